@@ -1,0 +1,63 @@
+# Everything that a developer, a user or CI runs. `make` alone lists it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench install install-dev lock clean
+
+help:  ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install  ## start it all on this machine; options: make run ARGS="--port 9000"
+	@exec $(BIN)/perfwatch up $(ARGS)
+
+test: install-dev  ## every test, with all that they need; options: make test ARGS="-k topics"
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: install-dev  ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: install-dev  ## measure, and print tables (several minutes)
+	@for script in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
+
+install: $(VENV)/.runtime  ## virtual environment, packages, Mosquitto
+	@scripts/ensure mosquitto mosquitto
+
+install-dev: $(VENV)/.dev
+	@scripts/ensure mosquitto mosquitto
+	@scripts/ensure mosquitto_sub mosquitto-clients mosquitto
+	@scripts/ensure chromium chromium
+
+lock:  ## write the locks anew from pyproject.toml (needs uv)
+	uv pip compile --quiet pyproject.toml --all-extras --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
+	uv pip compile --quiet pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
+
+clean:  ## remove what the targets above made here (the data folder stays)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+# pip reads the hashed lock and never compiles; the package itself is installed in place, without a
+# look at the network.
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the packages of requirements.lock ..."
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing the packages of requirements-dev.lock ..."
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || scripts/ensure python3 python3
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "perfwatch needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/ensure-venv $(PYTHON)
+	@$(PYTHON) -m venv $(VENV)

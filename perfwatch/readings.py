@@ -1,0 +1,222 @@
+"""Readings: what a metric topic carries, as types. Units are in the names.
+
+`null` means that the value could not be read; it is never written as 0. Fields may be added;
+renaming or removing one is a new schema.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from perfwatch.errors import PayloadError
+
+SCHEMA = 1
+
+Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
+Number: TypeAlias = float | None
+Count: TypeAlias = int | None
+
+
+class Reading(Struct, kw_only=True):
+    """One metric of one tick. All metrics of a tick carry the same `timestamp` (UTC)."""
+
+    timestamp: Timestamp
+
+
+class Cpu(Reading, kw_only=True):
+    usage_percent: Number = None
+    per_core: list[Number] = []
+    user: Number = None
+    system: Number = None
+    idle: Number = None
+    iowait: Number = None
+    irq: Number = None
+    softirq: Number = None
+    steal: Number = None
+    frequency_mhz: list[Number] = []
+    temperature_celsius: list[Number] = []
+    load_average: list[Number] = []
+    interrupts: Count = None
+    context_switches: Count = None
+    core_count: Count = None
+    physical_cores: Count = None
+
+
+class Memory(Reading, kw_only=True):
+    usage_percent: Number = None
+    total_bytes: Count = None
+    used_bytes: Count = None
+    available_bytes: Count = None
+    free_bytes: Count = None
+    cached_bytes: Count = None
+    buffers_bytes: Count = None
+    shared_bytes: Count = None
+    swap_total_bytes: Count = None
+    swap_used_bytes: Count = None
+    swap_free_bytes: Count = None
+    swap_percent: Number = None
+    hugepages_total: Count = None
+    hugepages_free: Count = None
+    hugepages_reserved: Count = None
+
+
+class Interface(Struct, kw_only=True):
+    bytes_sent: Count = None
+    bytes_recv: Count = None
+    packets_sent: Count = None
+    packets_recv: Count = None
+    bytes_sent_per_sec: Number = None
+    bytes_recv_per_sec: Number = None
+    packets_sent_per_sec: Number = None
+    packets_recv_per_sec: Number = None
+    errors_in: Count = None
+    errors_out: Count = None
+    drops_in: Count = None
+    drops_out: Count = None
+
+
+class TcpConnections(Struct, kw_only=True):
+    established: Count = None
+    time_wait: Count = None
+    close_wait: Count = None
+    listen: Count = None
+
+
+class UdpConnections(Struct, kw_only=True):
+    count: Count = None
+
+
+class Connections(Struct, kw_only=True):
+    tcp: TcpConnections = field(default_factory=TcpConnections)
+    udp: UdpConnections = field(default_factory=UdpConnections)
+
+
+class Network(Reading, kw_only=True):
+    """Sums leave the loopback interface out."""
+
+    bytes_sent_per_sec: Number = None
+    bytes_recv_per_sec: Number = None
+    interfaces: dict[str, Interface] = {}
+    connections: Connections | None = None
+
+
+class Device(Struct, kw_only=True):
+    read_bytes: Count = None
+    write_bytes: Count = None
+    read_count: Count = None
+    write_count: Count = None
+    read_bytes_per_sec: Number = None
+    write_bytes_per_sec: Number = None
+    read_iops: Number = None
+    write_iops: Number = None
+    read_latency_ms: Number = None
+    write_latency_ms: Number = None
+
+
+class Partition(Struct, kw_only=True):
+    device: str | None = None
+    fstype: str | None = None
+    total_bytes: Count = None
+    used_bytes: Count = None
+    free_bytes: Count = None
+    usage_percent: Number = None
+
+
+class Disk(Reading, kw_only=True):
+    """Rates are sums over whole disks; a partition's own counters are not added again."""
+
+    read_bytes_per_sec: Number = None
+    write_bytes_per_sec: Number = None
+    devices: dict[str, Device] = {}
+    partitions: dict[str, Partition] = {}
+
+
+class HostInfo(Struct, kw_only=True):
+    """What `<prefix>/<host>/info` carries. `interval` is in seconds, `memory_total_bytes` in bytes.
+
+    `sources` maps each source to null when it is available, or to the reason why it is not.
+    """
+
+    hostname: str
+    os: str
+    kernel: str
+    cpu_model: str | None = None
+    core_count: Count = None
+    physical_cores: Count = None
+    memory_total_bytes: Count = None
+    boot_time: Timestamp | None = None
+    version: str
+    schema: int = SCHEMA
+    interval: float
+    sources: dict[str, str | None] = {}
+
+
+READINGS: dict[str, type[Reading]] = {"cpu": Cpu, "memory": Memory, "network": Network, "disk": Disk}
+"""The metrics whose fields are declared here, in the order in which a page shows them."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_HEAD = b'{"timestamp":"'
+
+_encoder = msgspec.json.Encoder()
+_decoders = {metric: msgspec.json.Decoder(reading) for metric, reading in READINGS.items()}
+
+
+class _Undeclared(Struct):
+    timestamp: Timestamp
+
+
+_undeclared_head = msgspec.json.Decoder(_Undeclared)
+_undeclared_whole = msgspec.json.Decoder(dict[str, Any])
+
+
+def now() -> datetime:
+    """The time of a tick: UTC, cut to the milliseconds that a payload carries."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def encode(reading: Reading) -> bytes:
+    """A reading as JSON, its time in milliseconds (msgspec alone writes microseconds)."""
+    text = _encoder.encode(reading)
+    rest = text.index(b'"', len(_HEAD))  # the timestamp is the first field of every reading
+    return _HEAD + format_time(reading.timestamp).encode() + text[rest:]
+
+
+def encode_info(info: HostInfo) -> bytes:
+    """A host's facts as JSON."""
+    return _encoder.encode(info)
+
+
+def format_time(moment: datetime) -> str:
+    """RFC 3339, UTC, milliseconds: `2026-11-23T14:08:38.084Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970, in integers throughout: a float would round the last of them."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """The time that many milliseconds after 1970, in UTC. Raises OverflowError past the year 9999."""
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
+def decode(topic: str, metric: str, payload: bytes) -> Reading | tuple[datetime, dict[str, Any]]:
+    """The reading in `payload`; for a metric not declared here, its timestamp and plain fields.
+
+    Raises PayloadError naming the topic and the field.
+    """
+    decoder = _decoders.get(metric)
+    try:
+        if decoder is not None:
+            return decoder.decode(payload)
+        timestamp = _undeclared_head.decode(payload).timestamp
+        return timestamp, _undeclared_whole.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise PayloadError(topic, str(exc)) from exc

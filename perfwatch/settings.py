@@ -1,0 +1,206 @@
+"""Every setting of every service, declared once: name, default, bounds and a line of help.
+
+A setting is given as an environment variable (`PERFWATCH_` and the name in capitals) or as an
+option of the same name (`--mqtt-port`); an option wins. pydantic-settings would do this too, for
+12 MB and 120 ms in each collector; msgspec is there already.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import msgspec
+import platformdirs
+from msgspec import Meta, Struct
+
+from perfwatch.durations import parse_ms
+from perfwatch.errors import SettingError
+from perfwatch.topics import DEFAULT_PREFIX, safe_level
+
+PREFIX = "PERFWATCH_"
+
+# Fields marked so take `5s`, `500ms` or plain seconds, and are never printed.
+_SECONDS = {"duration": True}
+_SECRET = {"secret": True}
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings, with their defaults. Lengths of time are in seconds."""
+
+    broker: Annotated[
+        str,
+        Meta(description="MQTT broker, as mqtt://user:password@host:port, or mqtts:// for TLS", extra=_SECRET),
+    ] = "mqtt://127.0.0.1:1883"
+    broker_ca_file: Annotated[
+        str, Meta(description="CA certificates to trust for mqtts:// (default: the system's)")
+    ] = ""
+    topic_prefix: Annotated[str, Meta(description="First levels of every topic", min_length=1)] = DEFAULT_PREFIX
+
+    host: Annotated[str, Meta(description="Host id in the topics (default: this machine's name)")] = ""
+    interval: Annotated[
+        float, Meta(description="Time between two readings, 500ms to 1h", ge=0.5, le=3600, extra=_SECONDS)
+    ] = 5.0
+
+    data_dir: Annotated[
+        str, Meta(description="Folder for history, accounts and secrets (default: the user's data folder)")
+    ] = ""
+    history: Annotated[
+        str, Meta(description="History store, as sqlite:///path (default: history.db in the data folder)")
+    ] = ""
+    bridge_id: Annotated[
+        str, Meta(description="Name of this bridge: its MQTT client id and topics", min_length=1)
+    ] = "bridge"
+    session_expiry: Annotated[
+        float,
+        Meta(description="How long the broker keeps messages for an absent bridge", ge=0, extra=_SECONDS),
+    ] = 7 * 86400.0
+
+    address: Annotated[str, Meta(description="Address on which the dashboard listens", min_length=1)] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="Port of the dashboard")] = 8000
+    admin_password: Annotated[
+        str, Meta(description="Password of the first account (default: made and printed once)", extra=_SECRET)
+    ] = ""
+    token_lifetime: Annotated[
+        float, Meta(description="How long a login lasts", ge=1, extra=_SECONDS)
+    ] = 24 * 3600.0
+    trusted_proxy: Annotated[
+        str, Meta(description="Address of a reverse proxy whose X-Forwarded-For may be believed (default: none)")
+    ] = ""
+    allowed_origin: Annotated[
+        str, Meta(description="Further origin that browsers may use, as https://host (behind a reverse proxy)")
+    ] = ""
+
+    mqtt_port: Annotated[Port, Meta(description="Port of the broker that `perfwatch up` starts")] = 1883
+    log_level: Annotated[
+        str, Meta(description="debug, info, warning or error", pattern="(?i)^(debug|info|warning|error)$")
+    ] = "info"
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{name}={'…' if is_secret(name) and getattr(self, name) else repr(getattr(self, name))}"
+            for name in self.__struct_fields__
+        )
+        return f"Settings({', '.join(shown)})"
+
+    @property
+    def host_id(self) -> str:
+        """The host's topic level. Raises TopicError when nothing usable is left of its name."""
+        return safe_level(self.host or socket.gethostname())
+
+    @property
+    def data_path(self) -> Path:
+        if self.data_dir:
+            return Path(self.data_dir).expanduser().absolute()
+        return platformdirs.user_data_path("perfwatch")
+
+    @property
+    def history_url(self) -> str:
+        return self.history or f"sqlite:///{self.data_path / 'history.db'}"
+
+
+class Broker(Struct, frozen=True):
+    """An MQTT broker's address, taken out of its URL. Prints without the password."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    tls: bool
+    ca_file: str | None
+
+    def __str__(self) -> str:
+        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+
+    __repr__ = __str__
+
+
+def load(environ: Mapping[str, str], **options: Any) -> Settings:
+    """The settings in `environ`, with `options` (None: not given) put over them.
+
+    Raises SettingError naming the variable or option, its value and what was expected.
+    """
+    values = {
+        name: environ[variable(name)]
+        for name in Settings.__struct_fields__
+        if environ.get(variable(name), "") != ""
+    }
+    names = {name: variable(name) for name in values}
+    for name, value in options.items():
+        if value is not None:
+            values[name] = value
+            names[name] = option(name)
+    return Settings(**{name: _convert(name, names[name], value) for name, value in values.items()})
+
+
+def broker(settings: Settings) -> Broker:
+    """The broker that `settings` name. Raises SettingError when the URL cannot be one."""
+    expected = "must look like mqtt://user:password@host:1883 or mqtts://host:8883"
+    try:
+        url: SplitResult = urlsplit(settings.broker)
+        port = url.port
+    except ValueError as exc:
+        raise SettingError(variable("broker"), expected) from exc
+    if url.scheme not in ("mqtt", "mqtts") or not url.hostname or url.path not in ("", "/"):
+        raise SettingError(variable("broker"), expected)
+    tls = url.scheme == "mqtts"
+    ca_file = settings.broker_ca_file or None
+    if ca_file and not Path(ca_file).is_file():
+        raise SettingError(variable("broker_ca_file"), "must name a file of certificates", ca_file)
+    return Broker(
+        host=url.hostname,
+        port=port or (8883 if tls else 1883),
+        username=unquote(url.username) if url.username else None,
+        password=unquote(url.password) if url.password else None,
+        tls=tls,
+        ca_file=ca_file,
+    )
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def option(name: str) -> str:
+    """The command-line option of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def help_line(name: str) -> str:
+    """The setting's one line of help, as declared."""
+    return next(meta.description for meta in _metas(name) if meta.description)
+
+
+def is_secret(name: str) -> bool:
+    """Whether the setting's value must never be printed."""
+    return any((meta.extra or {}).get("secret") for meta in _metas(name))
+
+
+def default(name: str) -> Any:
+    """The setting's default."""
+    return getattr(Settings(), name)
+
+
+_HINTS = get_type_hints(Settings, include_extras=True)
+
+
+def _metas(name: str) -> list[Meta]:
+    return [meta for meta in get_args(_HINTS[name]) if isinstance(meta, Meta)]
+
+
+def _convert(name: str, shown: str, value: Any) -> Any:
+    given = None if is_secret(name) else str(value)
+    try:
+        if isinstance(value, str) and any((meta.extra or {}).get("duration") for meta in _metas(name)):
+            value = parse_ms(value) / 1000
+        return msgspec.convert(value, _HINTS[name], strict=False)
+    except msgspec.ValidationError as exc:
+        raise SettingError(shown, f"must fit: {help_line(name)} ({exc})", given) from exc
+    except ValueError as exc:
+        raise SettingError(shown, f"must fit: {help_line(name)}", given) from exc

@@ -1,0 +1,117 @@
+"""Topic names: built and taken apart in this one place.
+
+    <prefix>/<host>/status | info | config | config/set | config/error
+    <prefix>/<host>/<metric>             one reading as JSON
+    <prefix>/<host>/<metric>/<path…>     one number as text
+    <prefix>-bridge/<id>/status | stats | rejected
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import NamedTuple
+
+from perfwatch.errors import TopicError
+
+DEFAULT_PREFIX = "perfwatch"
+
+# MQTT's wildcards and separator, `$` (reserved for the broker), and control characters, which a
+# broker may refuse to carry.
+_UNSAFE = re.compile(r"[+#/$\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSAFE_IN_PREFIX = re.compile(r"[+#$\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Kind(enum.Enum):
+    """What a host's topic carries."""
+
+    STATUS = "status"
+    INFO = "info"
+    METRIC = "metric"
+    SCALAR = "scalar"
+    CONFIG = "config"
+    CONFIG_SET = "config/set"
+    CONFIG_ERROR = "config/error"
+
+
+_WORDS = {"status": Kind.STATUS, "info": Kind.INFO, "config": Kind.CONFIG}
+_CONFIG_WORDS = {"set": Kind.CONFIG_SET, "error": Kind.CONFIG_ERROR}
+
+
+class Topic(NamedTuple):
+    """A host's topic, taken apart. `metric` and `path` are empty where the kind has none."""
+
+    kind: Kind
+    host: str
+    metric: str = ""
+    path: tuple[str, ...] = ()
+
+
+def safe_level(name: str) -> str:
+    """`name` as one topic level: each character that MQTT cannot carry there becomes `_`.
+
+    Raises TopicError when nothing is left of it.
+    """
+    level = _UNSAFE.sub("_", name.strip())
+    if not level:
+        raise TopicError(f"{name!r} cannot name a host: it is empty")
+    return level
+
+
+class Topics:
+    """The topics under one prefix, which may itself have several levels (`home/perfwatch`)."""
+
+    def __init__(self, prefix: str = DEFAULT_PREFIX) -> None:
+        if not all(prefix.split("/")) or _UNSAFE_IN_PREFIX.search(prefix):
+            raise TopicError(f"{prefix!r} cannot start a topic: use levels like 'home/perfwatch'")
+        self.prefix = prefix
+        self._start = f"{prefix}/"
+
+    def status(self, host: str) -> str:
+        return f"{self.prefix}/{host}/status"
+
+    def info(self, host: str) -> str:
+        return f"{self.prefix}/{host}/info"
+
+    def metric(self, host: str, metric: str) -> str:
+        return f"{self.prefix}/{host}/{metric}"
+
+    def scalar(self, host: str, metric: str, path: tuple[str, ...]) -> str:
+        return "/".join((self.prefix, host, metric, *path))
+
+    def config(self, host: str) -> str:
+        return f"{self.prefix}/{host}/config"
+
+    def config_set(self, host: str) -> str:
+        return f"{self.prefix}/{host}/config/set"
+
+    def config_error(self, host: str) -> str:
+        return f"{self.prefix}/{host}/config/error"
+
+    def bridge(self, bridge: str, word: str) -> str:
+        """A bridge's own topic; `word` is status, stats or rejected."""
+        return f"{self.prefix}-bridge/{bridge}/{word}"
+
+    def build(self, topic: Topic) -> str:
+        """The topic's name: the inverse of `parse`."""
+        if topic.kind is Kind.METRIC:
+            return self.metric(topic.host, topic.metric)
+        if topic.kind is Kind.SCALAR:
+            return self.scalar(topic.host, topic.metric, topic.path)
+        return f"{self.prefix}/{topic.host}/{topic.kind.value}"
+
+    def parse(self, name: str) -> Topic | None:
+        """The topic of that name, or None when it is no host's topic under this prefix."""
+        if not name.startswith(self._start):
+            return None
+        host, *rest = name[len(self._start) :].split("/")
+        if not host or not rest or not all(rest):
+            return None
+        word, *path = rest
+        if word == "config" and len(path) == 1 and path[0] in _CONFIG_WORDS:
+            return Topic(_CONFIG_WORDS[path[0]], host)
+        if word in _WORDS:
+            return None if path else Topic(_WORDS[word], host)
+        if path:
+            return Topic(Kind.SCALAR, host, word, tuple(path))
+        return Topic(Kind.METRIC, host, word)
