@@ -1,0 +1,56 @@
+"""Turns a service into a command whose options are its settings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from perfwatch import log, settings
+from perfwatch.errors import PerfWatchError
+from perfwatch.settings import Settings
+
+
+def options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a click command one option for each of those settings."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for name in reversed(names):
+            text = f"{settings.help_line(name)}  [{settings.variable(name)}]"
+            command = click.option(settings.option(name), name, default=None, help=text)(command)
+        return command
+
+    return add
+
+
+def service(
+    name: str, run: Callable[[Settings], None], *names: str, environ: Mapping[str, str]
+) -> click.Command:
+    """The command of one service: reads its settings, sets up its log, runs until it is told to stop.
+
+    `run`'s docstring is the command's help. An error that we raise on purpose ends the process with
+    its one sentence and exit code 1.
+    """
+
+    @click.command(name, help=run.__doc__, context_settings={"help_option_names": ["-h", "--help"]})
+    @options(*names, "log_level")
+    def command(**given: str | None) -> None:
+        with explained():
+            chosen = settings.load(environ, **given)
+            log.set_up(name, chosen.log_level)
+            run(chosen)
+
+    return command
+
+
+class explained:
+    """Turn an error of ours into its sentence on standard error and an exit code."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, PerfWatchError):
+            click.echo(f"perfwatch: {error}", err=True)
+            sys.exit(1)

@@ -1,0 +1,91 @@
+"""Real servers for tests: each on a free port of the loopback, ended by its own process."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+BINARY = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin:/usr/bin:/usr/local/bin")
+
+OPEN_BROKER = """
+persistence false
+allow_anonymous true
+max_queued_messages 0
+max_inflight_messages 0
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], bool], what: str, timeout: float = 20.0) -> None:
+    """Return as soon as `condition` holds; fail saying `what` did not happen."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout:.0f} s: {what}")
+        time.sleep(0.02)
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Mosquitto:
+    """A Mosquitto of its own: `with Mosquitto(folder) as broker: … broker.port`.
+
+    It can be killed and started again on the same port with the same configuration.
+    """
+
+    def __init__(self, folder: Path, configuration: str = OPEN_BROKER, port: int | None = None) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self._configuration = folder / "mosquitto.conf"
+        self._configuration.write_text(f"listener {self.port} 127.0.0.1\nuser root\n{configuration}")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        if BINARY is None:
+            raise AssertionError("the tests need Mosquitto: run `make test`, which installs it")
+        with (self.folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen([BINARY, "-c", str(self._configuration)], stdout=log, stderr=log)
+        wait_until(lambda: accepts(self.port), "Mosquitto accepts connections")
+
+    def stop(self) -> None:
+        """End it as a service manager would (SIGTERM)."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+            self._process = None
+
+    def kill(self) -> None:
+        """End it as a power cut would (SIGKILL)."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(20)
+            self._process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.stop()
