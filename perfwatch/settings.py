@@ -35,12 +35,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     broker: Annotated[
         str,
-        Meta(description="MQTT broker, as mqtt://user:password@host:port, or mqtts:// for TLS", extra=_SECRET),
+        Meta(
+            description="MQTT broker, as mqtt://user:password@host:port, or mqtts:// for TLS", extra=_SECRET
+        ),
     ] = "mqtt://127.0.0.1:1883"
     broker_ca_file: Annotated[
         str, Meta(description="CA certificates to trust for mqtts:// (default: the system's)")
     ] = ""
-    topic_prefix: Annotated[str, Meta(description="First levels of every topic", min_length=1)] = DEFAULT_PREFIX
+    topic_prefix: Annotated[str, Meta(description="First levels of every topic", min_length=1)] = (
+        DEFAULT_PREFIX
+    )
 
     host: Annotated[str, Meta(description="Host id in the topics (default: this machine's name)")] = ""
     interval: Annotated[
@@ -61,19 +65,23 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="How long the broker keeps messages for an absent bridge", ge=0, extra=_SECONDS),
     ] = 7 * 86400.0
 
-    address: Annotated[str, Meta(description="Address on which the dashboard listens", min_length=1)] = "127.0.0.1"
+    address: Annotated[str, Meta(description="Address on which the dashboard listens", min_length=1)] = (
+        "127.0.0.1"
+    )
     port: Annotated[Port, Meta(description="Port of the dashboard")] = 8000
     admin_password: Annotated[
         str, Meta(description="Password of the first account (default: made and printed once)", extra=_SECRET)
     ] = ""
-    token_lifetime: Annotated[
-        float, Meta(description="How long a login lasts", ge=1, extra=_SECONDS)
-    ] = 24 * 3600.0
+    token_lifetime: Annotated[float, Meta(description="How long a login lasts", ge=1, extra=_SECONDS)] = (
+        24 * 3600.0
+    )
     trusted_proxy: Annotated[
-        str, Meta(description="Address of a reverse proxy whose X-Forwarded-For may be believed (default: none)")
+        str,
+        Meta(description="Address of a reverse proxy whose X-Forwarded-For may be believed (default: none)"),
     ] = ""
     allowed_origin: Annotated[
-        str, Meta(description="Further origin that browsers may use, as https://host (behind a reverse proxy)")
+        str,
+        Meta(description="Further origin that browsers may use, as https://host (behind a reverse proxy)"),
     ] = ""
 
     mqtt_port: Annotated[Port, Meta(description="Port of the broker that `perfwatch up` starts")] = 1883

@@ -1,9 +1,9 @@
 """Topic names: built and taken apart in this one place.
 
-    <prefix>/<host>/status | info | config | config/set | config/error
-    <prefix>/<host>/<metric>             one reading as JSON
-    <prefix>/<host>/<metric>/<path…>     one number as text
-    <prefix>-bridge/<id>/status | stats | rejected
+<prefix>/<host>/status | info | config | config/set | config/error
+<prefix>/<host>/<metric>             one reading as JSON
+<prefix>/<host>/<metric>/<path…>     one number as text
+<prefix>-bridge/<id>/status | stats | rejected
 """
 
 from __future__ import annotations

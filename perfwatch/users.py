@@ -40,7 +40,8 @@ class Users:
         """Whether that is the account's password. Takes tens of milliseconds, by design."""
         kept = self._load().get(username)
         try:
-            return self._hasher.verify(kept or self._nobody, password) and kept is not None
+            self._hasher.verify(kept or self._nobody, password)
+            return kept is not None
         except (VerificationError, InvalidHashError):
             return False
 
