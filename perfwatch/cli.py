@@ -1,1 +1,85 @@
-def main() -> None: ...
+"""The `perfwatch` command."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+
+import click
+
+from perfwatch import log, settings
+from perfwatch.command import explained, options
+from perfwatch.errors import StartError
+from perfwatch.mosquitto import Accounts
+
+# What a service needs beyond the collector's packages, and the extra that brings it.
+_EXTRAS = {"bridge": ("mqtt5", "bridge"), "dashboard": ("streamlit", "dashboard")}
+_PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("perfwatch"), prog_name="perfwatch")
+def main() -> None:
+    """Watch machines over MQTT. `perfwatch up` starts all of it here."""
+
+
+@main.command()
+@options("data_dir", "port", "mqtt_port", "interval", "address", "host", "topic_prefix", "log_level")
+def up(**given: str | None) -> None:
+    """Run broker, collector, bridge and dashboard on this machine, until Ctrl-C."""
+    with explained():
+        chosen = settings.load(os.environ, **given)
+        log.set_up("up", chosen.log_level)
+        for service in _EXTRAS:
+            _need(service)
+        from perfwatch.up import run  # needs the dashboard's packages
+
+        run(chosen, os.environ, _say)
+
+
+@main.command()
+@click.argument("account")
+@options("data_dir", "mqtt_port")
+def credentials(account: str, **given: str | None) -> None:
+    """Print the MQTT URL of a broker ACCOUNT, like `reader`, for an integration."""
+    with explained():
+        from perfwatch.up import accounts_path, port_path
+
+        chosen = settings.load(os.environ, **given)
+        remembered = port_path(chosen.data_path)
+        explicit = given["mqtt_port"] or not remembered.exists()
+        port = chosen.mqtt_port if explicit else int(remembered.read_text())
+        click.echo(Accounts(accounts_path(chosen.data_path)).url(account, port))
+
+
+def _service(name: str, summary: str) -> None:
+    @main.command(name, help=summary, context_settings=_PASS_ON, add_help_option=False)
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def command(arguments: tuple[str, ...]) -> None:
+        with explained():
+            _need(name)
+            # Services are run, not imported: nothing here depends on them.
+            sys.argv = [f"perfwatch {name}", *arguments]
+            runpy.run_module(name, run_name="__main__")
+
+
+_service("collector", "Publish this machine's readings to a broker.")
+_service("bridge", "Write the readings on a broker to the history.")
+_service("dashboard", "Serve the pages, the WebSocket and the history's API.")
+
+
+def _need(service: str) -> None:
+    package, extra = _EXTRAS.get(service, ("", ""))
+    if package and find_spec(package) is None:
+        raise StartError(f"The {service} needs more packages: pip install 'perfwatch[{extra}]' (or [all])")
+
+
+def _say(line: str) -> None:
+    try:
+        click.echo(line)
+    except OSError:
+        # The terminal went away; what is running here is ended by SIGHUP, not by its last words.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123

@@ -1,0 +1,33 @@
+"""Rates from two readings of a counter, taken at two moments of the monotonic clock."""
+
+from __future__ import annotations
+
+
+def change(before: float | None, after: float | None) -> float | None:
+    """How far a counter moved; None without two readings, or when it went backwards."""
+    if before is None or after is None or after < before:
+        return None
+    return after - before
+
+
+def per_second(before: float | None, after: float | None, seconds: float) -> float | None:
+    """How fast a counter moved in that time, to three decimals; None as in `change`."""
+    moved = change(before, after)
+    if moved is None or seconds <= 0:
+        return None
+    return round(moved / seconds, 3)
+
+
+def percent(part: float | None, whole: float) -> float | None:
+    """`part` as a percentage of `whole`, to two decimals; None when there is no whole."""
+    if part is None or whole <= 0:
+        return None
+    return round(100 * part / whole, 2)
+
+
+def total(rates: list[float | None]) -> float | None:
+    """The sum of rates. None when one of them is unknown, for the sum would be too low, or none is there."""
+    known = [rate for rate in rates if rate is not None]
+    if not known or len(known) < len(rates):
+        return None
+    return round(sum(known), 3)

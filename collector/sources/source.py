@@ -1,0 +1,41 @@
+"""What a source is: read → compute → return a reading. It knows nothing of MQTT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import psutil
+
+from perfwatch.readings import Reading
+
+
+class Tick(NamedTuple):
+    """The moment of a tick, on both clocks."""
+
+    timestamp: datetime
+    """UTC, in milliseconds: what every reading of the tick carries."""
+    monotonic: float
+    """Seconds on the monotonic clock, for rates: it never jumps when the time is set."""
+
+
+class Source(Protocol):
+    """One thing that is measured."""
+
+    name: str
+
+    def gather(self, tick: Tick) -> Reading:
+        """The reading of this tick. Raises one of `FAILURES` when it cannot be taken."""
+
+
+ReadText = Callable[[str], str]
+
+FAILURES = (OSError, psutil.Error, LookupError, ValueError, NotImplementedError)
+"""What a source may raise: the file, psutil, or the text is not as it should be."""
+
+
+def read_text(path: str) -> str:
+    """A file under /proc or /sys as text. Raises OSError."""
+    return Path(path).read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,148 @@
+"""Logging in and out, and who is logged in."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from dashboard.api.responses import problem
+from dashboard.sessions import COOKIE, DEVICE_COOKIE, Sessions, cookie
+from dashboard.throttle import Failures
+from perfwatch.errors import TokenError
+from perfwatch.readings import format_time
+from perfwatch.tokens import DEVICE, Session
+from perfwatch.users import Users
+
+_LONGEST_BODY = 10_000
+_DEVICE_SECONDS = 180 * 86400
+# Attempts on one account that may wait for their turn while it is under attack.
+_LONGEST_QUEUE = 8
+_SLOW_SECONDS = 1.0
+
+
+class Credentials(msgspec.Struct):
+    username: str
+    password: str
+
+
+class AuthApi:
+    """`/api/auth/…`. Each failed login is counted for its address and for its account."""
+
+    def __init__(self, users: Users, sessions: Sessions, failures: Failures) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._failures = failures
+        # One check at a time: argon2 takes 64 MB and a core for each.
+        self._checking = asyncio.Semaphore(1)
+        self._queues: dict[str, int] = {}
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/api/auth/login", self.login, methods=["POST"]),
+            Route("/api/auth/logout", self.logout, methods=["POST"]),
+            Route("/api/auth/me", self.me, methods=["GET"]),
+        ]
+
+    async def login(self, request: Request) -> Response:
+        try:
+            given = msgspec.json.decode(await _body(request), type=Credentials)
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+            return problem(422, f'The body must be {{"username": …, "password": …}} as JSON: {exc}')
+        device = self._device(request, given.username)
+        source = device or f"address {request.client.host if request.client else ''}"
+        account = f"account {given.username}"
+        if wait := self._failures.wait(source):
+            return _too_many(wait)
+        attacked = not device and self._failures.wait(account) > 0
+        if attacked and not await self._turn(account):
+            return _too_many(round(_SLOW_SECONDS * _LONGEST_QUEUE))
+        async with self._checking:
+            right = await asyncio.to_thread(self._users.verify, given.username, given.password)
+        if right:
+            return self._welcome(request, given.username)
+        self._failures.add(source)
+        if not device:
+            self._failures.add(account)
+        if attacked:
+            return _too_many(self._failures.wait(account))
+        return problem(401, "Invalid username or password")
+
+    async def logout(self, request: Request) -> Response:
+        self._sessions.end(_session(request))
+        response = JSONResponse({"detail": "Logged out"})
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        return response
+
+    async def me(self, request: Request) -> Response:
+        session = _session(request)
+        expires = datetime.fromtimestamp(session.expires, UTC)
+        return JSONResponse({"username": session.username, "expires_at": format_time(expires)})
+
+    def _device(self, request: Request, username: str) -> str | None:
+        """The name to count under of a browser that has logged in to that account before."""
+        token = cookie(request.headers, DEVICE_COOKIE)
+        try:
+            device = self._sessions.tokens.verify(token or "", audience=DEVICE)
+        except TokenError:
+            return None
+        return f"device {device.jti}" if device.username == username else None
+
+    async def _turn(self, account: str) -> bool:
+        """Wait for a turn on an account under attack; False when too many wait already."""
+        ahead = self._queues.get(account, 0)
+        if ahead >= _LONGEST_QUEUE:
+            return False
+        self._queues[account] = ahead + 1
+        try:
+            await asyncio.sleep(_SLOW_SECONDS * (ahead + 1))
+        finally:
+            self._queues[account] -= 1
+            if not self._queues[account]:
+                del self._queues[account]
+        return True
+
+    def _welcome(self, request: Request, username: str) -> Response:
+        tokens = self._sessions.tokens
+        token = tokens.issue(username)
+        response = JSONResponse(
+            {"access_token": token, "token_type": "bearer", "expires_in": tokens.lifetime},
+            headers={"Cache-Control": "no-store"},
+        )
+        _set_cookie(request, response, COOKIE, token, tokens.lifetime)
+        device = tokens.issue(username, audience=DEVICE, lifetime=_DEVICE_SECONDS)
+        _set_cookie(request, response, DEVICE_COOKIE, device, _DEVICE_SECONDS)
+        return response
+
+
+def _set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        name, value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=secure
+    )
+
+
+def _session(request: Request) -> Session:
+    """The session that the guard let through."""
+    session: Session = request.scope["perfwatch.session"]
+    return session
+
+
+def _too_many(seconds: int) -> Response:
+    return problem(
+        429, f"Too many failed logins: try again in {seconds} s", {"Retry-After": str(max(1, seconds))}
+    )
+
+
+async def _body(request: Request) -> bytes:
+    """The request's body, cut off where it is longer than any login."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_BODY:
+            break
+    return body[:_LONGEST_BODY]

@@ -1,0 +1,62 @@
+"""The live readings: `WS /api/ws/metrics[?host=…]`, and which hosts there are."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from dashboard.hub import Hub, Viewer
+
+_PONG = '{"type":"pong"}'
+
+
+class _Message(msgspec.Struct):
+    type: str
+
+
+class LiveApi:
+    """Streams each tick of each host once, the newest at once on connecting."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def routes(self) -> list[Route | WebSocketRoute]:
+        return [WebSocketRoute("/api/ws/metrics", self.stream), Route("/api/hosts", self.hosts)]
+
+    async def hosts(self, request: Request) -> Response:
+        return JSONResponse({"hosts": self._hub.hosts()})
+
+    async def stream(self, socket: WebSocket) -> None:
+        await socket.accept()
+        with self._hub.viewer(socket.query_params.get("host") or None) as viewer:
+            sending = asyncio.create_task(_send_frames(socket, viewer))
+            try:
+                await _answer_pings(socket)
+            finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+
+
+async def _send_frames(socket: WebSocket, viewer: Viewer) -> None:
+    try:
+        async for frame in viewer.frames():
+            await socket.send_text(frame.text)
+    except WebSocketDisconnect:
+        return
+
+
+async def _answer_pings(socket: WebSocket) -> None:
+    """Until the client goes. What is not a ping is ignored."""
+    while (received := await socket.receive())["type"] != "websocket.disconnect":
+        text = received.get("text") or received.get("bytes") or ""
+        try:
+            message = msgspec.json.decode(text, type=_Message)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if message.type == "ping":
+            await socket.send_text(_PONG)

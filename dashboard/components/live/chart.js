@@ -1,0 +1,148 @@
+// One uPlot chart with a legend of its own above it, whose height never changes.
+import uPlot from "../vendor/uplot/uPlot.esm.js";
+import { timeOfDay } from "./format.js";
+import { WINDOW_MS } from "./timeline.js";
+
+const AXIS_WIDTH = 62;
+
+export class Chart {
+  #plot;
+  #lines;
+  #format;
+  #marks;
+  #time;
+  #columns;
+  #zoom = null;
+  #resized;
+
+  // lines: [{label, color, fill}]; format: value → text; range: (max) → top of the scale
+  constructor(box, legend, { lines, format, range, sync, onZoom }) {
+    this.#lines = lines;
+    this.#format = format;
+    this.#columns = [[], ...lines.map(() => [])];
+    [this.#marks, this.#time] = drawLegend(legend, lines);
+    this.#plot = new uPlot(this.#options(box, range, sync, onZoom), this.#columns, box);
+    this.#plot.over.addEventListener("dblclick", () => onZoom(null));
+    this.#resized = new ResizeObserver(() => this.#resize(box));
+    this.#resized.observe(box);
+  }
+
+  // One redraw a call. `newest` is the right edge, in ms since 1970.
+  draw(columns, newest) {
+    this.#columns = columns;
+    const [from, to] = this.#zoom ?? [newest - WINDOW_MS, newest];
+    this.#plot.batch(() => {
+      this.#plot.setData(columns, false);
+      this.#plot.setScale("x", { min: from, max: to });
+    });
+    this.#showLegend();
+  }
+
+  zoom(range, newest) {
+    this.#zoom = range;
+    if (newest !== null) this.draw(this.#columns, newest);
+  }
+
+  destroy() {
+    this.#resized.disconnect();
+    this.#plot.destroy();
+  }
+
+  #resize(box) {
+    this.#plot.setSize({ width: box.clientWidth, height: box.clientHeight });
+  }
+
+  #showLegend() {
+    const hovered = this.#plot.cursor.idx;
+    const index = hovered ?? this.#columns[0].length - 1;
+    this.#marks.forEach((mark, line) => {
+      mark.textContent = this.#format(this.#columns[line + 1][index] ?? null);
+    });
+    this.#time.textContent = hovered == null ? "" : timeOfDay(this.#columns[0][hovered]);
+  }
+
+  #options(box, range, sync, onZoom) {
+    const style = getComputedStyle(box);
+    const token = (name) => style.getPropertyValue(`--pw-${name}`).trim();
+    const ink = { stroke: token("faint"), font: `12px ${style.fontFamily}` };
+    const grid = { stroke: token("border"), width: 1 };
+    return {
+      width: box.clientWidth || 320,
+      height: box.clientHeight || 130,
+      ms: 1,
+      padding: [8, 8, 0, 0],
+      legend: { show: false },
+      cursor: {
+        y: false,
+        sync: { key: sync },
+        points: { size: 7 },
+        drag: { x: true, y: false, setScale: false },
+        bind: { dblclick: () => null },
+      },
+      scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, range(max ?? 0)] } },
+      axes: [
+        { ...ink, grid: { show: false }, ticks: { show: false }, size: 24, space: 80, values: clockTicks },
+        { ...ink, grid, ticks: { show: false }, size: AXIS_WIDTH, splits: quarters, gap: 8,
+          values: (_plot, ticks) => ticks.map(this.#format) },
+      ],
+      series: [{}, ...this.#lines.map((line) => lineOptions(line, token))],
+      hooks: {
+        setCursor: [() => this.#showLegend()],
+        setSelect: [(plot) => zoomTo(plot, onZoom)],
+      },
+    };
+  }
+}
+
+function lineOptions({ label, color, fill }, token) {
+  const stroke = token(color);
+  return { label, stroke, width: 1.75, fill: fill ? (plot) => fade(plot, stroke) : undefined,
+    points: { show: false }, spanGaps: false };
+}
+
+function fade(plot, color) {
+  const { top, height } = plot.bbox;
+  const gradient = plot.ctx.createLinearGradient(0, top, 0, top + height);
+  gradient.addColorStop(0, `${color}55`);
+  gradient.addColorStop(1, `${color}05`);
+  return gradient;
+}
+
+function clockTicks(_plot, ticks) {
+  return ticks.map((time) => timeOfDay(time).slice(0, time % 60_000 ? 8 : 5));
+}
+
+function quarters(_plot, _axis, min, max) {
+  return [min, min + (max - min) / 2, max];
+}
+
+function zoomTo(plot, onZoom) {
+  const { left, width } = plot.select;
+  if (width < 8) return;
+  const range = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+  plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  onZoom(range);
+}
+
+function drawLegend(legend, lines) {
+  const marks = lines.map(({ label, color }) => {
+    const entry = document.createElement("span");
+    entry.className = "entry";
+    const swatch = document.createElement("i");
+    swatch.style.background = `var(--pw-${color})`;
+    const mark = document.createElement("b");
+    mark.textContent = "–";
+    entry.append(swatch, label, mark);
+    return legend.appendChild(entry) && mark;
+  });
+  const time = document.createElement("time");
+  legend.append(time);
+  return [marks, time];
+}
+
+// The smallest round number that `value` fits under: 1, 2, 5 times a power of ten.
+export function roundUp(value, least) {
+  if (value <= least) return least;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((step) => step * power).find((top) => top >= value);
+}

@@ -1,0 +1,89 @@
+// The live WebSocket: opened, kept, opened again. It says what state it is in and passes messages on.
+
+const SESSION_OVER = 4001;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+const GIVE_UP_HOPE_AFTER = 6; // attempts; it goes on trying, but says so in other words
+const QUIET_MS = 20_000;
+
+export class Connection {
+  #path;
+  #events;
+  #socket = null;
+  #attempts = 0;
+  #timer;
+  #pulse;
+  #heard = 0;
+  #retry = () => this.retry();
+
+  // events: message(text object), state({name, until}), open(), over()
+  constructor(path, events) {
+    this.#path = path;
+    this.#events = events;
+  }
+
+  open() {
+    const url = new URL(this.#path, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    window.addEventListener("online", this.#retry);
+    this.#events.state({ name: this.#attempts ? "reconnecting" : "connecting" });
+    const socket = (this.#socket = new WebSocket(url));
+    socket.onopen = () => this.#opened();
+    socket.onmessage = ({ data }) => this.#received(data);
+    socket.onclose = ({ code }) => this.#closed(socket, code);
+  }
+
+  retry() {
+    if (this.#socket) return;
+    clearTimeout(this.#timer);
+    this.open();
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    clearInterval(this.#pulse);
+    window.removeEventListener("online", this.#retry);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  #opened() {
+    this.#attempts = 0;
+    this.#heard = performance.now();
+    this.#pulse = setInterval(() => this.#check(), QUIET_MS / 2);
+    this.#events.state({ name: "connected" });
+    this.#events.open();
+  }
+
+  #received(text) {
+    this.#heard = performance.now();
+    const message = JSON.parse(text);
+    if (message.type === "metrics") this.#events.message(message);
+  }
+
+  // A cable pulled out closes nothing: ask, and when no answer comes, take the socket for dead.
+  #check() {
+    const quiet = performance.now() - this.#heard;
+    if (quiet > 2 * QUIET_MS) return this.#socket?.close();
+    if (quiet > QUIET_MS) this.#socket?.send('{"type":"ping"}');
+  }
+
+  #closed(socket, code) {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    clearInterval(this.#pulse);
+    if (code === SESSION_OVER) return this.#events.over();
+    const wait = this.#nextWait();
+    const name = this.#attempts > GIVE_UP_HOPE_AFTER ? "failed" : "reconnecting";
+    this.#events.state({ name, until: performance.now() + wait });
+    this.#timer = setTimeout(this.#retry, wait);
+  }
+
+  // Jitter keeps a wall of screens from returning in the same instant.
+  #nextWait() {
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#attempts);
+    this.#attempts += 1;
+    return wait * (0.75 + Math.random() * 0.25);
+  }
+}

@@ -1,0 +1,84 @@
+// Numbers as people read them. What could not be read is shown as a dash, never as 0.
+
+export const NOTHING = "–";
+const SI = ["B", "kB", "MB", "GB", "TB", "PB"];
+const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+
+function isNumber(value) {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+// Three figures are as much as one reads at a glance: 1.24, 12.4, 124.
+function threeFigures(value) {
+  const size = Math.abs(value);
+  return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+}
+
+function scaled(value, base, units) {
+  let step = 0;
+  while (Math.abs(value) >= base * 0.9995 && step < units.length - 1) {
+    value /= base;
+    step += 1;
+  }
+  return { number: step === 0 ? value.toFixed(0) : threeFigures(value), unit: units[step] };
+}
+
+export function percent(value) {
+  return isNumber(value) ? { number: value.toFixed(1), unit: "%" } : { number: NOTHING, unit: "%" };
+}
+
+export function rate(value) {
+  if (!isNumber(value)) return { number: NOTHING, unit: "B/s" };
+  const { number, unit } = scaled(value, 1000, SI);
+  return { number, unit: `${unit}/s` };
+}
+
+export function bytes(value) {
+  return isNumber(value) ? scaled(value, 1000, SI) : { number: NOTHING, unit: "B" };
+}
+
+// Memory is made in powers of two, and is counted so.
+export function memory(value) {
+  return isNumber(value) ? scaled(value, 1024, BINARY) : { number: NOTHING, unit: "B" };
+}
+
+export function joined({ number, unit }) {
+  return number === NOTHING ? NOTHING : `${number} ${unit}`;
+}
+
+export function plain(value, digits = 0, unit = "") {
+  if (!isNumber(value)) return NOTHING;
+  const number = value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return unit ? `${number} ${unit}` : number;
+}
+
+export function frequency(megahertz) {
+  if (!isNumber(megahertz)) return NOTHING;
+  return megahertz >= 1000 ? `${(megahertz / 1000).toFixed(2)} GHz` : `${megahertz.toFixed(0)} MHz`;
+}
+
+export function age(milliseconds) {
+  if (!isNumber(milliseconds)) return NOTHING;
+  const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s ago`;
+  return `${span(seconds)} ago`;
+}
+
+// A length of time in its two largest units: "3 d 4 h".
+export function span(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (days) return `${days} d ${hours % 24} h`;
+  if (hours) return `${hours} h ${minutes % 60} min`;
+  return minutes ? `${minutes} min` : `${Math.floor(seconds)} s`;
+}
+
+export function mean(values) {
+  const known = (values ?? []).filter(isNumber);
+  return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+}
+
+export function timeOfDay(milliseconds) {
+  return new Date(milliseconds).toLocaleTimeString("en-GB");
+}

@@ -1,0 +1,81 @@
+import { safePath } from "./paths.js";
+
+const NOTICES = {
+  expired: "Your session has ended. Log in to go on where you were.",
+  logout: "You are logged out.",
+};
+
+const query = new URLSearchParams(location.search);
+const next = safePath(query.get("next"), location.origin);
+const form = document.getElementById("login");
+const username = document.getElementById("username");
+const password = document.getElementById("password");
+const submit = document.getElementById("submit");
+const error = document.getElementById("error");
+const notice = document.getElementById("notice");
+
+function showError(text, wrong = false) {
+  error.textContent = text;
+  for (const field of [username, password]) field.setAttribute("aria-invalid", String(wrong));
+}
+
+async function detail(response) {
+  const answer = await response.json().catch(() => ({}));
+  return typeof answer.detail === "string" ? answer.detail : `The server answered ${response.status}.`;
+}
+
+function countDown(seconds) {
+  submit.disabled = true;
+  const until = Date.now() + seconds * 1000;
+  const show = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    if (left > 0) return showError(`Too many attempts. Try again in ${left} s.`);
+    clearInterval(timer);
+    submit.disabled = false;
+    showError("");
+  };
+  const timer = setInterval(show, 250);
+  show();
+}
+
+async function answered(response) {
+  if (response.ok) return location.replace(next);
+  submit.disabled = false;
+  if (response.status === 429) return countDown(Number(response.headers.get("Retry-After")) || 30);
+  showError(await detail(response), response.status === 401);
+  if (response.status === 401) password.select();
+}
+
+async function send(event) {
+  event.preventDefault();
+  submit.disabled = true;
+  showError("");
+  const body = JSON.stringify({ username: username.value, password: password.value });
+  const request = { method: "POST", headers: { "Content-Type": "application/json" }, body };
+  let response;
+  try {
+    response = await fetch("/api/auth/login", request);
+  } catch {
+    submit.disabled = false;
+    return showError("The server cannot be reached. Check that PerfWatch is running, then try again.");
+  }
+  await answered(response);
+}
+
+// A SameSite=Strict cookie is not sent when a link on another site leads here, so someone who is
+// logged in may see this page: the same cookie does go with our own request, which settles it.
+async function skipWhenLoggedIn() {
+  const response = await fetch("/api/auth/me").catch(() => null);
+  if (!response?.ok) return;
+  const session = await response.json();
+  // A session in its last seconds is what the other pages send here.
+  if (Date.parse(session.expires_at) - Date.now() > 10_000) location.replace(next);
+}
+
+const reason = query.get("reason");
+if (Object.hasOwn(NOTICES, reason ?? "")) {
+  notice.textContent = NOTICES[reason];
+  notice.hidden = false;
+}
+form.addEventListener("submit", send);
+if (reason !== "logout") skipWhenLoggedIn();

@@ -1,0 +1,51 @@
+// Knows when this browser's session ends, and leaves for the login page a little before.
+import { loginPath } from "../paths.js";
+import { clock } from "../clock.js";
+
+const MARGIN_MS = 5000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const CHANNEL = "perfwatch-session";
+
+export function leave(reason) {
+  if (reason === "logout") {
+    const others = new BroadcastChannel(CHANNEL);
+    others.postMessage(reason);
+    others.close();
+    return location.assign("/login?reason=logout");
+  }
+  location.assign(loginPath(reason, location));
+}
+
+// Asks the server who is logged in. Leaves when nobody is; null when the server does not answer.
+export async function whoAmI() {
+  const response = await fetch("/api/auth/me").catch(() => null);
+  if (response?.status === 401) leave("expired");
+  if (!response?.ok) return null;
+  clock.learn(response);
+  return response.json();
+}
+
+export function watch() {
+  let timer;
+  let stopped = false;
+  const again = async () => {
+    clearTimeout(timer);
+    const session = await whoAmI();
+    if (stopped) return;
+    const left = session ? Date.parse(session.expires_at) - clock.now() - MARGIN_MS : 10_000;
+    if (session && left <= 0) return leave("expired");
+    timer = setTimeout(again, Math.min(left, LONGEST_TIMER_MS));
+  };
+  // Timers sleep with the computer: look again when the page is back in sight.
+  const seen = () => document.visibilityState === "visible" && again();
+  const others = new BroadcastChannel(CHANNEL);
+  others.onmessage = () => location.assign("/login?reason=logout");
+  document.addEventListener("visibilitychange", seen);
+  again();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    others.close();
+    document.removeEventListener("visibilitychange", seen);
+  };
+}

@@ -1,0 +1,138 @@
+"""What is known of each host, and the newest tick for everybody who watches. Does no input or output."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dashboard.ticks import Assembler, Tick
+from perfwatch.errors import PayloadError
+from perfwatch.readings import HostInfo, format_time
+from perfwatch.topics import Kind, Topic
+
+# How long a tick may stay incomplete before it is shown as it is. Not reached while a host publishes
+# what it published the tick before: then the last message of a tick is what shows it.
+_INCOMPLETE_SECONDS = 0.25
+
+
+class Frame(NamedTuple):
+    """One tick as it is sent: encoded once, however many watch."""
+
+    host: str
+    text: str
+
+
+class Viewer:
+    """One WebSocket's place in the hub. Holds the newest tick of each host and no more.
+
+    So a viewer who cannot keep up is skipped to the newest, and never delays another.
+    """
+
+    def __init__(self, host: str | None) -> None:
+        self._host = host
+        self._newest: dict[str, Frame] = {}
+        self._some = asyncio.Event()
+
+    def offer(self, frame: Frame) -> None:
+        if self._host in (None, frame.host):
+            self._newest[frame.host] = frame
+            self._some.set()
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """The ticks as they come, without end."""
+        while True:
+            await self._some.wait()
+            frame = self._newest.pop(next(iter(self._newest)))
+            if not self._newest:
+                self._some.clear()
+            yield frame
+
+
+class Host:
+    """What is known of one host."""
+
+    def __init__(self, name: str) -> None:
+        self.assembler = Assembler(name)
+        self.status: str | None = None
+        self.info: HostInfo | None = None
+        self.timestamp: str | None = None
+        self.frame: Frame | None = None
+
+
+class Hub:
+    """Takes messages in, offers frames to viewers. Must be used from one event loop."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, Host] = {}
+        self._viewers: set[Viewer] = set()
+
+    @contextmanager
+    def viewer(self, host: str | None) -> Iterator[Viewer]:
+        """A new viewer of that host, or of all; what is newest is offered to it at once."""
+        viewer = Viewer(host)
+        for known in self._hosts.values():
+            if known.frame is not None:
+                viewer.offer(known.frame)
+        self._viewers.add(viewer)
+        try:
+            yield viewer
+        finally:
+            self._viewers.discard(viewer)
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """What is known of each host, by name."""
+        return [
+            {
+                "host": name,
+                "status": host.status,
+                "info": msgspec.to_builtins(host.info),
+                "timestamp": host.timestamp,
+            }
+            for name, host in sorted(self._hosts.items())
+        ]
+
+    def receive(self, topic: Topic, payload: bytes, *, live: bool) -> None:
+        """Take one message. What cannot be read is left to the bridge, which names it on /rejected."""
+        if topic.kind is Kind.STATUS:
+            self._host(topic.host).status = payload.decode(errors="replace") or None
+        elif topic.kind is Kind.INFO:
+            self._learn(topic.host, payload)
+        elif topic.kind is Kind.METRIC:
+            self._add(topic, payload, live)
+
+    def _host(self, name: str) -> Host:
+        return self._hosts.setdefault(name, Host(name))
+
+    def _learn(self, name: str, payload: bytes) -> None:
+        try:
+            info = msgspec.json.decode(payload, type=HostInfo)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return
+        host = self._host(name)
+        host.info = info
+        if host.frame is None:
+            host.assembler.expect(source for source, absent in info.sources.items() if absent is None)
+
+    def _add(self, topic: Topic, payload: bytes, live: bool) -> None:
+        try:
+            host = self._host(topic.host)
+            ticks = host.assembler.add(topic.metric, payload, live=live)
+        except PayloadError:
+            return
+        self._show(host, ticks)
+        if host.assembler.waiting:
+            asyncio.get_running_loop().call_later(_INCOMPLETE_SECONDS, self._show_incomplete, host)
+
+    def _show_incomplete(self, host: Host) -> None:
+        self._show(host, host.assembler.give())
+
+    def _show(self, host: Host, ticks: list[Tick]) -> None:
+        for tick in ticks:
+            host.timestamp = format_time(tick.timestamp)
+            host.frame = Frame(tick.host, tick.frame())
+            for viewer in self._viewers:
+                viewer.offer(host.frame)

@@ -1,0 +1,123 @@
+"""The dashboard's one server: pages, API, sockets and static files on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from streamlit import config
+from streamlit.starlette import App
+
+from dashboard import theme
+from dashboard.api.auth import AuthApi
+from dashboard.api.health import HealthApi
+from dashboard.api.history import HistoryApi
+from dashboard.api.live import LiveApi
+from dashboard.guard import IDENTITY, Guard
+from dashboard.hub import Hub
+from dashboard.sessions import Sessions
+from dashboard.subscriber import Subscriber
+from dashboard.throttle import Failures
+from perfwatch.history.open import open_store
+from perfwatch.settings import Settings, broker
+from perfwatch.tokens import Revocations, Tokens, load_key
+from perfwatch.topics import Topics
+from perfwatch.users import Users
+
+COMPONENTS = Path(str(files("dashboard") / "components"))
+VIEWS = Path(str(files("dashboard") / "views"))
+
+# Cookies that hold a session are checked by the guard, which tells Streamlit's pages who it is.
+_STREAMLIT = {
+    "server.trustedUserHeaders": dict(zip(IDENTITY, ("username", "jti", "expires"), strict=True)),
+    "server.fileWatcherType": "none",
+    "server.enableXsrfProtection": True,
+    "server.enableCORS": True,
+    "browser.gatherUsageStats": False,
+    "client.toolbarMode": "viewer",
+    "client.showErrorDetails": "none",
+}
+
+
+def run(settings: Settings) -> None:
+    """Serve the dashboard."""
+    proxy = settings.trusted_proxy
+    uvicorn.run(
+        build(settings),
+        host=settings.address,
+        port=settings.port,
+        # X-Forwarded-For from anyone but a named proxy would let a guesser choose his address.
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy or None,
+        # The access log would show the tokens in the WebSocket's address.
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024 * 1024,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        timeout_graceful_shutdown=3,
+    )
+
+
+def build(settings: Settings) -> App:
+    """The whole application; nothing is connected before its lifespan begins."""
+    folder = settings.data_path
+    tokens = Tokens(
+        load_key(folder / "secrets" / "jwt"),
+        Revocations(folder / "revoked.json"),
+        lifetime=round(settings.token_lifetime),
+    )
+    sessions = Sessions(tokens)
+    hub = Hub()
+    subscriber = Subscriber(broker(settings), Topics(settings.topic_prefix), hub)
+    store = open_store(settings.history_url)
+    routes: list[BaseRoute] = [
+        *AuthApi(Users(folder / "users.json"), sessions, Failures()).routes(),
+        *LiveApi(hub).routes(),
+        *HistoryApi(store).routes(),
+        *HealthApi(subscriber, store).routes(),
+        Route("/login", _login_page),
+        Mount("/assets", StaticFiles(directory=COMPONENTS)),
+    ]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
+        following = asyncio.create_task(subscriber.run())
+        yield None
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await asyncio.to_thread(store.close)
+
+    _configure_streamlit()
+    return App(
+        VIEWS / "main.py",
+        secrets={"perfwatch": {"history": settings.history_url}},
+        lifespan=lifespan,
+        routes=routes,
+        middleware=[Middleware(Guard, sessions=sessions, allowed_origin=settings.allowed_origin)],
+    )
+
+
+def _configure_streamlit() -> None:
+    for name, value in {**theme.OPTIONS, **_STREAMLIT}.items():
+        config.set_option(name, value)
+
+
+async def _login_page(request: Request) -> Response:
+    # Everything that the page needs comes from this server and stands in files of its own.
+    policy = "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+    return FileResponse(
+        COMPONENTS / "login.html", headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+    )

@@ -1,0 +1,78 @@
+"""A child process that is ended with its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+_GRACE_SECONDS = 10.0
+_LOG_BYTES = 5_000_000
+_PR_SET_PDEATHSIG = 1
+
+
+class Child:
+    """One service: started any number of times, its output appended to a file of its own."""
+
+    def __init__(self, name: str, command: list[str], environ: dict[str, str], logs: Path) -> None:
+        self.name = name
+        self.log = logs / f"{name}.log"
+        self._command = command
+        self._environ = environ
+        self._process: asyncio.subprocess.Process | None = None
+        self._started = 0.0
+
+    @property
+    def ended(self) -> bool:
+        return self._process is not None and self._process.returncode is not None
+
+    async def start(self) -> None:
+        """Start it, in a session of its own: Ctrl-C reaches our parent alone, which ends us in order."""
+        self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        with self.log.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                env=self._environ,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            )
+        self._started = time.monotonic()
+
+    async def wait(self) -> tuple[float, str]:
+        """Wait until it ends; returns the seconds it lived and how it ended, in words."""
+        assert self._process is not None
+        code = await self._process.wait()
+        how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return time.monotonic() - self._started, how
+
+    async def stop(self) -> None:
+        """Ask it to end (SIGTERM); after ten seconds, end it (SIGKILL)."""
+        if self._process is None or self.ended:
+            return
+        self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), _GRACE_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    def tail(self, lines: int = 8) -> str:
+        """The last lines that it wrote."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _end_with_parent() -> None:
+    """Have Linux send us SIGTERM when our parent dies, however it dies."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)

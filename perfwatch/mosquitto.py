@@ -1,0 +1,87 @@
+"""Accounts and configuration of the broker that `perfwatch up` runs, from the files in mosquitto/."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import hashlib
+import json
+import secrets
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+from perfwatch.errors import SettingError, StartError
+from perfwatch.files import write_private
+from perfwatch.settings import variable
+from perfwatch.topics import DEFAULT_PREFIX
+
+ROLES = ("bridge", "dashboard", "reader")
+
+# Mosquitto's own format and default count. The passwords are 192 random bits: stretching adds nothing.
+_ITERATIONS = 101
+
+
+class Accounts:
+    """The broker's accounts and their passwords, in a private file; made when they are missing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.passwords: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+
+    def ensure(self, names: tuple[str, ...]) -> None:
+        """Make a password for each of those accounts that has none."""
+        missing = {name: secrets.token_urlsafe(24) for name in names if name not in self.passwords}
+        if missing:
+            self.passwords.update(missing)
+            write_private(self._path, json.dumps(self.passwords, indent=1))
+
+    def url(self, name: str, port: int) -> str:
+        """`mqtt://name:password@127.0.0.1:port`. Raises StartError when there is no such account."""
+        if name not in self.passwords:
+            known = ", ".join(sorted(self.passwords)) or "none yet: run `perfwatch up` first"
+            raise StartError(f"There is no broker account {name!r} in {self._path} (accounts: {known})")
+        return f"mqtt://{quote(name, safe='')}:{quote(self.passwords[name], safe='')}@127.0.0.1:{port}"
+
+
+def check_host(host: str) -> None:
+    """Raise SettingError when `host` cannot be the name of an account of its own."""
+    if host in ROLES:
+        raise SettingError(
+            variable("host"), "is the name of one of the broker's accounts; choose another", host
+        )
+    if ":" in host:
+        raise SettingError(variable("host"), "has a colon, which Mosquitto's password file cannot hold", host)
+
+
+def hashed(password: str, salt: bytes | None = None) -> str:
+    """`password` as Mosquitto keeps it: `$7$iterations$salt$PBKDF2-HMAC-SHA512`."""
+    salt = salt or secrets.token_bytes(12)
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
+    return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
+
+
+def write_configuration(folder: Path, accounts: Accounts, port: int, prefix: str) -> Path:
+    """Write what Mosquitto reads into `folder`; returns the configuration file."""
+    shipped = files("mosquitto")
+    lines = [
+        (shipped / "mosquitto.conf").read_text(),
+        f"listener {port} 127.0.0.1",
+        f"password_file {folder / 'passwords'}",
+        f"acl_file {folder / 'acl'}",
+        f"persistence_location {folder}/",
+        # Only matters for root: Mosquitto would become a user who cannot read root's files.
+        f"user {getpass.getuser()}",
+    ]
+    acl = (shipped / "acl").read_text()
+    users = "".join(f"{name}:{hashed(password)}\n" for name, password in accounts.passwords.items())
+    write_private(folder / "acl", _under_prefix(acl, prefix))
+    write_private(folder / "passwords", users)
+    write_private(folder / "mosquitto.conf", "\n".join(lines) + "\n")
+    return folder / "mosquitto.conf"
+
+
+def _under_prefix(acl: str, prefix: str) -> str:
+    return acl.replace(f" {DEFAULT_PREFIX}/", f" {prefix}/").replace(
+        f" {DEFAULT_PREFIX}-bridge/", f" {prefix}-bridge/"
+    )

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from perfwatch import settings
+from perfwatch.errors import SettingError
+from perfwatch.settings import Settings, load
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+
+
+def test_defaults_need_no_environment() -> None:
+    assert load({}) == Settings()
+
+
+def test_an_option_wins_over_a_variable_and_a_variable_over_the_default() -> None:
+    assert load({"PERFWATCH_PORT": "9000"}).port == 9000
+    assert load({"PERFWATCH_PORT": "9000"}, port="9001").port == 9001
+    assert load({"PERFWATCH_PORT": "9000"}, port=None).port == 9000
+
+
+def test_an_empty_variable_is_none_given() -> None:
+    assert load({"PERFWATCH_PORT": ""}) == Settings()
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("5", 5.0), ("500ms", 0.5), ("1h", 3600.0), ("0.5", 0.5)])
+def test_lengths_of_time_are_seconds_or_durations(text: str, seconds: float) -> None:
+    assert load({"PERFWATCH_INTERVAL": text}).interval == seconds
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PERFWATCH_INTERVAL", "0.4"),
+        ("PERFWATCH_INTERVAL", "61m"),
+        ("PERFWATCH_INTERVAL", "soon"),
+        ("PERFWATCH_PORT", "0"),
+        ("PERFWATCH_PORT", "http"),
+        ("PERFWATCH_LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_its_variable(name: str, value: str) -> None:
+    with pytest.raises(SettingError, match=f"{name} is '{re.escape(value)}', but must fit"):
+        load({name: value})
+
+
+def test_a_bad_option_is_named_as_an_option() -> None:
+    with pytest.raises(SettingError, match="--mqtt-port is 'x'"):
+        load({}, mqtt_port="x")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://host", "mqtt://", "mqtt://host:port", "host:1883", "mqtt://host/path"]
+)
+def test_a_broker_that_is_none_is_refused_without_printing_it(url: str) -> None:
+    with pytest.raises(SettingError, match=r"^PERFWATCH_BROKER must look like mqtt://"):
+        settings.broker(load({"PERFWATCH_BROKER": url}))
+
+
+def test_a_broker_url_is_taken_apart() -> None:
+    broker = settings.broker(load({"PERFWATCH_BROKER": "mqtts://k%C3%BCche:a%2Fb@nas.lan"}))
+    assert (broker.host, broker.port, broker.username, broker.password) == ("nas.lan", 8883, "küche", "a/b")
+    assert broker.tls
+    assert str(broker) == "mqtts://nas.lan:8883"
+
+
+def test_secrets_are_never_printed() -> None:
+    chosen = load(
+        {"PERFWATCH_BROKER": "mqtt://me:hunter2@host", "PERFWATCH_ADMIN_PASSWORD": "hunter2hunter2"}
+    )
+    assert "hunter2" not in repr(chosen)
+    assert "hunter2" not in repr(settings.broker(chosen))
+    with pytest.raises(SettingError) as caught:
+        settings.broker(load({"PERFWATCH_BROKER": "mqtt://me:hunter2@host:port"}))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", Settings.__struct_fields__)
+def test_every_setting_has_a_line_of_help(name: str) -> None:
+    assert settings.help_line(name)
+
+
+def test_the_example_file_lists_every_variable_with_its_help_and_default() -> None:
+    listed = re.findall(r"^# (.+)\n#(PERFWATCH_\w+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE)
+    declared = [
+        (settings.help_line(name), settings.variable(name), str(settings.default(name)))
+        for name in Settings.__struct_fields__
+    ]
+    assert listed == declared

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import jwt
+import pytest
+
+from perfwatch.errors import TokenError
+from perfwatch.tokens import DEVICE, Revocations, Tokens, load_key
+
+KEY = "k" * 64
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tokens(tmp_path: Path, clock: Clock) -> Tokens:
+    return Tokens(KEY, Revocations(tmp_path / "revoked.json"), lifetime=60, clock=clock)
+
+
+def test_a_token_speaks_for_its_user_until_it_expires(tokens: Tokens, clock: Clock) -> None:
+    token = tokens.issue("admin")
+    session = tokens.verify(token)
+    assert (session.username, session.expires) == ("admin", 1_800_000_060)
+    clock.now += 60
+    with pytest.raises(TokenError, match="expired"):
+        tokens.verify(token)
+
+
+def test_no_two_tokens_have_the_same_id(tokens: Tokens) -> None:
+    assert tokens.verify(tokens.issue("admin")).jti != tokens.verify(tokens.issue("admin")).jti
+
+
+def test_a_revoked_token_stays_revoked_after_a_restart(tokens: Tokens, tmp_path: Path, clock: Clock) -> None:
+    token, other = tokens.issue("admin"), tokens.issue("admin")
+    tokens.revoke(tokens.verify(token))
+    restarted = Tokens(KEY, Revocations(tmp_path / "revoked.json"), clock=clock)
+    with pytest.raises(TokenError, match="ended"):
+        restarted.verify(token)
+    assert restarted.verify(other).username == "admin"
+
+
+def test_expired_revocations_are_forgotten(tokens: Tokens, tmp_path: Path, clock: Clock) -> None:
+    old = tokens.verify(tokens.issue("admin"))
+    tokens.revoke(old)
+    clock.now += 61
+    tokens.revoke(tokens.verify(tokens.issue("admin")))
+    assert old.jti not in (tmp_path / "revoked.json").read_text()
+
+
+def test_forged_and_foreign_tokens_are_refused(tokens: Tokens) -> None:
+    claims = jwt.decode(tokens.issue("admin"), options={"verify_signature": False})
+    forgeries = [
+        "",
+        "nonsense",
+        jwt.encode(claims, "x" * 64, algorithm="HS256"),
+        jwt.encode(claims, "", algorithm="none"),
+        jwt.encode({**claims, "aud": "elsewhere"}, KEY, algorithm="HS256"),
+        jwt.encode({**claims, "iss": "elsewhere"}, KEY, algorithm="HS256"),
+        jwt.encode({name: claims[name] for name in claims if name != "jti"}, KEY, algorithm="HS256"),
+        tokens.issue("admin", audience=DEVICE),
+    ]
+    for forged in forgeries:
+        with pytest.raises(TokenError, match="not valid"):
+            tokens.verify(forged)
+
+
+def test_the_key_is_made_once_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "secrets" / "jwt"
+    key = load_key(path)
+    assert len(bytes.fromhex(key)) == 32
+    assert load_key(path) == key
+    assert path.stat().st_mode & 0o777 == 0o600

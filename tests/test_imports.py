@@ -1,0 +1,104 @@
+"""The import rules of the architecture: who may know whom, and who owns which driver."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SERVICES = ("collector", "bridge", "dashboard")
+
+# Each driver, and the files that may import it.
+OWNERS = {
+    "psutil": ("collector/sources/",),
+    "paho": ("collector/publisher.py", "dashboard/subscriber.py"),
+    "mqtt5": ("bridge/mqtt.py",),
+    "aiomqtt": ("dashboard/",),
+    "streamlit": ("dashboard/",),
+    "starlette": ("dashboard/",),
+    "uvicorn": ("dashboard/",),
+    "jwt": ("perfwatch/tokens.py",),
+    "argon2": ("perfwatch/users.py",),
+    "sqlite3": ("perfwatch/history/",),
+    "influxdb_client": ("perfwatch/history/",),
+}
+
+# These do no input or output, so they import nothing that does.
+PURE = (
+    "perfwatch/topics.py",
+    "perfwatch/readings.py",
+    "perfwatch/durations.py",
+    "perfwatch/history/points.py",
+    "bridge/batch.py",
+    "collector/sources/rates.py",
+    "dashboard/ticks.py",
+)
+INPUT_OUTPUT = {
+    "os",
+    "socket",
+    "pathlib",
+    "sqlite3",
+    "subprocess",
+    "asyncio",
+    "threading",
+    "psutil",
+    "logging",
+}
+
+
+def modules() -> list[Path]:
+    return [path for package in (*SERVICES, "perfwatch") for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_stay_within_the_rules(path: Path) -> None:
+    name = path.relative_to(ROOT).as_posix()
+    room = name.split("/")[0]
+    for module in imported(path):
+        top = module.split(".")[0]
+        if top in SERVICES:
+            assert top == room, f"{name} imports {module}: services meet over MQTT, HTTP or the store"
+        if top in OWNERS:
+            assert name.startswith(OWNERS[top]), f"{name} imports {module}, which belongs to {OWNERS[top]}"
+        if name in PURE:
+            assert top not in INPUT_OUTPUT, f"{name} does no input or output, but imports {module}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_commands_read_the_environment_or_exit(path: Path) -> None:
+    name = path.relative_to(ROOT).as_posix()
+    if path.name == "__main__.py" or name in ("perfwatch/cli.py", "perfwatch/command.py"):
+        return
+    source = ast.parse(path.read_text())
+    used = {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(source)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    assert (
+        not used & {"os.environ", "os.getenv", "sys.exit", "logging.basicConfig"}
+        or name == "perfwatch/log.py"
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in modules() if p.name == "__init__.py"], ids=lambda p: p.parent.name
+)
+def test_package_files_stay_empty(path: Path) -> None:
+    assert path.read_text() == ""
+
+
+def test_every_pure_module_is_there() -> None:
+    assert [name for name in PURE if not (ROOT / name).exists()] == []
