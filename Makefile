@@ -26,12 +26,12 @@ bench: install-dev  ## measure, and print tables (several minutes)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
 
 install: $(VENV)/.runtime  ## virtual environment, packages, Mosquitto
-	@scripts/ensure mosquitto mosquitto
+	@scripts/ensure 'command -v mosquitto' mosquitto
 
 install-dev: $(VENV)/.dev
-	@scripts/ensure mosquitto mosquitto
-	@scripts/ensure mosquitto_sub mosquitto-clients mosquitto
-	@scripts/ensure chromium chromium
+	@scripts/ensure 'command -v mosquitto' mosquitto
+	@scripts/ensure 'command -v mosquitto_sub' mosquitto-clients mosquitto
+	@scripts/ensure 'command -v chromium' chromium
 
 lock:  ## write the locks anew from pyproject.toml (needs uv)
 	uv pip compile --quiet pyproject.toml --all-extras --group build --universal --python-version 3.11 \
@@ -56,8 +56,8 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || scripts/ensure python3 python3
+	@scripts/ensure 'command -v $(PYTHON)' python3
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "perfwatch needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/ensure-venv $(PYTHON)
+	  { echo "perfwatch needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@scripts/ensure '$(PYTHON) -c "import ensurepip"' python3-venv
 	@$(PYTHON) -m venv $(VENV)

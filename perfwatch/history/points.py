@@ -7,8 +7,9 @@ whatever is no number (null, text, true and false) is left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -20,10 +21,10 @@ from perfwatch.readings import Reading, to_ms
 
 # What one undeclared reading may add to the store's list of series.
 MAX_FIELDS = 1000
+MAX_PARTS = 4096
 MAX_DEPTH = 4
 
-# Longer lists are cut: a list's place is a series, and `merge` makes room up to the highest place.
-MAX_PLACES = 4096
+_PLACES = frozenset(map(str, range(MAX_PARTS)))  # `merge` makes room up to the highest place
 
 
 class Listed(NamedTuple):
@@ -62,6 +63,7 @@ SHAPES: dict[str, dict[str, Shape]] = {
 
 Decoded: TypeAlias = Reading | tuple[datetime, dict[str, Any]]
 _Parts: TypeAlias = dict[tuple[str, str], dict[str, float]]
+_Place: TypeAlias = Callable[[dict[str, Any], float], None]
 
 
 def points(host: str, metric: str, decoded: Decoded) -> list[Point]:
@@ -86,9 +88,12 @@ def merge(
     """Buckets of one metric of one host as readings: (time in ms, fields as in the payload), by time.
 
     `pick` chooses which of a bucket's numbers to show. A list's place that has no number is None.
+    A series that no reading can have made is left out.
     """
     readings: dict[int, dict[str, Any]] = {}
     for series, buckets in found.items():
+        if not _is_ours(series):
+            continue
         place = _placer(series)
         for bucket in buckets:
             place(readings.setdefault(bucket.time, {}), pick(bucket))
@@ -98,60 +103,53 @@ def merge(
 def _flatten(parts: _Parts, shapes: Mapping[str, Shape], content: Mapping[str, Any]) -> None:
     whole = parts["", ""]
     for name, value in content.items():
-        shape = shapes.get(name)
-        if shape is not None:
-            _flatten_shaped(parts, shape, value)
+        if name in shapes:
+            _flatten_shaped(parts, shapes[name], value)
         elif isinstance(value, dict | list):
             _flatten_plain(whole, name, value)
-        elif _is_number(value) and name:
+        else:
             _keep(whole, name, value)
 
 
 def _flatten_shaped(parts: _Parts, shape: Shape, value: Any) -> None:
     if isinstance(shape, Named):
-        for part, fields in _items(value):
+        for part, fields in _items(value)[:MAX_PARTS]:
             if part:
-                _keep_all(parts, shape.tag, part, fields)
+                _keep_all(parts.setdefault((shape.tag, part), {}), _items(fields))
         return
-    numbers = value[:MAX_PLACES] if isinstance(value, list) else []
+    numbers = value[:MAX_PARTS] if isinstance(value, list) else []
     if isinstance(shape, Row):
-        _put(parts["", ""], zip(shape.fields, numbers, strict=False))
+        _keep_all(parts["", ""], zip(shape.fields, numbers, strict=False))
         return
     for index, number in enumerate(numbers):
-        _put(parts.setdefault((shape.tag, str(index)), {}), [(shape.field, number)])
-
-
-def _keep_all(parts: _Parts, tag: str, part: str, fields: Any) -> None:
-    _put(parts.setdefault((tag, part), {}), _items(fields))
-
-
-def _put(fields: dict[str, float], values: Iterator[tuple[str, Any]] | Sequence[tuple[str, Any]]) -> None:
-    for name, value in values:
-        if name and _is_number(value):
-            fields[name] = float(value)
-
-
-def _items(value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, Struct):
-        return [(name, getattr(value, name)) for name in value.__struct_fields__]
-    return list(value.items()) if isinstance(value, dict) else []
+        _keep(parts.setdefault((shape.tag, str(index)), {}), shape.field, number)
 
 
 def _flatten_plain(fields: dict[str, float], name: str, value: Any, depth: int = 1) -> None:
     """Nested numbers under joined names: {"a": {"b": [1]}} is a_b_0. The first of a name stays."""
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH or not name:
         return
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in inner:
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         joined = f"{name}_{key}"
-        if isinstance(item, dict | list):
-            _flatten_plain(fields, joined, item, depth + 1)
-        elif _is_number(item) and joined not in fields:
-            _keep(fields, joined, item)
+        if isinstance(inner, dict | list):
+            _flatten_plain(fields, joined, inner, depth + 1)
+        elif joined not in fields:
+            _keep(fields, joined, inner)
 
 
-def _keep(fields: dict[str, float], name: str, value: float) -> None:
-    if len(fields) < MAX_FIELDS or name in fields:
+def _items(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, Struct):
+        return list(asdict(value).items())
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+def _keep_all(fields: dict[str, float], values: Iterable[tuple[str, Any]]) -> None:
+    for name, value in values:
+        _keep(fields, name, value)
+
+
+def _keep(fields: dict[str, float], name: str, value: Any) -> None:
+    if name and _is_number(value) and len(fields) < MAX_FIELDS:
         fields[name] = float(value)
 
 
@@ -160,34 +158,36 @@ def _is_number(value: Any) -> bool:
     return kind is int or (kind is float and math.isfinite(value))
 
 
-def _placer(series: Series) -> Callable[[dict[str, Any], float], None]:
+def _placer(series: Series) -> _Place:
     """What puts a number of that series into a reading: the inverse of flattening, for one number."""
     for name, shape in SHAPES.get(series.metric, {}).items():
         if isinstance(shape, Named) and shape.tag == series.tag:
-            return lambda reading, value: _place(reading, (name, series.part), series.field, value)
+            return partial(_place, (name, series.part), series.field)
         if isinstance(shape, Row) and not series.tag and series.field in shape.fields:
-            index = shape.fields.index(series.field)
-            return lambda reading, value: _place_at(reading, name, index, value)
+            return partial(_place_at, name, shape.fields.index(series.field))
         if isinstance(shape, Listed) and (shape.tag, shape.field) == (series.tag, series.field):
-            index = _index(series.part)
-            if index is not None:
-                return lambda reading, value: _place_at(reading, name, index, value)
-    way = (series.tag, series.part) if series.tag else ()
-    return lambda reading, value: _place(reading, way, series.field, value)
+            return partial(_place_at, name, int(series.part))
+    return partial(_place, (), series.field)
 
 
-def _place(reading: dict[str, Any], way: Sequence[str], field: str, value: float) -> None:
+def _place(way: Sequence[str], field: str, reading: dict[str, Any], value: float) -> None:
     for name in way:
         reading = reading.setdefault(name, {})
     reading[field] = value
 
 
-def _place_at(reading: dict[str, Any], name: str, index: int, value: float) -> None:
+def _place_at(name: str, index: int, reading: dict[str, Any], value: float) -> None:
     numbers = reading.setdefault(name, [])
     numbers.extend([None] * (index + 1 - len(numbers)))
     numbers[index] = value
 
 
-def _index(part: str) -> int | None:
-    """The place that `part` counts, or None: other programs may write to the same store."""
-    return int(part) if part.isdecimal() and part.isascii() and int(part[:6]) < MAX_PLACES else None
+def _is_ours(series: Series) -> bool:
+    """Whether `points` can have made it: other programs may write to the same store."""
+    shapes = SHAPES.get(series.metric, {})
+    if not series.tag:
+        return series.field not in shapes
+    listed = [shape for shape in shapes.values() if isinstance(shape, Listed) and shape.tag == series.tag]
+    if listed:
+        return any(shape.field == series.field for shape in listed) and series.part in _PLACES
+    return any(isinstance(shape, Named) and shape.tag == series.tag for shape in shapes.values())
