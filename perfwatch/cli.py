@@ -83,3 +83,7 @@ def _say(line: str) -> None:
     except OSError:
         # The terminal went away; what is running here is ended by SIGHUP, not by its last words.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+
+
+if __name__ == "__main__":
+    main()

@@ -70,7 +70,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     port: Annotated[Port, Meta(description="Port of the dashboard")] = 8000
     admin_password: Annotated[
-        str, Meta(description="Password of the first account (default: made and printed once)", extra=_SECRET)
+        str,
+        Meta(
+            description="Password of the first account, 12 characters or more (default: made, printed once)",
+            min_length=12,
+            extra=_SECRET,
+        ),
     ] = ""
     token_lifetime: Annotated[float, Meta(description="How long a login lasts", ge=1, extra=_SECONDS)] = (
         24 * 3600.0
@@ -152,6 +157,7 @@ def broker(settings: Settings) -> Broker:
     try:
         url: SplitResult = urlsplit(settings.broker)
         port = url.port
+        (url.hostname or "").encode("idna")  # what a resolver does; it raises for `a..b`
     except ValueError as exc:
         raise SettingError(variable("broker"), expected) from exc
     if url.scheme not in ("mqtt", "mqtts") or not url.hostname or url.path not in ("", "/"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +23,11 @@ def _mounts() -> list[sdiskpart]:
     return psutil.disk_partitions(all=False)
 
 
-def _is_folder(mountpoint: str) -> bool:
-    return Path(mountpoint).is_dir()
+def _is_file(mountpoint: str) -> bool:
+    try:
+        return stat.S_ISREG(Path(mountpoint).stat().st_mode)
+    except OSError:
+        return False  # not ours to ask: its usage will say so
 
 
 class Partitions:
@@ -33,11 +37,11 @@ class Partitions:
         self,
         mounts: Callable[[], list[sdiskpart]] = _mounts,
         usage: Callable[[str], sdiskusage] = psutil.disk_usage,
-        is_folder: Callable[[str], bool] = _is_folder,
+        is_file: Callable[[str], bool] = _is_file,
     ) -> None:
         self._mounts = mounts
         self._usage = usage
-        self._is_folder = is_folder
+        self._is_file = is_file
 
     def read(self) -> dict[str, Partition]:
         """Of two mounts on one mount point the later is kept: it hides the other."""
@@ -45,7 +49,7 @@ class Partitions:
         found = {
             mount.mountpoint: self._partition(mount.mountpoint, mount.device, mount.fstype)
             for mount in self._mounts()
-            if mount.fstype not in _IMAGES and self._is_folder(mount.mountpoint)
+            if mount.fstype not in _IMAGES and not self._is_file(mount.mountpoint)
         }
         # In a container the root is an overlay, which psutil counts as no device.
         return found or {"/": self._partition("/", None, None)}

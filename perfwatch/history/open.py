@@ -21,4 +21,4 @@ def open_store(url: str) -> HistoryStore:
         raise SettingError(
             settings.variable("history"), "must name a file by its whole path, as sqlite:///path/history.db"
         )
-    return SqliteStore(Path(path))
+    return SqliteStore(Path("/" + path.lstrip("/")))

@@ -8,11 +8,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from perfwatch.history.buckets import buckets
 from perfwatch.history.sqlite_file import BUSY_SECONDS, connect, explain
@@ -23,7 +22,7 @@ from perfwatch.readings import from_ms
 DELETED_AT_ONCE = 10_000
 
 _FIND = "SELECT id FROM series WHERE metric = ? AND host = ? AND tag = ? AND part = ? AND field = ?"
-_ADD = "INSERT INTO series (metric, host, tag, part, field) VALUES (?, ?, ?, ?, ?)"
+_ADD = "INSERT INTO series (metric, host, tag, part, field) VALUES (?, ?, ?, ?, ?) RETURNING id"
 _KEEP = "INSERT OR REPLACE INTO points (series, time, value) VALUES (?, ?, ?)"
 # A few rows in from the oldest, so that one step ends there; nothing when fewer are left.
 _STEP = "SELECT time FROM points WHERE series = ? AND time < ? ORDER BY time LIMIT 1 OFFSET ?"
@@ -37,7 +36,7 @@ SELECT min(oldest), max(newest) FROM (
     FROM series)
 """
 
-_Ids = dict[tuple[str, str, str, str], dict[str, int]]
+_Ids: TypeAlias = dict[tuple[str, str, str, str], dict[str, int]]
 
 
 class SqliteStore:
@@ -88,7 +87,7 @@ class SqliteStore:
     def delete_before(self, time: int) -> int:
         with self._reader() as db:
             ids = [row[0] for row in db.execute("SELECT id FROM series")]
-        deleted = sum(count for one in ids for count in self._delete_steps(one, time))
+        deleted = sum(self._delete(one, time) for one in ids)
         with self._transaction() as db:
             if db.execute(_FORGET).rowcount:
                 self._ids.clear()
@@ -97,7 +96,7 @@ class SqliteStore:
     def span(self) -> Span:
         with self._reader() as db:
             ends = db.execute(_ENDS).fetchone()
-        oldest, newest = (None if end is None else _moment(end) for end in ends)
+        oldest, newest = (None if end is None else from_ms(end) for end in ends)
         return Span(self._size(), oldest, newest)
 
     def close(self) -> None:
@@ -116,20 +115,20 @@ class SqliteStore:
 
     def _id(self, db: sqlite3.Connection, point: Point, field: str) -> int:
         ids = self._ids.setdefault(point[:4], {})
-        found = ids.get(field)
-        if found is None:
+        if field not in ids:
             key = (*point[:4], field)
-            row = db.execute(_FIND, key).fetchone()
-            found = ids[field] = row[0] if row else db.execute(_ADD, key).lastrowid
-        return found
+            row = db.execute(_FIND, key).fetchone() or db.execute(_ADD, key).fetchone()
+            ids[field] = row[0]
+        return ids[field]
 
-    def _delete_steps(self, series: int, time: int) -> Iterator[int]:
-        while True:
+    def _delete(self, series: int, time: int) -> int:
+        deleted, more = 0, True
+        while more:
             with self._transaction() as db:
                 row = db.execute(_STEP, (series, time, DELETED_AT_ONCE)).fetchone()
-                yield db.execute(_DELETE, (series, row[0] if row else time)).rowcount
-            if row is None:
-                return
+                more = row is not None
+                deleted += db.execute(_DELETE, (series, row[0] if row else time)).rowcount
+        return deleted
 
     def _size(self) -> int:
         files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
@@ -166,7 +165,7 @@ class SqliteStore:
     def _reader(self) -> Iterator[sqlite3.Connection]:
         """A connection of the caller's own, showing one moment of the store."""
         with explain(self.path):
-            db = self._idle.pop() if self._idle else connect(self.path, self._busy)
+            db = self._take_idle() or connect(self.path, self._busy)
             try:
                 db.execute("BEGIN")
                 yield db
@@ -176,6 +175,8 @@ class SqliteStore:
                 raise
             self._idle.append(db)
 
-
-def _moment(milliseconds: int) -> datetime:
-    return from_ms(milliseconds)
+    def _take_idle(self) -> sqlite3.Connection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None

@@ -105,9 +105,7 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
             f" {VERSION}): upgrade, or set PERFWATCH_HISTORY to another file"
         )
     if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise StoreError(
-            f"{path} is a database of another program: set PERFWATCH_HISTORY to another file"
-        )
+        raise StoreError(f"{path} is a database of another program: set PERFWATCH_HISTORY to another file")
     return version
 
 

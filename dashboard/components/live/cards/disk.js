@@ -19,24 +19,34 @@ export const disk = {
 function show(parts, reading) {
   parts.value("disk-read", rate(reading.read_bytes_per_sec));
   parts.value("disk-write", rate(reading.write_bytes_per_sec));
-  const devices = Object.values(reading.devices ?? {});
-  parts.text("disk-iops", `${iops(devices, "read_iops")} / ${iops(devices, "write_iops")}`);
-  parts.text("disk-latency", `${slowest(devices, "read_latency_ms")} / ${slowest(devices, "write_latency_ms")}`);
+  const disks = wholeDisks(reading.devices ?? {});
+  parts.text("disk-iops", `${iops(disks, "read_iops")} / ${iops(disks, "write_iops")}`);
+  parts.text("disk-latency", `${slowest(disks, "read_latency_ms")} / ${slowest(disks, "write_latency_ms")}`);
   showPartitions(parts.get("disk-partitions"), Object.entries(reading.partitions ?? {}));
 }
 
-function known(devices, field) {
-  return devices.map((device) => device[field]).filter((value) => typeof value === "number");
+// A disk counts its partitions' operations already, and the disks below a stacked one are listed too.
+const STACKED = /^((dm-|md|bcache|drbd|zd)\d|nvme\d+c\d+n\d)/;
+
+function wholeDisks(devices) {
+  const isPart = (name) => {
+    const [, disk] = /^(.*\D)\d+$/.exec(name) ?? [];
+    return disk !== undefined && (disk in devices || disk.replace(/p$/, "") in devices);
+  };
+  return Object.entries(devices).filter(([name]) => !STACKED.test(name) && !isPart(name)).map(([, disk]) => disk);
 }
 
-// The devices include a disk's own partitions, which it counts already: the largest is the disk's.
-function iops(devices, field) {
-  const values = known(devices, field);
-  return plain(values.length ? Math.max(...values) : null);
+function known(disks, field) {
+  return disks.map((disk) => disk[field]).filter((value) => typeof value === "number");
 }
 
-function slowest(devices, field) {
-  const values = known(devices, field);
+function iops(disks, field) {
+  const values = known(disks, field);
+  return plain(values.length ? values.reduce((sum, value) => sum + value, 0) : null);
+}
+
+function slowest(disks, field) {
+  const values = known(disks, field);
   return plain(values.length ? Math.max(...values) : null, 1, "ms");
 }
 

@@ -1,0 +1,85 @@
+"""The loop: gather on an absolute schedule, publish, stay alive."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from collector.schedule import Schedule
+from collector.sources.source import FAILURES, Source, Tick
+from collector.stop import Stop
+from perfwatch import readings
+from perfwatch.readings import HostInfo, Reading
+
+log = logging.getLogger(__name__)
+
+Availability = Mapping[str, str | None]
+"""Each source, with None when it works or the reason why it does not."""
+
+
+class Outlet(Protocol):
+    """Where readings go: the publisher."""
+
+    def publish(self, metric: str, payload: bytes) -> None: ...
+
+    def describe(self, info: bytes) -> None: ...
+
+
+class Agent:
+    """Gathers from every source each `interval` seconds until `stop` is set.
+
+    A source that fails is left out of that tick and stops none of the others.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        outlet: Outlet,
+        describe: Callable[[Availability], HostInfo],
+        interval: float,
+        stop: Stop,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sources = sources
+        self._outlet = outlet
+        self._describe = describe
+        self._interval = interval
+        self._stop = stop
+        self._clock = clock
+        self._available: dict[str, str | None] = {}
+
+    def run(self) -> None:
+        """Tick at once, then on schedule. Returns as soon as `stop` is set."""
+        schedule = Schedule(self._clock(), self._interval)
+        while not self._stop.wait(schedule.due - self._clock()):
+            self.tick(Tick(readings.now(), self._clock()))
+            schedule.advance(self._clock())
+
+    def tick(self, tick: Tick) -> None:
+        """Gather everything, then publish it; the host's facts too when a source came or went."""
+        known = set(self._available.items())
+        gathered = [(source.name, self._gather(source, tick)) for source in self._sources]
+        if set(self._available.items()) != known:
+            self._outlet.describe(readings.encode_info(self._describe(self._available)))
+        for metric, reading in gathered:
+            if reading is not None:
+                self._outlet.publish(metric, readings.encode(reading))
+
+    def _gather(self, source: Source, tick: Tick) -> Reading | None:
+        try:
+            reading = source.gather(tick)
+        except FAILURES as exc:
+            self._failed(source.name, exc)
+            return None
+        if self._available.get(source.name):
+            log.info("Source %s works again", source.name)
+        self._available[source.name] = None
+        return reading
+
+    def _failed(self, name: str, error: Exception) -> None:
+        if self._available.get(name):
+            return  # it has been said; the first reason stands until the source works again
+        self._available[name] = f"{type(error).__name__}: {error}"
+        log.warning("Source %s cannot be read (%s): left out until it can", name, self._available[name])

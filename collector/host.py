@@ -1,0 +1,59 @@
+"""The facts of this host, as its `info` topic carries them."""
+
+from __future__ import annotations
+
+import platform
+import socket
+from collections.abc import Callable, Mapping
+from importlib import metadata
+
+from collector.sources.machine import Machine, machine
+from collector.sources.source import ReadText, read_text
+from perfwatch.readings import HostInfo
+
+# What /proc/cpuinfo calls the processor: x86 and newer ARM, MIPS, older ARM, and the boards of the
+# 64-bit Raspberry Pi, which name only themselves.
+_MODEL_KEYS = ("model name", "cpu model", "Hardware", "Model")
+
+
+def describe(
+    interval: float,
+    sources: Mapping[str, str | None],
+    read: ReadText = read_text,
+    ask_machine: Callable[[], Machine] = machine,
+) -> HostInfo:
+    """This host, read every `interval` seconds, with each source's reason not to work, or None."""
+    asked = ask_machine()
+    return HostInfo(
+        hostname=socket.gethostname(),
+        os=os_name(),
+        kernel=platform.release(),
+        cpu_model=cpu_model(read),
+        core_count=asked.core_count,
+        physical_cores=asked.physical_cores,
+        memory_total_bytes=asked.memory_total_bytes,
+        boot_time=asked.boot_time,
+        version=metadata.version("perfwatch"),
+        interval=interval,
+        sources=dict(sources),
+    )
+
+
+def os_name(release: Callable[[], dict[str, str]] = platform.freedesktop_os_release) -> str:
+    """The system's own name for itself, as `Debian GNU/Linux 12 (bookworm)`."""
+    try:
+        return release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return f"{platform.system()} {platform.release()}"
+
+
+def cpu_model(read: ReadText = read_text) -> str | None:
+    """The processor's name as the kernel gives it; None when nobody does."""
+    try:
+        text = read("/proc/cpuinfo")
+    except OSError:
+        text = ""
+    rows = [line.partition(":") for line in text.splitlines()]
+    named = {key.strip(): value.strip() for key, _, value in rows if value.strip()}
+    models = (named[key] for key in _MODEL_KEYS if key in named)
+    return next(models, platform.processor() or None)

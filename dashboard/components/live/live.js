@@ -1,0 +1,161 @@
+// The Live page: one host's readings, drawn as they arrive.
+import { leave, whoAmI } from "../session/watch.js";
+import { clock } from "../clock.js";
+import { Board } from "./board.js";
+import { Connection } from "./connection.js";
+import { Header } from "./header.js";
+import { Parts } from "./parts.js";
+import { choose, fetchHosts, remember } from "./hosts.js";
+
+const STALE_INTERVALS = 3;
+const DEFAULT_INTERVAL = 5;
+const NO_READINGS =
+  "No readings yet. They appear here by themselves as soon as a collector publishes: start one with “perfwatch collector”.";
+
+class Live {
+  #root;
+  #parts;
+  #board;
+  #header;
+  #connection = null;
+  #hosts = [];
+  #host = null;
+  #paused = false;
+  #stopping = new AbortController();
+  #ticking;
+
+  constructor(root) {
+    this.#root = root;
+    this.#parts = new Parts(root);
+    this.#board = new Board(root, this.#parts);
+    this.#header = new Header(this.#parts);
+    this.#listen("pause", "click", () => this.#pause());
+    this.#listen("retry", "click", () => this.#connection?.retry());
+    this.#listen("unzoom", "click", () => this.#board.zoom(null));
+    this.#listen("host-choice", "change", ({ target }) => this.#choose(target.value));
+    this.#ticking = setInterval(() => this.#tick(), 1000);
+  }
+
+  async start() {
+    await this.#loadHosts();
+    if (!this.#stopping.signal.aborted) this.#choose(choose(this.#hosts), { keep: false });
+  }
+
+  stop() {
+    this.#stopping.abort();
+    clearInterval(this.#ticking);
+    this.#connection?.close();
+    this.#board.destroy();
+  }
+
+  #listen(part, event, act) {
+    this.#parts.get(part).addEventListener(event, act, { signal: this.#stopping.signal });
+  }
+
+  async #loadHosts() {
+    this.#hosts = (await fetchHosts()) ?? this.#hosts;
+    this.#board.interval = this.#interval;
+    this.#showHosts();
+  }
+
+  #choose(host, { keep = true } = {}) {
+    this.#host = host;
+    if (keep) remember(host);
+    this.#board.clear(host);
+    this.#board.interval = this.#interval;
+    this.#showHosts();
+    this.#connect();
+  }
+
+  #connect() {
+    this.#connection?.close();
+    const path = this.#host ? `/api/ws/metrics?${new URLSearchParams({ host: this.#host })}` : "/api/ws/metrics";
+    this.#connection = new Connection(path, {
+      message: (message) => this.#receive(message),
+      state: (state) => this.#showState(state),
+      open: () => this.#opened(),
+      over: () => leave("expired"),
+    });
+    this.#connection.open();
+  }
+
+  // After a reconnection too: history fills what was missed, and the hosts may have changed.
+  #opened() {
+    this.#loadHosts();
+    if (this.#host) this.#board.fill(this.#host);
+  }
+
+  #receive(message) {
+    if (this.#host === null) return this.#choose(message.host, { keep: false });
+    if (message.host !== this.#host) return;
+    this.#board.receive(message);
+    this.#tick();
+  }
+
+  #showState(state) {
+    this.#root.dataset.connection = state.name;
+    this.#header.showState(state);
+    // A handshake that is refused looks like any lost connection: only the server knows which it was.
+    if (state.until) whoAmI();
+  }
+
+  #showHosts() {
+    this.#header.showHosts(this.#hosts, this.#host);
+    this.#showNotice();
+  }
+
+  #tick() {
+    const { shown } = this.#board;
+    this.#header.tick(shown);
+    const late = shown !== null && clock.now() - shown > STALE_INTERVALS * this.#interval * 1000;
+    const stale = late && !this.#paused;
+    if (stale !== this.#root.classList.contains("stale")) {
+      this.#root.classList.toggle("stale", stale);
+      this.#loadHosts();
+    }
+  }
+
+  #pause() {
+    this.#paused = !this.#paused;
+    const button = this.#parts.get("pause");
+    button.textContent = this.#paused ? "Resume" : "Pause";
+    button.setAttribute("aria-pressed", String(this.#paused));
+    this.#board.pause(this.#paused);
+    this.#tick();
+  }
+
+  #showNotice() {
+    const offline = this.#entry?.status === "offline" && `${this.#host} is offline: what you see is its last reading.`;
+    const text = this.#hosts.length || this.#host ? offline : NO_READINGS;
+    this.#parts.text("notice", text || "");
+    this.#parts.get("notice").hidden = !text;
+  }
+
+  get #entry() {
+    return this.#hosts.find(({ host }) => host === this.#host);
+  }
+
+  // Seconds between two readings of this host.
+  get #interval() {
+    return this.#entry?.info?.interval ?? DEFAULT_INTERVAL;
+  }
+}
+
+const mounted = new WeakMap();
+
+export function mount({ parentElement }) {
+  const root = parentElement.querySelector('[data-testid="live"]');
+  let instance = mounted.get(root);
+  if (!instance) {
+    instance = { live: new Live(root) };
+    mounted.set(root, instance);
+    instance.live.start();
+  }
+  const call = (instance.call = {});
+  // Streamlit calls again on every rerun; only the clean-up of the last call ends the instance.
+  return () => {
+    if (instance.call !== call) return;
+    instance.live.stop();
+    mounted.delete(root);
+  };
+}

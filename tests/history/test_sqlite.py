@@ -1,0 +1,179 @@
+"""What only the SQLite store does: its file, its locks, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from perfwatch.errors import SettingError, StoreError
+from perfwatch.history import sqlite
+from perfwatch.history.open import open_store
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.store import Point, Series
+
+USER = Series("cpu", "nas", "", "", "user")
+
+
+def point(time: int, value: float = 1.0) -> Point:
+    return Point("cpu", "nas", "", "", time, {"user": value})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "data" / "history.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    with SqliteStore(path, busy=0.2) as opened:
+        yield opened
+
+
+def test_the_files_and_their_folder_are_private(store: SqliteStore, path: Path) -> None:
+    store.write([point(0)])
+    modes = {entry.name: entry.stat().st_mode & 0o777 for entry in path.parent.iterdir()}
+    assert modes == {"history.db": 0o600, "history.db-wal": 0o600, "history.db-shm": 0o600}
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_nothing_is_made_before_it_is_used(store: SqliteStore, path: Path) -> None:
+    assert not path.exists()
+
+
+def test_a_reader_may_come_before_any_writer(store: SqliteStore) -> None:
+    assert store.series() == []
+
+
+def test_every_write_reaches_the_disk_before_it_returns(store: SqliteStore, path: Path) -> None:
+    with store._transaction() as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_many_may_make_the_same_history_at_once(path: Path) -> None:
+    barrier = threading.Barrier(8)
+
+    def make(number: int) -> None:
+        with SqliteStore(path) as store:
+            barrier.wait()
+            store.write([point(number)])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(8)))
+    with SqliteStore(path) as store:
+        assert len(store.query([USER], 0, 100, 1)[USER]) == 8
+
+
+def test_threads_may_share_a_store(store: SqliteStore) -> None:
+    def work(number: int) -> int:
+        store.write([point(number)])
+        return len(store.query([USER], number, number + 1, 1)[USER])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(100))) == [1] * 100
+
+
+def test_a_locked_store_says_so_and_works_again_afterwards(store: SqliteStore, path: Path) -> None:
+    store.write([point(0)])
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match=r"history\.db.*another process keeps it locked"):
+            store.write([point(1)])
+        assert len(store.query([USER], 0, 100, 1)[USER]) == 1  # readers do not wait for a writer
+        other.execute("ROLLBACK")
+    store.write([point(1)])
+    assert len(store.query([USER], 0, 100, 1)[USER]) == 2
+
+
+def test_a_write_that_fails_leaves_nothing_behind(store: SqliteStore) -> None:
+    with pytest.raises(StoreError):
+        store.write([Point("gpu", "nas", "", "", 0, {"watts": 1.0, "broken": float("nan")})])
+    assert store.series() == []
+    store.write([Point("gpu", "nas", "", "", 0, {"watts": 1.0})])
+    assert store.series() == [Series("gpu", "nas", "", "", "watts")]
+
+
+def test_a_full_disk_is_named(store: SqliteStore) -> None:
+    store.write([point(0)])
+    with store._transaction() as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreError, match="the disk is full: free some space"):
+        store.write(point(time) for time in range(100_000))
+    assert len(store.query([USER], 0, 10**6, 1)[USER]) == 1
+
+
+def test_a_file_that_is_no_database_is_left_alone(store: SqliteStore, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("shopping list " * 100)
+    with pytest.raises(StoreError, match="not an SQLite database: move it away, or set PERFWATCH_HISTORY"):
+        store.series()
+    assert path.read_text() == "shopping list " * 100
+
+
+def test_a_database_of_another_program_is_left_alone(store: SqliteStore, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE songs (title TEXT)")
+    with pytest.raises(StoreError, match="a database of another program"):
+        store.write([point(0)])
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
+
+
+def test_a_newer_schema_is_refused(store: SqliteStore, path: Path) -> None:
+    store.write([point(0)])
+    store.close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="written by a newer PerfWatch"):
+        store.series()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        SqliteStore(tmp_path / "file" / "history.db") as store,
+        pytest.raises(StoreError, match="cannot be opened"),
+    ):
+        store.span()
+
+
+def test_old_readings_are_deleted_in_steps(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "DELETED_AT_ONCE", 10)
+    store.write([point(time) for time in range(105)])
+    steps: list[int] = []
+    with store._transaction() as db:
+        db.set_trace_callback(lambda text: steps.append(1) if text == "COMMIT" else None)
+    assert store.delete_before(100) == 100
+    assert len(steps) > 10
+    assert [bucket.time for bucket in store.query([USER], 0, 1000, 1)[USER]] == [100, 101, 102, 103, 104]
+
+
+def test_the_span_counts_what_is_not_yet_in_the_main_file(store: SqliteStore, path: Path) -> None:
+    store.write([point(time) for time in range(1000)])
+    wal = path.with_name("history.db-wal")
+    assert store.span().bytes == os.path.getsize(path) + os.path.getsize(wal)  # noqa: PTH202
+    assert wal.stat().st_size > 0
+
+
+@pytest.mark.parametrize("slashes", ["sqlite://", "sqlite:///"])
+def test_a_store_is_opened_by_its_url(tmp_path: Path, slashes: str) -> None:
+    store = open_store(f"{slashes}{tmp_path}/a ?#%41.db")
+    assert isinstance(store, SqliteStore)
+    assert store.path == tmp_path / "a ?#%41.db"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "history.db", "sqlite://host", "sqlite:///", "http://x/", "sqlite:///dir/"]
+)
+def test_an_address_without_a_store_is_refused(url: str) -> None:
+    with pytest.raises(SettingError, match="PERFWATCH_HISTORY must name a file"):
+        open_store(url)
