@@ -18,10 +18,12 @@ RIGHT = {"username": "admin", "password": PASSWORD}
 WRONG = {"username": "admin", "password": "wrong"}
 
 
-def login(url: str, body: object, source: str = "127.0.0.1", **options: dict[str, str]) -> httpx.Response:
+def login(
+    url: str, body: object, source: str = "127.0.0.1", headers: dict[str, str] | None = None
+) -> httpx.Response:
     """Log in from one of this machine's many loopback addresses."""
     with httpx.Client(transport=httpx.HTTPTransport(local_address=source)) as client:
-        return client.post(f"{url}/api/auth/login", json=body, timeout=30, **options)
+        return client.post(f"{url}/api/auth/login", json=body, timeout=30, headers=headers)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -160,7 +159,7 @@ def test_old_readings_are_deleted_in_steps(store: SqliteStore, monkeypatch: pyte
 def test_the_span_counts_what_is_not_yet_in_the_main_file(store: SqliteStore, path: Path) -> None:
     store.write([point(time) for time in range(1000)])
     wal = path.with_name("history.db-wal")
-    assert store.span().bytes == os.path.getsize(path) + os.path.getsize(wal)  # noqa: PTH202
+    assert store.span().bytes == path.stat().st_size + wal.stat().st_size
     assert wal.stat().st_size > 0
 
 

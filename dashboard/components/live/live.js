@@ -125,10 +125,15 @@ class Live {
   }
 
   #showNotice() {
-    const offline = this.#entry?.status === "offline" && `${this.#host} is offline: what you see is its last reading.`;
-    const text = this.#hosts.length || this.#host ? offline : NO_READINGS;
-    this.#parts.text("notice", text || "");
+    const text = this.#noticeText();
+    this.#parts.text("notice", text);
     this.#parts.get("notice").hidden = !text;
+  }
+
+  #noticeText() {
+    if (this.#host === null) return this.#hosts.length ? "" : NO_READINGS;
+    if (this.#entry?.status === "offline") return `${this.#host} is offline. What is shown is its last reading.`;
+    return this.#entry || this.#board.shown !== null ? "" : `There are no readings of ${this.#host} yet.`;
   }
 
   get #entry() {

@@ -1,0 +1,142 @@
+"""A history chart as an ECharts option: for each line its mean, over a band from minimum to maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dashboard import theme
+from dashboard.views import labels
+from dashboard.views.labels import Unit
+from dashboard.views.lines import Line, with_gaps
+from dashboard.views.ranges import Range
+from perfwatch.history.store import Bucket
+
+DIMENSIONS = ["Time", "Mean", "Minimum", "Maximum", "Width"]
+
+
+def option(lines: Sequence[Line], unit: Unit, shown: Range) -> dict[str, Any]:
+    """The option for `st.echarts_chart`. Times stay in ms since 1970: the browser knows its own zone."""
+    largest = max((abs(bucket.max) for line in lines for bucket in line.buckets), default=0.0)
+    divisor, unit_name = labels.scale(unit, largest)
+    number = f"%.{_digits(unit, largest / divisor)}f {unit_name.replace('%', '%%')}".rstrip()
+    return {
+        "animation": False,
+        "color": list(theme.SERIES),
+        "backgroundColor": "transparent",
+        "dataset": [_dataset(line, shown.interval, divisor) for line in lines],
+        "grid": {"left": 8, "right": 16, "top": 48, "bottom": 64, "containLabel": True},
+        "legend": _legend(lines),
+        "tooltip": _tooltip(number),
+        "xAxis": _time_axis(shown),
+        "yAxis": _value_axis(unit, unit_name),
+        "dataZoom": _zoom(),
+        "series": [series for index, line in enumerate(lines) for series in _series(index, line, number)],
+    }
+
+
+def _dataset(line: Line, interval: int, divisor: float) -> dict[str, Any]:
+    rows = [_row(bucket, divisor) for bucket in with_gaps(line.buckets, interval)]
+    return {"dimensions": DIMENSIONS, "source": rows}
+
+
+def _row(bucket: Bucket | int, divisor: float) -> list[float | None]:
+    if isinstance(bucket, int):
+        return [bucket, None, None, None, None]
+    width = bucket.max - bucket.min
+    return [bucket.time, *(number / divisor for number in (bucket.mean, bucket.min, bucket.max, width))]
+
+
+def _series(index: int, line: Line, number: str) -> list[dict[str, Any]]:
+    """ECharts has no band: an unseen line at the minimum carries an area as high as the difference."""
+    color = theme.SERIES[index % len(theme.SERIES)]
+    common = {"type": "line", "datasetIndex": index, "symbol": "none", "name": line.name, "color": color}
+    unseen = {"stack": f"band {index}", "stackStrategy": "all", "silent": True, "tooltip": {"show": False}}
+    return [
+        {**common, **unseen, "encode": {"x": 0, "y": 2}, "lineStyle": {"opacity": 0}},
+        {
+            **common,
+            **unseen,
+            "encode": {"x": 0, "y": 4},
+            "lineStyle": {"opacity": 0},
+            "areaStyle": {"opacity": 0.18},
+        },
+        {
+            **common,
+            "symbol": "circle",
+            "showSymbol": len(line.buckets) < 3,
+            "encode": {"x": 0, "y": 1, "tooltip": [1, 2, 3]},
+            "lineStyle": {"width": 1.75},
+            "tooltip": {"valueFormatter": number},
+        },
+    ]
+
+
+def _legend(lines: Sequence[Line]) -> dict[str, Any]:
+    return {
+        "show": len(lines) > 1,
+        "type": "scroll",
+        "top": 4,
+        "left": 8,
+        "icon": "roundRect",
+        "itemWidth": 12,
+        "itemHeight": 4,
+        "textStyle": {"color": theme.MUTED},
+        "pageTextStyle": {"color": theme.MUTED},
+    }
+
+
+def _tooltip(number: str) -> dict[str, Any]:
+    return {
+        "trigger": "axis",
+        "confine": True,
+        "valueFormatter": number,
+        "backgroundColor": theme.RAISED,
+        "borderColor": theme.BORDER,
+        "textStyle": {"color": theme.TEXT, "fontSize": 13},
+        "axisPointer": {"lineStyle": {"color": theme.FAINT}},
+    }
+
+
+def _time_axis(shown: Range) -> dict[str, Any]:
+    return {
+        "type": "time",
+        "min": shown.start,
+        "max": shown.stop,
+        "axisLine": {"lineStyle": {"color": theme.BORDER}},
+        "axisLabel": {"color": theme.FAINT, "hideOverlap": True},
+        "splitLine": {"show": False},
+    }
+
+
+def _value_axis(unit: Unit, unit_name: str) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "type": "value",
+        "min": 0 if unit is not labels.CELSIUS else None,
+        "axisLabel": {"color": theme.FAINT, "formatter": f"{{value}} {unit_name}".rstrip()},
+        "splitLine": {"lineStyle": {"color": theme.BORDER}},
+    }
+    return axis
+
+
+def _zoom() -> list[dict[str, Any]]:
+    slider = {
+        "type": "slider",
+        "height": 24,
+        "bottom": 12,
+        "borderColor": theme.BORDER,
+        "fillerColor": f"{theme.ACCENT}22",
+        "handleStyle": {"color": theme.RAISED, "borderColor": theme.FAINT},
+        "moveHandleStyle": {"color": theme.BORDER},
+        "dataBackground": {"lineStyle": {"opacity": 0}, "areaStyle": {"opacity": 0}},
+        "selectedDataBackground": {"lineStyle": {"opacity": 0}, "areaStyle": {"opacity": 0}},
+        "textStyle": {"color": theme.FAINT},
+        "brushSelect": False,
+    }
+    # The wheel alone belongs to the page: it zooms with Ctrl held.
+    inside = {"type": "inside", "zoomOnMouseWheel": "ctrl", "moveOnMouseWheel": False}
+    return [{**inside, "filterMode": "none"}, {**slider, "filterMode": "none"}]
+
+
+def _digits(unit: Unit, largest: float) -> int:
+    return max(unit.digits, 0 if largest >= 100 else 1) if len(unit.names) > 1 else unit.digits

@@ -1,0 +1,127 @@
+"""What metrics, fields and parts are called on a page, and the units of their numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Unit(NamedTuple):
+    """How a kind of number is written: steps of `base` through `names`; one name means no steps."""
+
+    names: tuple[str, ...]
+    base: int = 1000
+    digits: int = 1
+
+
+PERCENT = Unit(("%",))
+MEMORY = Unit(("B", "KiB", "MiB", "GiB", "TiB", "PiB"), base=1024, digits=2)
+BYTES = Unit(("B", "kB", "MB", "GB", "TB", "PB"), digits=2)
+RATE = Unit(("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2)
+PER_SECOND = Unit(("/s",))
+MEGAHERTZ = Unit(("MHz",), digits=0)
+CELSIUS = Unit(("°C",))
+MILLISECONDS = Unit(("ms",), digits=2)
+COUNT = Unit(("",), digits=0)
+NUMBER = Unit(("",), digits=2)
+
+METRICS = {"cpu": "CPU", "memory": "Memory", "network": "Network", "disk": "Disk"}
+
+PARTS = {
+    "": "Whole host",
+    "core": "Core",
+    "interface": "Interface",
+    "device": "Device",
+    "mountpoint": "Partition",
+    "connection": "Connections",
+    "event": "Event",
+}
+
+FIELDS = {
+    "usage_percent": "Usage",
+    "iowait": "I/O wait",
+    "irq": "Interrupt time",
+    "softirq": "Soft interrupt time",
+    "steal": "Stolen time",
+    "user": "User time",
+    "system": "System time",
+    "idle": "Idle time",
+    "frequency_mhz": "Frequency",
+    "temperature_celsius": "Temperature",
+    "load_average_1": "Load, 1 min",
+    "load_average_5": "Load, 5 min",
+    "load_average_15": "Load, 15 min",
+    "swap_percent": "Swap usage",
+    "bytes_recv_per_sec": "Download rate",
+    "bytes_sent_per_sec": "Upload rate",
+    "packets_recv_per_sec": "Packets received",
+    "packets_sent_per_sec": "Packets sent",
+    "read_bytes_per_sec": "Read rate",
+    "write_bytes_per_sec": "Write rate",
+    "read_iops": "Read operations",
+    "write_iops": "Write operations",
+    "read_latency_ms": "Read latency",
+    "write_latency_ms": "Write latency",
+}
+"""The fields with a name of their own, the most looked at first in each metric."""
+
+_CPU_TIMES = {"user", "system", "idle", "iowait", "irq", "softirq", "steal"}
+_ENDINGS = {
+    "_percent": PERCENT,
+    "_bytes_per_sec": RATE,
+    "_iops": PER_SECOND,
+    "_per_sec": PER_SECOND,
+    "_mhz": MEGAHERTZ,
+    "_celsius": CELSIUS,
+    "_ms": MILLISECONDS,
+    "_bytes": BYTES,
+}
+
+
+def metric_label(metric: str) -> str:
+    return METRICS.get(metric) or _words(metric)
+
+
+def field_label(field: str) -> str:
+    return FIELDS.get(field) or _words(field)
+
+
+def part_label(tag: str, part: str) -> str:
+    """`Core 3` for a core; other parts go by their own name."""
+    if not tag:
+        return PARTS[""]
+    return f"Core {part}" if tag == "core" else part
+
+
+def unit_of(metric: str, field: str) -> Unit:
+    """The unit that the field's name ends in (DESIGN: units are in the names)."""
+    if metric == "cpu" and field in _CPU_TIMES:
+        return PERCENT
+    if field.startswith("load_average"):
+        return NUMBER
+    if field.startswith("bytes_"):
+        return RATE if field.endswith("_per_sec") else BYTES
+    unit = next((unit for ending, unit in _ENDINGS.items() if field.endswith(ending)), COUNT)
+    return MEMORY if metric == "memory" and unit is BYTES else unit
+
+
+def scale(unit: Unit, largest: float) -> tuple[float, str]:
+    """What to divide by, and the name to write, so that `largest` reads well: 2.5e6 B/s → (1e6, MB/s)."""
+    divisor = 1.0
+    for name in unit.names[:-1]:
+        if abs(largest) < divisor * unit.base:
+            return divisor, name
+        divisor *= unit.base
+    return divisor, unit.names[-1]
+
+
+def written(unit: Unit, number: float) -> str:
+    """`number` with its unit, scaled by itself."""
+    divisor, name = scale(unit, number)
+    digits = 0 if divisor == 1 and len(unit.names) > 1 else unit.digits
+    return f"{number / divisor:,.{digits}f} {name}".rstrip()
+
+
+def _words(name: str) -> str:
+    name = name.removesuffix("_bytes").removesuffix("_per_sec").removesuffix("_percent")
+    words = name.replace("_", " ").strip() or name
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,11 @@
+"""The Live page: one component that draws readings as they arrive, without a rerun."""
+
+from __future__ import annotations
+
+from dashboard.views.component import component
+
+_live = component("live", "vendor/uplot/uPlot.min.css")
+
+
+def show() -> None:
+    _live(key="live")

@@ -1,0 +1,20 @@
+"""What Streamlit runs for every page: the frame, the login check, and the page asked for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.views import history, live, session
+from dashboard.views.component import COMPONENTS
+
+st.set_page_config(page_title="PerfWatch", page_icon=str(COMPONENTS / "icon.svg"), layout="wide")
+st.logo(str(COMPONENTS / "logo.svg"), size="large")
+page = st.navigation(
+    [
+        st.Page(live.show, title="Live", icon=":material/monitoring:", url_path="live", default=True),
+        st.Page(history.show, title="History", icon=":material/history:", url_path="history"),
+    ],
+    position="top",
+)
+session.require()
+page.run()
