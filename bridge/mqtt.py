@@ -8,17 +8,16 @@ longer be acknowledged; the broker sends it again.
 from __future__ import annotations
 
 import asyncio
+import enum
 import ssl
-import time
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import mqtt5
 
-from bridge.frames import MAX_PACKET, Frames
+from bridge.link import MAX_PACKET, Link
 from perfwatch.errors import BrokerError
 from perfwatch.settings import Broker
 
@@ -34,9 +33,9 @@ ANSWER_SECONDS = 10.0
 _FAILED = 128  # MQTT 5: reason codes from here on mean that it was refused
 _LAST_PACKET_ID = 65535
 
-_ADVICE = {
+_ADVICE: dict[enum.IntEnum, str] = {
     mqtt5.ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD: "check the user and password in PERFWATCH_BROKER",
-    mqtt5.ConnAckReasonCode.NOT_AUTHORIZED: "check the user and password in PERFWATCH_BROKER",
+    mqtt5.ConnAckReasonCode.NOT_AUTHORIZED: "check the user in PERFWATCH_BROKER and its rights",
     mqtt5.ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION: "it must speak MQTT 5",
     mqtt5.ConnAckReasonCode.CLIENT_ID_NOT_VALID: "choose another PERFWATCH_BRIDGE_ID",
     mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER: "is there another bridge of the same PERFWATCH_BRIDGE_ID?",
@@ -81,26 +80,21 @@ class Client:
         self._arrived = asyncio.Event()
         self._answers: dict[int, asyncio.Future[_Answer]] = {}
         self._packet_id = 0
+        self._error: BrokerError | None = None
+        self._link = Link(self._parse, self._lost)
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._welcome: asyncio.Future[mqtt5.ConnAckPacket] = loop.create_future()
-        self._link = _Link(self._received, self._lost)
+        self._welcome: asyncio.Future[mqtt5.ConnAckPacket] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                await loop.create_connection(
-                    lambda: self._link,
-                    self.broker.host,
-                    self.broker.port,
-                    ssl=_tls(self.broker) if self.broker.tls else None,
-                )
+                await self._open()
                 self._link.send(self._connect.write())
                 self._accept(await self._welcome)
         except (OSError, UnicodeError) as exc:  # an impossible host name is a UnicodeError
-            self._link.abort()
+            self._link.fail("was given up")
             raise BrokerError(f"{self.broker} cannot be reached: {str(exc) or 'it does not answer'}") from exc
         except BaseException:
-            self._link.abort()
+            self._link.fail("was given up")
             raise
         self._pings = asyncio.create_task(self._ping())
         return self
@@ -126,7 +120,7 @@ class Client:
         )
         answer = await self._ask(number, mqtt5.SubscribePacket(number, [topic_filter]).write())
         codes = answer.reason_codes if isinstance(answer, mqtt5.SubAckPacket) else []
-        if [code for code in codes if code < _FAILED] != codes or not codes:
+        if codes and codes[0] >= _FAILED:
             raise BrokerError(f"{self.broker} refused the subscription to {pattern}: {_words(codes[0])}")
 
     async def messages(self) -> AsyncIterator[Message]:
@@ -134,8 +128,8 @@ class Client:
         while True:
             while self._queue:
                 yield self._queue.popleft()
-                self._link.pause_reading(len(self._queue) > self._queue_limit)
-            self._link.check()
+            self._link.resume()
+            self._check()
             self._arrived.clear()
             await self._arrived.wait()
 
@@ -160,19 +154,34 @@ class Client:
 
     async def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> None:
         """Publish; at QoS 1, return when the broker has it. Raises BrokerError when it refuses."""
-        self._link.check()
         await self._link.writable.wait()
-        number = self._next_packet_id() if qos else None
-        packet = mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS(qos), retain=retain, packet_id=number)
-        if number is None:
-            self._link.send(packet.write())
+        self._check()
+        if not qos:
+            self._link.send(mqtt5.PublishPacket(topic, payload, retain=retain).write())
             return
-        answer = await self._ask(number, packet.write())
+        async with self._quota:
+            number = self._next_packet_id()
+            packet = mqtt5.PublishPacket(topic, payload, qos=QoS(qos), retain=retain, packet_id=number)
+            answer = await self._ask(number, packet.write())
         if isinstance(answer, mqtt5.PubAckPacket) and answer.reason_code >= _FAILED:
-            raise BrokerError(f"{self.broker} refused what was published on {topic}: {_words(answer.reason_code)}")
+            raise BrokerError(
+                f"{self.broker} refused what was published on {topic}: {_words(answer.reason_code)}"
+            )
+
+    async def _open(self) -> None:
+        await asyncio.get_running_loop().create_connection(
+            lambda: self._link,
+            self.broker.host,
+            self.broker.port,
+            ssl=ssl.create_default_context(cafile=self.broker.ca_file) if self.broker.tls else None,
+        )
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
 
     async def _ask(self, number: int, packet: bytes) -> _Answer:
-        self._link.check()
+        self._check()
         future: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
         self._answers[number] = future
         try:
@@ -194,15 +203,33 @@ class Client:
         if welcome.reason_code >= _FAILED:
             raise BrokerError(f"{self.broker} refused us: {_words(welcome.reason_code)}")
         self.session_present = welcome.session_present
+        self._quota = asyncio.Semaphore(welcome.receive_max)
         if welcome.server_keep_alive:
             self._keep_alive = welcome.server_keep_alive
+
+    def _parse(self, unused: memoryview) -> int:
+        """Take every whole packet out of `unused`; returns how many bytes they had."""
+        used = 0
+        while used < len(unused):
+            try:
+                packet, size = mqtt5.read(unused[used:])
+            except IndexError:  # mqtt5's way to say that the rest of a packet is still to come
+                break
+            except BaseException as exc:
+                if type(exc).__name__ == "PanicException":  # mqtt5 0.8 on text that is not UTF-8
+                    raise ValueError("a text is not UTF-8") from exc
+                raise
+            used += size
+            self._received(packet)
+        return used
 
     def _received(self, packet: mqtt5.Packet) -> None:
         match packet:
             case mqtt5.PublishPacket() if packet.qos < mqtt5.QoS.EXACTLY_ONCE:
                 self._queue.append(packet)
                 self._arrived.set()
-                self._link.pause_reading(len(self._queue) > self._queue_limit)
+                if len(self._queue) > self._queue_limit:
+                    self._link.pause()
             case mqtt5.PubAckPacket() | mqtt5.SubAckPacket():
                 answer = self._answers.get(packet.packet_id)
                 if answer is not None and not answer.done():
@@ -216,19 +243,26 @@ class Client:
             case _:
                 self._link.fail(f"sent an unexpected {type(packet).__name__}")
 
-    def _lost(self, reason: str) -> BrokerError:
-        error = BrokerError(f"{self.broker} {reason}")
-        for future in (self._welcome, *self._answers.values()):
+    def _lost(self, reason: str) -> None:
+        self._error = BrokerError(f"{self.broker} {reason}")
+        pending: list[asyncio.Future[Any]] = [self._welcome, *self._answers.values()]
+        for future in pending:
             if not future.done():
-                future.set_exception(error)
-                future.exception()  # mark it as seen: nobody may be waiting any more
+                future.set_exception(self._error)
+                future.exception()  # seen: nobody may be waiting for it any more
         self._arrived.set()
-        return error
 
     async def _ping(self) -> None:
         """Ping at half the agreed interval; a broker that sends nothing for one and a half is gone."""
         while True:
             await asyncio.sleep(self._keep_alive / 2)
-            if self._link.silence() > 1.5 * self._keep_alive:
-                self._link.fail(f"has been silent for {self._link.silence():.0f} s")
+            silence = self._link.silence()
+            if silence > 1.5 * self._keep_alive:
+                self._link.fail(f"has been silent for {silence:.1f} s")
             self._link.send(mqtt5.PingReqPacket().write())
+
+
+def _words(code: enum.IntEnum) -> str:
+    """A reason code as people say it, with what to do where that is known."""
+    words = code.name.lower().replace("_", " ")
+    return f"{words}; {_ADVICE[code]}" if code in _ADVICE else words

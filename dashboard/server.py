@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from streamlit import config
 from streamlit.starlette import App
@@ -23,6 +24,7 @@ from dashboard.api.auth import AuthApi
 from dashboard.api.health import HealthApi
 from dashboard.api.history import HistoryApi
 from dashboard.api.live import LiveApi
+from dashboard.api.responses import http_exception
 from dashboard.guard import IDENTITY, Guard
 from dashboard.hub import Hub
 from dashboard.sessions import Sessions
@@ -37,15 +39,11 @@ from perfwatch.users import Users
 COMPONENTS = Path(str(files("dashboard") / "components"))
 VIEWS = Path(str(files("dashboard") / "views"))
 
-# Cookies that hold a session are checked by the guard, which tells Streamlit's pages who it is.
+# The guard checks the session and names the user in these headers, which Streamlit shows as st.user.
 _STREAMLIT = {
     "server.trustedUserHeaders": dict(zip(IDENTITY, ("username", "jti", "expires"), strict=True)),
-    "server.fileWatcherType": "none",
     "server.enableXsrfProtection": True,
     "server.enableCORS": True,
-    "browser.gatherUsageStats": False,
-    "client.toolbarMode": "viewer",
-    "client.showErrorDetails": "none",
 }
 
 
@@ -83,10 +81,17 @@ def build(settings: Settings) -> App:
     hub = Hub()
     subscriber = Subscriber(broker(settings), Topics(settings.topic_prefix), hub)
     store = open_store(settings.history_url)
+    # A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's.
+    api = Router(
+        [
+            *AuthApi(Users(folder / "users.json"), sessions, Failures()).routes(),
+            *LiveApi(hub).routes(),
+            *HistoryApi(store).routes(),
+        ]
+    )
     routes: list[BaseRoute] = [
-        *AuthApi(Users(folder / "users.json"), sessions, Failures()).routes(),
-        *LiveApi(hub).routes(),
-        *HistoryApi(store).routes(),
+        Route("/api/{path:path}", api),
+        WebSocketRoute("/api/{path:path}", api),
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
         Mount("/assets", StaticFiles(directory=COMPONENTS)),
@@ -106,6 +111,7 @@ def build(settings: Settings) -> App:
         secrets={"perfwatch": {"history": settings.history_url}},
         lifespan=lifespan,
         routes=routes,
+        exception_handlers={HTTPException: http_exception},
         middleware=[Middleware(Guard, sessions=sessions, allowed_origin=settings.allowed_origin)],
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 
 class BadRequest(Exception):
@@ -16,3 +18,11 @@ class BadRequest(Exception):
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """An error as every route gives it: `{"detail": …}`."""
     return JSONResponse({"detail": detail}, status, headers)
+
+
+async def http_exception(request: Request, exc: HTTPException) -> Response:
+    """Starlette's own refusals (no such route, wrong method) in the form of every other error here."""
+    if request.url.path.startswith("/api/"):
+        detail = f"{request.method} {request.url.path}: {exc.detail}"
+        return problem(exc.status_code, detail, dict(exc.headers or {}))
+    return PlainTextResponse(exc.detail, exc.status_code, exc.headers)

@@ -83,7 +83,7 @@ def _choose_times(now: datetime) -> Range | None:
             format="YYYY-MM-DD",
             required=True,
         )
-        moments.append((chosen.replace(tzinfo=place) if chosen else begin).astimezone(UTC))
+        moments.append(chosen.replace(tzinfo=place).astimezone(UTC))
         st.query_params[key] = format_time(moments[-1])
     shown = ranges.between(*moments)
     if shown is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -87,7 +88,7 @@ def summary(buckets: Sequence[Bucket], newest: float) -> Summary:
 def with_gaps(buckets: Sequence[Bucket], interval: int) -> list[Bucket | int]:
     """The buckets, with the time (ms) of a gap between those that are too far apart to be joined."""
     times = [bucket.time for bucket in buckets]
-    steps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(times)]
     longest = GAP * max(interval, median(steps) if steps else 0)
     rows: list[Bucket | int] = []
     for bucket, step in zip(buckets, [0, *steps], strict=True):

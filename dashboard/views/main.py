@@ -16,5 +16,6 @@ page = st.navigation(
     ],
     position="top",
 )
+st.html(COMPONENTS / "page.css")
 session.require()
 page.run()

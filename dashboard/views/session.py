@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -26,6 +27,8 @@ def require() -> None:
     checks again.
     """
     over = is_over(st.user.get("expires"), time.time())
-    _session(key="session", data={"username": st.user.get("username"), "over": over}, height="content")
+    # A header carries ASCII, so the server quotes the name.
+    username = unquote(str(st.user.get("username") or ""))
+    _session(key="session", data={"username": username, "over": over})
     if over:
         st.stop()

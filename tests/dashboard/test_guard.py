@@ -70,3 +70,9 @@ def test_health_needs_no_login(dashboard: Dashboard) -> None:
     answer = httpx.get(f"{dashboard.url}/health")
     assert answer.status_code == 200
     assert answer.json() == {"status": "ok", "broker": "ok", "store": "ok"}
+
+
+def test_a_wrong_method_is_json_too(dashboard: Dashboard, token: str) -> None:
+    answer = httpx.get(f"{dashboard.url}/api/auth/logout", headers=bearer(token))
+    assert answer.status_code == 405
+    assert "GET /api/auth/logout" in answer.json()["detail"]

@@ -50,9 +50,10 @@ function slowest(disks, field) {
   return plain(values.length ? Math.max(...values) : null, 1, "ms");
 }
 
+// The fullest first: that is the one to look at.
 function showPartitions(list, partitions) {
   const rows = resize(list, partitions.length, () => row());
-  partitions.sort(([a], [b]) => a.localeCompare(b)).forEach(([mountpoint, reading], index) => {
+  partitions.sort(([, a], [, b]) => (b.usage_percent ?? 0) - (a.usage_percent ?? 0)).forEach(([mountpoint, reading], index) => {
     const [label, meter, figure] = rows[index].children;
     label.textContent = mountpoint;
     label.title = `${mountpoint} · ${reading.device ?? "?"} · ${reading.fstype ?? "?"}`;

@@ -24,16 +24,20 @@ function show(parts, reading) {
   showInterfaces(parts.get("network-interfaces"), Object.entries(reading.interfaces ?? {}));
 }
 
-// The busiest first would reorder the list under the reader's eyes: names keep their places.
+// Sorted by all they ever carried: by their rates, the list would jump under the reader's eyes.
 function showInterfaces(list, interfaces) {
   const rows = resize(list, interfaces.length, () => row());
-  interfaces.sort(([a], [b]) => a.localeCompare(b)).forEach(([name, reading], index) => {
+  interfaces.sort(([, a], [, b]) => carried(b) - carried(a)).forEach(([name, reading], index) => {
     const [label, received, sent, trouble] = rows[index].children;
     label.textContent = label.title = name;
     received.textContent = `↓ ${joined(rate(reading.bytes_recv_per_sec))}`;
     sent.textContent = `↑ ${joined(rate(reading.bytes_sent_per_sec))}`;
     trouble.textContent = troubles(reading);
   });
+}
+
+function carried({ bytes_recv, bytes_sent }) {
+  return (bytes_recv ?? 0) + (bytes_sent ?? 0);
 }
 
 function row() {

@@ -1,0 +1,98 @@
+"""One connection's messages on their way into the store: receive, decode, batch, write, acknowledge."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from bridge.batch import Batch
+from bridge.counters import Counters
+from bridge.intake import rejection, take
+from bridge.mqtt import Client, Message
+from perfwatch.errors import PayloadError
+from perfwatch.history.store import Point
+from perfwatch.topics import Topics
+
+
+class Session:
+    """Two loops, `receive` and `write`, with at most one batch gathering while one is written.
+
+    `keep` makes points durable and returns how many numbers they held, or None when it was told to
+    stop before it could. A message is acknowledged after that and in the order in which it came,
+    those without a reading too, as MQTT asks for. What is not acknowledged the broker sends again.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        topics: Topics,
+        rejected_topic: str,
+        keep: Callable[[list[Point]], Awaitable[int | None]],
+        counters: Counters,
+    ) -> None:
+        self._client = client
+        self._topics = topics
+        self._rejected_topic = rejected_topic
+        self._keep = keep
+        self._counters = counters
+        self._batch: Batch[Message] = Batch()
+        self._started = asyncio.Event()
+        self._due = asyncio.Event()
+        self._room = asyncio.Event()
+        self._finishing = False
+
+    async def receive(self) -> None:
+        """Take messages until cancelled. Raises BrokerError when the connection is lost."""
+        async for message in self._client.messages():
+            await self._take(message)
+            if self._batch.full:
+                self._room.clear()
+                self._due.set()
+                await self._room.wait()
+
+    async def write(self) -> None:
+        """Write batch after batch, until `finish` was called and nothing is left, or `keep` gave up."""
+        while await self._ready():
+            batch, self._batch = self._batch, Batch()
+            self._started.clear()
+            self._due.clear()
+            self._room.set()
+            numbers = await self._keep(batch.points)
+            if numbers is None:
+                return
+            self._counters.stored(batch, numbers)
+            self._client.puback(*batch.messages)
+
+    async def finish(self) -> None:
+        """Take what has arrived already, and let `write` end when that is stored."""
+        for message in self._client.waiting():
+            await self._take(message)
+        self._finishing = True
+        self._started.set()
+        self._due.set()
+
+    async def _take(self, message: Message) -> None:
+        found: list[Point] | None = None
+        now = time.time_ns() // 1_000_000
+        try:
+            found = take(self._topics, message.topic, message.payload, now)
+        except PayloadError as error:
+            self._counters.received += 1
+            self._counters.rejected += 1
+            text = rejection(error, message.topic, message.payload, now)
+            await self._client.publish(self._rejected_topic, text)
+        else:
+            self._counters.received += found is not None
+            self._counters.waiting += found is not None
+        self._batch.add(message, found, time.monotonic())
+        self._started.set()
+
+    async def _ready(self) -> bool:
+        """Wait until the batch is full, or old enough; False when there will be none any more."""
+        await self._started.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._batch.left(time.monotonic())):
+                await self._due.wait()
+        return bool(self._batch.messages)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import psutil
+import pytest
+
+from collector.agent import Agent
+from collector.host import describe
+from collector.sources.source import Tick
+from collector.stop import Stop
+from perfwatch import readings
+from tests.collector.recording import tick
+from tests.servers import wait_until
+
+
+class Kept:
+    """Takes what the agent publishes."""
+
+    def __init__(self) -> None:
+        self.readings: list[tuple[str, str]] = []
+        self.sources: list[dict[str, str | None]] = []
+
+    def publish(self, metric: str, payload: bytes) -> None:
+        self.readings.append((metric, json.loads(payload)["timestamp"]))
+
+    def describe(self, info: bytes) -> None:
+        self.sources.append(json.loads(info)["sources"])
+
+    @property
+    def metrics(self) -> list[str]:
+        return [metric for metric, _ in self.readings]
+
+
+class Works:
+    def __init__(self, name: str, meanwhile: Callable[[], None] = lambda: None) -> None:
+        self.name = name
+        self.ticks: list[Tick] = []
+        self._meanwhile = meanwhile
+
+    def gather(self, tick: Tick) -> readings.Memory:
+        self.ticks.append(tick)
+        self._meanwhile()
+        return readings.Memory(timestamp=tick.timestamp)
+
+
+class Fails:
+    """Fails for as long as it has an error to raise."""
+
+    name = "broken"
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    def gather(self, tick: Tick) -> readings.Disk:
+        if self.error is not None:
+            raise self.error
+        return readings.Disk(timestamp=tick.timestamp)
+
+
+def hostinfo(sources: Mapping[str, str | None]) -> readings.HostInfo:
+    return describe(1.0, sources)
+
+
+def agent(kept: Kept, *sources: Works | Fails) -> Agent:
+    return Agent(sources, kept, hostinfo, 1.0, Stop())
+
+
+def test_all_readings_of_a_tick_carry_its_timestamp_whatever_gathering_costs() -> None:
+    kept = Kept()
+    moment = datetime(2026, 11, 23, 12, 0, 0, 84_000, tzinfo=UTC)
+    agent(kept, Works("a"), Works("b"), Works("c")).tick(Tick(moment, 1.0))
+    assert kept.readings == [(metric, "2026-11-23T12:00:00.084Z") for metric in ("a", "b", "c")]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(5, "x"), psutil.AccessDenied(), KeyError("x"), ValueError("x"), NotImplementedError("x")],
+)
+def test_a_failing_source_stops_no_other(error: Exception) -> None:
+    kept = Kept()
+    agent(kept, Works("a"), Fails(error), Works("c")).tick(tick(0))
+    assert kept.metrics == ["a", "c"]
+
+
+def test_a_mistake_of_ours_is_not_taken_for_a_failing_source() -> None:
+    with pytest.raises(TypeError):
+        agent(Kept(), Fails(TypeError("x"))).tick(tick(0))
+
+
+def test_a_failure_is_logged_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    kept, broken = Kept(), Fails(OSError(5, "no medium"))
+    watched = agent(kept, broken, Works("a"))
+    for _ in range(3):
+        watched.tick(tick(0))
+    assert [record.message for record in caplog.records] == [
+        "Source broken cannot be read (OSError: [Errno 5] no medium): left out until it can"
+    ]
+    caplog.clear()
+    broken.error = None
+    for _ in range(3):
+        watched.tick(tick(0))
+    assert [record.message for record in caplog.records] == ["Source broken works again"]
+    assert kept.metrics.count("broken") == 3
+
+
+def test_the_hosts_facts_say_why_a_source_does_not_work_and_follow_it() -> None:
+    kept, broken = Kept(), Fails(OSError(5, "no medium"))
+    watched = agent(kept, broken, Works("a"))
+    watched.tick(tick(0))
+    watched.tick(tick(1))
+    assert kept.sources == [{"broken": "OSError: [Errno 5] no medium", "a": None}]
+    broken.error = None
+    watched.tick(tick(2))
+    assert kept.sources[1:] == [{"broken": None, "a": None}]
+
+
+class Clock:
+    """Time that passes only when a source spends it; a wait takes none."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_loop_keeps_its_schedule_and_skips_what_a_slow_tick_missed() -> None:
+    clock, kept, costs = Clock(), Kept(), [0.2, 2.5, 0.1, 0.1]
+
+    class WaitsInNoTime(Stop):
+        def wait(self, seconds: float) -> bool:
+            clock.now += max(0.0, seconds)
+            return super().wait(0)
+
+    stop = WaitsInNoTime()
+
+    def spend() -> None:
+        clock.now += costs.pop(0)
+        if not costs:
+            stop.set()
+
+    source = Works("a", spend)
+    Agent([source], kept, hostinfo, 1.0, stop, clock).run()
+    assert [each.monotonic for each in source.ticks] == [1000.0, 1001.0, 1004.0, 1005.0]
+
+
+def test_the_loop_stops_at_once_when_told() -> None:
+    kept, stop = Kept(), Stop()
+    loop = threading.Thread(target=Agent([Works("a")], kept, hostinfo, 3600.0, stop).run)
+    loop.start()
+    wait_until(lambda: len(kept.readings) == 1, "the first tick, at once")
+    stop.set()
+    loop.join(5)
+    assert not loop.is_alive()
+    assert len(kept.readings) == 1
