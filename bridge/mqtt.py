@@ -33,12 +33,13 @@ ANSWER_SECONDS = 10.0
 _FAILED = 128  # MQTT 5: reason codes from here on mean that it was refused
 _LAST_PACKET_ID = 65535
 
-_ADVICE: dict[enum.IntEnum, str] = {
-    mqtt5.ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD: "check the user and password in PERFWATCH_BROKER",
-    mqtt5.ConnAckReasonCode.NOT_AUTHORIZED: "check the user in PERFWATCH_BROKER and its rights",
-    mqtt5.ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION: "it must speak MQTT 5",
-    mqtt5.ConnAckReasonCode.CLIENT_ID_NOT_VALID: "choose another PERFWATCH_BRIDGE_ID",
-    mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER: "is there another bridge of the same PERFWATCH_BRIDGE_ID?",
+# By name: the enumerations of mqtt5 0.8 are no Python enums, whatever its stubs say, and have no hash.
+_ADVICE = {
+    "BAD_USER_NAME_OR_PASSWORD": "check the user and password in PERFWATCH_BROKER",
+    "NOT_AUTHORIZED": "check the user in PERFWATCH_BROKER and its rights",
+    "UNSUPPORTED_PROTOCOL_VERSION": "it must speak MQTT 5",
+    "CLIENT_ID_NOT_VALID": "choose another PERFWATCH_BRIDGE_ID",
+    "SESSION_TAKEN_OVER": "is there another bridge of the same PERFWATCH_BRIDGE_ID?",
 }
 
 
@@ -120,7 +121,7 @@ class Client:
         )
         answer = await self._ask(number, mqtt5.SubscribePacket(number, [topic_filter]).write())
         codes = answer.reason_codes if isinstance(answer, mqtt5.SubAckPacket) else []
-        if codes and codes[0] >= _FAILED:
+        if codes and codes[0].value >= _FAILED:
             raise BrokerError(f"{self.broker} refused the subscription to {pattern}: {_words(codes[0])}")
 
     async def messages(self) -> AsyncIterator[Message]:
@@ -163,7 +164,7 @@ class Client:
             number = self._next_packet_id()
             packet = mqtt5.PublishPacket(topic, payload, qos=QoS(qos), retain=retain, packet_id=number)
             answer = await self._ask(number, packet.write())
-        if isinstance(answer, mqtt5.PubAckPacket) and answer.reason_code >= _FAILED:
+        if isinstance(answer, mqtt5.PubAckPacket) and answer.reason_code.value >= _FAILED:
             raise BrokerError(
                 f"{self.broker} refused what was published on {topic}: {_words(answer.reason_code)}"
             )
@@ -200,7 +201,7 @@ class Client:
                 return self._packet_id
 
     def _accept(self, welcome: mqtt5.ConnAckPacket) -> None:
-        if welcome.reason_code >= _FAILED:
+        if welcome.reason_code.value >= _FAILED:
             raise BrokerError(f"{self.broker} refused us: {_words(welcome.reason_code)}")
         self.session_present = welcome.session_present
         self._quota = asyncio.Semaphore(welcome.receive_max)
@@ -225,7 +226,7 @@ class Client:
 
     def _received(self, packet: mqtt5.Packet) -> None:
         match packet:
-            case mqtt5.PublishPacket() if packet.qos < mqtt5.QoS.EXACTLY_ONCE:
+            case mqtt5.PublishPacket() if packet.qos != QoS.EXACTLY_ONCE:
                 self._queue.append(packet)
                 self._arrived.set()
                 if len(self._queue) > self._queue_limit:
@@ -265,4 +266,4 @@ class Client:
 def _words(code: enum.IntEnum) -> str:
     """A reason code as people say it, with what to do where that is known."""
     words = code.name.lower().replace("_", " ")
-    return f"{words}; {_ADVICE[code]}" if code in _ADVICE else words
+    return f"{words}; {_ADVICE[code.name]}" if code.name in _ADVICE else words

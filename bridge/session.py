@@ -91,8 +91,9 @@ class Session:
 
     async def _ready(self) -> bool:
         """Wait until the batch is full, or old enough; False when there will be none any more."""
-        await self._started.wait()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._batch.left(time.monotonic())):
-                await self._due.wait()
+        if not self._finishing:
+            await self._started.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._batch.left(time.monotonic())):
+                    await self._due.wait()
         return bool(self._batch.messages)

@@ -37,6 +37,9 @@ JITTER_SECONDS = 1.0
 # maximum, and keeps any number; so it is given only this many at a time. paho's own limit is 20.
 WINDOW = 16
 
+# Two collectors of one name throw each other out as fast as they reconnect, which is in this time.
+TAKEN_OVER_SECONDS = RETRY_SECONDS[0] + 2 * JITTER_SECONDS
+
 _CREDENTIALS = f"check the user name and password in {variable('broker')}"
 _ADVICE = {
     "Not authorized": _CREDENTIALS,
@@ -57,7 +60,7 @@ class Publisher:
         self._broker = broker
         self._topics = topics
         self._host = host
-        self._backlog = backlog or Backlog()
+        self._backlog = Backlog() if backlog is None else backlog
         self._properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         self._properties.MessageExpiryInterval = EXPIRY_SECONDS
         self._info = b""
@@ -68,6 +71,7 @@ class Publisher:
         self._announcing: dict[int, tuple[str, bytes]] = {}
         self._flowing = False
         self._connected = False
+        self._connected_at = 0.0
         self._tried = False
         self._said: set[str] = set()
         self._stopping = threading.Event()
@@ -180,6 +184,7 @@ class Publisher:
         self._window = max(1, min(WINDOW, getattr(properties, "ReceiveMaximum", 65535) - 2))
         self._gone.clear()
         self._connected = True
+        self._connected_at = time.monotonic()
         self._say_back()
         self._announce(self._topics.status(self._host), b"online")
         if self._info:
@@ -194,8 +199,8 @@ class Publisher:
         self._said.clear()
 
     def _on_connect_fail(self, _client: mqtt.Client, _userdata: Any) -> None:
-        # paho calls this inside its `except`, and passes no reason.
-        self._say("away", "Cannot reach %s (%s): trying until it answers", self._broker, sys.exception())
+        why = str(sys.exception())  # paho calls this inside its `except`, and passes no reason
+        self._say("away", "Cannot reach %s (%s): trying until it answers", self._broker, why)
 
     def _on_disconnect(
         self,
@@ -205,14 +210,20 @@ class Publisher:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        why = _explain(reason) if flags.is_disconnect_packet_from_server else "the connection broke"
         if self._connected:
+            why = _explain(reason) if flags.is_disconnect_packet_from_server else self._break()
             self._say("away", "Lost %s (%s): trying until it is back", self._broker, why)
         elif not self._said:
             self._say("away", "%s hung up before it said a word of MQTT: trying again", self._broker)
         self._flowing = False
         self._connected = False
         self._gone.set()
+
+    def _break(self) -> str:
+        # Mosquitto 2.0 hangs up on a client whose id is taken over without a word.
+        if time.monotonic() - self._connected_at < TAKEN_OVER_SECONDS:
+            return f"it broke at once: does another collector have the host id {self._host}?"
+        return "the connection broke"
 
     def _on_publish(
         self,

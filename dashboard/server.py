@@ -28,6 +28,7 @@ from dashboard.api.responses import http_exception
 from dashboard.guard import IDENTITY, Guard
 from dashboard.hub import Hub
 from dashboard.sessions import Sessions
+from dashboard.shell import Shell
 from dashboard.subscriber import Subscriber
 from dashboard.throttle import Failures
 from perfwatch.history.open import open_store
@@ -37,6 +38,7 @@ from perfwatch.topics import Topics
 from perfwatch.users import Users
 
 COMPONENTS = Path(str(files("dashboard") / "components"))
+PAGES = ("/", "/live", "/history")
 VIEWS = Path(str(files("dashboard") / "views"))
 
 # The guard checks the session and names the user in these headers, which Streamlit shows as st.user.
@@ -72,9 +74,10 @@ def run(settings: Settings) -> None:
 def build(settings: Settings) -> App:
     """The whole application; nothing is connected before its lifespan begins."""
     folder = settings.data_path
+    revoked = folder / "revoked.json"
     tokens = Tokens(
         load_key(folder / "secrets" / "jwt"),
-        Revocations(folder / "revoked.json"),
+        Revocations(revoked),
         lifetime=round(settings.token_lifetime),
     )
     sessions = Sessions(tokens)
@@ -94,6 +97,7 @@ def build(settings: Settings) -> App:
         WebSocketRoute("/api/{path:path}", api),
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
+        *(Route(path, Shell().__call__) for path in PAGES),
         Mount("/assets", StaticFiles(directory=COMPONENTS)),
     ]
 
@@ -108,7 +112,7 @@ def build(settings: Settings) -> App:
     _configure_streamlit()
     return App(
         VIEWS / "main.py",
-        secrets={"perfwatch": {"history": settings.history_url}},
+        secrets={"perfwatch": {"history": settings.history_url, "revoked": str(revoked)}},
         lifespan=lifespan,
         routes=routes,
         exception_handlers={HTTPException: http_exception},

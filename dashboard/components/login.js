@@ -1,4 +1,5 @@
 import { safePath } from "./paths.js";
+import { expectedEnd } from "./session/expiry.js";
 
 const NOTICES = {
   expired: "Your session has ended. Log in to go on where you were.",
@@ -65,6 +66,8 @@ async function send(event) {
 // A SameSite=Strict cookie is not sent when a link on another site leads here, so someone who is
 // logged in may see this page: the same cookie does go with our own request, which settles it.
 async function skipWhenLoggedIn() {
+  // Asked only where a session was seen: a stranger's console should not begin with a refusal.
+  if (!(expectedEnd() > Date.now())) return;
   const response = await fetch("/api/auth/me").catch(() => null);
   if (!response?.ok) return;
   const session = await response.json();

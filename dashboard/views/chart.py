@@ -12,6 +12,8 @@ from dashboard.views.lines import Line, with_gaps
 from dashboard.views.ranges import Range
 from perfwatch.history.store import Bucket
 
+MOST_BANDS = 3  # more of them over one another are mud
+
 DIMENSIONS = ["Time", "Mean", "Minimum", "Maximum", "Width"]
 
 
@@ -25,13 +27,23 @@ def option(lines: Sequence[Line], unit: Unit, shown: Range) -> dict[str, Any]:
         "color": list(theme.SERIES),
         "backgroundColor": "transparent",
         "dataset": [_dataset(line, shown.interval, divisor) for line in lines],
-        "grid": {"left": 8, "right": 16, "top": 48, "bottom": 64, "containLabel": True},
+        "grid": {
+            "left": 8,
+            "right": 16,
+            "top": 44 if len(lines) > 1 else 12,
+            "bottom": 64,
+            "containLabel": True,
+        },
         "legend": _legend(lines),
         "tooltip": _tooltip(number),
         "xAxis": _time_axis(shown),
         "yAxis": _value_axis(unit, unit_name),
         "dataZoom": _zoom(),
-        "series": [series for index, line in enumerate(lines) for series in _series(index, line, number)],
+        "series": [
+            series
+            for index, line in enumerate(lines)
+            for series in _series(index, line, number, len(lines) <= MOST_BANDS)
+        ],
     }
 
 
@@ -47,29 +59,32 @@ def _row(bucket: Bucket | int, divisor: float) -> list[float | None]:
     return [bucket.time, *(number / divisor for number in (bucket.mean, bucket.min, bucket.max, width))]
 
 
-def _series(index: int, line: Line, number: str) -> list[dict[str, Any]]:
-    """ECharts has no band: an unseen line at the minimum carries an area as high as the difference."""
+def _series(index: int, line: Line, number: str, with_band: bool) -> list[dict[str, Any]]:
     color = theme.SERIES[index % len(theme.SERIES)]
-    common = {"type": "line", "datasetIndex": index, "symbol": "none", "name": line.name, "color": color}
-    unseen = {"stack": f"band {index}", "stackStrategy": "all", "silent": True, "tooltip": {"show": False}}
-    return [
-        {**common, **unseen, "encode": {"x": 0, "y": 2}, "lineStyle": {"opacity": 0}},
-        {
-            **common,
-            **unseen,
-            "encode": {"x": 0, "y": 4},
-            "lineStyle": {"opacity": 0},
-            "areaStyle": {"opacity": 0.18},
-        },
-        {
-            **common,
-            "symbol": "circle",
-            "showSymbol": len(line.buckets) < 3,
-            "encode": {"x": 0, "y": 1, "tooltip": [1, 2, 3]},
-            "lineStyle": {"width": 1.75},
-            "tooltip": {"valueFormatter": number},
-        },
-    ]
+    common = {"type": "line", "datasetIndex": index, "name": line.name, "color": color}
+    mean = {
+        **common,
+        "showSymbol": len(line.buckets) < 3,
+        "encode": {"x": 0, "y": 1, "tooltip": [1, 2, 3] if with_band else [1]},
+        "lineStyle": {"width": 1.75},
+        "tooltip": {"valueFormatter": number},
+    }
+    return [*_band(index, common), mean] if with_band else [mean]
+
+
+def _band(index: int, common: dict[str, Any]) -> list[dict[str, Any]]:
+    """ECharts has no band: an unseen line at the minimum carries an area as high as the difference."""
+    unseen = {
+        **common,
+        "stack": f"band {index}",
+        "stackStrategy": "all",
+        "silent": True,
+        "symbol": "none",
+        "lineStyle": {"opacity": 0},
+        "tooltip": {"show": False},
+    }
+    lower = {**unseen, "encode": {"x": 0, "y": 2}}
+    return [lower, {**unseen, "encode": {"x": 0, "y": 4}, "areaStyle": {"opacity": 0.18}}]
 
 
 def _legend(lines: Sequence[Line]) -> dict[str, Any]:
@@ -110,13 +125,12 @@ def _time_axis(shown: Range) -> dict[str, Any]:
 
 
 def _value_axis(unit: Unit, unit_name: str) -> dict[str, Any]:
-    axis: dict[str, Any] = {
+    return {
         "type": "value",
         "min": 0 if unit is not labels.CELSIUS else None,
         "axisLabel": {"color": theme.FAINT, "formatter": f"{{value}} {unit_name}".rstrip()},
         "splitLine": {"lineStyle": {"color": theme.BORDER}},
     }
-    return axis
 
 
 def _zoom() -> list[dict[str, Any]]:

@@ -1,15 +1,15 @@
-"""The History page: any number of any host over any stretch of time. Every choice is in the URL."""
+"""The History page: any number of any host over any stretch of time. Every choice is in its address."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard.views import chart, labels, lines, ranges
+from dashboard.views import chart, labels, lines, link, ranges
+from dashboard.views.labels import Unit
 from dashboard.views.lines import Line, Summary
 from dashboard.views.ranges import Range
 from dashboard.views.store import history
@@ -18,13 +18,11 @@ from perfwatch.history.store import HistoryStore, Series
 from perfwatch.readings import format_time, to_ms
 
 MOST_LINES = 12
+PARTS_AT_FIRST = 4
 
 
-class Choice(NamedTuple):
-    """What to draw. All of `series` have the unit of the first."""
-
-    metric: str
-    series: list[Series]
+class Choices(dict[str, str | list[str]]):
+    """What was chosen so far, by its name in the address."""
 
 
 def show() -> None:
@@ -43,140 +41,157 @@ def _show(store: HistoryStore) -> None:
             icon=":material/hourglass_empty:",
         )
         return
-    shown = _choose_range()
-    choice = _choose_series(known)
-    if shown and choice:
-        _show_lines(store, choice, shown)
+    choices = Choices()
+    shown = _choose_range(choices)
+    chosen = _choose_series(choices, known)
+    link.remember(choices)
+    if shown and chosen:
+        _show_lines(store, chosen, shown)
 
 
-def _choose_range() -> Range | None:
+def _choose_range(choices: Choices) -> Range | None:
     now = datetime.now(UTC)
     left, right = st.columns([6, 1], vertical_alignment="bottom")
+    names = list(ranges.RANGES)
     name = left.segmented_control(
         "Range",
-        list(ranges.RANGES),
-        default=ranges.DEFAULT,
+        names,
+        default=names[link.index("range", names, ranges.DEFAULT)],
         required=True,
         format_func=ranges.RANGES.__getitem__,
-        key="range",
-        bind="query-params",
+        key="history-range",
     )
     right.button("Refresh", icon=":material/refresh:", width="stretch")
+    choices["range"] = name or ranges.DEFAULT
     if name == ranges.CUSTOM:
-        return _choose_times(now)
-    for key in ("from", "to"):
-        st.query_params.pop(key, None)
+        return _choose_times(choices, now)
     return ranges.recent(name or ranges.DEFAULT, now)
 
 
-def _choose_times(now: datetime) -> Range | None:
-    place = ranges.zone(st.context.timezone)
-    columns = st.columns(2)
-    moments = []
-    for column, key, otherwise in zip(columns, ("from", "to"), (now - timedelta(hours=1), now), strict=True):
-        begin = ranges.read_time(st.query_params.get(key)) or otherwise
-        chosen = column.datetime_input(
-            f"{key.capitalize()} ({place.key})",
-            value=begin.astimezone(place).replace(tzinfo=None, microsecond=0),
-            key=f"{key}-input",
-            step=timedelta(minutes=1),
-            format="YYYY-MM-DD",
-            required=True,
-        )
-        moments.append(chosen.replace(tzinfo=place).astimezone(UTC))
-        st.query_params[key] = format_time(moments[-1])
-    shown = ranges.between(*moments)
+def _choose_times(choices: Choices, now: datetime) -> Range | None:
+    start, stop = st.columns(2)
+    with start:
+        first = _choose_time(choices, "from", now - timedelta(hours=1))
+    with stop:
+        last = _choose_time(choices, "to", now)
+    shown = ranges.between(first, last)
     if shown is None:
         st.warning("“From” must be before “To”.", icon=":material/event_busy:")
     return shown
 
 
-def _choose_series(known: Sequence[Series]) -> Choice | None:
+def _choose_time(choices: Choices, name: str, otherwise: datetime) -> datetime:
+    """A moment, asked for in the browser's zone and kept in UTC."""
+    place = ranges.zone(st.context.timezone)
+    moment = ranges.read_time(st.query_params.get(name)) or otherwise
+    chosen = st.datetime_input(
+        f"{name.capitalize()} ({place.key})",
+        value=moment.astimezone(place).replace(tzinfo=None, microsecond=0),
+        key=f"history-{name}",
+        step=timedelta(minutes=1),
+        format="YYYY-MM-DD",
+    )
+    moment = chosen.replace(tzinfo=place) if chosen else otherwise
+    choices[name] = format_time(moment)
+    return moment
+
+
+def _choose_series(choices: Choices, known: Sequence[Series]) -> list[Series]:
+    """The series to draw, which all have one unit; empty when something is left to be chosen."""
     one, two, three, four = st.columns([2, 2, 4, 3])
-    metric = one.selectbox(
-        "Metric",
-        lines.metrics(known),
-        format_func=labels.metric_label,
-        key="metric",
-        bind="query-params",
-    )
-    tag = two.selectbox(
-        "Of",
-        lines.tags(known, metric),
-        format_func=lambda tag: labels.PARTS.get(tag, tag),
-        key="of",
-        bind="query-params",
-    )
-    offered = lines.fields(known, metric, tag)
-    chosen = three.multiselect(
-        "Fields",
-        offered,
-        default=offered[:1],
-        format_func=labels.field_label,
-        key="field",
-        bind="query-params",
-    )
-    hosts = sorted({series.host for series in known})
-    on = four.multiselect("Hosts", hosts, default=hosts[:1], key="host", bind="query-params")
-    if not chosen or not on:
-        st.info("Choose at least one field and one host.", icon=":material/checklist:")
-        return None
-    return _choice(known, metric, tag, chosen, on)
-
-
-def _choice(
-    known: Sequence[Series], metric: str, tag: str, chosen: Sequence[str], hosts: Sequence[str]
-) -> Choice | None:
-    together = lines.same_unit(metric, chosen)
-    if len(together) < len(chosen):
-        left = ", ".join(labels.field_label(field) for field in chosen if field not in together)
-        st.caption(f":material/info: Not drawn, because their unit is another one: {left}.")
-    parts = _choose_parts(known, metric, tag, together[0]) if tag else [""]
-    wanted = (Series(metric, host, tag, part, field) for host, part, field in product(hosts, parts, together))
+    with one:
+        metric = _choose(choices, "Metric", "metric", lines.metrics(known), labels.METRICS)
+    with two:
+        tag = _choose(choices, "Of", "of", lines.tags(known, metric), labels.PARTS)
+    with three:
+        offered = lines.fields(known, metric, tag)
+        fields = _choose_several(choices, "Fields", "field", offered, 1, metric, tag)
+    with four:
+        hosts = _choose_several(choices, "Hosts", "host", lines.hosts(known, metric), 1)
+    together = lines.same_unit(metric, fields)
+    if len(together) < len(fields):
+        left = ", ".join(labels.field_label(field) for field in fields if field not in together)
+        st.caption(f":material/info: Not drawn, for their unit is another one: {left}.")
+    parts = _choose_parts(choices, known, metric, tag, together) if tag else [""]
+    if not (together and hosts and parts):
+        st.info("Choose at least one of each.", icon=":material/checklist:")
     there = set(known)
-    return Choice(metric, [series for series in wanted if series in there])
+    wanted = (Series(metric, host, tag, part, f) for host, part, f in product(hosts, parts, together))
+    return [series for series in wanted if series in there]
 
 
-def _choose_parts(known: Sequence[Series], metric: str, tag: str, field: str) -> list[str]:
-    offered = lines.parts(known, metric, tag, field)
-    return st.multiselect(
-        labels.PARTS.get(tag, tag),
-        offered,
-        default=offered[:4],
-        format_func=lambda part: labels.part_label(tag, part),
-        key="part",
-        bind="query-params",
+def _choose(choices: Choices, label: str, name: str, options: Sequence[str], words: dict[str, str]) -> str:
+    chosen = st.selectbox(
+        label,
+        options,
+        index=link.index(name, options),
+        format_func=lambda option: words.get(option) or labels.words(option),
+        key=f"history-{name}",
     )
+    choices[name] = chosen
+    return chosen
 
 
-def _show_lines(store: HistoryStore, choice: Choice, shown: Range) -> None:
-    drawn = choice.series[:MOST_LINES]
-    if len(choice.series) > MOST_LINES:
-        st.caption(f":material/info: The first {MOST_LINES} of {len(choice.series)} lines are drawn.")
+def _choose_several(
+    choices: Choices, label: str, name: str, options: Sequence[str], at_first: int, *within: str
+) -> list[str]:
+    """`within` is what the options depend on: another metric starts with its own first field."""
+    tag = within[-1] if name == "part" else ""
+    word = {"field": labels.field_label, "part": lambda part: labels.part_label(tag, part)}.get(name, str)
+    chosen = st.multiselect(
+        label,
+        options,
+        default=link.several(name, options, options[:at_first]),
+        format_func=word,
+        key="-".join(("history", name, *within)),
+    )
+    choices[name] = chosen
+    return chosen
+
+
+def _choose_parts(
+    choices: Choices, known: Sequence[Series], metric: str, tag: str, fields: Sequence[str]
+) -> list[str]:
+    label = labels.PARTS.get(tag) or labels.words(tag)
+    offered = lines.parts(known, metric, tag, fields)
+    return _choose_several(choices, label, "part", offered, PARTS_AT_FIRST, metric, tag)
+
+
+def _show_lines(store: HistoryStore, chosen: Sequence[Series], shown: Range) -> None:
+    drawn = chosen[:MOST_LINES]
     found = store.query(drawn, shown.start, shown.stop, shown.interval)
     there = [series for series in drawn if found.get(series)]
+    metric = labels.metric_label(chosen[0].metric)
     if not there:
-        _show_nothing(store, choice.metric)
+        _show_nothing(store, metric)
         return
-    unit = labels.unit_of(choice.metric, there[0].field)
+    unit = labels.unit_of(chosen[0].metric, chosen[0].field)
     named = [Line(lines.name(series, drawn), found[series]) for series in there]
+    st.caption(_describe(metric, len(chosen), shown))
+    names = ", ".join(line.name for line in named)
     st.echarts_chart(
-        chart.option(named, unit, shown),
-        height=420,
-        key="history-chart",
-        alt=f"{labels.metric_label(choice.metric)}: {', '.join(line.name for line in named)}",
+        chart.option(named, unit, shown), height=420, key="history-chart", alt=f"{metric}: {names}"
     )
-    newest = {series: _newest(store, series, found[series][-1].time, shown) for series in there}
-    _show_summary(named, [lines.summary(found[series], newest[series]) for series in there], unit)
+    newest = [_newest(store, series, found[series][-1].time, shown) for series in there]
+    sums = [lines.summary(line.buckets, last) for line, last in zip(named, newest, strict=True)]
+    _show_summary(named, sums, unit)
+
+
+def _describe(metric: str, count: int, shown: Range) -> str:
+    band = ", in a band from minimum to maximum" if min(count, MOST_LINES) <= chart.MOST_BANDS else ""
+    text = f"{metric}: means over {ranges.words(shown.interval)}{band}"
+    return text if count <= MOST_LINES else f"{text}. The first {MOST_LINES} of {count} lines are drawn"
 
 
 def _newest(store: HistoryStore, series: Series, last_bucket: int, shown: Range) -> float:
     """The last reading itself: a mean over hours would be a poor "newest"."""
-    buckets = store.query([series], last_bucket, shown.stop, 1000)[series]
+    buckets = store.query([series], last_bucket, shown.stop, 1000).get(series)
+    if not buckets:
+        raise StoreError(f"the newest reading of {series.metric} on {series.host} has gone meanwhile")
     return buckets[-1].mean
 
 
-def _show_summary(named: Sequence[Line], sums: Sequence[Summary], unit: labels.Unit) -> None:
+def _show_summary(named: Sequence[Line], sums: Sequence[Summary], unit: Unit) -> None:
     headings = ("Average", "Minimum", "Maximum", "Newest")
     if len(named) == 1:
         for column, heading, number in zip(st.columns(4), headings, sums[0], strict=True):
@@ -198,7 +213,7 @@ def _show_nothing(store: HistoryStore, metric: str) -> None:
         else "History holds no readings at all. "
     )
     st.info(
-        f"No {labels.metric_label(metric)} readings in this range. {said}"
+        f"No {metric} readings in this range. {said}"
         "Choose a range that reaches it, or check that the collector and the bridge are running.",
         icon=":material/search_off:",
     )

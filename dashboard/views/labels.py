@@ -78,11 +78,11 @@ _ENDINGS = {
 
 
 def metric_label(metric: str) -> str:
-    return METRICS.get(metric) or _words(metric)
+    return METRICS.get(metric) or words(metric)
 
 
 def field_label(field: str) -> str:
-    return FIELDS.get(field) or _words(field)
+    return FIELDS.get(field) or words(field)
 
 
 def part_label(tag: str, part: str) -> str:
@@ -121,7 +121,8 @@ def written(unit: Unit, number: float) -> str:
     return f"{number / divisor:,.{digits}f} {name}".rstrip()
 
 
-def _words(name: str) -> str:
+def words(name: str) -> str:
+    """A name that nobody gave a label: `hugepages_free` → `Hugepages free`."""
     name = name.removesuffix("_bytes").removesuffix("_per_sec").removesuffix("_percent")
     words = name.replace("_", " ").strip() or name
     return words[:1].upper() + words[1:]

@@ -55,9 +55,14 @@ def fields(known: Iterable[Series], metric: str, tag: str) -> list[str]:
     return sorted(found, key=lambda field: (order.index(field) if field in order else len(order), field))
 
 
-def parts(known: Iterable[Series], metric: str, tag: str, field: str) -> list[str]:
-    wanted = (metric, tag, field)
-    return sorted({s.part for s in known if (s.metric, s.tag, s.field) == wanted}, key=natural)
+def parts(known: Iterable[Series], metric: str, tag: str, fields: Sequence[str]) -> list[str]:
+    """The parts of that kind that have any of `fields`."""
+    found = {s.part for s in known if (s.metric, s.tag) == (metric, tag) and s.field in fields}
+    return sorted(found, key=natural)
+
+
+def hosts(known: Iterable[Series], metric: str) -> list[str]:
+    return sorted({series.host for series in known if series.metric == metric}, key=natural)
 
 
 def same_unit(metric: str, chosen: Sequence[str]) -> list[str]:

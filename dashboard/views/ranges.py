@@ -73,6 +73,14 @@ def read_time(text: str | None) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
+def words(milliseconds: int) -> str:
+    """A bucket's length: `15 s`, `5 min`, `1 h`."""
+    for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if milliseconds % unit == 0:
+            return f"{milliseconds // unit} {name}"
+    return f"{milliseconds / _SECOND:g} s"
+
+
 def said(milliseconds: int, place: ZoneInfo) -> str:
     """`23 Nov 2026, 14:08:38` in that zone."""
     return from_ms(milliseconds).astimezone(place).strftime("%-d %b %Y, %H:%M:%S")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from dashboard.server import PAGES
 from tests.stack import Dashboard, bearer
 
 
@@ -76,3 +77,11 @@ def test_a_wrong_method_is_json_too(dashboard: Dashboard, token: str) -> None:
     answer = httpx.get(f"{dashboard.url}/api/auth/logout", headers=bearer(token))
     assert answer.status_code == 405
     assert "GET /api/auth/logout" in answer.json()["detail"]
+
+
+def test_every_page_starts_as_perfwatch(dashboard: Dashboard, token: str) -> None:
+    for path in PAGES:
+        page = httpx.get(f"{dashboard.url}{path}", headers=bearer(token)).text
+        assert "<title>PerfWatch</title>" in page
+        assert "/assets/icon.svg" in page
+        assert "BACKEND_BASE_URL" in page

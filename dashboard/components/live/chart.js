@@ -81,7 +81,7 @@ export class Chart {
       },
       scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, range(max ?? 0)] } },
       axes: [
-        { ...ink, grid: { show: false }, ticks: { show: false }, size: 24, space: 56, values: clockTicks },
+        { ...ink, grid: { show: false }, ticks: { show: false }, size: 24, space: (plot) => (plot.width < 480 ? 48 : 90), values: clockTicks },
         { ...ink, grid, ticks: { show: false }, size: AXIS_WIDTH, splits: quarters, gap: 8,
           values: (_plot, ticks) => ticks.map((tick) => this.#format(tick).replace(/\.0+ /, " ")) },
       ],

@@ -1,6 +1,7 @@
 // Knows when this browser's session ends, and leaves for the login page a little before.
 import { loginPath } from "../paths.js";
 import { clock } from "../clock.js";
+import { expectEnd, forgetEnd } from "./expiry.js";
 
 const MARGIN_MS = 5000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -8,6 +9,7 @@ const CHANNEL = "perfwatch-session";
 
 export function leave(reason) {
   if (reason === "logout") {
+    forgetEnd();
     const others = new BroadcastChannel(CHANNEL);
     others.postMessage(reason);
     others.close();
@@ -22,7 +24,9 @@ export async function whoAmI() {
   if (response?.status === 401) leave("expired");
   if (!response?.ok) return null;
   clock.learn(response);
-  return response.json();
+  const session = await response.json();
+  expectEnd(session.expires_at);
+  return session;
 }
 
 export function watch() {

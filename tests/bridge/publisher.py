@@ -1,0 +1,49 @@
+"""A collector's side of the wire, as far as the bridge's tests need it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from perfwatch import readings
+from tests.servers import Mosquitto
+
+START_MS = 1_795_435_200_000  # 2026-11-23T12:00:00Z
+
+
+def payload(number: int, **fields: object) -> bytes:
+    """The numbered reading: one second after the one before, its number in `user`."""
+    time = readings.format_time(readings.from_ms(START_MS + number * 1000))
+    return json.dumps({"timestamp": time, "user": number, **fields}).encode()
+
+
+class Publisher:
+    """A paho client whose every publish is acknowledged by the broker before it returns."""
+
+    def __init__(self, client: paho.Client) -> None:
+        self._client = client
+
+    def publish(self, topic: str, content: bytes, retain: bool = False) -> None:
+        self._client.publish(topic, content, qos=1, retain=retain).wait_for_publish(20)
+
+    def numbered(self, numbers: range, topic: str = "perfwatch/nas/cpu") -> None:
+        sent = [self._client.publish(topic, payload(number), qos=1) for number in numbers]
+        for one in sent:
+            one.wait_for_publish(20)
+
+
+@contextmanager
+def publisher(broker: Mosquitto) -> Iterator[Publisher]:
+    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+    client.max_inflight_messages_set(1000)
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    try:
+        yield Publisher(client)
+    finally:
+        client.disconnect()
+        client.loop_stop()

@@ -1,0 +1,88 @@
+"""From a message to points, or to the reason why not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.intake import DAY_MS, rejection, take
+from perfwatch.errors import PayloadError
+from perfwatch.history.store import Point
+from perfwatch.topics import Topics
+from tests.bridge.publisher import START_MS, payload
+
+TOPICS = Topics("home/perfwatch")
+CPU = "home/perfwatch/nas/cpu"
+
+
+def test_a_reading_becomes_points() -> None:
+    assert take(TOPICS, CPU, payload(5), START_MS) == [
+        Point("cpu", "nas", "", "", START_MS + 5000, {"user": 5.0})
+    ]
+
+
+def test_an_undeclared_metric_is_taken_too() -> None:
+    found = take(TOPICS, "home/perfwatch/nas/gpu", payload(0, watts=30), START_MS)
+    assert found == [Point("gpu", "nas", "", "", START_MS, {"user": 0.0, "watts": 30.0})]
+
+
+@pytest.mark.parametrize("word", ["status", "info", "config"])
+def test_other_topics_of_a_host_are_no_readings(word: str) -> None:
+    assert take(TOPICS, f"home/perfwatch/nas/{word}", b"online", START_MS) is None
+
+
+def test_taking_back_a_retained_reading_is_no_reading() -> None:
+    assert take(TOPICS, CPU, b"", START_MS) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"{", "truncated"),
+        (b"\xff", "malformed"),
+        (b"[]", "object"),
+        (b"{}", "timestamp"),
+        (b'{"timestamp": "yesterday"}', "timestamp"),
+        (payload(0, idle="much"), "idle"),
+        (payload(0, interrupts=10**400), "too large"),
+    ],
+)
+def test_the_reason_names_what_is_wrong(content: bytes, reason: str) -> None:
+    with pytest.raises(PayloadError, match=f"nas/cpu: .*{reason}"):
+        take(TOPICS, CPU, content, START_MS)
+
+
+def test_a_topic_without_a_host_is_refused() -> None:
+    with pytest.raises(PayloadError, match="names no host"):
+        take(TOPICS, "home/perfwatch//cpu", payload(0), START_MS)
+
+
+def test_a_clock_may_be_a_day_ahead_and_no_more() -> None:
+    assert take(TOPICS, CPU, payload(0), START_MS - DAY_MS)
+    with pytest.raises(PayloadError, match=r"2026-11-23T12:00:00\.000Z is more than a day ahead"):
+        take(TOPICS, CPU, payload(0), START_MS - DAY_MS - 1)
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_whatever_comes_only_a_payload_error_is_raised(content: bytes) -> None:
+    for topic in (CPU, "home/perfwatch/nas/gpu"):
+        try:
+            take(TOPICS, topic, content, START_MS)
+        except PayloadError as error:
+            told = json.loads(rejection(error, topic, content, START_MS))
+            assert told["topic"] == topic
+            assert told["reason"]
+
+
+def test_a_rejection_quotes_no_more_than_200_characters() -> None:
+    error = PayloadError(CPU, "it is too long")
+    told = json.loads(rejection(error, CPU, b"\xff" + b"x" * 1000, START_MS))
+    assert told == {
+        "timestamp": "2026-11-23T12:00:00.000Z",
+        "topic": CPU,
+        "reason": "it is too long",
+        "payload": "\ufffd" + "x" * 199,
+    }

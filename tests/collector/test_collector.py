@@ -1,0 +1,198 @@
+"""`python -m collector` as its users run it: a process of its own, against a real broker."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from tests.collector.listener import Listener, retained
+from tests.servers import Mosquitto, free_port, wait_until
+
+METRICS = ("cpu", "memory", "network", "disk")
+
+
+class Collector:
+    """`with Collector(folder, url) as collector`: ended by its own process."""
+
+    def __init__(self, folder: Path, url: str, *options: str) -> None:
+        self._log = folder / "collector.log"
+        self._command = [sys.executable, "-m", "collector", "--host", "nas", "--interval", "500ms", *options]
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("PERFWATCH_")}
+        self._environ = outside | {"PERFWATCH_BROKER": url}
+        self._process: subprocess.Popen[bytes]
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def wait_for_line(self, part: str) -> None:
+        wait_until(lambda: part in self.log, f"{part!r} in the log")
+
+    def end(self, number: signal.Signals) -> int:
+        """Send it that signal; its exit code."""
+        self._process.send_signal(number)
+        return self._process.wait(20)
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(self._command, env=self._environ, stderr=log)
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait(20)
+
+
+def readings(listener: Listener, metric: str) -> list[dict[str, Any]]:
+    return [json.loads(payload) for payload in listener.topic(f"perfwatch/nas/{metric}")]
+
+
+def test_every_tick_brings_the_four_metrics_with_one_timestamp(broker: Mosquitto, tmp_path: Path) -> None:
+    with Listener(broker.port) as listener, Collector(tmp_path, broker.url):
+        wait_until(lambda: len(readings(listener, "disk")) >= 3, "three ticks")
+    together = defaultdict(set)
+    for metric in METRICS:
+        for reading in readings(listener, metric)[:3]:
+            together[reading["timestamp"]].add(metric)
+    assert list(together.values()) == [set(METRICS)] * 3
+    for message in listener.heard:
+        if message.topic.rpartition("/")[2] in METRICS:
+            assert (message.qos, message.retained, message.expiry is not None) == (1, True, True)
+
+
+def test_the_first_tick_is_null_where_it_must_be_and_the_second_is_not(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    with Listener(broker.port) as listener, Collector(tmp_path, broker.url):
+        wait_until(lambda: len(readings(listener, "disk")) >= 2, "two ticks")
+    for metric, field in (("cpu", "usage_percent"), ("disk", "read_bytes_per_sec")):
+        first, second = readings(listener, metric)[:2]
+        assert first[field] is None
+        assert second[field] is not None
+
+
+def test_the_facts_name_the_machine_and_its_sources(broker: Mosquitto, tmp_path: Path) -> None:
+    with Collector(tmp_path, broker.url):
+        wait_until(lambda: retained(broker.port, "perfwatch/nas/info") is not None, "the facts")
+    info = json.loads(retained(broker.port, "perfwatch/nas/info") or b"")
+    assert info["sources"] == dict.fromkeys(METRICS)
+    assert (info["interval"], info["schema"]) == (0.5, 1)
+    assert info["core_count"] == os.cpu_count()
+
+
+def test_the_prefix_is_a_setting(broker: Mosquitto, tmp_path: Path) -> None:
+    with Listener(broker.port) as listener, Collector(tmp_path, broker.url, "--topic-prefix", "home/watch"):
+        listener.wait_for("home/watch/nas/status", b"online")
+
+
+def test_its_first_line_says_what_it_does_and_no_password(broker: Mosquitto, tmp_path: Path) -> None:
+    url = broker.url.replace("mqtt://", "mqtt://collector:hunter2@")
+    with Collector(tmp_path, url) as collector:
+        collector.wait_for_line(f"Host nas: cpu, memory, network, disk every 500ms to {broker.url}\n")
+        collector.wait_for_line(f"Connected to {broker.url}\n")
+    assert "hunter2" not in collector.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_cleanly(broker: Mosquitto, tmp_path: Path, number: signal.Signals) -> None:
+    with Collector(tmp_path, broker.url) as collector:
+        wait_until(lambda: retained(broker.port, "perfwatch/nas/status") == b"online", "online")
+        assert collector.end(number) == 0
+    assert retained(broker.port, "perfwatch/nas/status") == b"offline"
+    assert "Traceback" not in collector.log
+
+
+def test_the_broker_says_offline_for_one_that_was_killed(broker: Mosquitto, tmp_path: Path) -> None:
+    with Collector(tmp_path, broker.url) as collector, Listener(broker.port) as listener:
+        listener.wait_for("perfwatch/nas/status", b"online")
+        collector.end(signal.SIGKILL)
+        listener.wait_for("perfwatch/nas/status", b"offline")
+    assert retained(broker.port, "perfwatch/nas/status") == b"offline"
+
+
+def test_it_waits_for_a_broker_that_is_not_there_yet(tmp_path: Path) -> None:
+    port = free_port()
+    with Collector(tmp_path, f"mqtt://127.0.0.1:{port}") as collector:
+        collector.wait_for_line("Cannot reach")
+        with Mosquitto(tmp_path, port=port) as broker, Listener(broker.port) as listener:
+            listener.wait_for("perfwatch/nas/status", b"online")
+            wait_until(lambda: readings(listener, "cpu") != [], "a reading")
+
+
+KEEPING = """
+persistence true
+persistence_location {folder}/
+allow_anonymous true
+max_queued_messages 0
+"""
+
+
+def test_readings_of_an_outage_arrive_when_the_broker_is_back(tmp_path: Path) -> None:
+    """A persistent session at the broker hears all that arrives, from the first on."""
+    with Mosquitto(tmp_path, KEEPING.format(folder=tmp_path)) as broker:
+        keeper = ["mosquitto_sub", "-p", str(broker.port), "-V", "5", "-q", "1", "-c", "-i", "keeper"]
+        keeper += ["-x", "3600", "-t", "perfwatch/nas/memory"]
+        subprocess.run([*keeper, "-E"], check=True)
+        with Collector(tmp_path, broker.url) as collector:
+            wait_until(lambda: retained(broker.port, "perfwatch/nas/memory") is not None, "a reading")
+            broker.stop()
+            collector.wait_for_line("Lost ")
+            ended = datetime.now().astimezone()
+            wait_until(
+                lambda: datetime.now().astimezone() > ended + timedelta(seconds=1.6), "three more ticks"
+            )
+            broker.start()
+            collector.wait_for_line("again: ")
+            back = datetime.now().astimezone()
+            wait_until(lambda: newest(broker.port) > back, "a reading of after the outage")
+            assert collector.end(signal.SIGTERM) == 0
+        # -R leaves out what the broker retains and sends with every subscription.
+        took = subprocess.run([*keeper, "-R", "-W", "2"], check=False, capture_output=True)
+    times = [datetime.fromisoformat(json.loads(line)["timestamp"]) for line in took.stdout.splitlines()]
+    assert len([moment for moment in times if ended < moment < back]) >= 3
+    # None is missing, none is twice, and they come in order.
+    steps = [(after - before).total_seconds() for before, after in pairwise(times)]
+    assert steps == pytest.approx([0.5] * len(steps), abs=0.2)
+
+
+def newest(port: int) -> datetime:
+    reading = json.loads(retained(port, "perfwatch/nas/memory") or b"")
+    return datetime.fromisoformat(reading["timestamp"])
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--interval", "100ms"), "perfwatch: --interval is '100ms', but must fit"),
+        (("--interval", "soon"), "perfwatch: --interval is 'soon', but must fit"),
+        (("--broker", "mqtt://a..b"), "perfwatch: PERFWATCH_BROKER must look like"),
+        (("--topic-prefix", "a/#"), "perfwatch: 'a/#' cannot start a topic"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence_and_exit_code_1(options: tuple[str, ...], sentence: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "collector", *options], check=False, capture_output=True, text=True, timeout=20
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(sentence)
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_it_stays_light() -> None:
+    heavy = ["asyncio", "streamlit", "starlette", "influxdb_client", "numpy", "pydantic", "sqlite3"]
+    program = f"import sys, collector.__main__; print([name for name in {heavy} if name in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert ended.stdout == "[]\n"

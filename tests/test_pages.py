@@ -1,0 +1,194 @@
+"""What a person sees: the whole of PerfWatch in a real browser, from login to logout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect
+
+from tests.browser import chromium
+from tests.stack import PASSWORD, Stack
+
+SCREENSHOTS = Path(__file__).parents[1] / "build" / "screenshots"
+CHARTS = ("cpu", "memory", "network", "disk")
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(Path(tmp_path_factory.mktemp("stack")), "--interval", "0.5", admin_password=PASSWORD) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+class Watched:
+    """A page that remembers what it complained of and whom it asked."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.asked: set[str] = set()
+        self.sockets: list[WebSocket] = []
+        page.on("console", lambda message: self._heard(message.type, f"{message.text} {message.location}"))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.asked.add(request.url))
+        page.on("websocket", lambda socket: self.sockets.append(socket))
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+    def foreign(self, origin: str) -> list[str]:
+        return [url for url in self.asked if not url.startswith((origin, "blob:", "data:"))]
+
+
+@pytest.fixture
+def watched(context: BrowserContext) -> Watched:
+    return Watched(context.new_page())
+
+
+def log_in(page: Page, stack: Stack, password: str = PASSWORD) -> None:
+    page.get_by_label("User name").fill("admin")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def open_live(page: Page, stack: Stack) -> None:
+    page.goto(stack.url)
+    log_in(page, stack)
+    expect(page.get_by_test_id("connection-state")).to_have_text(
+        re.compile("^connected", re.IGNORECASE), timeout=20_000
+    )
+
+
+def keep(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def test_a_wrong_password_is_refused_in_place_and_the_right_one_accepted(
+    watched: Watched, stack: Stack
+) -> None:
+    page = watched.page
+    page.goto(f"{stack.url}/history?host=nowhere")
+    expect(page).to_have_url(re.compile(r"/login\?next="))
+    log_in(page, stack, "a wrong password")
+    expect(page.get_by_role("alert")).to_have_text(re.compile("wrong|invalid", re.IGNORECASE))
+    keep(page, "login-refused")
+    log_in(page, stack)
+    expect(page).to_have_url(re.compile(r"/history\?.*host=nowhere"))
+
+
+def test_four_charts_move(watched: Watched, stack: Stack) -> None:
+    page = watched.page
+    open_live(page, stack)
+    root = page.locator("[data-timestamp]").first
+    for name in CHARTS:
+        expect(page.get_by_test_id(f"chart-{name}").locator("canvas")).to_be_visible()
+    before = {name: page.get_by_test_id(f"chart-{name}").screenshot() for name in CHARTS}
+    shown = root.get_attribute("data-timestamp")
+    assert shown is not None
+    for _ in range(4):
+        expect(root).not_to_have_attribute("data-timestamp", shown)
+        shown = root.get_attribute("data-timestamp") or ""
+    moved = {name for name in CHARTS if page.get_by_test_id(f"chart-{name}").screenshot() != before[name]}
+    assert moved == set(CHARTS)
+    expect(page.get_by_test_id("cpu-usage")).to_have_text(re.compile(r"\d"))
+    expect(page.get_by_test_id("memory-usage")).to_have_text(re.compile(r"\d"))
+    expect(page.get_by_test_id("reading-age")).to_have_text(re.compile(r"\d"))
+    keep(page, "live-desktop")
+
+
+def test_a_reload_keeps_the_session(watched: Watched, stack: Stack) -> None:
+    open_live(watched.page, stack)
+    watched.page.reload()
+    expect(watched.page.get_by_test_id("connection-state")).to_have_text(
+        re.compile("^connected", re.IGNORECASE)
+    )
+
+
+def test_logging_out_ends_the_session_and_its_sockets(watched: Watched, stack: Stack) -> None:
+    page = watched.page
+    open_live(page, stack)
+    other = Watched(page.context.new_page())
+    other.page.goto(stack.url)
+    expect(other.page.get_by_test_id("connection-state")).to_have_text(
+        re.compile("^connected", re.IGNORECASE)
+    )
+    page.get_by_test_id("logout").click()
+    expect(page).to_have_url(re.compile("/login"))
+    # The same session in another tab: its sockets are closed by the server, and it leaves by itself.
+    expect(other.page).to_have_url(re.compile("/login"), timeout=15_000)
+    assert all(socket.is_closed() for socket in (*watched.sockets, *other.sockets))
+    page.goto(stack.url)
+    expect(page).to_have_url(re.compile("/login"))
+
+
+def test_history_shows_what_live_showed(watched: Watched, stack: Stack) -> None:
+    page = watched.page
+    open_live(page, stack)
+    page.goto(f"{stack.url}/history")
+    expect(page.locator("canvas").first).to_be_visible(timeout=20_000)
+    keep(page, "history-desktop")
+
+
+def test_pages_complain_of_nothing_and_ask_nobody_else(watched: Watched, stack: Stack) -> None:
+    page = watched.page
+    open_live(page, stack)
+    page.goto(f"{stack.url}/history")
+    expect(page.locator("canvas").first).to_be_visible(timeout=20_000)
+    assert watched.complaints == []
+    assert watched.foreign(stack.url) == []
+
+
+def test_a_phone_needs_no_sideways_scrolling(browser: Browser, stack: Stack) -> None:
+    context = browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True)  # type: ignore[arg-type]
+    page = context.new_page()
+    open_live(page, stack)
+    expect(page.get_by_test_id("cpu-usage")).to_have_text(re.compile(r"\d"))
+    keep(page, "live-phone")
+    assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+    page.goto(f"{stack.url}/history")
+    expect(page.locator("canvas").first).to_be_visible(timeout=20_000)
+    keep(page, "history-phone")
+    assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+    context.close()
+
+
+def test_a_session_that_expires_goes_to_the_login_page(browser: Browser, tmp_path: Path) -> None:
+    with Stack(tmp_path, "--interval", "0.5", admin_password=PASSWORD, token_lifetime="12s") as stack:
+        page = browser.new_page()
+        open_live(page, stack)
+        expect(page).to_have_url(re.compile(r"/login\?.*reason=expired"), timeout=20_000)
+        keep(page, "login-expired")
+        page.close()
+
+
+def test_the_page_says_when_the_server_is_gone_and_when_it_is_back(browser: Browser, tmp_path: Path) -> None:
+    stack = Stack(tmp_path, "--interval", "0.5", admin_password=PASSWORD)
+    with stack:
+        page = browser.new_page()
+        open_live(page, stack)
+    state = page.get_by_test_id("connection-state")
+    expect(state).to_have_text(re.compile("reconnect|connecting|again", re.IGNORECASE), timeout=15_000)
+    keep(page, "live-reconnecting")
+    with stack:
+        expect(state).to_have_text(re.compile("^connected", re.IGNORECASE), timeout=40_000)
+        page.close()
