@@ -67,8 +67,8 @@ class Bridge:
     async def _serve(self, client: Client) -> None:
         self.counters.waiting = 0  # what an earlier connection left behind comes again
         status = self._topic("status")
-        await client.publish(status, b"online", qos=1, retain=True)
         await client.subscribe(f"{self._topics.prefix}/+/+")
+        await client.publish(status, b"online", qos=1, retain=True)
         self._log_connected(client)
         session = Session(client, self._topics, self._topic("rejected"), self._keep, self.counters)
         async with asyncio.TaskGroup() as group:

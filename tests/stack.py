@@ -16,6 +16,7 @@ import httpx
 from tests.servers import accepts, free_port, wait_until
 
 PASSWORD = "a password for tests"
+SERVICES = ("mosquitto", "collector", "bridge", "dashboard")
 COMMAND = [sys.executable, "-P", "-m"]
 
 
@@ -116,12 +117,12 @@ class Stack(Service):
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
                 parent = int(path.read_text().rpartition(")")[2].split()[1])
-                command = (path.parent / "cmdline").read_text().replace("\0", " ")
+                command = (path.parent / "cmdline").read_text().replace("\0", " ").rpartition("/sbin/")[2]
             except (OSError, IndexError, ValueError):
                 continue
-            if parent == self.process.pid:
-                name = next(n for n in ("mosquitto", "collector", "bridge", "dashboard") if n in command)
-                found[name] = int(path.parent.name)
+            names = [name for name in SERVICES if command.startswith(name) or command.endswith(f" {name} ")]
+            if parent == self.process.pid and names:
+                found[names[0]] = int(path.parent.name)
         return found
 
 

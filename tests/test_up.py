@@ -9,12 +9,15 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
 import pytest
 
 from perfwatch.mosquitto import hashed
+from perfwatch.readings import format_time, now
 from tests.servers import accepts, wait_until
 from tests.stack import COMMAND, PASSWORD, Service, Stack, bearer, environment, log_in
 
@@ -30,16 +33,19 @@ def gone(stack: Stack, children: dict[str, int]) -> bool:
     return not alive and not accepts(stack.port) and not accepts(stack.mqtt_port)
 
 
-def history(stack: Stack, token: str, metric: str = "cpu", field: str = "core_count") -> list[str]:
-    """The times of the readings kept so far, one a half second."""
+def history(stack: Stack, token: str, interval: str = "500ms") -> list[str]:
+    """The times of the cpu readings of these minutes, in steps of `interval`."""
+    minutes = timedelta(minutes=8)
     asked = {
-        "metric_type": metric,
-        "start_time": "2026-01-01T00:00:00Z",
-        "end_time": "2100-01-01T00:00:00Z",
+        "metric_type": "cpu",
+        "start_time": format_time(now() - minutes),
+        "end_time": format_time(now() + minutes),
+        "interval": interval,
+        "limit": "10000",
     }
     answer = httpx.get(f"{stack.url}/api/history/metrics", params=asked, headers=bearer(token))
     assert answer.status_code == 200, answer.text
-    return [point["timestamp"] for point in answer.json()["data_points"] if field in point["data"]]
+    return [point["timestamp"] for point in answer.json()["data_points"]]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
@@ -107,6 +113,21 @@ def test_a_killed_part_comes_back(stack: Stack, name: str) -> None:
     wait_until(lambda: stack.children().get(name, first) != first, f"a new {name}")
     wait_until(lambda: stack_is_healthy(stack), "all is well again", 60)
     assert f"{name:<10} ended by SIGKILL" in stack.output()
+
+
+def test_no_reading_is_missing_after_the_bridge_was_killed_again_and_again(stack: Stack) -> None:
+    token = log_in(stack.url)
+    wait_until(lambda: len(history(stack, token, "100ms")) >= 2, "the first readings are in the history")
+    for _ in range(4):
+        first = stack.children()["bridge"]
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda first=first: stack.children().get("bridge", first) != first, "a new bridge")  # type: ignore[misc]
+    back = format_time(now())
+    wait_until(lambda: history(stack, token, "100ms")[-1] > back, "new readings are in the history", 60)
+    times = [datetime.fromisoformat(text) for text in history(stack, token, "100ms")]
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    assert max(gaps) < 0.9
+    assert (times[-1] - times[0]).total_seconds() > 5
 
 
 def stack_is_healthy(stack: Stack) -> bool:

@@ -90,8 +90,9 @@ def _choose_time(choices: Choices, name: str, otherwise: datetime) -> datetime:
         key=f"history-{name}",
         step=timedelta(minutes=1),
         format="YYYY-MM-DD",
+        required=True,
     )
-    moment = chosen.replace(tzinfo=place) if chosen else otherwise
+    moment = chosen.replace(tzinfo=place)
     choices[name] = format_time(moment)
     return moment
 

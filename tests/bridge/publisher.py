@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from perfwatch import readings
 from tests.servers import Mosquitto
 
-START_MS = 1_795_435_200_000  # 2026-11-23T12:00:00Z
+START_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 
 
 def payload(number: int, **fields: object) -> bytes:

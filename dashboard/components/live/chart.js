@@ -74,7 +74,8 @@ export class Chart {
       legend: { show: false },
       cursor: {
         y: false,
-        sync: { key: sync },
+        // Only the line under the pointer is shared: each chart would zoom on another's drag as well.
+        sync: { key: sync, filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
         points: { size: 7 },
         drag: { x: true, y: false, setScale: false },
         bind: { dblclick: () => null },

@@ -27,7 +27,7 @@ function show(parts, reading) {
 // Sorted by all they ever carried: by their rates, the list would jump under the reader's eyes.
 function showInterfaces(list, interfaces) {
   const rows = resize(list, interfaces.length, () => row());
-  interfaces.sort(([, a], [, b]) => carried(b) - carried(a)).forEach(([name, reading], index) => {
+  interfaces.sort((a, b) => carried(b) - carried(a)).forEach(([name, reading], index) => {
     const [label, received, sent, trouble] = rows[index].children;
     label.textContent = label.title = name;
     received.textContent = `↓ ${joined(rate(reading.bytes_recv_per_sec))}`;
@@ -36,8 +36,8 @@ function showInterfaces(list, interfaces) {
   });
 }
 
-function carried({ bytes_recv, bytes_sent }) {
-  return (bytes_recv ?? 0) + (bytes_sent ?? 0);
+function carried([name, { bytes_recv, bytes_sent }]) {
+  return /^lo\d*$/.test(name) ? -1 : (bytes_recv ?? 0) + (bytes_sent ?? 0);
 }
 
 function row() {

@@ -1,0 +1,250 @@
+"""What the bridge says and does between the broker and the store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.backoff import Backoff
+from bridge.mqtt import Client
+from perfwatch import settings
+from perfwatch.errors import StoreError
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.store import Point
+from perfwatch.settings import Settings
+from tests.bridge.publisher import payload
+from tests.bridge.running import bridge_inside, numbers
+from tests.servers import Mosquitto
+
+CPU = "perfwatch/nas/cpu"
+
+
+class Refusing(SqliteStore):
+    """A store that cannot write while `refuses`."""
+
+    refuses = True
+
+    def write(self, points: Iterable[Point]) -> int:
+        if self.refuses:
+            raise StoreError("The disk of this test is full")
+        return super().write(points)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with SqliteStore(tmp_path / "history.db", busy=0.2) as opened:
+        yield opened
+
+
+@pytest.fixture
+def refusing(tmp_path: Path) -> Iterator[Refusing]:
+    with Refusing(tmp_path / "history.db") as opened:
+        yield opened
+
+
+class Observer:
+    """Another subscriber, which publishes too."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    async def publish(self, topic: str, content: bytes, retain: bool = False) -> None:
+        await self.client.publish(topic, content, qos=1, retain=retain)
+
+    async def bridge_is_online(self) -> None:
+        await self.next("perfwatch-bridge/test/status", lambda content: content == b"online")
+
+    async def next(self, topic: str, accept: Callable[[bytes], bool] = lambda _: True) -> bytes:
+        """The next payload on `topic` that is acceptable."""
+        async with asyncio.timeout(20):
+            async for message in self.client.messages():
+                self.client.puback(message)
+                if message.topic == topic and accept(message.payload):
+                    return message.payload
+        raise AssertionError("the messages ended")
+
+
+@asynccontextmanager
+async def observer(broker: Mosquitto) -> AsyncIterator[Observer]:
+    address = settings.broker(Settings(broker=broker.url))
+    async with Client(address, client_id="observer") as client:
+        await client.subscribe("perfwatch-bridge/test/#")
+        yield Observer(client)
+
+
+async def eventually(condition: Callable[[], bool], what: str) -> None:
+    async def poll() -> None:
+        while not condition():  # noqa: ASYNC110 - the condition is the state of a file
+            await asyncio.sleep(0.02)
+
+    try:
+        await asyncio.wait_for(poll(), 20)
+    except TimeoutError:
+        raise AssertionError(f"not within 20 s: {what}") from None
+
+
+async def test_its_presence_is_retained(broker: Mosquitto, store: SqliteStore) -> None:
+    status = "perfwatch-bridge/test/status"
+    async with bridge_inside(broker, store), observer(broker) as seen:
+        assert await seen.next(status) == b"online"
+    async with observer(broker) as later:
+        assert await later.next(status) == b"offline"
+
+
+async def test_a_message_that_cannot_be_taken_is_reported_and_the_next_is_stored(
+    broker: Mosquitto, store: SqliteStore
+) -> None:
+    async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
+        await seen.bridge_is_online()
+        await seen.publish(CPU, b'{"timestamp": "soon"}')
+        await seen.publish(CPU, payload(1))
+        told = json.loads(await seen.next("perfwatch-bridge/test/rejected"))
+        await eventually(lambda: numbers(store) == [1], "the good reading is stored")
+        counters = bridge.counters
+    assert told.keys() == {"timestamp", "topic", "reason", "payload"}
+    assert (told["topic"], told["payload"]) == (CPU, '{"timestamp": "soon"}')
+    assert "timestamp" in told["reason"]
+    assert (counters.received, counters.written, counters.rejected, counters.waiting) == (2, 1, 1, 0)
+
+
+async def test_a_rejected_message_is_acknowledged(broker: Mosquitto, store: SqliteStore) -> None:
+    async with bridge_inside(broker, store), observer(broker) as seen:
+        await seen.bridge_is_online()
+        await seen.publish(CPU, b"nonsense")
+        await seen.next("perfwatch-bridge/test/rejected")
+    async with bridge_inside(broker, store) as again, observer(broker) as seen:
+        await seen.publish(CPU, payload(1))
+        await eventually(lambda: numbers(store) == [1], "the good reading is stored")
+        assert again.counters.rejected == 0
+
+
+async def test_what_hosts_say_beside_readings_is_passed_over(broker: Mosquitto, store: SqliteStore) -> None:
+    async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
+        await seen.bridge_is_online()
+        await seen.publish("perfwatch/nas/status", b"online", retain=True)
+        await seen.publish("perfwatch/nas/info", b"{}", retain=True)
+        await seen.publish("perfwatch/nas/cpu/usage_percent", b"12.5")
+        await seen.publish(CPU, payload(1), retain=True)
+        await seen.publish(CPU, b"", retain=True)
+        await seen.publish(CPU, payload(2))
+        await eventually(lambda: numbers(store) == [1, 2], "both readings are stored")
+        assert (bridge.counters.received, bridge.counters.rejected) == (2, 0)
+
+
+async def test_a_bridge_that_is_new_takes_the_retained_readings(
+    broker: Mosquitto, store: SqliteStore
+) -> None:
+    async with observer(broker) as seen:
+        await seen.publish(CPU, payload(7), retain=True)
+    async with bridge_inside(broker, store):
+        await eventually(lambda: numbers(store) == [7], "the retained reading is stored")
+
+
+async def test_stats_count_what_was_done(
+    broker: Mosquitto, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.app.STATS_SECONDS", 0.05)
+
+    def done(content: bytes) -> bool:
+        return bool(json.loads(content)["written"] == 3)
+
+    async with bridge_inside(broker, store), observer(broker) as seen:
+        await seen.bridge_is_online()
+        for number in range(3):
+            await seen.publish(CPU, payload(number, idle=1))
+        told: dict[str, Any] = json.loads(await seen.next("perfwatch-bridge/test/stats", done))
+    lag = told.pop("lag_ms")
+    assert told == {"received": 3, "written": 3, "rejected": 0, "points": 6, "waiting": 0}
+    assert lag > 1000
+
+
+async def test_while_the_store_refuses_nothing_is_acknowledged(broker: Mosquitto, refusing: Refusing) -> None:
+    async with bridge_inside(broker, refusing) as first, observer(broker) as seen:
+        await seen.bridge_is_online()
+        await seen.publish(CPU, payload(1))
+        await seen.publish(CPU, b"nonsense")
+        await eventually(lambda: first.counters.received == 2, "the bridge has both messages")
+    assert first.counters.written == 0
+    refusing.refuses = False
+    async with bridge_inside(broker, refusing) as second:
+        await eventually(lambda: numbers(refusing) == [1], "the broker has sent it again")
+        await eventually(lambda: second.counters.rejected == 1, "the rejected one came again too")
+
+
+async def test_a_store_that_comes_back_gets_what_waited_and_each_is_said_once(
+    broker: Mosquitto, refusing: Refusing, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with bridge_inside(broker, refusing) as bridge, observer(broker) as seen:
+        await seen.bridge_is_online()
+        for number in range(3):
+            await seen.publish(CPU, payload(number))
+        await eventually(lambda: "nothing is acknowledged" in caplog.text, "the refusal is logged")
+        refusing.refuses = False
+        await eventually(lambda: numbers(refusing) == [0, 1, 2], "what waited is stored")
+        await eventually(lambda: bridge.counters.written == 3, "it is counted")
+    said = [record.getMessage() for record in caplog.records if "written again" in record.getMessage()]
+    assert said == [
+        "The disk of this test is full; nothing is acknowledged until it can be written again",
+        "the history can be written again",
+    ]
+
+
+async def test_a_locked_history_is_waited_for(broker: Mosquitto, store: SqliteStore) -> None:
+    store.write([])
+    async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
+        with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+            await seen.bridge_is_online()
+            other.execute("BEGIN EXCLUSIVE")
+            await seen.publish(CPU, payload(1))
+            await eventually(lambda: bridge._store_lost, "the bridge has met the lock")
+            assert bridge.counters.written == 0
+            other.execute("ROLLBACK")
+        await eventually(lambda: numbers(store) == [1], "the reading is stored")
+
+
+async def test_more_than_the_receive_maximum_waits_in_the_broker(
+    broker: Mosquitto, refusing: Refusing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.app.RECEIVE_MAX", 10)
+    async with bridge_inside(broker, refusing) as bridge, observer(broker) as seen:
+        await seen.bridge_is_online()
+        for number in range(100):
+            await seen.publish(CPU, payload(number))
+        await eventually(lambda: bridge.counters.received == 10, "the receive maximum is reached")
+        assert bridge.counters.waiting == 10
+        refusing.refuses = False
+        await eventually(lambda: numbers(refusing) == list(range(100)), "all is stored")
+
+
+class Impatient(Backoff):
+    """Tries again at once, and knows how often it was asked."""
+
+    asked = 0
+
+    def next(self) -> float:
+        Impatient.asked += 1
+        return 0.01
+
+
+async def test_a_lost_broker_is_said_once_until_it_is_back(
+    broker: Mosquitto, store: SqliteStore, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr("bridge.app.Backoff", Impatient)
+    async with bridge_inside(broker, store):
+        await eventually(lambda: caplog.text.count("connected to") == 1, "it is connected")
+        broker.kill()
+        before = Impatient.asked
+        await eventually(lambda: Impatient.asked > before + 5, "it has tried several times")
+        broker.start()
+        await eventually(lambda: caplog.text.count("connected to") == 2, "it is connected again")
+    assert caplog.text.count("lost the broker") == 1

@@ -1,0 +1,107 @@
+"""The bridge as a process, killed and stopped in every way, between a real broker and a real store."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.bridge.publisher import Publisher, publisher
+from tests.bridge.running import LASTING_BROKER, Process, bridge_process, history, numbers
+from tests.servers import Mosquitto, free_port, wait_until
+
+
+def wait_for_numbers(bridge: Process, expected: range) -> None:
+    """Return once the history has exactly these; a reading too few or twice never becomes right."""
+    with history(bridge.history) as store:
+        wait_until(lambda: len(numbers(store)) >= len(expected), f"{len(expected)} readings stored", 60)
+        assert numbers(store) == list(expected)
+
+
+def test_readings_arrive_in_the_history(tmp_path: Path, broker: Mosquitto) -> None:
+    with bridge_process(tmp_path, broker) as bridge, publisher(broker) as collector:
+        bridge.wait_for("connected")
+        collector.numbered(range(100))
+        wait_for_numbers(bridge, range(100))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_in_order_with_what_it_received_stored(
+    tmp_path: Path, broker: Mosquitto, number: signal.Signals
+) -> None:
+    with bridge_process(tmp_path, broker) as bridge, publisher(broker) as collector:
+        bridge.wait_for("connected")
+        collector.numbered(range(20))
+        wait_for_numbers(bridge, range(20))
+        assert bridge.end(number) == 0
+        assert "stopped; 20 readings written, 0 rejected" in bridge.log.read_text()
+
+
+def test_killed_again_and_again_it_loses_and_doubles_nothing(tmp_path: Path, broker: Mosquitto) -> None:
+    count = 6000
+
+    def send(collector: Publisher) -> None:
+        for start in range(0, count, 20):
+            collector.numbered(range(start, start + 20))
+
+    with bridge_process(tmp_path, broker) as bridge, publisher(broker) as collector:
+        bridge.wait_for("connected")
+        sending = threading.Thread(target=send, args=[collector])
+        sending.start()
+        for round_ in range(3):
+            with history(bridge.history) as store:
+                more = len(numbers(store)) + 300
+                wait_until(lambda more=more: len(numbers(store)) >= more, f"{more} readings stored")  # type: ignore[misc]
+            assert bridge.end(signal.SIGKILL) == -signal.SIGKILL
+            assert sending.is_alive(), "killed too late to show anything"
+            bridge.start()
+            bridge.wait_for("it kept our session", round_ + 1)
+        sending.join()
+        wait_for_numbers(bridge, range(count))
+
+
+def test_what_comes_while_it_is_away_is_stored_when_it_is_back(tmp_path: Path, broker: Mosquitto) -> None:
+    with bridge_process(tmp_path, broker) as bridge, publisher(broker) as collector:
+        bridge.wait_for("connected")
+        assert bridge.end(signal.SIGTERM) == 0
+        collector.numbered(range(5000))
+        bridge.start()
+        wait_for_numbers(bridge, range(5000))
+
+
+def test_it_waits_for_a_broker_that_is_not_there_yet(tmp_path: Path) -> None:
+    broker = Mosquitto(tmp_path, LASTING_BROKER.format(folder=tmp_path), free_port())
+    with bridge_process(tmp_path, broker) as bridge:
+        bridge.wait_for("cannot be reached")
+        with broker, publisher(broker) as collector:
+            bridge.wait_for("connected")
+            collector.numbered(range(3))
+            wait_for_numbers(bridge, range(3))
+
+
+def test_it_comes_back_to_a_restarted_broker_and_says_each_once(tmp_path: Path) -> None:
+    with Mosquitto(tmp_path, LASTING_BROKER.format(folder=tmp_path)) as broker:
+        with bridge_process(tmp_path, broker) as bridge:
+            bridge.wait_for("connected")
+            with publisher(broker) as collector:
+                collector.numbered(range(50))
+            broker.stop()
+            bridge.wait_for("lost the broker")
+            broker.start()
+            bridge.wait_for("it kept our session")
+            with publisher(broker) as collector:
+                collector.numbered(range(50, 100))
+            wait_for_numbers(bridge, range(100))
+        assert bridge.log.read_text().count("lost the broker") == 1
+
+
+def test_a_history_that_cannot_be_is_a_sentence_and_a_failure(tmp_path: Path, broker: Mosquitto) -> None:
+    with bridge_process(tmp_path, broker) as bridge:
+        bridge.end(signal.SIGTERM)
+        bridge._environ["PERFWATCH_HISTORY"] = "nowhere"
+        bridge.start()
+        assert bridge.process is not None
+        assert bridge.process.wait(20) == 1
+        assert "perfwatch: PERFWATCH_HISTORY must name a file by its whole path" in bridge.log.read_text()
