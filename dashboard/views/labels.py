@@ -123,6 +123,6 @@ def written(unit: Unit, number: float) -> str:
 
 def words(name: str) -> str:
     """A name that nobody gave a label: `hugepages_free` → `Hugepages free`."""
-    name = name.removesuffix("_bytes").removesuffix("_per_sec").removesuffix("_percent")
-    words = name.replace("_", " ").strip() or name
-    return words[:1].upper() + words[1:]
+    short = name.removesuffix("_bytes").removesuffix("_per_sec").removesuffix("_percent")
+    said = short.replace("_", " ").strip() or name
+    return said[:1].upper() + said[1:]

@@ -95,8 +95,8 @@ def with_gaps(buckets: Sequence[Bucket], interval: int) -> list[Bucket | int]:
     times = [bucket.time for bucket in buckets]
     steps = [after - before for before, after in pairwise(times)]
     longest = GAP * max(interval, median(steps) if steps else 0)
-    rows: list[Bucket | int] = []
-    for bucket, step in zip(buckets, [0, *steps], strict=True):
+    rows: list[Bucket | int] = list(buckets[:1])
+    for bucket, step in zip(buckets[1:], steps, strict=True):
         if step > longest:
             rows.append(bucket.time - step + interval)
         rows.append(bucket)

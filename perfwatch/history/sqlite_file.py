@@ -48,10 +48,10 @@ def connect(path: Path, busy: float) -> sqlite3.Connection:
     # Each connection is used by one thread at a time, though not always by the same one.
     db = sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
     try:
+        _ensure_schema(db, path)
         _use_wal(db, busy)
         db.execute("PRAGMA synchronous = FULL")
         db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
-        _ensure_schema(db, path)
     except BaseException:
         db.close()
         raise
@@ -88,17 +88,18 @@ def _use_wal(db: sqlite3.Connection, busy: float) -> None:
 
 
 def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
-    if _version(db, path) == VERSION:
-        return
-    db.execute("BEGIN IMMEDIATE")
-    if _version(db, path) != VERSION:  # another process may have been here first
-        for statement in _SCHEMA:
-            db.execute(statement)
-    db.execute("COMMIT")
+    """Make the tables of a new file, in one step: another process may be making them too."""
+    if _version(db) != VERSION:
+        db.execute("BEGIN IMMEDIATE")
+        _check(db, path)
+        if _version(db) == 0:
+            for statement in _SCHEMA:
+                db.execute(statement)
+        db.execute("COMMIT")
 
 
-def _version(db: sqlite3.Connection, path: Path) -> int:
-    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    version = _version(db)
     if version > VERSION:
         raise StoreError(
             f"The history {path} was written by a newer PerfWatch (schema {version}, this one knows"
@@ -106,6 +107,10 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
         )
     if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise StoreError(f"{path} is a database of another program: set PERFWATCH_HISTORY to another file")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
     return version
 
 

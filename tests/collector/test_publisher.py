@@ -189,10 +189,18 @@ class SmallBroker:
 
     def publish(self) -> bytes:
         """The identifier of the PUBLISH that must come next."""
+        return self.message()[0]
+
+    def message(self) -> tuple[bytes, bytes]:
+        """The identifier and the payload of the PUBLISH that must come next."""
         packet = self.packet()
         assert packet[0] >> 4 == 3
-        topic = int.from_bytes(packet[1:3], "big")
-        return packet[3 + topic : 5 + topic]
+        rest = packet[3 + int.from_bytes(packet[1:3], "big") :]
+        properties = rest[2]  # their length, which is under 128 here
+        return rest[:2], rest[3 + properties :]
+
+    def hang_up(self) -> None:
+        self._connection.close()
 
     def acknowledge(self, identifier: bytes) -> None:
         self._connection.sendall(b"\x40\x02" + identifier)
@@ -224,6 +232,34 @@ def test_no_more_is_in_flight_than_the_broker_takes() -> None:
         small.acknowledge(waiting[0])
         small.publish()
         assert small.silent()
+
+
+def test_what_was_in_flight_when_the_connection_broke_goes_before_what_waited() -> None:
+    with SmallBroker() as small, publishing(address(small.port)) as publisher:
+        for number in numbers(0, 6):
+            publisher.publish("cpu", number)
+        small.accept(receive_maximum=5)
+        for identifier in (small.publish(), small.publish()):
+            small.acknowledge(identifier)
+        assert [small.message()[1] for _ in range(3)] == numbers(0, 3)
+        small.hang_up()
+        small.accept(receive_maximum=5)
+        publisher.publish("cpu", b"6")
+        arrived = []
+        for _ in range(9):
+            identifier, payload = small.message()
+            arrived.append(payload)
+            small.acknowledge(identifier)
+    assert arrived == [b"online", b'{"hostname":"nas"}', *numbers(0, 7)]
+
+
+def test_presence_does_not_pile_up_while_the_connection_keeps_breaking() -> None:
+    with SmallBroker() as small, publishing(address(small.port)):
+        for _ in range(2):
+            small.accept(receive_maximum=5)
+            assert {small.message()[1] for _ in range(2)} == {b"online", b'{"hostname":"nas"}'}
+            assert small.silent()
+            small.hang_up()
 
 
 def test_a_broker_that_hangs_does_not_hold_up_a_stop() -> None:

@@ -56,7 +56,8 @@ def test_every_write_reaches_the_disk_before_it_returns(store: SqliteStore, path
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_many_may_make_the_same_history_at_once(path: Path) -> None:
+@pytest.mark.parametrize("attempt", range(15))  # a race that goes wrong does so now and then
+def test_many_may_make_the_same_history_at_once(path: Path, attempt: int) -> None:
     barrier = threading.Barrier(8)
 
     def make(number: int) -> None:
@@ -121,10 +122,10 @@ def test_a_database_of_another_program_is_left_alone(store: SqliteStore, path: P
     path.parent.mkdir(parents=True)
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE songs (title TEXT)")
+    before = path.read_bytes()
     with pytest.raises(StoreError, match="a database of another program"):
         store.write([point(0)])
-    with closing(sqlite3.connect(path)) as other:
-        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
+    assert path.read_bytes() == before
 
 
 def test_a_newer_schema_is_refused(store: SqliteStore, path: Path) -> None:

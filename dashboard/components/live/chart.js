@@ -25,6 +25,7 @@ export class Chart {
     this.#plot.over.addEventListener("dblclick", () => onZoom(null));
     this.#resized = new ResizeObserver(() => this.#resize(box));
     this.#resized.observe(box);
+    this.draw(this.#columns, Date.now()); // axes before there is anything to draw
   }
 
   // One redraw a call. `newest` is the right edge, in ms since 1970.
@@ -84,7 +85,7 @@ export class Chart {
       axes: [
         { ...ink, grid: { show: false }, ticks: { show: false }, size: 24, space: (plot) => (plot.width < 480 ? 48 : 90), values: clockTicks },
         { ...ink, grid, ticks: { show: false }, size: AXIS_WIDTH, splits: quarters, gap: 8,
-          values: (_plot, ticks) => ticks.map((tick) => this.#format(tick).replace(/\.0+ /, " ")) },
+          values: (_plot, ticks) => ticks.map((tick) => short(this.#format(tick))) },
       ],
       series: [{}, ...this.#lines.map((line) => lineOptions(line, token))],
       hooks: {
@@ -107,6 +108,11 @@ function fade(plot, color) {
   gradient.addColorStop(0, `${color}55`);
   gradient.addColorStop(1, `${color}05`);
   return gradient;
+}
+
+// "2.50 MB/s" → "2.5 MB/s": an axis has round numbers.
+function short(text) {
+  return text.replace(/(\.\d*?)0+ /, "$1 ").replace(". ", " ");
 }
 
 function clockTicks(_plot, ticks) {

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from psutil._ntuples import sdiskio
 
 from collector.sources.disk import Disk
@@ -84,6 +85,14 @@ def test_a_disk_that_vanished_is_left_out_and_back_again_it_starts_anew() -> Non
 def test_partitions_come_with_it() -> None:
     source = Disk(lambda: {}, lambda: None, lambda: {"/": readings.Partition(total_bytes=7)})
     assert source.gather(tick(0)).partitions["/"].total_bytes == 7
+
+
+def test_psutil_does_not_hide_a_counter_that_went_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = iter([{"sda": (1, 1, 900, 900, 1, 1, 0, 0, 0)}, {"sda": (1, 1, 200, 200, 1, 1, 0, 0, 0)}])
+    monkeypatch.setattr("psutil._psplatform.disk_io_counters", lambda **_: next(raw))
+    source = Disk(partitions=dict)
+    source.gather(tick(0))
+    assert source.gather(tick(1)).devices["sda"].read_bytes_per_sec is None
 
 
 def test_the_real_machine_agrees_with_proc() -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from psutil._ntuples import snetio
 
 from collector.sources.network import Network
@@ -82,6 +83,14 @@ def test_connections_come_with_it_and_are_null_where_they_are_not_listed() -> No
     assert reading.connections is not None
     assert reading.connections.tcp.listen == 3
     assert Network(lambda: {}, absent).gather(tick(0)).connections is None
+
+
+def test_psutil_does_not_hide_a_counter_that_went_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = iter([{"eth0": (900, 900, 1, 1, 0, 0, 0, 0)}, {"eth0": (200, 200, 1, 1, 0, 0, 0, 0)}])
+    monkeypatch.setattr("psutil._psplatform.net_io_counters", lambda **_: next(raw))
+    source = Network(read=absent)
+    source.gather(tick(0))
+    assert source.gather(tick(1)).interfaces["eth0"].bytes_sent_per_sec is None
 
 
 def received(interface: str) -> int:

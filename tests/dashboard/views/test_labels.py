@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from dashboard.views import labels
+from dashboard.views.labels import Unit
+from perfwatch.readings import READINGS
+
+GIB = 2**30
+
+
+@pytest.mark.parametrize(
+    ("metric", "field", "unit"),
+    [
+        ("cpu", "usage_percent", labels.PERCENT),
+        ("cpu", "iowait", labels.PERCENT),
+        ("cpu", "load_average_5", labels.NUMBER),
+        ("cpu", "frequency_mhz", labels.MEGAHERTZ),
+        ("cpu", "temperature_celsius", labels.CELSIUS),
+        ("cpu", "context_switches", labels.COUNT),
+        ("memory", "used_bytes", labels.MEMORY),
+        ("network", "bytes_recv_per_sec", labels.RATE),
+        ("network", "bytes_recv", labels.BYTES),
+        ("network", "packets_sent_per_sec", labels.PER_SECOND),
+        ("disk", "read_bytes_per_sec", labels.RATE),
+        ("disk", "read_bytes", labels.BYTES),
+        ("disk", "read_iops", labels.PER_SECOND),
+        ("disk", "write_latency_ms", labels.MILLISECONDS),
+        ("disk", "used_bytes", labels.BYTES),
+    ],
+)
+def test_the_unit_is_in_the_name(metric: str, field: str, unit: Unit) -> None:
+    assert labels.unit_of(metric, field) is unit
+
+
+@pytest.mark.parametrize(
+    ("unit", "number", "written"),
+    [
+        (labels.PERCENT, 12.34, "12.3 %"),
+        (labels.RATE, 0, "0 B/s"),
+        (labels.RATE, 999, "999 B/s"),
+        (labels.RATE, 2_500_000, "2.50 MB/s"),
+        (labels.MEMORY, 6.5 * GIB, "6.50 GiB"),
+        (labels.BYTES, 5e18, "5,000.00 PB"),
+        (labels.COUNT, 1234567, "1,234,567"),
+        (labels.CELSIUS, -3.25, "-3.2 °C"),
+    ],
+)
+def test_a_number_is_written_with_the_unit_that_suits_it(unit: Unit, number: float, written: str) -> None:
+    assert labels.written(unit, number) == written
+
+
+def test_every_declared_metric_has_a_label() -> None:
+    assert set(READINGS) <= set(labels.METRICS)
+
+
+def test_a_metric_of_somebody_elses_is_shown_by_its_own_name() -> None:
+    assert labels.metric_label("living_room") == "Living room"
+
+
+def test_a_name_that_is_all_ending_is_still_shown() -> None:
+    assert labels.field_label("_bytes") != ""
+
+
+def test_parts_are_named_by_their_kind() -> None:
+    assert labels.part_label("core", "3") == "Core 3"
+    assert labels.part_label("mountpoint", "/srv") == "/srv"
+    assert labels.part_label("", "") == "Whole host"
