@@ -98,7 +98,7 @@ def build(settings: Settings) -> App:
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
         *(Route(path, Shell().__call__) for path in PAGES),
-        Mount("/assets", StaticFiles(directory=COMPONENTS)),
+        Mount("/assets", Assets(directory=COMPONENTS)),
     ]
 
     @contextlib.asynccontextmanager
@@ -123,6 +123,15 @@ def build(settings: Settings) -> App:
 def _configure_streamlit() -> None:
     for name, value in {**theme.OPTIONS, **_STREAMLIT}.items():
         config.set_option(name, value)
+
+
+class Assets(StaticFiles):
+    """Our scripts and styles. A browser asks each time whether they changed: their names do not tell."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 async def _login_page(request: Request) -> Response:

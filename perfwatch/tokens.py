@@ -34,7 +34,7 @@ class Revocations:
         self._path = path
         self._expiries: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
 
-    def __contains__(self, jti: str) -> bool:
+    def __contains__(self, jti: object) -> bool:
         return jti in self._expiries
 
     def add(self, session: Session, now: float) -> None:

@@ -51,7 +51,10 @@ class Span(NamedTuple):
 
 
 class HistoryStore(Protocol):
-    """Keeps points. Every method may block, and raises StoreError when the store cannot answer."""
+    """Keeps points, whose values are finite. May be shared by threads.
+
+    Every method may block, and raises StoreError when the store cannot answer.
+    """
 
     def write(self, points: Iterable[Point]) -> int:
         """Keep `points`, durably, before returning how many numbers they held.
@@ -60,7 +63,7 @@ class HistoryStore(Protocol):
         """
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
-        """Every series known, sorted; only those of `metric` and `host` when given."""
+        """Every series that has points, sorted; only those of `metric` and `host` when given."""
 
     def query(
         self, series: Sequence[Series], start: int, stop: int, interval: int

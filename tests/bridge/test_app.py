@@ -225,16 +225,6 @@ async def test_more_than_the_receive_maximum_waits_in_the_broker(
         await eventually(lambda: numbers(refusing) == list(range(100)), "all is stored")
 
 
-class Impatient(Backoff):
-    """Tries again at once, and knows how often it was asked."""
-
-    asked = 0
-
-    def next(self) -> float:
-        Impatient.asked += 1
-        return 0.01
-
-
 async def test_what_has_arrived_is_stored_before_it_stops(broker: Mosquitto, refusing: Refusing) -> None:
     async with bridge_inside(broker, refusing) as bridge, observer(broker) as seen:
         await seen.bridge_is_online()
@@ -256,19 +246,6 @@ class Impatient(Backoff):
     def next(self) -> float:
         Impatient.asked += 1
         return 0.01
-
-
-async def test_what_has_arrived_is_stored_before_it_stops(broker: Mosquitto, refusing: Refusing) -> None:
-    count = 1300  # one batch being written, one gathering, and more than that behind them
-    async with bridge_inside(broker, refusing) as bridge, observer(broker) as seen:
-        await seen.bridge_is_online()
-        for number in range(count):
-            await seen.publish(CPU, payload(number))
-        await eventually(lambda: bridge.counters.waiting > 500, "two batches wait")
-        refusing.refuses = False
-        bridge.stop()
-        await eventually(lambda: numbers(refusing) == list(range(count)), "all of them are stored")
-    assert bridge.counters.written == count
 
 
 async def test_a_lost_broker_is_said_once_until_it_is_back(

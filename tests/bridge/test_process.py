@@ -20,6 +20,13 @@ def wait_for_numbers(bridge: Process, expected: range) -> None:
         assert numbers(store) == list(expected)
 
 
+def wait_for_more(bridge: Process, count: int) -> None:
+    """Return once the history has that many readings more than now."""
+    with history(bridge.history) as store:
+        goal = len(numbers(store)) + count
+        wait_until(lambda: len(numbers(store)) >= goal, f"{goal} readings stored")
+
+
 def test_readings_arrive_in_the_history(tmp_path: Path, broker: Mosquitto) -> None:
     with bridge_process(tmp_path, broker) as bridge, publisher(broker) as collector:
         bridge.wait_for("connected")
@@ -51,9 +58,7 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(tmp_path: Path, bro
         sending = threading.Thread(target=send, args=[collector])
         sending.start()
         for round_ in range(3):
-            with history(bridge.history) as store:
-                more = len(numbers(store)) + 300
-                wait_until(lambda more=more: len(numbers(store)) >= more, f"{more} readings stored")  # type: ignore[misc]
+            wait_for_more(bridge, 300)
             assert bridge.end(signal.SIGKILL) == -signal.SIGKILL
             assert sending.is_alive(), "killed too late to show anything"
             bridge.start()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import select
 import socket
 import subprocess
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -404,8 +406,16 @@ def certificate(folder: Path) -> Path:
     return made
 
 
-# paho leaves the socket of a failed handshake to the garbage collector.
-@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+@pytest.fixture
+def unclosed_sockets_allowed() -> Iterator[None]:
+    """paho leaves the socket of a failed handshake to the garbage collector: let it come here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
+
+
+@pytest.mark.usefixtures("unclosed_sockets_allowed")
 def test_over_tls_with_a_ca_of_ones_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     trusted = certificate(tmp_path)
     plain = free_port()
