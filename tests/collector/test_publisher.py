@@ -6,6 +6,7 @@ import logging
 import select
 import socket
 import subprocess
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -409,9 +410,11 @@ def certificate(folder: Path) -> Path:
 @pytest.fixture
 def unclosed_sockets_allowed() -> Iterator[None]:
     """paho leaves the socket of a failed handshake to the garbage collector: let it come here."""
+    others = threading.active_count()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         yield
+        wait_until(lambda: threading.active_count() <= others, "paho's threads have let go of it")
         gc.collect()
 
 
