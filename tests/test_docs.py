@@ -13,12 +13,13 @@ from perfwatch.readings import (
     HostInfo,
     Interface,
     Partition,
+    PerfEvent,
     TcpConnections,
     UdpConnections,
 )
 
 ROOT = Path(__file__).parents[1]
-PARTS = (Interface, Device, Partition, TcpConnections, UdpConnections)
+PARTS = (Interface, Device, Partition, PerfEvent, TcpConnections, UdpConnections)
 
 
 @pytest.mark.parametrize("kind", [*READINGS.values(), *PARTS, HostInfo], ids=lambda kind: kind.__name__)
