@@ -85,18 +85,19 @@ class Agent:
         try:
             reading = source.gather(tick)
         except FAILURES as exc:
-            self._failed(source.name, f"{type(exc).__name__}: {exc}")
+            reason = f"{type(exc).__name__}: {exc}"
+            self._failed(source.name, reason, "cannot be read (%s): left out until it can")
             return None
         if reading.unavailable:
-            self._failed(source.name, reading.unavailable)
+            self._failed(source.name, reading.unavailable, "is not available (%s)")
             return reading
         if self._available.get(source.name):
             log.info("Source %s works again", source.name)
         self._available[source.name] = None
         return reading
 
-    def _failed(self, name: str, reason: str) -> None:
+    def _failed(self, name: str, reason: str, sentence: str) -> None:
         if self._available.get(name):
             return  # it has been said; the first reason stands until the source works again
         self._available[name] = reason
-        log.warning("Source %s cannot be read (%s): left out until it can", name, reason)
+        log.warning(f"Source %s {sentence}", name, reason)

@@ -183,7 +183,9 @@ def test_a_reading_that_says_why_there_is_nothing_is_published_and_said_once(
         watched.tick(tick(0))
     assert kept.metrics == ["perf_events"] * 3
     assert kept.sources == [{"perf_events": "perf is not installed"}]
-    assert len(caplog.records) == 1
+    assert [record.message for record in caplog.records] == [
+        "Source perf_events is not available (perf is not installed)"
+    ]
     source.reason = None
     watched.tick(tick(1))
     assert kept.sources[1:] == [{"perf_events": None}]
