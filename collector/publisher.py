@@ -10,6 +10,7 @@ import ssl
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from paho.mqtt import client as mqtt
@@ -17,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from collector.backlog import Backlog
 from perfwatch.errors import SettingError
@@ -39,6 +41,8 @@ WINDOW = 16
 
 # Two collectors of one name throw each other out as fast as they reconnect, which is in this time.
 TAKEN_OVER_SECONDS = RETRY_SECONDS[0] + 2 * JITTER_SECONDS
+# What the broker may send us, in bytes: commands are small, and a hostile one must not fill memory.
+LARGEST_PACKET = 1024 * 1024
 
 _CREDENTIALS = f"check the user name and password in {variable('broker')}"
 _ADVICE = {
@@ -53,17 +57,27 @@ class Publisher:
     """One host's connection to its broker, which may come and go: `start`, `publish` …, `stop`.
 
     The broker is told `online` and the host's facts at every connection, and says `offline` for us
-    when we vanish. Raises SettingError when the CA file cannot be used.
+    when we vanish. `on_command` gets what arrives on `config/set`, in paho's thread. Raises
+    SettingError when the CA file cannot be used.
     """
 
-    def __init__(self, broker: Broker, topics: Topics, host: str, backlog: Backlog | None = None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        topics: Topics,
+        host: str,
+        backlog: Backlog | None = None,
+        on_command: Callable[[bytes], None] | None = None,
+    ) -> None:
         self._broker = broker
         self._topics = topics
         self._host = host
         self._backlog = Backlog() if backlog is None else backlog
         self._properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         self._properties.MessageExpiryInterval = EXPIRY_SECONDS
+        self._on_command = on_command
         self._info = b""
+        self._config = b""
         self._window = WINDOW
         self._in_flight = 0
         self._counting = threading.Lock()  # never held while paho is called: paho calls us with its own
@@ -81,7 +95,11 @@ class Publisher:
 
     def start(self) -> None:
         """Begin to connect, and keep at it: returns at once, whether or not the broker is there."""
-        self._client.connect_async(self._broker.host, self._broker.port, KEEP_ALIVE_SECONDS)
+        limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        limits.MaximumPacketSize = LARGEST_PACKET
+        self._client.connect_async(
+            self._broker.host, self._broker.port, KEEP_ALIVE_SECONDS, properties=limits
+        )
         self._client.loop_start()
 
     def publish(self, metric: str, payload: bytes) -> None:
@@ -95,6 +113,17 @@ class Publisher:
         self._info = info
         if self._connected:
             self._send(self._topics.info(self._host), info)
+
+    def confirm(self, state: bytes) -> None:
+        """Publish the settings in force, now and at every connection to come."""
+        self._config = state
+        if self._connected:
+            self._send(self._topics.config(self._host), state)
+
+    def complain(self, error: bytes) -> None:
+        """Answer a command that cannot be obeyed. It is not kept: without a connection nobody asked."""
+        if self._connected:
+            self._send(self._topics.config_error(self._host), error, retain=False)
 
     def stop(self, timeout: float = 2.0) -> None:
         """Say `offline` and leave, within `timeout` seconds, whatever the broker does."""
@@ -127,12 +156,16 @@ class Publisher:
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
         return client
 
-    def _send(self, topic: str, payload: bytes, properties: Properties | None = None) -> mqtt.MQTTMessageInfo:
+    def _send(
+        self, topic: str, payload: bytes, properties: Properties | None = None, retain: bool = True
+    ) -> mqtt.MQTTMessageInfo:
         with self._counting:
             self._in_flight += 1
-        return self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
+        return self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
 
     def _pump(self) -> None:
         """Hand paho what waits, as far as the window allows.
@@ -189,6 +222,12 @@ class Publisher:
         self._announce(self._topics.status(self._host), b"online")
         if self._info:
             self._announce(self._topics.info(self._host), self._info)
+        if self._config:
+            self._announce(self._topics.config(self._host), self._config)
+        if self._on_command:
+            # A command that somebody left retained by mistake is not one for every start to come.
+            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+            client.subscribe(self._topics.config_set(self._host), options=options)
 
     def _say_back(self) -> None:
         waiting, dropped = len(self._backlog), self._backlog.forget_dropped()
@@ -224,6 +263,28 @@ class Publisher:
         if time.monotonic() - self._connected_at < TAKEN_OVER_SECONDS:
             return f"it broke at once: does another collector have the host id {self._host}?"
         return "the connection broke"
+
+    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        if self._on_command:
+            self._on_command(bytes(message.payload))
+
+    def _on_subscribe(
+        self,
+        _client: mqtt.Client,
+        _userdata: Any,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        if reasons[0].is_failure:
+            topic = self._topics.config_set(self._host)
+            self._say(
+                "subscribe",
+                "%s lets us hear no commands (%s): let this user read %s",
+                self._broker,
+                reasons[0],
+                topic,
+            )
 
     def _on_publish(
         self,

@@ -50,6 +50,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     interval: Annotated[
         float, Meta(description="Time between two readings, 500ms to 1h", ge=0.5, le=3600, extra=_SECONDS)
     ] = 5.0
+    sources: Annotated[str, Meta(description="What to read, as cpu,memory,disk, or all", min_length=1)] = (
+        "all"
+    )
+    perf_cores: Annotated[
+        str,
+        Meta(description="Cores whose events perf counts, as all or 0-3,6", min_length=1, max_length=200),
+    ] = "all"
+    perf_interval: Annotated[
+        float,
+        Meta(description="Time between two counts of perf, 100ms to 60s", ge=0.1, le=60, extra=_SECONDS),
+    ] = 1.0
 
     data_dir: Annotated[
         str, Meta(description="Folder for history, accounts and secrets (default: the user's data folder)")
@@ -199,6 +210,11 @@ def is_secret(name: str) -> bool:
 def default(name: str) -> Any:
     """The setting's default."""
     return getattr(Settings(), name)
+
+
+def checked(name: str, value: Any) -> Any:
+    """`value` as the setting of that name takes it. Raises SettingError."""
+    return _convert(name, name, value)
 
 
 _HINTS = get_type_hints(Settings, include_extras=True)

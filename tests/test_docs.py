@@ -13,12 +13,13 @@ from perfwatch.readings import (
     HostInfo,
     Interface,
     Partition,
+    PerfEvent,
     TcpConnections,
     UdpConnections,
 )
 
 ROOT = Path(__file__).parents[1]
-PARTS = (Interface, Device, Partition, TcpConnections, UdpConnections)
+PARTS = (Interface, Device, Partition, PerfEvent, TcpConnections, UdpConnections)
 
 
 @pytest.mark.parametrize("kind", [*READINGS.values(), *PARTS, HostInfo], ids=lambda kind: kind.__name__)
@@ -29,7 +30,8 @@ def test_every_field_of_a_reading_is_documented(kind: type) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/delivery.md"]
+    "document",
+    ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/control.md", "docs/delivery.md"],
 )
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document

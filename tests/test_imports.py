@@ -33,6 +33,8 @@ PURE = (
     "perfwatch/durations.py",
     "perfwatch/history/points.py",
     "bridge/batch.py",
+    "collector/control.py",
+    "collector/sources/perf_output.py",
     "collector/sources/rates.py",
     "dashboard/ticks.py",
 )

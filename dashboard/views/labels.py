@@ -24,7 +24,14 @@ MILLISECONDS = Unit(("ms",), digits=2)
 COUNT = Unit(("",), digits=0)
 NUMBER = Unit(("",), digits=2)
 
-METRICS = {"cpu": "CPU", "memory": "Memory", "network": "Network", "disk": "Disk"}
+METRICS = {
+    "cpu": "CPU",
+    "memory": "Memory",
+    "network": "Network",
+    "disk": "Disk",
+    "perf_events": "Perf events",
+    "memory_bandwidth": "Memory bandwidth",
+}
 
 PARTS = {
     "": "Whole host",
@@ -61,6 +68,13 @@ FIELDS = {
     "write_iops": "Write operations",
     "read_latency_ms": "Read latency",
     "write_latency_ms": "Write latency",
+    "branch_miss_percent": "Branch misses",
+    "l1d_miss_percent": "L1 data cache misses",
+    "llc_miss_percent": "Last-level cache misses",
+    "page_io_bytes_per_sec": "Paging",
+    "swap_io_bytes_per_sec": "Swapping",
+    "pgfault_per_sec": "Page faults",
+    "pgmajfault_per_sec": "Major page faults",
 }
 """The fields with a name of their own, the most looked at first in each metric."""
 
@@ -72,6 +86,7 @@ _ENDINGS = {
     "_per_sec": PER_SECOND,
     "_mhz": MEGAHERTZ,
     "_celsius": CELSIUS,
+    "_per_cycle": NUMBER,
     "_ms": MILLISECONDS,
     "_bytes": BYTES,
 }

@@ -24,6 +24,7 @@ from perfwatch.topics import Topics
 from tests.collector.listener import Listener, retained
 from tests.servers import Mosquitto, free_port, wait_until
 
+CONFIG, CONFIG_SET, CONFIG_ERROR = (f"perfwatch/nas/config{end}" for end in ("", "/set", "/error"))
 STATUS, INFO, CPU = "perfwatch/nas/status", "perfwatch/nas/info", "perfwatch/nas/cpu"
 
 
@@ -392,6 +393,71 @@ def test_a_broker_that_gives_its_reason_to_hang_up_is_quoted(caplog: pytest.LogC
         "(Session taken over; another collector has the same host id: give each its own in PERFWATCH_HOST)"
         in line
     )
+
+
+@contextlib.contextmanager
+def commanded(broker: Broker) -> Iterator[tuple[Publisher, list[bytes]]]:
+    """A publisher that listens to commands, and what it has heard."""
+    commands: list[bytes] = []
+    publisher = Publisher(broker, Topics(), "nas", on_command=commands.append)
+    publisher.confirm(b"{}")
+    publisher.start()
+    try:
+        yield publisher, commands
+    finally:
+        publisher.stop()
+
+
+def command(port: int, payload: bytes, *options: str) -> None:
+    subprocess.run(
+        ["mosquitto_pub", "-p", str(port), "-V", "5", "-q", "1", "-t", CONFIG_SET, "-s", *options],
+        input=payload,
+        check=True,
+        capture_output=True,
+    )
+
+
+def is_commanded(port: int, commands: list[bytes]) -> bool:
+    command(port, b"?")
+    return b"?" in commands
+
+
+def test_commands_are_heard_also_after_the_broker_was_away(broker: Mosquitto) -> None:
+    with commanded(address(broker.port)) as (_, commands):
+        wait_until(lambda: is_commanded(broker.port, commands), "a command is heard")
+        broker.kill()
+        broker.start()
+        commands.clear()
+        wait_until(lambda: is_commanded(broker.port, commands), "a command is heard again")
+        wait_until(lambda: retained(broker.port, CONFIG) == b"{}", "the state in force is there again")
+
+
+def test_a_command_that_was_left_retained_is_not_heard_at_every_start(broker: Mosquitto) -> None:
+    command(broker.port, b"old", "-r")
+    with commanded(address(broker.port)) as (_, commands):
+        wait_until(lambda: is_commanded(broker.port, commands), "a command is heard")
+    assert b"old" not in commands
+
+
+def test_a_command_larger_than_memory_should_hold_is_kept_away_by_the_broker(broker: Mosquitto) -> None:
+    with commanded(address(broker.port)) as (_, commands):
+        wait_until(lambda: is_commanded(broker.port, commands), "a command is heard")
+        command(broker.port, bytes(2 * 1024 * 1024))
+        command(broker.port, b"next")
+        wait_until(lambda: b"next" in commands, "the next command")
+    assert max(map(len, commands)) == 4
+
+
+def test_the_state_is_retained_and_an_answer_to_a_bad_command_is_not(broker: Mosquitto) -> None:
+    with Listener(broker.port) as listener, commanded(address(broker.port)) as (publisher, _):
+        listener.wait_for(CONFIG, b"{}")
+        publisher.confirm(b'{"interval":2}')
+        publisher.complain(b'{"key":"x"}')
+        listener.wait_for(CONFIG_ERROR, b'{"key":"x"}')
+        listener.wait_for(CONFIG, b'{"interval":2}')
+    heard = {message.topic: message for message in listener.heard}
+    assert heard[CONFIG] == (CONFIG, b'{"interval":2}', 1, True, None)
+    assert heard[CONFIG_ERROR] == (CONFIG_ERROR, b'{"key":"x"}', 1, False, None)
 
 
 def certificate(folder: Path) -> Path:

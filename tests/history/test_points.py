@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import msgspec
 import pytest
@@ -141,6 +141,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     """Values of a declared field: numbers, or a nested part's; texts are left null."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return parts_of(kind)
+    if get_origin(kind) is list:
+        return st.just([])
     kinds = get_args(kind)
     return COUNTS if int in kinds else FLOATS if float in kinds else st.none()
 
@@ -157,6 +159,7 @@ def contents(metric: str) -> st.SearchStrategy[dict[str, Any]]:
         "devices": st.dictionaries(NAMES, parts_of(readings.Device), max_size=3),
         "partitions": st.dictionaries(NAMES, parts_of(readings.Partition), max_size=3),
         "connections": parts_of(readings.Connections),
+        "events": st.dictionaries(NAMES, parts_of(readings.PerfEvent), max_size=3),
     }
     fields: dict[str, st.SearchStrategy[Any]] = {}
     for field in msgspec.structs.fields(READINGS[metric])[1:]:
