@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from collector.schedule import Schedule
-from collector.sources.source import FAILURES, Source, Tick
+from collector.sources.source import FAILURES, Absent, Source, Tick
 from collector.stop import Stop
 from perfwatch import readings
 from perfwatch.readings import HostInfo, Reading
@@ -70,6 +70,9 @@ class Agent:
     def _gather(self, source: Source, tick: Tick) -> Reading | None:
         try:
             reading = source.gather(tick)
+        except Absent as exc:
+            self._absent(source.name, str(exc))
+            return None
         except FAILURES as exc:
             self._failed(source.name, exc)
             return None
@@ -77,6 +80,11 @@ class Agent:
             log.info("Source %s works again", source.name)
         self._available[source.name] = None
         return reading
+
+    def _absent(self, name: str, reason: str) -> None:
+        if not self._available.get(name):
+            log.info("Source %s is not on this machine: %s", name, reason)
+        self._available[name] = reason
 
     def _failed(self, name: str, error: Exception) -> None:
         if self._available.get(name):

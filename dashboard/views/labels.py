@@ -20,11 +20,27 @@ RATE = Unit(("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2)
 PER_SECOND = Unit(("/s",))
 MEGAHERTZ = Unit(("MHz",), digits=0)
 CELSIUS = Unit(("°C",))
+WATTS = Unit(("W",))
+RPM = Unit(("rpm",), digits=0)
+SECONDS = Unit(("s",))
+STALLED = Unit(("ms/s",))
 MILLISECONDS = Unit(("ms",), digits=2)
 COUNT = Unit(("",), digits=0)
 NUMBER = Unit(("",), digits=2)
 
-METRICS = {"cpu": "CPU", "memory": "Memory", "network": "Network", "disk": "Disk"}
+METRICS = {
+    "cpu": "CPU",
+    "memory": "Memory",
+    "network": "Network",
+    "disk": "Disk",
+    "sensors": "Sensors",
+    "gpu": "GPU",
+    "pressure": "Pressure",
+    "processes": "Processes",
+    "containers": "Containers",
+    "system": "System",
+    "systemd": "Failed units",
+}
 
 PARTS = {
     "": "Whole host",
@@ -34,6 +50,14 @@ PARTS = {
     "mountpoint": "Partition",
     "connection": "Connections",
     "event": "Event",
+    "sensor": "Sensor",
+    "fan": "Fan",
+    "gpu": "GPU",
+    "resource": "Resource",
+    "process": "Process",
+    "container": "Container",
+    "user": "User",
+    "unit": "Unit",
 }
 
 FIELDS = {
@@ -69,9 +93,13 @@ _ENDINGS = {
     "_percent": PERCENT,
     "_bytes_per_sec": RATE,
     "_iops": PER_SECOND,
+    "_ms_per_sec": STALLED,
     "_per_sec": PER_SECOND,
     "_mhz": MEGAHERTZ,
-    "_celsius": CELSIUS,
+    "celsius": CELSIUS,
+    "_watts": WATTS,
+    "rpm": RPM,
+    "_seconds": SECONDS,
     "_ms": MILLISECONDS,
     "_bytes": BYTES,
 }
