@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from types import TracebackType
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class Background(Generic[T]):
         self._asked_at = 0.0
         self._answer: Answer[T] | None = None
         self._error: Exception | None = None
+        self._trace: TracebackType | None = None
 
     def newest(self) -> Answer[T] | None:
         """The newest complete answer, at once; None when there was none yet.
@@ -53,7 +55,8 @@ class Background(Generic[T]):
         elif self._thread.is_alive() and now - self._asked_at > self._patience:
             raise TimeoutError(f"no answer for {self._patience:.0f} s from {self._name}")
         if self._error is not None:
-            raise self._error
+            # As it was raised there: else each tick would add itself to the trace.
+            raise self._error.with_traceback(self._trace)
         return self._answer
 
     def _start(self, now: float) -> None:
@@ -66,4 +69,4 @@ class Background(Generic[T]):
         try:
             self._answer, self._error = Answer(self._ask(), now), None
         except Exception as exc:  # noqa: BLE001  # raised again in the tick, whatever it is
-            self._error = exc
+            self._error, self._trace = exc, exc.__traceback__
