@@ -54,7 +54,7 @@ class Containers:
         self._where = where
         self._clock = clock
         self._before: Mapping[str, Seen] = {}
-        self._asked = Background("the container engine", self._ask, every, patience)
+        self._asked = Background("the container engine", self._ask, every, patience, clock)
 
     def gather(self, tick: Tick) -> readings.Containers | None:
         self._engines()

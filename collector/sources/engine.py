@@ -91,6 +91,8 @@ class Engine:
             raise ValueError(f"{self.path} does not speak HTTP: {exc!r}") from exc
         except TimeoutError as exc:
             raise TimeoutError(f"{self.path} gave no answer within {self._patience:g} s") from exc
+        except OSError as exc:
+            raise OSError(exc.errno, exc.strerror, str(self.path)) from exc  # which does not name it
         finally:
             connection.close()
         if response.status != 200:

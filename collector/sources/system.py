@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from psutil._ntuples import suser
 
 _SESSIONS = Path("/run/systemd/sessions")
+_BOOTED = Path("/run/systemd/system")
 _UTMP = Path("/run/utmp")
 # Not greeters, nor what cron and the user's own services run in.
 _PERSONS = frozenset({"user", "user-early", "user-light"})
@@ -38,12 +39,14 @@ class System:
         read: ReadText = read_text,
         sessions: Path = _SESSIONS,
         utmp: Path = _UTMP,
+        booted: Path = _BOOTED,
     ) -> None:
         self._users = users
         self._boot_time = boot_time
         self._read = read
         self._sessions = sessions
         self._utmp = utmp
+        self._booted = booted
 
     def gather(self, tick: Tick) -> readings.System:
         boot_time, users = self._boot_time(), self._logged_in()
@@ -67,7 +70,7 @@ class System:
         if self._utmp.exists() or not Path("/proc").is_dir():
             return Counter(user.name for user in self._users())
         # Newer systems have no utmp any more, and only systemd knows.
-        if self._sessions.is_dir():
+        if self._sessions.is_dir() and self._booted.is_dir():
             return Counter(filter(None, map(_user, sorted(self._sessions.iterdir()))))
         return None
 

@@ -107,8 +107,11 @@ def test_where_netlink_is_refused_the_table_is_read() -> None:
 
 def test_counts_of_another_shape_are_not_believed() -> None:
     for text in ("TCP: inuse\n", "TCP: inuse many\n", "sockets: used 3\n", ""):
-        found = connections(lambda path, text=text: text if "sockstat" in path else recorded(path), rare)
-        assert found == by_listing(recorded)
+
+        def read(path: str, text: str = text) -> str:
+            return text if "sockstat" in path else recorded(path)
+
+        assert connections(read, rare) == by_listing(recorded)
 
 
 def test_the_words_of_sockstat_have_their_numbers() -> None:

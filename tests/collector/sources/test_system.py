@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 from psutil._ntuples import suser
@@ -43,7 +44,7 @@ def test_without_proc_it_is_worked_out_from_the_boot_time() -> None:
 def test_users_are_counted_by_name_over_their_terminals(tmp_path: Path) -> None:
     def users() -> list[suser]:
         return [
-            suser(name, terminal, "", 1.0, 1)
+            suser(name, terminal, "", 1.0, cast(str, 7))
             for name, terminal in (("eva", "tty1"), ("bo", "pts/0"), ("eva", "pts/1"))
         ]
 
@@ -53,10 +54,13 @@ def test_users_are_counted_by_name_over_their_terminals(tmp_path: Path) -> None:
 
 
 def test_where_nobody_keeps_who_is_logged_in_it_is_null_and_not_0(tmp_path: Path) -> None:
-    reading = System(boot_time=lambda: BOOT, sessions=tmp_path / "none", utmp=tmp_path / "none").gather(
-        tick(0)
-    )
-    assert (reading.user_count, reading.terminals, reading.users) == (None, None, {})
+    none = tmp_path / "none"
+    for sessions, booted in (
+        (none, tmp_path),
+        (tmp_path, none),
+    ):  # an image has the folder, and nobody fills it
+        reading = System(boot_time=lambda: BOOT, sessions=sessions, utmp=none, booted=booted).gather(tick(0))
+        assert (reading.user_count, reading.terminals, reading.users) == (None, None, {})
 
 
 def test_without_utmp_systemds_sessions_tell(tmp_path: Path) -> None:
@@ -66,7 +70,9 @@ def test_without_utmp_systemds_sessions_tell(tmp_path: Path) -> None:
         (tmp_path / str(number)).write_text(text)
     (tmp_path / "0.ref").mkdir()  # logind's pipe: to read it would wait for ever
     (tmp_path / "ended").symlink_to(tmp_path / "gone")
-    reading = System(boot_time=lambda: BOOT, sessions=tmp_path, utmp=tmp_path / "none").gather(tick(0))
+    reading = System(
+        boot_time=lambda: BOOT, sessions=tmp_path, utmp=tmp_path / "none", booted=tmp_path
+    ).gather(tick(0))
     assert {name: user.terminals for name, user in reading.users.items()} == {"eva": 1, "bo": 1}
 
 
