@@ -20,6 +20,7 @@ from tests.collector.listener import Listener, retained
 from tests.servers import Mosquitto, free_port, wait_until
 
 METRICS = ("cpu", "memory", "network", "disk")
+MORE = ("sensors", "gpu", "pressure", "processes", "containers", "system", "systemd")
 
 
 class Collector:
@@ -69,7 +70,7 @@ def test_every_tick_brings_the_four_metrics_with_one_timestamp(broker: Mosquitto
             together[reading["timestamp"]].add(metric)
     assert list(together.values()) == [set(METRICS)] * 3
     for message in listener.heard:
-        if message.topic.rpartition("/")[2] in METRICS:
+        if message.topic.rpartition("/")[2] in METRICS + MORE:
             assert (message.qos, message.retained, message.expiry is not None) == (1, True, True)
 
 
@@ -88,7 +89,8 @@ def test_the_facts_name_the_machine_and_its_sources(broker: Mosquitto, tmp_path:
     with Collector(tmp_path, broker.url):
         wait_until(lambda: retained(broker.port, "perfwatch/nas/info") is not None, "the facts")
     info = json.loads(retained(broker.port, "perfwatch/nas/info") or b"")
-    assert info["sources"] == dict.fromkeys(METRICS)
+    assert set(info["sources"]) == {*METRICS, *MORE}
+    assert {name: info["sources"][name] for name in METRICS} == dict.fromkeys(METRICS)
     assert (info["interval"], info["schema"]) == (0.5, 1)
     assert info["core_count"] == os.cpu_count()
 
@@ -101,7 +103,7 @@ def test_the_prefix_is_a_setting(broker: Mosquitto, tmp_path: Path) -> None:
 def test_its_first_line_says_what_it_does_and_no_password(broker: Mosquitto, tmp_path: Path) -> None:
     url = broker.url.replace("mqtt://", "mqtt://collector:hunter2@")
     with Collector(tmp_path, url) as collector:
-        collector.wait_for_line(f"Host nas: cpu, memory, network, disk every 500ms to {broker.url}\n")
+        collector.wait_for_line(f"Host nas: {', '.join(METRICS + MORE)} every 500ms to {broker.url}\n")
         collector.wait_for_line(f"Connected to {broker.url}\n")
     assert "hunter2" not in collector.log
 

@@ -55,10 +55,8 @@ def test_users_are_counted_by_name_over_their_terminals(tmp_path: Path) -> None:
 
 def test_where_nobody_keeps_who_is_logged_in_it_is_null_and_not_0(tmp_path: Path) -> None:
     none = tmp_path / "none"
-    for sessions, booted in (
-        (none, tmp_path),
-        (tmp_path, none),
-    ):  # an image has the folder, and nobody fills it
+    # An image has the folder of sessions, and nobody who fills it.
+    for sessions, booted in ((none, tmp_path), (tmp_path, none)):
         reading = System(boot_time=lambda: BOOT, sessions=sessions, utmp=none, booted=booted).gather(tick(0))
         assert (reading.user_count, reading.terminals, reading.users) == (None, None, {})
 
