@@ -85,8 +85,8 @@ class Engine:
         connection = _OverUnix(self.path, self._patience)
         try:
             connection.request("GET", way)
-            response = connection.getresponse()
-            content = response.read(_MOST_BYTES)
+            with connection.getresponse() as response:
+                content = response.read(_MOST_BYTES)
         except http.client.HTTPException as exc:
             raise ValueError(f"{self.path} does not speak HTTP: {exc!r}") from exc
         except TimeoutError as exc:
