@@ -43,6 +43,8 @@ class Hwmon:
         self._read = read
         self._seen: dict[str, str] | None = None
         self._chips: list[Chip] = []
+        self.left_out = False
+        """Whether there is a chip that is never asked."""
 
     def chips(self) -> list[Chip]:
         """The chips of this machine, empty where it shows none."""
@@ -69,6 +71,7 @@ class Hwmon:
         }
         named = {folder: name for folder, name in folders.items() if name and name not in _NEVER_ASKED}
         alike = Counter(named.values())
+        self.left_out = any(name in _NEVER_ASKED for name in folders.values())
         return [
             self._chip(folder, name, f"{name} {_device(folder)}" if alike[name] > 1 else name)
             for folder, name in named.items()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from collector.sources.machine import machine
+from collector.sources.machine import boot_time
 from collector.sources.source import ReadText, Tick, read_text
 from perfwatch import readings_more as readings
 
@@ -19,14 +19,10 @@ if TYPE_CHECKING:
     from psutil._ntuples import suser
 
 _SESSIONS = Path("/run/systemd/sessions")
-_BOOTED = Path("/run/systemd/system")
+_SYSTEMD = Path("/run/systemd/system")
 _UTMP = Path("/run/utmp")
 # Not greeters, nor what cron and the user's own services run in.
 _PERSONS = frozenset({"user", "user-early", "user-light"})
-
-
-def _boot_time() -> datetime | None:
-    return machine().boot_time
 
 
 class System:
@@ -35,42 +31,42 @@ class System:
     def __init__(
         self,
         users: Callable[[], list[suser]] = psutil.users,
-        boot_time: Callable[[], datetime | None] = _boot_time,
+        boot_time: Callable[[], datetime | None] = boot_time,
         read: ReadText = read_text,
         sessions: Path = _SESSIONS,
         utmp: Path = _UTMP,
-        booted: Path = _BOOTED,
+        systemd: Path = _SYSTEMD,
     ) -> None:
         self._users = users
         self._boot_time = boot_time
         self._read = read
         self._sessions = sessions
         self._utmp = utmp
-        self._booted = booted
+        self._systemd = systemd
 
     def gather(self, tick: Tick) -> readings.System:
-        boot_time, users = self._boot_time(), self._logged_in()
+        booted, users = self._boot_time(), self._logged_in()
         return readings.System(
             timestamp=tick.timestamp,
-            uptime_seconds=self._uptime(boot_time),
-            boot_time=boot_time,
+            uptime_seconds=self._uptime(booted),
+            boot_time=booted,
             user_count=None if users is None else len(users),
             terminals=None if users is None else users.total(),
             users={name: readings.User(terminals=count) for name, count in sorted((users or {}).items())},
         )
 
-    def _uptime(self, boot_time: datetime | None) -> float | None:
+    def _uptime(self, booted: datetime | None) -> float | None:
         try:
             return float(self._read("/proc/uptime").split()[0])
         except FileNotFoundError:  # not Linux
-            return None if boot_time is None else round(time.time() - boot_time.timestamp(), 2)
+            return None if booted is None else round(time.time() - booted.timestamp(), 2)
 
     def _logged_in(self) -> Counter[str] | None:
         """How many terminals each user has; None where nobody keeps that, as in a container."""
         if self._utmp.exists() or not Path("/proc").is_dir():
             return Counter(user.name for user in self._users())
         # Newer systems have no utmp any more, and only systemd knows.
-        if self._sessions.is_dir() and self._booted.is_dir():
+        if self._sessions.is_dir() and self._systemd.is_dir():
             return Counter(filter(None, map(_user, sorted(self._sessions.iterdir()))))
         return None
 

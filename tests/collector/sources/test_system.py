@@ -56,8 +56,10 @@ def test_users_are_counted_by_name_over_their_terminals(tmp_path: Path) -> None:
 def test_where_nobody_keeps_who_is_logged_in_it_is_null_and_not_0(tmp_path: Path) -> None:
     none = tmp_path / "none"
     # An image has the folder of sessions, and nobody who fills it.
-    for sessions, booted in ((none, tmp_path), (tmp_path, none)):
-        reading = System(boot_time=lambda: BOOT, sessions=sessions, utmp=none, booted=booted).gather(tick(0))
+    for sessions, systemd in ((none, tmp_path), (tmp_path, none)):
+        reading = System(boot_time=lambda: BOOT, sessions=sessions, utmp=none, systemd=systemd).gather(
+            tick(0)
+        )
         assert (reading.user_count, reading.terminals, reading.users) == (None, None, {})
 
 
@@ -69,7 +71,7 @@ def test_without_utmp_systemds_sessions_tell(tmp_path: Path) -> None:
     (tmp_path / "0.ref").mkdir()  # logind's pipe: to read it would wait for ever
     (tmp_path / "ended").symlink_to(tmp_path / "gone")
     reading = System(
-        boot_time=lambda: BOOT, sessions=tmp_path, utmp=tmp_path / "none", booted=tmp_path
+        boot_time=lambda: BOOT, sessions=tmp_path, utmp=tmp_path / "none", systemd=tmp_path
     ).gather(tick(0))
     assert {name: user.terminals for name, user in reading.users.items()} == {"eva": 1, "bo": 1}
 
