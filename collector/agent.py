@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from collector.schedule import Schedule
-from collector.sources.source import FAILURES, Source, Tick
+from collector.sources.source import FAILURES, Absent, Source, Tick
 from collector.stop import Stop
 from perfwatch import readings
 from perfwatch.readings import HostInfo, Reading
@@ -84,17 +84,25 @@ class Agent:
     def _gather(self, source: Source, tick: Tick) -> Reading | None:
         try:
             reading = source.gather(tick)
+        except Absent as exc:
+            self._absent(source.name, str(exc))
+            return None
         except FAILURES as exc:
             reason = f"{type(exc).__name__}: {exc}"
             self._failed(source.name, reason, "cannot be read (%s): left out until it can")
             return None
-        if reading.unavailable:
+        if reading is not None and reading.unavailable:
             self._failed(source.name, reading.unavailable, "is not available (%s)")
             return reading
         if self._available.get(source.name):
             log.info("Source %s works again", source.name)
         self._available[source.name] = None
         return reading
+
+    def _absent(self, name: str, reason: str) -> None:
+        if not self._available.get(name):
+            log.info("Source %s is not on this machine: %s", name, reason)
+        self._available[name] = reason
 
     def _failed(self, name: str, reason: str, sentence: str) -> None:
         if self._available.get(name):

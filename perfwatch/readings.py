@@ -7,29 +7,19 @@ renaming or removing one is a new schema.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
 from perfwatch.errors import PayloadError
+from perfwatch.reading import Count as Count
+from perfwatch.reading import Number as Number
+from perfwatch.reading import Reading as Reading
+from perfwatch.reading import Timestamp as Timestamp
+from perfwatch.readings_more import MORE
 
 SCHEMA = 1
-
-Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
-Number: TypeAlias = float | None
-Count: TypeAlias = int | None
-
-
-class Reading(Struct, kw_only=True):
-    """One metric of one tick. All metrics of a tick carry the same `timestamp` (UTC)."""
-
-    timestamp: Timestamp
-
-    @property
-    def unavailable(self) -> str | None:
-        """Why there is nothing to be read here, for a reading that is published all the same."""
-        return None
 
 
 class Cpu(Reading, kw_only=True):
@@ -209,6 +199,7 @@ READINGS: dict[str, type[Reading]] = {
     "disk": Disk,
     "perf_events": PerfEvents,
     "memory_bandwidth": MemoryBandwidth,
+    **MORE,
 }
 """The metrics whose fields are declared here, in the order in which a page shows them."""
 

@@ -17,9 +17,22 @@ from perfwatch.readings import (
     TcpConnections,
     UdpConnections,
 )
+from perfwatch.readings_more import (
+    Container,
+    FailedUnit,
+    Fan,
+    Gpu,
+    Stall,
+    Temperature,
+    TopProcess,
+    User,
+)
 
 ROOT = Path(__file__).parents[1]
-PARTS = (Interface, Device, Partition, PerfEvent, TcpConnections, UdpConnections)
+PARTS = (
+    *(Interface, Device, Partition, PerfEvent, TcpConnections, UdpConnections),
+    *(Temperature, Fan, Gpu, Stall, TopProcess, Container, User, FailedUnit),
+)
 
 
 @pytest.mark.parametrize("kind", [*READINGS.values(), *PARTS, HostInfo], ids=lambda kind: kind.__name__)

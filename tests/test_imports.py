@@ -14,6 +14,7 @@ SERVICES = ("collector", "bridge", "dashboard")
 # Each driver, and the files that may import it.
 OWNERS = {
     "psutil": ("collector/sources/",),
+    "pynvml": ("collector/sources/nvidia.py",),
     "paho": ("collector/publisher.py", "dashboard/subscriber.py"),
     "mqtt5": ("bridge/mqtt.py",),
     "aiomqtt": ("dashboard/",),
@@ -29,7 +30,9 @@ OWNERS = {
 # These do no input or output, so they import nothing that does.
 PURE = (
     "perfwatch/topics.py",
+    "perfwatch/reading.py",
     "perfwatch/readings.py",
+    "perfwatch/readings_more.py",
     "perfwatch/durations.py",
     "perfwatch/history/points.py",
     "bridge/batch.py",

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
+from collector.sources.containers import Containers
 from collector.sources.cpu import Cpu
 from collector.sources.disk import Disk
+from collector.sources.gpu import Gpu
 from collector.sources.memory import Memory
 from collector.sources.memory_bandwidth import MemoryBandwidth
 from collector.sources.network import Network
 from collector.sources.perf_events import PerfEvents
+from collector.sources.pressure import Pressure
+from collector.sources.processes import Processes
+from collector.sources.sensors import Sensors
 from collector.sources.source import Closable, Source, Tunable, Tuning
+from collector.sources.system import System
+from collector.sources.systemd import Systemd
 
 Makers = Mapping[str, Callable[[], Source]]
 
@@ -22,6 +29,13 @@ SOURCES: Final[Makers] = {
     Disk.name: Disk,
     PerfEvents.name: PerfEvents,
     MemoryBandwidth.name: MemoryBandwidth,
+    Sensors.name: Sensors,
+    Gpu.name: Gpu,
+    Pressure.name: Pressure,
+    Processes.name: Processes,
+    Containers.name: Containers,
+    System.name: System,
+    Systemd.name: Systemd,
 }
 """What makes each source, in the order in which they are gathered and published."""
 

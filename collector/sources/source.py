@@ -26,8 +26,18 @@ class Source(Protocol):
 
     name: str
 
-    def gather(self, tick: Tick) -> Reading:
-        """The reading of this tick. Raises one of `FAILURES` when it cannot be taken."""
+    def gather(self, tick: Tick) -> Reading | None:
+        """The reading of this tick; None when there is none yet, because it is taken in the background.
+
+        Raises one of `FAILURES` when it cannot be taken, and Absent where this machine has no such thing.
+        """
+
+
+class Absent(Exception):
+    """This machine does not have what a source measures. Its text says what is missing.
+
+    It is asked again at every tick, which must cost next to nothing: what is missing may come.
+    """
 
 
 class Tuning(NamedTuple):

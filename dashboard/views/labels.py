@@ -20,6 +20,10 @@ RATE = Unit(("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2)
 PER_SECOND = Unit(("/s",))
 MEGAHERTZ = Unit(("MHz",), digits=0)
 CELSIUS = Unit(("°C",))
+WATTS = Unit(("W",))
+RPM = Unit(("rpm",), digits=0)
+SECONDS = Unit(("s",))
+STALLED = Unit(("ms/s",))
 MILLISECONDS = Unit(("ms",), digits=2)
 COUNT = Unit(("",), digits=0)
 NUMBER = Unit(("",), digits=2)
@@ -31,6 +35,13 @@ METRICS = {
     "disk": "Disk",
     "perf_events": "Perf events",
     "memory_bandwidth": "Memory bandwidth",
+    "sensors": "Sensors",
+    "gpu": "GPU",
+    "pressure": "Pressure",
+    "processes": "Processes",
+    "containers": "Containers",
+    "system": "System",
+    "systemd": "Failed units",
 }
 
 PARTS = {
@@ -41,6 +52,14 @@ PARTS = {
     "mountpoint": "Partition",
     "connection": "Connections",
     "event": "Event",
+    "sensor": "Sensor",
+    "fan": "Fan",
+    "gpu": "GPU",
+    "resource": "Resource",
+    "process": "Process",
+    "container": "Container",
+    "user": "User",
+    "unit": "Unit",
 }
 
 FIELDS = {
@@ -83,10 +102,15 @@ _ENDINGS = {
     "_percent": PERCENT,
     "_bytes_per_sec": RATE,
     "_iops": PER_SECOND,
+    "_ms_per_sec": STALLED,
     "_per_sec": PER_SECOND,
     "_mhz": MEGAHERTZ,
     "_celsius": CELSIUS,
     "_per_cycle": NUMBER,
+    "celsius": CELSIUS,
+    "_watts": WATTS,
+    "rpm": RPM,
+    "_seconds": SECONDS,
     "_ms": MILLISECONDS,
     "_bytes": BYTES,
 }

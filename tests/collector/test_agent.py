@@ -11,7 +11,7 @@ import pytest
 
 from collector.agent import Agent
 from collector.host import describe
-from collector.sources.source import Tick
+from collector.sources.source import Absent, Tick
 from collector.stop import Stop
 from perfwatch import readings
 from tests.collector.recording import tick
@@ -130,6 +130,41 @@ def test_the_hosts_facts_say_why_a_source_does_not_work_and_follow_it() -> None:
     broken.error = None
     watched.tick(tick(2))
     assert kept.sources[1:] == [{"broken": None, "a": None}]
+
+
+def test_what_a_machine_does_not_have_is_said_once_and_taken_up_when_it_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    kept, missing = Kept(), Fails(Absent("no such card"))
+    watched = agent(kept, missing, Works("a"))
+    for _ in range(3):
+        watched.tick(tick(0))
+    assert [record.getMessage() for record in caplog.records] == [
+        "Source broken is not on this machine: no such card"
+    ]
+    assert caplog.records[0].levelname == "INFO"
+    assert kept.sources == [{"broken": "no such card", "a": None}]
+    missing.error = None
+    watched.tick(tick(1))
+    assert kept.sources[1:] == [{"broken": None, "a": None}]
+    assert kept.metrics == ["a", "a", "a", "broken", "a"]
+
+
+class Waits:
+    """Has no answer yet."""
+
+    name = "slow"
+
+    def gather(self, tick: Tick) -> None:
+        return None
+
+
+def test_a_source_without_an_answer_yet_is_available_and_left_out_of_that_tick() -> None:
+    kept = Kept()
+    Agent([Waits(), Works("a")], kept, hostinfo, 1.0, Stop()).tick(tick(0))
+    assert kept.metrics == ["a"]
+    assert kept.sources == [{"slow": None, "a": None}]
 
 
 class Clock:
