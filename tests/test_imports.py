@@ -34,6 +34,9 @@ PURE = (
     "perfwatch/history/points.py",
     "bridge/batch.py",
     "collector/sources/rates.py",
+    "collector/acknowledged.py",
+    "collector/scalars.py",
+    "collector/home_assistant.py",
     "dashboard/ticks.py",
 )
 INPUT_OUTPUT = {
