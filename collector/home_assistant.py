@@ -126,6 +126,34 @@ ENTITIES: dict[str, tuple[Entity, ...]] = {
             ("devices", EACH, "write_latency_ms"), "Disk {} write latency", "ms", "duration", 2, main=False
         ),
     ),
+    "perf_events": (
+        Entity(("instructions_per_cycle",), "Instructions per cycle", precision=2, main=False),
+        _percent("branch_miss_percent", "Branch misses", main=False),
+        _percent("llc_miss_percent", "Last level cache misses", main=False),
+    ),
+    "memory_bandwidth": (
+        _rate("page_io_bytes_per_sec", "Page traffic", main=False),
+        _rate("swap_io_bytes_per_sec", "Swap traffic", main=False),
+    ),
+    "sensors": (
+        Entity(("battery_percent",), "Battery", "%", "battery", 0),
+        Entity(("temperatures", EACH, "celsius"), "{} temperature", "°C", "temperature", main=False),
+        _count("fans.*.rpm", "{} fan", "rpm"),
+    ),
+    "gpu": (
+        _percent("gpus.*.usage_percent", "GPU {} usage"),
+        _percent("gpus.*.memory_percent", "GPU {} memory usage"),
+        Entity(("gpus", EACH, "temperature_celsius"), "GPU {} temperature", "°C", "temperature"),
+        Entity(("gpus", EACH, "power_watts"), "GPU {} power", "W", "power"),
+        _size("gpus.*.memory_used_bytes", "GPU {} memory used", main=False),
+        Entity(("gpus", EACH, "clock_mhz"), "GPU {} clock", "MHz", "frequency", 0, main=False),
+        _percent("gpus.*.fan_percent", "GPU {} fan", main=False),
+    ),
+    "pressure": (_percent("resources.*.some_avg60_percent", "Pressure {} (1 min)", main=False),),
+    "processes": (_count("count", "Processes"), _count("zombies", "Zombie processes")),
+    "containers": (_count("running", "Containers running"),),
+    "system": (_count("user_count", "Users logged in"),),
+    "systemd": (Entity(("failed",), "Failed units", precision=0),),
 }
 
 

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 # bridge's session (7 days), not the interval.
 EXPIRY_SECONDS = 7 * 86400
 KEEP_ALIVE_SECONDS = 30
+# What the broker may send us, in bytes: what is sent to a collector is small.
+LARGEST_PACKET = 1024 * 1024
 # Each try is delayed by up to JITTER more, so that the hosts do not all meet a broker that has just
 # started in the same instant: 1 to 30 s in all.
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 29.0
@@ -122,6 +124,11 @@ class Publisher:
             self._urgent.extend((*newest, self._properties) for newest in list(self._newest.items()))
             self._pump()
 
+    def answer(self, topic: str, payload: bytes) -> None:
+        """Publish it once, not retained. It is not kept: without a connection nobody asked."""
+        if self._connected:
+            self._client.publish(topic, payload, qos=0)
+
     def show(self, topic: str, text: bytes) -> None:
         """Publish it retained at QoS 0, if the broker is there just now."""
         if self._connected and not self._stopping.is_set():
@@ -150,7 +157,11 @@ class Publisher:
         self._outbox.close()
 
     def _connect(self) -> None:
-        self._client.connect_async(self._broker.host, self._broker.port, KEEP_ALIVE_SECONDS)
+        limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        limits.MaximumPacketSize = LARGEST_PACKET
+        self._client.connect_async(
+            self._broker.host, self._broker.port, KEEP_ALIVE_SECONDS, properties=limits
+        )
         self._client.loop_start()
 
     def _connect_anew(self) -> None:
@@ -248,7 +259,9 @@ class Publisher:
         self._connected_at = time.monotonic()
         self._pause = FIRST_RETRY_SECONDS / 2
         if self._followed:
-            client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._followed])
+            # What somebody left retained is not for every start to come.
+            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+            client.subscribe([(topic, options) for topic in self._followed])
         self._pump()
 
     def _say_back(self) -> None:
