@@ -32,7 +32,8 @@ class Announcer:
     """Takes what is published, as an outlet does, and announces the entities that show it.
 
     `memory` is the file of what was announced last, so that what went away while nobody looked can
-    be removed. A change is announced with the first reading of the next tick.
+    be removed. A change is announced with the last reading of a tick that has all that the facts name,
+    or else with the first of the next.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Announcer:
         self._metrics = self._remembered()
         self._misses = dict.fromkeys(self._metrics, 0)
         self._tick: str | None = None
+        self._settled = True
         self._seen: dict[str, set[str]] = {}
         self._last: tuple[bytes, ...] = ()
 
@@ -70,12 +72,24 @@ class Announcer:
         """A reading: what is in it is there."""
         reading = _reading.decode(payload)
         if reading["timestamp"] != self._tick:
-            self._settle()
-            self._tick = reading["timestamp"]
-        if self._facts is None:
-            return
+            if not self._settled:
+                self._settle()
+            self._tick, self._settled = reading["timestamp"], False
+        if self._facts is not None:
+            self._look(metric, reading, self._facts)
+            expected = {source for source, absent in self._facts.sources.items() if absent is None}
+            if expected and not self._settled and expected <= self._seen.keys():
+                self._settle()
+
+    def receive(self, status: bytes) -> None:
+        """Home Assistant's own status: when it has started it wants to be told again."""
+        if status == b"online" and self._last:
+            self._announce(self._topic, *self._last)
+            self._repeat()
+
+    def _look(self, metric: str, reading: dict[str, Any], facts: HostInfo) -> None:
         seen = self._seen.setdefault(metric, set())
-        expire_after = math.ceil(_MISSES * self._facts.interval)
+        expire_after = math.ceil(_MISSES * facts.interval)
         for one in found(metric, reading):
             # What never had a value here, like the temperature of a virtual machine, is no entity.
             if one.key in self._components or ((one.known or one.key in self._metrics) and self._room()):
@@ -86,12 +100,6 @@ class Announcer:
                     self._metrics[one.key] = metric
                     self._changed = True
 
-    def receive(self, status: bytes) -> None:
-        """Home Assistant's own status: when it has started it wants to be told again."""
-        if status == b"online" and self._last:
-            self._announce(self._topic, *self._last)
-            self._repeat()
-
     def _room(self) -> bool:
         return len(self._components) < MAXIMUM
 
@@ -99,6 +107,7 @@ class Announcer:
         """The tick is over: announce what changed with it."""
         gone = self._gone()
         self._seen.clear()
+        self._settled = True
         if self._facts is None or not (self._changed or gone) or not self._components:
             return
         self._changed = False

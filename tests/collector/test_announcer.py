@@ -72,6 +72,12 @@ def test_a_whole_tick_is_announced_once(house: House) -> None:
     assert house.names == {"Status", "Up since", "Memory usage", "Disk / usage"}
 
 
+def test_a_tick_that_has_all_that_the_facts_name_is_announced_with_its_last_reading(house: House) -> None:
+    house.describe(memory=None, disk=None, gpu="ModuleNotFoundError")
+    house.tick(memory={"usage_percent": 50.0}, disk=mounted("/"))
+    assert house.names == {"Status", "Up since", "Memory usage", "Disk / usage"}
+
+
 def test_what_has_its_first_value_later_is_announced_then(house: House) -> None:
     for value in (None, 5.0, None, None, None, None):
         house.tick(cpu={"usage_percent": value, "load_average": [1.0]})
