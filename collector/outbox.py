@@ -272,11 +272,15 @@ class Outbox:
         claim = (folder / "lock").open("ab")
         try:
             fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
+            last_run = LastRun(folder)
+        except BlockingIOError as exc:
             claim.close()
-            raise BlockingIOError(exc.errno, "another collector of this host uses it") from exc
+            raise OSError(exc.errno, "another collector of this host uses it") from exc
+        except OSError:
+            claim.close()
+            raise
         self._claim = claim
-        self._take_over(LastRun(folder))
+        self._take_over(last_run)
 
     def _take_over(self, last_run: LastRun) -> None:
         """Give the numbers before ours to what the last run left."""

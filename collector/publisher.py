@@ -1,13 +1,10 @@
-"""Readings → the broker. The only module that knows paho."""
+"""Readings → the broker."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import random
-import socket
-import ssl
 import sys
 import threading
 import time
@@ -16,16 +13,15 @@ from collections.abc import Callable
 from typing import Any
 
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from collector.client import explain, new_client, tls_context
 from collector.flight import Flight
 from collector.outbox import Outbox
-from perfwatch.errors import BrokerError, SettingError
-from perfwatch.settings import Broker, variable
+from perfwatch.settings import Broker
 from perfwatch.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -45,14 +41,6 @@ WINDOW = 16
 
 # Two collectors of one name throw each other out as fast as they reconnect, which is in this time.
 TAKEN_OVER_SECONDS = FIRST_RETRY_SECONDS + 2 * JITTER_SECONDS
-
-_CREDENTIALS = f"check the user name and password in {variable('broker')}"
-_ADVICE = {
-    "Not authorized": _CREDENTIALS,
-    "Bad user name or password": _CREDENTIALS,
-    "Unsupported protocol version": "PerfWatch needs a broker that speaks MQTT 5",
-    "Session taken over": f"another collector has the same host id: give each its own in {variable('host')}",
-}
 
 
 class Publisher:
@@ -85,9 +73,11 @@ class Publisher:
         self._tried = False
         self._pause = FIRST_RETRY_SECONDS / 2
         self._said: set[str] = set()
+        self._unheard: set[str] = set()
         self._stopping = threading.Event()
         self._gone = threading.Event()
         self._gone.set()
+        self._tls = tls_context(broker)
         self._client = self._make_client()
 
     def start(self) -> None:
@@ -171,7 +161,7 @@ class Publisher:
             self._connect()
 
     def _make_client(self) -> mqtt.Client:
-        client = new_client(self._broker, f"perfwatch-collector-{self._host}")
+        client = new_client(self._broker, f"perfwatch-collector-{self._host}", self._tls)
         client.will_set(self._topics.status(self._host), b"offline", qos=1, retain=True)
         client.on_pre_connect = self._on_pre_connect
         client.on_connect = self._on_connect
@@ -241,7 +231,7 @@ class Publisher:
         properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._say(f"refused: {reason}", "%s refuses us: %s", self._broker, _explain(reason))
+            self._say(f"refused: {reason}", "%s refuses us: %s", self._broker, explain(reason))
             return
         if self._stopping.is_set():
             client.disconnect()
@@ -272,9 +262,10 @@ class Publisher:
             log.info("Connected to %s", self._broker)
         self._said.clear()
 
-    def _on_connect_fail(self, _client: mqtt.Client, _userdata: Any) -> None:
+    def _on_connect_fail(self, client: mqtt.Client, _userdata: Any) -> None:
         why = str(sys.exception())  # paho calls this inside its `except`, and passes no reason
         self._say("away", "Cannot reach %s (%s): trying until it answers", self._broker, why)
+        client.disconnect()  # it would try again itself
         self._connect_anew()
 
     def _on_disconnect(
@@ -286,7 +277,7 @@ class Publisher:
         _properties: Properties | None,
     ) -> None:
         if self._connected:
-            why = _explain(reason) if flags.is_disconnect_packet_from_server else self._break()
+            why = explain(reason) if flags.is_disconnect_packet_from_server else self._break()
             self._say("away", "Lost %s (%s): trying until it is back", self._broker, why)
         elif not self._said:
             self._say("away", "%s hung up before it said a word of MQTT: trying again", self._broker)
@@ -336,61 +327,8 @@ class Publisher:
         _properties: Properties | None,
     ) -> None:
         for topic, reason in zip(self._followed, reasons, strict=True):
-            if reason.is_failure:
+            if reason.is_failure and topic not in self._unheard:
+                self._unheard.add(topic)
                 self._say(
                     f"follow: {topic}", "%s does not let this user read %s (%s)", self._broker, topic, reason
                 )
-
-
-def new_client(broker: Broker, name: str) -> mqtt.Client:
-    """A client of `broker` with that client id, not connected. Raises SettingError for a bad CA file."""
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5, reconnect_on_failure=False)
-    client.username = broker.username
-    client.password = broker.password
-    client.on_socket_open = _on_socket_open
-    if broker.tls:
-        _use_tls(client, broker.ca_file)
-    return client
-
-
-def publish_once(broker: Broker, name: str, topic: str, payload: bytes, timeout: float = 10.0) -> None:
-    """Publish one retained message, and wait for the broker's word. Raises BrokerError."""
-    client, answers = new_client(broker, name), queue.SimpleQueue[ReasonCode]()
-    client.on_connect = lambda _client, _userdata, _flags, reason, _properties: answers.put(reason)
-    client.on_publish = lambda _client, _userdata, _mid, reason, _properties: answers.put(reason)
-    try:
-        client.connect(broker.host, broker.port)
-        client.loop_start()
-        _expect(broker, "us", answers.get(timeout=timeout))
-        client.publish(topic, payload, qos=1, retain=True)
-        _expect(broker, f"what is published to {topic}", answers.get(timeout=timeout))
-    except OSError as exc:
-        raise BrokerError(f"Cannot reach {broker} ({exc})") from exc
-    except queue.Empty:
-        raise BrokerError(f"{broker} does not answer within {timeout:.0f} s") from None
-    finally:
-        client.disconnect()
-        client.loop_stop()
-
-
-def _expect(broker: Broker, what: str, reason: ReasonCode) -> None:
-    if reason.is_failure:
-        raise BrokerError(f"{broker} refuses {what}: {_explain(reason)}")
-
-
-def _explain(reason: ReasonCode) -> str:
-    advice = _ADVICE.get(str(reason))
-    return f"{reason}; {advice}" if advice else str(reason)
-
-
-def _on_socket_open(_client: mqtt.Client, _userdata: Any, opened: Any) -> None:
-    # paho leaves Nagle's algorithm on, which holds the second small packet until the first is
-    # acknowledged: 40 ms.
-    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _use_tls(client: mqtt.Client, ca_file: str | None) -> None:
-    try:
-        client.tls_set(ca_certs=ca_file)
-    except (ssl.SSLError, OSError) as exc:
-        raise SettingError(variable("broker_ca_file"), f"must hold CA certificates ({exc})", ca_file) from exc

@@ -6,7 +6,7 @@ import errno
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,17 +50,15 @@ class Segment:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
 
     @classmethod
-    def found(cls, path: Path) -> tuple[Segment, list[Record], int]:
-        """What an earlier run left: the segment, its records, and how many bytes at its end are damaged.
-
-        Their payloads are left out.
-        """
+    def found(cls, path: Path, learn: Callable[[Record], None]) -> tuple[Segment, int]:
+        """What an earlier run left, and how many bytes at its end are damaged; `learn` gets each record."""
         segment = cls(0, None, 0.0)
         segment._bytes = bytearray(path.read_bytes())
         whole = len(segment._bytes)
-        records = [record._replace(payload=b"") for record in segment._scan()]
+        for record in segment._scan():
+            learn(record)
         segment.path, segment._bytes = path, bytearray()
-        return segment, records, whole - segment.size
+        return segment, whole - segment.size
 
     @property
     def end(self) -> int:

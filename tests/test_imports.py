@@ -14,7 +14,7 @@ SERVICES = ("collector", "bridge", "dashboard")
 # Each driver, and the files that may import it.
 OWNERS = {
     "psutil": ("collector/sources/",),
-    "paho": ("collector/publisher.py", "dashboard/subscriber.py"),
+    "paho": ("collector/publisher.py", "collector/client.py", "dashboard/subscriber.py"),
     "mqtt5": ("bridge/mqtt.py",),
     "aiomqtt": ("dashboard/",),
     "streamlit": ("dashboard/",),

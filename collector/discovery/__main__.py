@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from collector.publisher import publish_once
+from collector.client import publish_once
 from perfwatch import settings
 from perfwatch.command import service
 from perfwatch.settings import Settings, variable
