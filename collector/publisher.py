@@ -329,6 +329,4 @@ class Publisher:
         for topic, reason in zip(self._followed, reasons, strict=True):
             if reason.is_failure and topic not in self._unheard:
                 self._unheard.add(topic)
-                self._say(
-                    f"follow: {topic}", "%s does not let this user read %s (%s)", self._broker, topic, reason
-                )
+                log.warning("%s does not let this user read %s (%s)", self._broker, topic, reason)

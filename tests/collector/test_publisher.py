@@ -206,6 +206,12 @@ class SmallBroker:
     def acknowledge(self, identifier: bytes) -> None:
         self._connection.sendall(b"\x40\x02" + identifier)
 
+    def refuse_subscription(self) -> None:
+        """Answer the SUBSCRIBE that must come next: not authorized."""
+        packet = self.packet()
+        assert packet[0] >> 4 == 8
+        self._connection.sendall(b"\x90\x04" + packet[1:3] + b"\x00\x87")
+
     def disconnect(self, reason: int) -> None:
         self._connection.sendall(bytes([0xE0, 2, reason, 0]))
 
@@ -372,6 +378,42 @@ def test_a_reading_that_the_brokers_access_list_refuses_is_said_once(
         f"{guarded.url} does not take what we publish (Not authorized): "
         "its access list must let this user write perfwatch/nas/#"
     ]
+
+
+def test_a_topic_that_may_not_be_read_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    # Mosquitto grants every subscription and sends nothing; others say no.
+    with SmallBroker() as small:
+        publisher = Publisher(address(small.port), Topics(), "nas")
+        publisher.follow("homeassistant/status", lambda _: None)
+        publisher.start()
+        for _ in range(2):
+            small.accept(receive_maximum=100)
+            small.refuse_subscription()
+            small.acknowledge(small.publish())
+            wait_for_line(caplog, "read homeassistant/status")
+            small.hang_up()
+        publisher.stop(timeout=0.5)
+    said = [line for line in lines(caplog) if "homeassistant/status" in line]
+    assert said == [
+        f"mqtt://127.0.0.1:{small.port} does not let this user read homeassistant/status (Not authorized)"
+    ]
+
+
+def test_what_comes_on_a_followed_topic_is_received(broker: Mosquitto) -> None:
+    received: list[bytes] = []
+    publisher = Publisher(address(broker.port), Topics(), "nas")
+    publisher.follow("homeassistant/status", received.append)
+    publisher.start()
+    wait_until(lambda: retained(broker.port, STATUS) == b"online", "online")
+
+    def heard() -> bool:
+        command = ["mosquitto_pub", "-p", str(broker.port), "-t", "homeassistant/status", "-m", "online"]
+        subprocess.run(command, check=True)
+        return received != []
+
+    wait_until(heard, "the message")
+    publisher.stop()
+    assert set(received) == {b"online"}
 
 
 def test_two_collectors_of_one_name_are_told_so(broker: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
