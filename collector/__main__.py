@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from collector import control, cores
-from collector.agent import Agent, Availability
+from collector.agent import Agent, Availability, Outlet
 from collector.control import Machine, State
+from collector.discovery.announcer import Announcer
 from collector.host import describe
 from collector.once import PERF_INTERVAL, one_tick
+from collector.outbox import MEGABYTE, Outbox
+from collector.outlets import Outlets, Scalars
 from collector.publisher import Publisher
 from collector.sources.registry import SOURCES, Active
-from collector.steering import Steering
+from collector.steering import Replies, Steering
 from collector.stop import Stop
 from perfwatch import settings
 from perfwatch.command import service
@@ -23,62 +28,92 @@ from perfwatch.durations import format_ms
 from perfwatch.errors import SettingError
 from perfwatch.readings import HostInfo
 from perfwatch.settings import Settings, variable
-from perfwatch.topics import Topics
+from perfwatch.topics import Topics, plain_id
 
 log = logging.getLogger("collector")
 
 
 def run(chosen: Settings) -> None:
     """Read this machine on a schedule and publish what was read over MQTT."""
-    broker = settings.broker(chosen)
+    topics, host = Topics(chosen.topic_prefix), chosen.host_id
+    publisher = Publisher(settings.broker(chosen), topics, host, outbox(chosen))
     stop, active = Stop(), Active()
     steering = steered(chosen, stop)
-    publisher = Publisher(broker, Topics(chosen.topic_prefix), chosen.host_id, on_command=steering.hear)
+    replies = Replies(topics, host, publisher.announce, publisher.answer)
+    publisher.follow(topics.config_set(host), steering.hear)
     stop.on_signals()
 
     def apply(state: State) -> None:
         active.switch(state.switched_on, state.tuning)
 
     def obey() -> float | None:
-        return steering.state.interval if steering.obey(publisher, apply) else None
+        return steering.state.interval if steering.obey(replies, apply) else None
 
     def facts(tried: Availability) -> HostInfo:
         return describe(steering.state.interval, active.explain(tried))
 
     steering.restore()
     apply(steering.state)
-    publisher.confirm(control.encode(steering.state))
-    agent = Agent(active, publisher, facts, steering.state.interval, stop, obey=obey)
+    replies.confirm(control.encode(steering.state))
+    to = Outlets([*outlets(chosen, publisher)])
+    agent = Agent(active, to, facts, steering.state.interval, stop, obey=obey)
     log.info(
         "Host %s: %s every %s to %s",
-        chosen.host_id,
-        ", ".join(steering.state.switched_on) or "nothing",
+        host,
+        ", ".join(source.name for source in active),
         format_ms(round(steering.state.interval * 1000)),
-        broker,
+        settings.broker(chosen),
     )
     publisher.start()
     try:
         agent.run()
     finally:
-        active.close()
         publisher.stop()
+        active.close()
     log.info("Stopped")
 
 
 def once(chosen: Settings) -> None:
     """Print one tick as JSON (two readings a second apart) and end. Needs no broker."""
-    stop, active = Stop(), Active()
-    steering = steered(chosen, stop)
+    stop = Stop()
     stop.on_signals()
+    with open_sources(chosen, stop) as active:
+        tick = one_tick(active, chosen.host_id, lambda tried: describe(chosen.interval, tried), stop)
+    if tick is not None:
+        click.echo(tick)
+
+
+@contextmanager
+def open_sources(chosen: Settings, stop: Stop | None = None) -> Iterator[Active]:
+    """The sources that the collector would read, for as long as somebody looks at them."""
+    active, steering = Active(), steered(chosen, stop or Stop())
     steering.restore()
     state = steering.state
     active.switch(state.switched_on, state.tuning._replace(perf_interval=PERF_INTERVAL))
     try:
-        tick = one_tick(active, chosen.host_id, lambda tried: describe(state.interval, tried), stop)
+        yield active
     finally:
         active.close()
-    if tick is not None:
-        click.echo(tick)
+
+
+def outbox(chosen: Settings) -> Outbox:
+    """Where this host's readings wait for the broker."""
+    folder = chosen.data_path / "outbox" / plain_id(chosen.host_id)
+    return Outbox(folder, chosen.outbox_age, chosen.outbox_size * MEGABYTE, chosen.outbox_resend)
+
+
+def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Outlet]:
+    """Whoever is given the readings, as the settings choose."""
+    topics, host = Topics(chosen.topic_prefix), chosen.host_id
+    yield publisher
+    if chosen.publish_scalars:
+        yield Scalars(topics, host, publisher.show)
+    if chosen.homeassistant:
+        memory = chosen.data_path / "home_assistant" / f"{plain_id(host)}.json"
+        prefix = chosen.homeassistant_prefix
+        announcer = Announcer(topics, host, prefix, publisher.announce, publisher.repeat, memory)
+        publisher.follow(f"{prefix}/status", announcer.receive)
+        yield announcer
 
 
 def steered(chosen: Settings, stop: Stop) -> Steering:
@@ -121,6 +156,12 @@ main = service(
     "perf_cores",
     "perf_interval",
     "data_dir",
+    "outbox_age",
+    "outbox_size",
+    "outbox_resend",
+    "publish_scalars",
+    "homeassistant",
+    "homeassistant_prefix",
     environ=os.environ,
     once=once,
 )

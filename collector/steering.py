@@ -15,6 +15,7 @@ from collector.control import Changes, Machine, State
 from collector.stop import Stop
 from perfwatch.errors import CommandError
 from perfwatch.files import write_private
+from perfwatch.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +23,35 @@ WAITING_COMMANDS = 32
 
 
 class Answers(Protocol):
-    """Where answers go: the publisher."""
+    """Where answers go."""
 
     def confirm(self, state: bytes) -> None: ...
 
     def complain(self, error: bytes) -> None: ...
+
+
+class Replies:
+    """Answers on the host's own topics; `announce` publishes retained, `answer` once."""
+
+    def __init__(
+        self,
+        topics: Topics,
+        host: str,
+        announce: Callable[[str, bytes], None],
+        answer: Callable[[str, bytes], None],
+    ) -> None:
+        self._config = topics.config(host)
+        self._error = topics.config_error(host)
+        self._announce = announce
+        self._answer = answer
+
+    def confirm(self, state: bytes) -> None:
+        """Publish the settings in force, now and at every connection to come."""
+        self._announce(self._config, state)
+
+    def complain(self, error: bytes) -> None:
+        """Answer a command that cannot be obeyed. It is not kept: without a connection nobody asked."""
+        self._answer(self._error, error)
 
 
 class Steering:

@@ -15,7 +15,7 @@ SERVICES = ("collector", "bridge", "dashboard")
 OWNERS = {
     "psutil": ("collector/sources/",),
     "pynvml": ("collector/sources/nvidia.py",),
-    "paho": ("collector/publisher.py", "dashboard/subscriber.py"),
+    "paho": ("collector/publisher.py", "collector/client.py", "dashboard/subscriber.py"),
     "mqtt5": ("bridge/mqtt.py",),
     "aiomqtt": ("dashboard/",),
     "streamlit": ("dashboard/",),
@@ -39,6 +39,9 @@ PURE = (
     "collector/control.py",
     "collector/sources/perf_output.py",
     "collector/sources/rates.py",
+    "collector/acknowledged.py",
+    "collector/scalars.py",
+    "collector/home_assistant.py",
     "dashboard/ticks.py",
 )
 INPUT_OUTPUT = {
