@@ -7,6 +7,7 @@ import os
 from functools import partial
 
 from collector.agent import Agent
+from collector.commands import further
 from collector.host import describe
 from collector.publisher import Publisher
 from collector.sources.cpu import Cpu
@@ -16,7 +17,7 @@ from collector.sources.network import Network
 from collector.sources.source import Source
 from collector.stop import Stop
 from perfwatch import settings
-from perfwatch.command import service
+from perfwatch.command import service, with_commands
 from perfwatch.durations import format_ms
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
@@ -24,10 +25,15 @@ from perfwatch.topics import Topics
 log = logging.getLogger("collector")
 
 
+def make_sources(_chosen: Settings) -> list[Source]:
+    """Everything that this collector reads."""
+    return [Cpu(), Memory(), Network(), Disk()]
+
+
 def run(chosen: Settings) -> None:
     """Read this machine on a schedule and publish what was read over MQTT."""
     broker = settings.broker(chosen)
-    sources: list[Source] = [Cpu(), Memory(), Network(), Disk()]
+    sources = make_sources(chosen)
     publisher = Publisher(broker, Topics(chosen.topic_prefix), chosen.host_id)
     stop = Stop()
     stop.on_signals()
@@ -47,9 +53,10 @@ def run(chosen: Settings) -> None:
     log.info("Stopped")
 
 
-main = service(
+collector = service(
     "collector", run, "broker", "broker_ca_file", "topic_prefix", "host", "interval", environ=os.environ
 )
+main = with_commands(collector, further(collector, make_sources, os.environ))
 
 if __name__ == "__main__":
     main()

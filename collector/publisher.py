@@ -19,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.backlog import Backlog
+from collector.reasons import explain
 from perfwatch.errors import SettingError
 from perfwatch.settings import Broker, variable
 from perfwatch.topics import Topics
@@ -39,14 +40,6 @@ WINDOW = 16
 
 # Two collectors of one name throw each other out as fast as they reconnect, which is in this time.
 TAKEN_OVER_SECONDS = RETRY_SECONDS[0] + 2 * JITTER_SECONDS
-
-_CREDENTIALS = f"check the user name and password in {variable('broker')}"
-_ADVICE = {
-    "Not authorized": _CREDENTIALS,
-    "Bad user name or password": _CREDENTIALS,
-    "Unsupported protocol version": "PerfWatch needs a broker that speaks MQTT 5",
-    "Session taken over": f"another collector has the same host id: give each its own in {variable('host')}",
-}
 
 
 class Publisher:
@@ -176,7 +169,7 @@ class Publisher:
         properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._say(f"refused: {reason}", "%s refuses us: %s", self._broker, _explain(reason))
+            self._say(f"refused: {reason}", "%s refuses us: %s", self._broker, explain(reason))
             return
         if self._stopping.is_set():
             client.disconnect()
@@ -211,7 +204,7 @@ class Publisher:
         _properties: Properties | None,
     ) -> None:
         if self._connected:
-            why = _explain(reason) if flags.is_disconnect_packet_from_server else self._break()
+            why = explain(reason) if flags.is_disconnect_packet_from_server else self._break()
             self._say("away", "Lost %s (%s): trying until it is back", self._broker, why)
         elif not self._said:
             self._say("away", "%s hung up before it said a word of MQTT: trying again", self._broker)
@@ -247,11 +240,6 @@ class Publisher:
         # Only now: paho sends again what was in flight after _on_connect, and older goes first.
         self._flowing = True
         self._pump()
-
-
-def _explain(reason: ReasonCode) -> str:
-    advice = _ADVICE.get(str(reason))
-    return f"{reason}; {advice}" if advice else str(reason)
 
 
 def _on_socket_open(_client: mqtt.Client, _userdata: Any, opened: Any) -> None:
