@@ -29,6 +29,8 @@ def reach(broker: Broker, topics: Topics, host: str, seconds: float = SECONDS) -
     What is published is one number that is not retained, on a topic that nobody keeps.
     """
     try:
+        if broker.tls:
+            _shake_hands(broker, seconds)
         probe = _Probe(broker, host, seconds)
     except OSError as exc:
         yield _unreachable(broker, exc)
@@ -104,15 +106,27 @@ class _Probe:
         self._taken = reason
 
 
+def _shake_hands(broker: Broker, seconds: float) -> None:
+    """Try TLS before paho does, which leaves the socket open when that fails. Raises OSError."""
+    context = ssl.create_default_context(cafile=broker.ca_file)
+    with (
+        socket.create_connection((broker.host, broker.port), seconds) as opened,
+        context.wrap_socket(opened, server_hostname=broker.host),
+    ):
+        pass
+
+
 def _unreachable(broker: Broker, error: OSError) -> Check:
-    return Check("broker", "connection", "failed", f"{broker} cannot be reached: {error}", _advice(error))
+    return Check(
+        "broker", "connection", "failed", f"{broker} cannot be reached: {error}", _advice(error, broker.tls)
+    )
 
 
-def _advice(error: OSError) -> str:
+def _advice(error: OSError, tls: bool) -> str:
     url = variable("broker")
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"trust its certificate by {variable('broker_ca_file')}, and use the name that it is made for"
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error, ssl.SSLError) or (tls and isinstance(error, ConnectionResetError)):
         return (
             f"this port does not speak TLS as it should: write mqtt:// in {url}, or use the TLS port (8883)"
         )
@@ -124,7 +138,7 @@ def _advice(error: OSError) -> str:
 
 
 def _silent(broker: Broker, gone: bool, seconds: float) -> Check:
-    how = "hung up" if gone else f"said nothing for {seconds:.0f} s"
+    how = "hung up" if gone else f"said nothing for {seconds:g} s"
     todo = "is it an MQTT 5 broker, and this its port?"
     if not broker.tls:
         todo += f" If the port is for TLS, write mqtts:// ({option('broker')})"

@@ -14,7 +14,7 @@ SERVICES = ("collector", "bridge", "dashboard")
 # Each driver, and the files that may import it.
 OWNERS = {
     "psutil": ("collector/sources/",),
-    "paho": ("collector/publisher.py", "dashboard/subscriber.py"),
+    "paho": ("collector/publisher.py", "collector/reach.py", "dashboard/subscriber.py"),
     "mqtt5": ("bridge/mqtt.py",),
     "aiomqtt": ("dashboard/",),
     "streamlit": ("dashboard/",),
@@ -31,6 +31,8 @@ PURE = (
     "perfwatch/topics.py",
     "perfwatch/readings.py",
     "perfwatch/durations.py",
+    "perfwatch/checks.py",
+    "collector/unit.py",
     "perfwatch/history/points.py",
     "bridge/batch.py",
     "collector/sources/rates.py",
