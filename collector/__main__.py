@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from collector.agent import Agent
@@ -25,15 +27,21 @@ from perfwatch.topics import Topics
 log = logging.getLogger("collector")
 
 
-def make_sources(_chosen: Settings) -> list[Source]:
+def make_sources() -> list[Source]:
     """Everything that this collector reads."""
     return [Cpu(), Memory(), Network(), Disk()]
+
+
+@contextmanager
+def open_sources(_chosen: Settings) -> Iterator[list[Source]]:
+    """The sources for `perfwatch doctor`, as the agent would gather from them."""
+    yield make_sources()
 
 
 def run(chosen: Settings) -> None:
     """Read this machine on a schedule and publish what was read over MQTT."""
     broker = settings.broker(chosen)
-    sources = make_sources(chosen)
+    sources = make_sources()
     publisher = Publisher(broker, Topics(chosen.topic_prefix), chosen.host_id)
     stop = Stop()
     stop.on_signals()
@@ -56,7 +64,7 @@ def run(chosen: Settings) -> None:
 collector = service(
     "collector", run, "broker", "broker_ca_file", "topic_prefix", "host", "interval", environ=os.environ
 )
-main = with_commands(collector, further(collector, make_sources, os.environ))
+main = with_commands(collector, further(collector, open_sources, os.environ))
 
 if __name__ == "__main__":
     main()

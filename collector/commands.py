@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 import click
 
@@ -13,16 +14,18 @@ from perfwatch.command import explained, options
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
 
-MakeSources = Callable[[Settings], Sequence[Source]]
+OpenSources = Callable[[Settings], AbstractContextManager[Iterable[Source]]]
+"""What opens the sources that the agent would gather from, and lets go of them."""
 
 
-def further(command: click.Command, sources: MakeSources, environ: Mapping[str, str]) -> list[click.Command]:
+def further(command: click.Command, sources: OpenSources, environ: Mapping[str, str]) -> list[click.Command]:
     """The commands below the collector's own `command`, with its settings as theirs."""
-    names = [each.name for each in command.params if each.name in Settings.__struct_fields__]
+    own = [each.name for each in command.params if each.name in Settings.__struct_fields__]
+    names = [name for name in own if name != "data_dir"]  # the service's is systemd's to choose
     return [
         _install_service(names, environ),
         _uninstall_service(),
-        _examine([*names, *({"data_dir"} - set(names))], sources, environ),
+        _examine([*names, "data_dir"], sources, environ),
     ]
 
 
@@ -81,7 +84,7 @@ def _uninstall_service() -> click.Command:
     return command
 
 
-def _examine(names: Sequence[str], sources: MakeSources, environ: Mapping[str, str]) -> click.Command:
+def _examine(names: Sequence[str], sources: OpenSources, environ: Mapping[str, str]) -> click.Command:
     @click.command("examine", hidden=True)
     @options(*names)
     def command(**given: str | None) -> None:
@@ -96,7 +99,10 @@ def _examine(names: Sequence[str], sources: MakeSources, environ: Mapping[str, s
             topics = Topics(chosen.topic_prefix)
             click.echo(encode(doctor.examine_user()))
             click.echo(encode(doctor.examine_folder(chosen.data_path)))
-            for check in (*doctor.examine_sources(sources(chosen)), *reach(broker, topics, chosen.host_id)):
+            with sources(chosen) as opened:
+                for check in doctor.examine_sources(opened):
+                    click.echo(encode(check))
+            for check in reach(broker, topics, chosen.host_id):
                 click.echo(encode(check))
 
     return command

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from collector.sources.source import FAILURES, ReadText, Source, Tick, read_text
@@ -14,35 +14,35 @@ from perfwatch.checks import Check
 from perfwatch.readings import Reading
 from perfwatch.settings import variable
 
-# Rates need two readings. A hundredth of a second is the kernel's clock, so this is enough of it.
-BETWEEN_SECONDS = 0.5
+# Rates need two readings, and what is gathered in the background needs a moment.
+BETWEEN_SECONDS = 1.0
 
 _CAPABILITIES = {38: "CAP_PERFMON", 19: "CAP_SYS_PTRACE", 21: "CAP_SYS_ADMIN", 2: "CAP_DAC_READ_SEARCH"}
 _MORE = "docs/collector.md says what an unprivileged user may read"
 
 
 def examine_sources(
-    sources: Sequence[Source], between: Callable[[float], None] = time.sleep
+    sources: Iterable[Source], between: Callable[[float], None] = time.sleep
 ) -> Iterator[Check]:
     """Take two readings of each source, as the agent would, and say what came of it."""
-    first = {source.name: _gather(source) for source in sources}
+    first = [(source, _gather(source)) for source in sources]
     between(BETWEEN_SECONDS)
-    for source in sources:
-        if isinstance(first[source.name], Reading):
-            first[source.name] = _gather(source)
-        yield _of_source(source.name, first[source.name])
+    for source, result in first:
+        yield _of_source(source.name, result if isinstance(result, Exception) else _gather(source))
 
 
-def _gather(source: Source) -> Reading | Exception:
+def _gather(source: Source) -> Reading | Exception | None:
     try:
         return source.gather(Tick(readings.now(), time.monotonic()))
     except FAILURES as exc:
         return exc
 
 
-def _of_source(name: str, result: Reading | Exception) -> Check:
+def _of_source(name: str, result: Reading | Exception | None) -> Check:
     if isinstance(result, Exception):
         return Check("collector", name, "failed", f"{type(result).__name__}: {result}", _advice(result))
+    if result is None:
+        return Check("collector", name, "ok", "still busy with its first reading")
     if getattr(result, "available", True) is False:  # it has looked, and says why it has nothing
         return Check("collector", name, "absent", str(getattr(result, "reason", None) or "not here"))
     return Check("collector", name, "ok", _coverage(result))

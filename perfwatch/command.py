@@ -50,13 +50,11 @@ def with_commands(command: click.Command, further: Sequence[click.Command]) -> c
 
     def callback(**given: object) -> None:
         context = click.get_current_context()
-        misplaced = [name for name, value in given.items() if value not in (None, False)]
+        misplaced = [each.opts[0] for each in command.params if given[str(each.name)] not in (None, False)]
         if context.invoked_subcommand is None:
             context.invoke(command, **given)
         elif misplaced:
-            raise click.UsageError(
-                f"Write {settings.option(misplaced[0])} after {context.invoked_subcommand}"
-            )
+            raise click.UsageError(f"Write {misplaced[0]} after {context.invoked_subcommand}")
 
     return click.Group(
         command.name,
