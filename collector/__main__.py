@@ -61,10 +61,10 @@ def run(chosen: Settings) -> None:
     log.info("Stopped")
 
 
-collector = service(
+command = service(
     "collector", run, "broker", "broker_ca_file", "topic_prefix", "host", "interval", environ=os.environ
 )
-main = with_commands(collector, further(collector, open_sources, os.environ))
+main = with_commands(command, further(command, open_sources, os.environ))
 
 if __name__ == "__main__":
     main()
