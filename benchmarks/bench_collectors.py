@@ -4,8 +4,10 @@
 
 Each is installed into an environment of its own in a temporary folder, so this needs pip to reach a
 package index. They run one after another, pinned to the same core, against the same Mosquitto:
-processor, memory, load, swap, network interfaces, disks and file systems. A value is a number that
-was published, wherever it stands: as a topic's text or anywhere within its JSON.
+processor, memory, load, swap, network interfaces, real disks and file systems. A value is a number that
+was measured and published, wherever it stands: as a topic's text or anywhere within its JSON. Glances
+also publishes its own limits in each message (`cpu_user_careful`) and how long it keeps what and when
+it looked last (`history_size`, `time_since_update`): these are numbers, but no values.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +38,8 @@ GLANCES_PLUGINS = "cpu,percpu,load,mem,memswap,network,connections,diskio,fs"
 GLANCES = """
 [outputs]
 check_update=false
+[diskio]
+hide=loop.*,ram.*,zram.*
 [mqtt]
 host=127.0.0.1
 port={port}
@@ -84,7 +89,8 @@ def glances(structure: str, bin_: Path, folder: Path, port: int, interval: int) 
 
 def psmqtt(bin_: Path, folder: Path, port: int, interval: int) -> list[str]:
     """Its tasks are listed one by one: as many interfaces and disks as there are."""
-    disks = [name for name in os.listdir("/sys/block") if name in psutil.disk_io_counters(perdisk=True)]  # noqa: PTH208
+    counted = psutil.disk_io_counters(perdisk=True)
+    disks = [name for name in counted if not name.startswith(("loop", "ram", "zram"))]
     tasks: list[tuple[str, list[str]]] = [("cpu_percent", []), ("cpu_percent", ["*"])]
     for task in ("cpu_times_percent", "cpu_stats", "getloadavg", "virtual_memory", "swap_memory"):
         tasks.append((task, ["*"]))
@@ -109,10 +115,17 @@ RIVALS = (
 )
 
 
+# What Glances has among its numbers that is not measured.
+NOT_MEASURED = re.compile(r".*(_careful|_warning|_critical|history_size|time_since_update)")
+
+
 class Cost(NamedTuple):
+    """Of one tick: `messages`, `numbers` in them, and `values` among those."""
+
     processor_percent: float
     megabytes: float
-    topics: float
+    messages: float
+    numbers: float
     values: float
 
 
@@ -170,7 +183,7 @@ def measure(
 
 def ticks(heard: list[Heard], rival: Rival) -> int:
     """How often it has published what it publishes most often."""
-    topics = [each.topic for each in heard if each.topic.startswith(rival.prefix) and numbers(each.payload)]
+    topics = [each.topic for each in heard if each.topic.startswith(rival.prefix) and list(numbers(each))]
     return max((topics.count(topic) for topic in set(topics)), default=0)
 
 
@@ -181,34 +194,40 @@ def during(pid: int, listener: Listener, rival: Rival, chosen: argparse.Namespac
     used, passed = processor_seconds(pid) - before, time.monotonic() - started
     heard = [each for each in listener.heard if each.topic.startswith(rival.prefix)]
     counted = passed / chosen.interval
-    values = sum(numbers(each.payload) for each in heard)
-    return Cost(100 * used / passed, resident_megabytes(pid), len(heard) / counted, values / counted)
+    names = [name for each in heard for name in numbers(each)]
+    values = [name for name in names if not NOT_MEASURED.fullmatch(name)]
+    processor, megabytes = 100 * used / passed, resident_megabytes(pid)
+    return Cost(processor, megabytes, len(heard) / counted, len(names) / counted, len(values) / counted)
 
 
-def numbers(payload: bytes) -> int:
-    """How many numbers a payload carries."""
+def numbers(heard: Heard) -> Iterator[str]:
+    """The names of the numbers that a message carries."""
     try:
-        return _numbers(json.loads(payload))
+        decoded = json.loads(heard.payload)
     except ValueError:
-        return 0
+        return
+    yield from _numbers(heard.topic, decoded)
 
 
-def _numbers(value: Any) -> int:
+def _numbers(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        return sum(map(_numbers, value.values()))
-    if isinstance(value, list):
-        return sum(map(_numbers, value))
-    return int(isinstance(value, int | float) and not isinstance(value, bool))
+        for key, each in value.items():
+            yield from _numbers(f"{name}/{key}", each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _numbers(name, each)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield name
 
 
 def print_costs(costs: dict[str, Cost], chosen: argparse.Namespace) -> None:
     rows = []
     for name, cost in costs.items():
         microseconds = cost.processor_percent / 100 * chosen.interval * 1e6 / cost.values
-        rows.append((name, cost.processor_percent, cost.megabytes, cost.topics, cost.values, microseconds))
+        rows.append((name, *cost, microseconds))
     print_table(
         f"One tick each {chosen.interval} s, over {chosen.seconds} s",
-        ("", "% of a core", "MB resident", "topics a tick", "values a tick", "µs a value"),
+        ("", "% of a core", "MB resident", "topics a tick", "numbers", "values", "µs of CPU a value"),
         rows,
     )
 

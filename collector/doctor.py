@@ -18,6 +18,8 @@ from perfwatch.settings import variable
 BETWEEN_SECONDS = 1.0
 
 _CAPABILITIES = {38: "CAP_PERFMON", 19: "CAP_SYS_PTRACE", 21: "CAP_SYS_ADMIN", 2: "CAP_DAC_READ_SEARCH"}
+# Fields of a reading that say nothing of the machine while all is well.
+_ASIDE = ("timestamp", "reason")
 _MORE = "docs/collector.md says what an unprivileged user may read"
 
 
@@ -58,7 +60,7 @@ def _advice(error: Exception) -> str:
 
 def _coverage(reading: Reading) -> str:
     """How many of the reading's fields this machine fills, and which it does not."""
-    fields = [name for name in reading.__struct_fields__ if name != "timestamp"]
+    fields = [name for name in reading.__struct_fields__ if name not in _ASIDE]
     empty = [name for name in fields if getattr(reading, name) in (None, [], {})]
     text = f"{len(fields) - len(empty)} of {len(fields)} fields"
     return f"{text}; not here: {', '.join(empty)}" if empty else text

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from collector.unit import quoted, settings_text, unit
+from tests.collector.listener import Listener
+from tests.servers import Mosquitto, wait_until
+from tests.stack import environment
 
 RECORDED = Path(__file__).parent / "recordings" / "perfwatch-collector.service"
 COMMAND = ["/opt/pipx/venvs/perfwatch/bin/python", "-P", "-m", "collector"]
@@ -120,3 +123,36 @@ def test_what_is_in_the_file_stays_and_what_is_given_again_is_replaced(tmp_path:
     text = settings_text(before, {"PERFWATCH_BROKER": "mqtt://new"})
     assert text == '# mine\nPERFWATCH_INTERVAL=1s\nPERFWATCH_BROKER="mqtt://new"\n'
     assert settings_text(text, {}) == text
+
+
+def allowed_calls(group: str) -> set[str]:
+    """The system calls of one of systemd's groups and of the groups within it."""
+    lines = analyse("syscall-filter", group).stdout.splitlines()
+    names = {line.strip() for line in lines[1:] if line.strip() and not line.strip().startswith("#")}
+    nested = {name for name in names if name.startswith("@")}
+    return (names - nested).union(*(allowed_calls(name) for name in nested))
+
+
+def test_the_collector_makes_no_system_call_that_the_unit_forbids(broker: Mosquitto, tmp_path: Path) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed (Debian: apt-get install strace)")
+    allowed = allowed_calls(options(unit(COMMAND, SETTINGS))["SystemCallFilter"])
+    traced = tmp_path / "traced"
+    command = ["strace", "-D", "-f", "-q", "-o", str(traced), sys.executable, "-P", "-m", "collector"]
+    with Listener(broker.port) as listener:
+        process = subprocess.Popen(
+            [*command, "--host", "nas", "--interval", "500ms", "--broker", broker.url],
+            env=environment(data_dir=str(tmp_path)),
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            wait_until(lambda: len(listener.topic("perfwatch/nas/disk")) >= 2, "two ticks")
+        finally:
+            process.terminate()  # with -D this is the collector, and strace its grandchild
+            process.wait(20)
+    wait_until(
+        lambda: re.search(rf"^{process.pid} \+\+\+", traced.read_text(), re.MULTILINE) is not None, "its end"
+    )
+    used = set(re.findall(r"^\d+\s+(\w+)\(", traced.read_text(errors="replace"), re.MULTILINE))
+    assert "openat" in used
+    assert used - allowed - {"perf_event_open"} == set()  # perf is told that it may not, and says so
