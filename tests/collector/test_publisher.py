@@ -6,6 +6,7 @@ import logging
 import select
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -417,6 +418,7 @@ def test_over_tls_with_a_ca_of_ones_own(tmp_path: Path, caplog: pytest.LogCaptur
             wait_until(lambda: retained(plain, STATUS) == b"online", "online")
         with publishing(address(broker.port, scheme="mqtts")):
             assert "certificate verify failed" in wait_for_line(caplog, "Cannot reach mqtts://")
+    wait_until(lambda: not [each for each in threading.enumerate() if "paho" in each.name], "paho ends")
     gc.collect()  # here, where that warning is expected, and not in whatever test comes next
 
 
