@@ -10,7 +10,6 @@ collector before it reads anything) to the DOM change that shows it; both clocks
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -18,12 +17,12 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
+from benchmarks.process import processor_seconds, resident_megabytes
 from benchmarks.table import percentile, print_table
 from tests.browser import chromium
 from tests.stack import PASSWORD, Stack
 
 SERVICES = ("mosquitto", "collector", "bridge", "dashboard")
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 # Notes the time of each change of the reading shown, in the page itself.
 _WATCH = """
@@ -99,16 +98,6 @@ def latencies(browser: Browser, stack: Stack, ticks: int) -> list[float]:
     seen: list[float] = page.evaluate("window.seen")
     page.close()
     return seen[:ticks]
-
-
-def processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
-
-
-def resident_megabytes(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def print_cost(stack: Stack, browser: Browser, seconds: int) -> None:

@@ -12,6 +12,7 @@ import click
 
 from collector import control, cores
 from collector.agent import Agent, Availability, Outlet
+from collector.commands import further
 from collector.control import Machine, State
 from collector.discovery.announcer import Announcer
 from collector.host import describe
@@ -23,7 +24,7 @@ from collector.sources.registry import SOURCES, Active
 from collector.steering import Replies, Steering
 from collector.stop import Stop
 from perfwatch import settings
-from perfwatch.command import service
+from perfwatch.command import service, with_commands
 from perfwatch.durations import format_ms
 from perfwatch.errors import SettingError
 from perfwatch.readings import HostInfo
@@ -144,7 +145,7 @@ def kept_path(chosen: Settings) -> Path:
     return chosen.data_path / "collector" / f"{chosen.host_id}.json"
 
 
-main = service(
+command = service(
     "collector",
     run,
     "broker",
@@ -165,6 +166,7 @@ main = service(
     environ=os.environ,
     once=once,
 )
+main = with_commands(command, further(command, open_sources, os.environ))
 
 if __name__ == "__main__":
     main()

@@ -11,16 +11,9 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from collector.reasons import explain
 from perfwatch.errors import BrokerError, SettingError
 from perfwatch.settings import Broker, variable
-
-_CREDENTIALS = f"check the user name and password in {variable('broker')}"
-_ADVICE = {
-    "Not authorized": _CREDENTIALS,
-    "Bad user name or password": _CREDENTIALS,
-    "Unsupported protocol version": "PerfWatch needs a broker that speaks MQTT 5",
-    "Session taken over": f"another collector has the same host id: give each its own in {variable('host')}",
-}
 
 
 def new_client(broker: Broker, name: str, context: ssl.SSLContext | None) -> mqtt.Client:
@@ -57,12 +50,6 @@ def publish_once(broker: Broker, name: str, topic: str, payload: bytes, timeout:
 def _expect(broker: Broker, what: str, reason: ReasonCode) -> None:
     if reason.is_failure:
         raise BrokerError(f"{broker} refuses {what}: {explain(reason)}")
-
-
-def explain(reason: ReasonCode) -> str:
-    """The broker's reason, and what to do about it where that is known."""
-    advice = _ADVICE.get(str(reason))
-    return f"{reason}; {advice}" if advice else str(reason)
 
 
 def _on_socket_open(_client: mqtt.Client, _userdata: Any, opened: Any) -> None:

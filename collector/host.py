@@ -39,12 +39,16 @@ def describe(
     )
 
 
-def os_name(release: Callable[[], dict[str, str]] = platform.freedesktop_os_release) -> str:
-    """The system's own name for itself, as `Debian GNU/Linux 12 (bookworm)`."""
+def os_name(
+    release: Callable[[], dict[str, str]] = platform.freedesktop_os_release,
+    mac_version: Callable[[], str] = lambda: platform.mac_ver()[0],
+) -> str:
+    """The system's own name for itself, as `Debian GNU/Linux 12 (bookworm)` or `macOS 15.5`."""
     try:
         return release()["PRETTY_NAME"]
     except (OSError, KeyError):
-        return f"{platform.system()} {platform.release()}"
+        version = mac_version()
+        return f"macOS {version}" if version else f"{platform.system()} {platform.release()}"
 
 
 def cpu_model(read: ReadText = read_text) -> str | None:

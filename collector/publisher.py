@@ -18,9 +18,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from collector.client import explain, new_client, tls_context
+from collector.client import new_client, tls_context
 from collector.flight import Flight
 from collector.outbox import Outbox
+from collector.reasons import explain
 from perfwatch.settings import Broker
 from perfwatch.topics import Topics
 

@@ -10,10 +10,10 @@ from importlib.util import find_spec
 
 import click
 
-from perfwatch import log, settings
+from perfwatch import checks, log, settings
 from perfwatch.command import explained, options
 from perfwatch.errors import StartError
-from perfwatch.mosquitto import Accounts
+from perfwatch.mosquitto import Accounts, accounts_path, port_path
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
 _EXTRAS = {"bridge": ("mqtt5", "bridge"), "dashboard": ("streamlit", "dashboard")}
@@ -46,13 +46,24 @@ def up(**given: str | None) -> None:
 def credentials(account: str, **given: str | None) -> None:
     """Print the MQTT URL of a broker ACCOUNT, like `reader`, for an integration."""
     with explained():
-        from perfwatch.up import accounts_path, port_path
-
         chosen = settings.load(os.environ, **given)
         remembered = port_path(chosen.data_path)
         explicit = given["mqtt_port"] or not remembered.exists()
         port = chosen.mqtt_port if explicit else int(remembered.read_text())
         click.echo(Accounts(accounts_path(chosen.data_path)).url(account, port))
+
+
+@main.command()
+@options("broker", "broker_ca_file", "topic_prefix", "host", "data_dir", "history", "address", "port")
+@click.option("--json", "in_json", is_flag=True, help="Print JSON instead of a table.")
+def doctor(in_json: bool, **given: str | None) -> None:
+    """Tell what works on this machine, what does not, and what to do. Exit code 1: something does not."""
+    with explained():
+        from perfwatch.doctor import examine
+
+        found = examine(settings.load(os.environ, **given), os.environ, given)
+    click.echo(checks.as_json(found) if in_json else checks.as_table(found))
+    sys.exit(0 if checks.well(found) else 1)
 
 
 def _service(name: str, summary: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -50,6 +50,28 @@ def service(
     if once:
         click.option("--once", "just_once", is_flag=True, help=once.__doc__)(command)
     return command
+
+
+def with_commands(command: click.Command, further: Sequence[click.Command]) -> click.Group:
+    """`command` as it is, and `further` commands below its name."""
+
+    def callback(**given: object) -> None:
+        context = click.get_current_context()
+        misplaced = [each.opts[0] for each in command.params if given[str(each.name)] not in (None, False)]
+        if context.invoked_subcommand is None:
+            context.invoke(command, **given)
+        elif misplaced:
+            raise click.UsageError(f"Write {misplaced[0]} after {context.invoked_subcommand}")
+
+    return click.Group(
+        command.name,
+        commands=further,
+        params=command.params,
+        callback=callback,
+        help=command.help,
+        context_settings=command.context_settings,
+        invoke_without_command=True,
+    )
 
 
 class explained:

@@ -45,6 +45,16 @@ class Accounts:
         return f"mqtt://{quote(name, safe='')}:{quote(self.passwords[name], safe='')}@127.0.0.1:{port}"
 
 
+def accounts_path(folder: Path) -> Path:
+    """Where the broker's accounts of a data folder are kept."""
+    return folder / "secrets" / "mqtt.json"
+
+
+def port_path(folder: Path) -> Path:
+    """Where a data folder remembers on which port its broker listens."""
+    return folder / "secrets" / "mqtt_port"
+
+
 def check_host(host: str) -> None:
     """Raise SettingError when `host` cannot be the name of an account of its own."""
     if host in ROLES:

@@ -61,9 +61,9 @@ class Up:
     def _prepare(self, binary: str) -> tuple[Child, list[Child]]:
         settings, folder = self._settings, self._folder
         mosquitto.check_host(self._host)
-        accounts = mosquitto.Accounts(accounts_path(folder))
+        accounts = mosquitto.Accounts(mosquitto.accounts_path(folder))
         accounts.ensure((*mosquitto.ROLES, self._host))
-        write_private(port_path(folder), str(settings.mqtt_port))
+        write_private(mosquitto.port_path(folder), str(settings.mqtt_port))
         configuration = mosquitto.write_configuration(
             folder / "mosquitto", accounts, settings.mqtt_port, settings.topic_prefix
         )
@@ -147,16 +147,6 @@ async def _until_signalled(up: Up) -> None:
         await work
     except asyncio.CancelledError:
         return
-
-
-def accounts_path(folder: Path) -> Path:
-    """Where the broker's accounts of a data folder are kept."""
-    return folder / "secrets" / "mqtt.json"
-
-
-def port_path(folder: Path) -> Path:
-    """Where a data folder remembers on which port its broker listens."""
-    return folder / "secrets" / "mqtt_port"
 
 
 def find_mosquitto(environ: Mapping[str, str]) -> str:

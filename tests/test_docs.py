@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
+import collector.__main__ as collector
+from perfwatch import cli
 from perfwatch.readings import (
     READINGS,
     Device,
@@ -54,6 +57,13 @@ def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text())
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("command", [collector.main, *collector.main.commands.values(), cli.doctor])
+def test_every_option_of_the_collector_and_the_doctor_is_documented(command: click.Command) -> None:
+    text = (ROOT / "docs" / "collector.md").read_text()
+    options = [option for each in command.params if not command.hidden for option in each.opts]
+    assert [option for option in options if not re.search(rf"`{option}[` ]", text)] == []
 
 
 def test_every_target_of_the_makefile_that_is_named_exists() -> None:

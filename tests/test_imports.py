@@ -15,7 +15,12 @@ SERVICES = ("collector", "bridge", "dashboard")
 OWNERS = {
     "psutil": ("collector/sources/",),
     "pynvml": ("collector/sources/nvidia.py",),
-    "paho": ("collector/publisher.py", "collector/client.py", "dashboard/subscriber.py"),
+    "paho": (
+        "collector/publisher.py",
+        "collector/client.py",
+        "collector/reach.py",
+        "dashboard/subscriber.py",
+    ),
     "mqtt5": ("bridge/mqtt.py",),
     "aiomqtt": ("dashboard/",),
     "streamlit": ("dashboard/",),
@@ -34,6 +39,8 @@ PURE = (
     "perfwatch/readings.py",
     "perfwatch/readings_more.py",
     "perfwatch/durations.py",
+    "perfwatch/checks.py",
+    "collector/unit.py",
     "perfwatch/history/points.py",
     "bridge/batch.py",
     "collector/control.py",

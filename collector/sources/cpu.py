@@ -37,7 +37,8 @@ def _core_times() -> list[scputimes]:
 
 def _frequencies() -> list[scpufreq]:
     read = getattr(psutil, "cpu_freq", None)  # psutil leaves it out where a platform has none
-    return read(percpu=True) if read else []
+    # On a Mac psutil has the highest frequency for the present one, or an error.
+    return read(percpu=True) if read and not psutil.MACOS else []
 
 
 def _is_processor(chip: str) -> bool:

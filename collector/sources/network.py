@@ -30,10 +30,14 @@ class Network:
     name = "network"
 
     def __init__(
-        self, counters: Callable[[], Mapping[str, snetio]] = _counters, read: ReadText = read_text
+        self,
+        counters: Callable[[], Mapping[str, snetio]] = _counters,
+        read: ReadText = read_text,
+        drops_out: bool = psutil.LINUX,
     ) -> None:
         self._counters = counters
         self._read = read
+        self._drops_out = drops_out  # elsewhere psutil has a constant 0 in their place
         self._before: Mapping[str, snetio] = {}
         self._at = 0.0
 
@@ -42,7 +46,10 @@ class Network:
         sockets = connections(self._read)
         before, seconds = self._before, tick.monotonic - self._at
         self._before, self._at = counters, tick.monotonic
-        interfaces = {name: _interface(before.get(name), now, seconds) for name, now in counters.items()}
+        interfaces = {
+            name: _interface(before.get(name), now, seconds, self._drops_out)
+            for name, now in counters.items()
+        }
         # An interface that has just appeared has no rate yet: it joins the sums at its second tick.
         counted = [
             interfaces[name] for name in interfaces if name in before and not _LOOPBACK.fullmatch(name)
@@ -56,7 +63,7 @@ class Network:
         )
 
 
-def _interface(before: snetio | None, now: snetio, seconds: float) -> readings.Interface:
+def _interface(before: snetio | None, now: snetio, seconds: float, drops_out: bool) -> readings.Interface:
     def rate(field: str) -> float | None:
         return per_second(getattr(before, field, None), getattr(now, field), seconds)
 
@@ -72,5 +79,5 @@ def _interface(before: snetio | None, now: snetio, seconds: float) -> readings.I
         errors_in=now.errin,
         errors_out=now.errout,
         drops_in=now.dropin,
-        drops_out=now.dropout,
+        drops_out=now.dropout if drops_out else None,
     )

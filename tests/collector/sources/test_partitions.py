@@ -5,7 +5,7 @@ import os
 import pytest
 from psutil._ntuples import sdiskpart, sdiskusage
 
-from collector.sources.partitions import Partitions
+from collector.sources.partitions import Partitions, shown_again
 from perfwatch.readings import Partition
 
 
@@ -76,3 +76,46 @@ def test_the_real_machine_agrees_with_statvfs() -> None:
         assert 0 <= partition.usage_percent <= 100
         # Others write between the two looks.
         assert partition.free_bytes == pytest.approx(asked.f_bavail * asked.f_frsize, rel=0.05)
+
+
+# A file system at /, a service's private /tmp and state folder as systemd mounts them, /tmp a disk of
+# its own further down, and a volume with a space in its name.
+SANDBOX = """\
+22 1 254:0 / / ro,relatime shared:1 - ext4 /dev/sda1 rw
+30 22 254:0 /tmp/systemd-private-1f-x.service/tmp /tmp rw,relatime - ext4 /dev/sda1 rw
+31 22 254:0 /var/lib/private/perfwatch /var/lib/private/perfwatch rw - ext4 /dev/sda1 rw
+32 22 254:0 /srv/a\\040b /mnt/a\\040b rw - ext4 /dev/sda1 rw
+33 22 8:17 / /var/tmp rw - ext4 /dev/sdb1 rw
+34 33 8:17 /systemd-private-1f-x.service/tmp /var/tmp rw - ext4 /dev/sdb1 rw
+"""
+
+BTRFS = """\
+25 1 0:22 /@ / rw,relatime - btrfs /dev/sda2 rw,space_cache,subvolid=256,subvol=/@
+26 25 0:22 /@home /home rw,relatime - btrfs /dev/sda2 rw,subvolid=257,subvol=/@home
+27 25 0:22 /@/srv/web /mnt/web rw,relatime - btrfs /dev/sda2 rw,subvolid=256,subvol=/@
+"""
+
+CONTAINER = """\
+600 500 0:50 / / rw - overlay overlay rw,lowerdir=/x
+601 600 254:0 /var/lib/docker/volumes/v/_data /data rw - ext4 /dev/sda1 rw
+602 600 254:0 /var/lib/docker/containers/1/hosts /etc/hosts rw - ext4 /dev/sda1 rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("mountinfo", "again"),
+    [
+        (SANDBOX, {"/tmp", "/var/lib/private/perfwatch", "/mnt/a b"}),
+        (BTRFS, {"/mnt/web"}),
+        (CONTAINER, set()),
+    ],
+    ids=["under systemd", "btrfs", "in a container"],
+)
+def test_a_part_of_what_is_mounted_as_a_whole_is_not_counted_again(mountinfo: str, again: set[str]) -> None:
+    assert shown_again(mountinfo) == again
+
+
+def test_a_bind_mount_is_no_file_system() -> None:
+    mounts = [mount("/"), mount("/tmp"), mount("/var/tmp", "/dev/sdb1")]
+    kept = Partitions(lambda: mounts, usage, lambda _path: False, lambda _path: SANDBOX).read()
+    assert list(kept) == ["/", "/var/tmp"]
