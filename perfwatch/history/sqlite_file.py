@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from perfwatch.errors import StoreError
@@ -87,8 +88,31 @@ def explain(path: Path) -> Iterator[None]:
 
 
 def _create(path: Path) -> None:
+    """Make a private file where there is none.
+
+    Never by opening what is there: to close any descriptor of a file ends all POSIX locks that this
+    process has on it, SQLite's too. Another process then takes itself for the last one, and removes the
+    -wal file into which this one goes on writing.
+    """
+    if path.exists():
+        return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
+    os.close(descriptor)
+    try:
+        with suppress(FileExistsError):
+            _name_it(temporary, path)
+    finally:
+        Path(temporary).unlink()
+
+
+def _name_it(temporary: str, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT has no hard links
+        path.touch(mode=0o600, exist_ok=False)
 
 
 def _use_wal(db: sqlite3.Connection, busy: float) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -84,6 +86,19 @@ def test_threads_may_share_a_store(store: SqliteStore) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(100))) == [1] * 100
+
+
+def test_another_process_that_ends_takes_nothing_with_it(store: SqliteStore, path: Path) -> None:
+    """The last connection to a file removes its -wal: no process may take itself for the last wrongly."""
+    store.write([point(0)])
+    assert len(store.series()) == 1  # a second connection of this process
+    command = [sys.executable, "-m", "tests.history.writer", f"sqlite://{path}", "other", "3"]
+    subprocess.run(command, check=True, capture_output=True)
+    other = USER._replace(host="other")
+    assert len(store.query([other], 0, 10_000, 1)[other]) == 3
+    store.write([point(1)])
+    with SqliteStore(path) as later:
+        assert len(later.query([USER], 0, 100, 1)[USER]) == 2
 
 
 def test_a_locked_store_says_so_and_works_again_afterwards(store: SqliteStore, path: Path) -> None:
