@@ -13,6 +13,7 @@ import click
 from perfwatch import log, settings
 from perfwatch.command import explained, options
 from perfwatch.errors import StartError
+from perfwatch.history.commands import commands
 from perfwatch.mosquitto import Accounts
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
@@ -53,6 +54,10 @@ def credentials(account: str, **given: str | None) -> None:
         explicit = given["mqtt_port"] or not remembered.exists()
         port = chosen.mqtt_port if explicit else int(remembered.read_text())
         click.echo(Accounts(accounts_path(chosen.data_path)).url(account, port))
+
+
+for command in commands(os.environ):
+    main.add_command(command)
 
 
 def _service(name: str, summary: str) -> None:

@@ -23,6 +23,7 @@ OWNERS = {
     "jwt": ("perfwatch/tokens.py",),
     "argon2": ("perfwatch/users.py",),
     "sqlite3": ("perfwatch/history/",),
+    "pyarrow": ("perfwatch/history/",),
     "influxdb_client": ("perfwatch/history/",),
 }
 
