@@ -113,20 +113,17 @@ def upkeep(store: HistoryStore, policy: Policy, now: int) -> Iterator[Work]:
     Each item is one small step, done when it is asked for: let writers in between two. May be ended
     anywhere and begun again: the same work twice gives the same rollups.
     """
-    yield from store.roll_up(closed(now))
     if policy.enabled:
-        yield from _remove(store, policy, now)
+        yield from cleanup(store, policy, now)
+    else:
+        yield from store.roll_up(closed(now))
 
 
 def cleanup(store: HistoryStore, policy: Policy, now: int) -> Iterator[Work]:
     """As `upkeep`, on demand: it removes what is too old whether or not the policy is enabled."""
-    yield from store.roll_up(closed(now))
-    yield from _remove(store, policy, now)
-
-
-def _remove(store: HistoryStore, policy: Policy, now: int) -> Iterator[Work]:
-    # What goes entirely is not thinned first. Whole hours, so that none is left half.
+    # Whole hours, so that none is left half; and what goes entirely is not rolled up first.
     yield from store.forget(floor(policy.all_before(now), HOUR))
+    yield from store.roll_up(closed(now))
     yield from store.thin(floor(policy.raw_before(now), HOUR))
 
 

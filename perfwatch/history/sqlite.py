@@ -27,7 +27,7 @@ from perfwatch.history.store import Bucket, Point, Series, Span, Tier, Work
 from perfwatch.readings import from_ms
 
 # A step of upkeep takes up series after series for so long: other writers wait for one step.
-STEP_SECONDS = 0.01
+STEP_SECONDS = 0.005
 
 _FIND = "SELECT id FROM series WHERE metric = ? AND host = ? AND tag = ? AND part = ? AND field = ?"
 _ADD = "INSERT INTO series (metric, host, tag, part, field) VALUES (?, ?, ?, ?, ?) RETURNING id"

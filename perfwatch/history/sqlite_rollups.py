@@ -12,8 +12,8 @@ from typing import NamedTuple
 from perfwatch.history.rollup import HOUR, MINUTE, NEVER, floor
 from perfwatch.history.store import Work
 
-# Rows that a step reads or removes: 5 to 10 ms of work for which other writers wait.
-ROWS = 5000
+# Rows that one piece of work reads or removes, about: a millisecond or two.
+ROWS = 1000
 
 # Python rounds towards the past, SQLite towards 1970.
 _FLOOR = "time - ((time % {length}) + {length}) % {length}"
