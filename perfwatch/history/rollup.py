@@ -83,28 +83,38 @@ def _finest(start: int, stop: int, raw_from: int) -> Iterator[Part]:
         yield Part(RAW, max(start, raw_from), stop)
 
 
-def combine(partials: Iterable[Partial]) -> Iterator[Bucket]:
-    """Whole buckets of partial ones that come in order of time; means are weighted by count."""
-    whole: Partial | None = None
-    for part in partials:
-        if whole is None or part.time != whole.time:
-            if whole is not None:
-                yield _bucket(whole)
-            whole = part
-        else:
-            low, high = min(whole.low, part.low), max(whole.high, part.high)
-            readings = whole.readings + part.readings
-            whole = Partial(whole.time, whole.total + part.total, readings, low, high)
-    if whole is not None:
-        yield _bucket(whole)
+def combine(stretches: Iterable[Iterable[Partial]]) -> list[Bucket]:
+    """Whole buckets of stretches that come in order of time; means are weighted by count.
+
+    Only at the seam of two stretches can a bucket be in two pieces.
+    """
+    found: list[Partial] = []
+    for stretch in stretches:
+        pieces = iter(stretch)
+        first = next(pieces, None)
+        if first is None:
+            continue
+        if found and found[-1].time == first.time:
+            first = _join(found.pop(), first)
+        found.append(first)
+        found.extend(pieces)
+    return [
+        Bucket(time, mean, low, high)
+        if low <= (mean := total / readings) <= high
+        else Bucket(time, _between(mean, low, high), low, high)
+        for time, total, readings, low, high in found
+    ]
 
 
-def _bucket(whole: Partial) -> Bucket:
+def _join(one: Partial, other: Partial) -> Partial:
+    total, readings = one.total + other.total, one.readings + other.readings
+    return Partial(one.time, total, readings, min(one.low, other.low), max(one.high, other.high))
+
+
+def _between(mean: float, low: float, high: float) -> float:
     """Rounding, or a sum past the largest float, may put a mean outside what it is the mean of."""
-    mean = whole.total / whole.readings
-    if isnan(mean):  # the sums of huge numbers of both signs: 0 lies between them
-        mean = 0.0
-    return Bucket(whole.time, min(max(mean, whole.low), whole.high), whole.low, whole.high)
+    # Not a number: the sums of huge numbers of both signs, and 0 lies between those.
+    return 0.0 if isnan(mean) else min(max(mean, low), high)
 
 
 def upkeep(store: HistoryStore, policy: Policy, now: int) -> Iterator[Work]:

@@ -72,7 +72,7 @@ def test_however_buckets_are_cut_they_give_the_same(pieces: list[tuple[int, list
     whole: dict[int, list[float]] = {}
     for time, values in pieces:
         whole.setdefault(time, []).extend(values)
-    found = list(combine(partials))
+    found = combine([partial] for partial in partials)
     assert [(b.time, b.min, b.max) for b in found] == [(t, min(v), max(v)) for t, v in whole.items()]
     assert [b.mean for b in found] == pytest.approx([fmean(v) for v in whole.values()], rel=1e-9, abs=1e-3)
 
@@ -80,8 +80,9 @@ def test_however_buckets_are_cut_they_give_the_same(pieces: list[tuple[int, list
 def test_sums_past_the_largest_float_stay_between_min_and_max() -> None:
     huge = 1.7e308
     one = Partial(0, float("inf"), 2, huge, huge)
-    assert list(combine([one])) == [Bucket(0, huge, huge, huge)]
-    assert list(combine([one, Partial(0, float("-inf"), 2, -huge, -huge)])) == [Bucket(0, 0.0, -huge, huge)]
+    other = Partial(0, float("-inf"), 2, -huge, -huge)
+    assert combine([[one]]) == [Bucket(0, huge, huge, huge)]
+    assert combine([[one], [], [other]]) == [Bucket(0, 0.0, -huge, huge)]
 
 
 def test_an_hour_is_closed_some_minutes_after_its_end() -> None:
