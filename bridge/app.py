@@ -13,6 +13,7 @@ from bridge.backoff import Backoff
 from bridge.counters import Counters
 from bridge.mqtt import Client, QoS, Will
 from bridge.session import Session
+from bridge.upkeep import kept_up
 from perfwatch import settings as settings_of
 from perfwatch.errors import BrokerError, StoreError
 from perfwatch.history.open import open_store
@@ -144,13 +145,14 @@ def run(settings: Settings) -> None:
     """Take readings from the broker into the history."""
     store = open_store(settings.history_url)
     try:
-        asyncio.run(_until_signal(Bridge(settings, store)))
+        asyncio.run(_until_signal(Bridge(settings, store), store))
     finally:
         store.close()
 
 
-async def _until_signal(bridge: Bridge) -> None:
+async def _until_signal(bridge: Bridge, store: HistoryStore) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, bridge.stop)
-    await bridge.run()
+    async with kept_up(store):
+        await bridge.run()

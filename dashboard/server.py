@@ -21,10 +21,12 @@ from streamlit.starlette import App
 
 from dashboard import theme
 from dashboard.api.auth import AuthApi
+from dashboard.api.compare import CompareApi
 from dashboard.api.health import HealthApi
 from dashboard.api.history import HistoryApi
 from dashboard.api.live import LiveApi
 from dashboard.api.responses import http_exception
+from dashboard.api.retention import RetentionApi
 from dashboard.guard import IDENTITY, Guard
 from dashboard.hub import Hub
 from dashboard.sessions import Sessions
@@ -90,6 +92,8 @@ def build(settings: Settings) -> App:
             *AuthApi(Users(folder / "users.json"), sessions, Failures()).routes(),
             *LiveApi(hub).routes(),
             *HistoryApi(store).routes(),
+            *CompareApi(store).routes(),
+            *RetentionApi(store).routes(),
         ]
     )
     routes: list[BaseRoute] = [

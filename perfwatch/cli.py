@@ -13,6 +13,7 @@ import click
 from perfwatch import checks, log, settings
 from perfwatch.command import explained, options
 from perfwatch.errors import StartError
+from perfwatch.history.commands import commands
 from perfwatch.mosquitto import Accounts, accounts_path, port_path
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
@@ -64,6 +65,10 @@ def doctor(in_json: bool, **given: str | None) -> None:
         found = examine(settings.load(os.environ, **given), os.environ, given)
     click.echo(checks.as_json(found) if in_json else checks.as_table(found))
     sys.exit(0 if checks.well(found) else 1)
+
+
+for command in commands(os.environ):
+    main.add_command(command)
 
 
 def _service(name: str, summary: str) -> None:

@@ -29,6 +29,7 @@ OWNERS = {
     "jwt": ("perfwatch/tokens.py",),
     "argon2": ("perfwatch/users.py",),
     "sqlite3": ("perfwatch/history/",),
+    "pyarrow": ("perfwatch/history/",),
     "influxdb_client": ("perfwatch/history/",),
 }
 
@@ -42,6 +43,9 @@ PURE = (
     "perfwatch/checks.py",
     "collector/unit.py",
     "perfwatch/history/points.py",
+    "perfwatch/history/policy.py",
+    "perfwatch/history/rollup.py",
+    "perfwatch/history/line_parser.py",
     "bridge/batch.py",
     "collector/control.py",
     "collector/sources/perf_output.py",

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.api.requests import body
 from dashboard.api.responses import problem
 from dashboard.sessions import COOKIE, DEVICE_COOKIE, Sessions, cookie
 from dashboard.throttle import Failures
@@ -18,7 +19,6 @@ from perfwatch.readings import format_time
 from perfwatch.tokens import DEVICE, Session
 from perfwatch.users import Users
 
-_LONGEST_BODY = 10_000
 _DEVICE_SECONDS = 180 * 86400
 # Attempts on one account that may wait for their turn while it is under attack.
 _LONGEST_QUEUE = 8
@@ -50,7 +50,7 @@ class AuthApi:
 
     async def login(self, request: Request) -> Response:
         try:
-            given = msgspec.json.decode(await _body(request), type=Credentials)
+            given = msgspec.json.decode(await body(request), type=Credentials)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             return problem(422, f'The body must be {{"username": …, "password": …}} as JSON: {exc}')
         device = self._device(request, given.username)
@@ -136,13 +136,3 @@ def _too_many(seconds: int) -> Response:
     return problem(
         429, f"Too many failed logins: try again in {seconds} s", {"Retry-After": str(max(1, seconds))}
     )
-
-
-async def _body(request: Request) -> bytes:
-    """The request's body, cut off where it is longer than any login."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _LONGEST_BODY:
-            break
-    return body[:_LONGEST_BODY]

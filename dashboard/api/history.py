@@ -1,9 +1,9 @@
-"""`GET /api/history/metrics`: past readings, in the shape in which they were published."""
+"""`GET /api/history/metrics`: past readings as they were published; `…/types`: what there is to ask."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.api.requests import moment
 from dashboard.api.responses import BadRequest, problem
 from perfwatch.durations import format_ms, parse_ms
 from perfwatch.errors import StoreError
 from perfwatch.history.points import merge
 from perfwatch.history.store import Bucket, HistoryStore, Series
-from perfwatch.readings import READINGS, format_time, from_ms, to_ms
+from perfwatch.readings import READINGS, format_time, from_ms
 
 DEFAULT_LIMIT, MOST_POINTS = 300, 10_000
 SHORTEST_MS = 100
@@ -50,7 +51,24 @@ class HistoryApi:
         self._store = store
 
     def routes(self) -> list[Route]:
-        return [Route("/api/history/metrics", self.metrics)]
+        return [
+            Route("/api/history/metrics", self.metrics),
+            Route("/api/history/metrics/types", self.types),
+        ]
+
+    async def types(self, request: Request) -> Response:
+        try:
+            series = await asyncio.to_thread(self._store.series)
+        except StoreError as exc:
+            return problem(503, str(exc))
+        metrics = [*READINGS, *sorted({one.metric for one in series} - READINGS.keys())]
+        return JSONResponse(
+            {
+                "metric_types": [
+                    describe(metric, [s for s in series if s.metric == metric]) for metric in metrics
+                ]
+            }
+        )
 
     async def metrics(self, request: Request) -> Response:
         try:
@@ -101,12 +119,28 @@ def _mean(bucket: Bucket) -> float:
     return round(bucket.mean, 3)
 
 
+def describe(metric: str, series: Sequence[Series]) -> dict[str, Any]:
+    """What can be asked of a metric: its hosts, the fields of a host, and those of its parts."""
+    parts: dict[str, dict[str, set[str]]] = {}
+    for one in series:
+        if one.tag:
+            part = parts.setdefault(one.tag, {"names": set(), "fields": set()})
+            part["names"].add(one.part)
+            part["fields"].add(one.field)
+    return {
+        "metric_type": metric,
+        "hosts": sorted({one.host for one in series}),
+        "fields": sorted({one.field for one in series if not one.tag}),
+        "parts": {tag: {key: sorted(found) for key, found in part.items()} for tag, part in parts.items()},
+    }
+
+
 def parse(given: QueryParams) -> Query:
     """The query in a request's parameters. Raises BadRequest naming the one that cannot be used."""
     metric = given.get("metric_type")
     if not metric:
         raise BadRequest("metric_type", f"expected one of {', '.join(READINGS)}")
-    start, stop = _time(given, "start_time"), _time(given, "end_time")
+    start, stop = moment(given, "start_time"), moment(given, "end_time")
     if stop <= start:
         raise BadRequest("end_time", "expected a time after start_time", given["end_time"])
     text = given.get("interval", "auto")
@@ -122,20 +156,6 @@ def auto_interval(length: int, limit: int) -> int:
     """
     whole = max(1, limit - 1)
     return next((step for step in _STEPS if length <= step * whole), -(-length // whole))
-
-
-def _time(given: QueryParams, name: str) -> int:
-    expected = "expected a time like 2026-11-23T14:00:00Z"
-    text = given.get(name)
-    if not text:
-        raise BadRequest(name, expected)
-    try:
-        # A plus sign that was not quoted arrives as a space.
-        moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return to_ms(moment.astimezone(UTC))
-    except (ValueError, OverflowError) as exc:
-        raise BadRequest(name, expected, text) from exc
 
 
 def _limit(text: str | None, default: int) -> int:

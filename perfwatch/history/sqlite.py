@@ -1,40 +1,54 @@
 """The history in one SQLite file: no server to run.
 
-A `series` table, and points clustered by (series, time) in integer milliseconds.
+A `series` table, points clustered by (series, time) in integer milliseconds, and their rollups.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self, TypeAlias
 
+import msgspec
+
+from perfwatch.errors import StoreError
+from perfwatch.history import sqlite_rollups as rollups
 from perfwatch.history.buckets import buckets
+from perfwatch.history.policy import Policy
+from perfwatch.history.rollup import HOUR, NAMES, NEVER, floor, plan, total
 from perfwatch.history.sqlite_file import BUSY_SECONDS, connect, explain
-from perfwatch.history.store import Bucket, Point, Series, Span
+from perfwatch.history.sqlite_rollups import Done
+from perfwatch.history.store import Bucket, Point, Series, Span, Tier, Work
 from perfwatch.readings import from_ms
 
-# Rows in one step of a deletion: other writers wait for one step, not for the whole.
-DELETED_AT_ONCE = 10_000
+# A step of upkeep takes up series after series for so long: other writers wait for one step.
+STEP_SECONDS = 0.005
 
 _FIND = "SELECT id FROM series WHERE metric = ? AND host = ? AND tag = ? AND part = ? AND field = ?"
 _ADD = "INSERT INTO series (metric, host, tag, part, field) VALUES (?, ?, ?, ?, ?) RETURNING id"
 _KEEP = "INSERT OR REPLACE INTO points (series, time, value) VALUES (?, ?, ?)"
-# A few rows in from the oldest, so that one step ends there; nothing when fewer are left.
-_STEP = "SELECT time FROM points WHERE series = ? AND time < ? ORDER BY time LIMIT 1 OFFSET ?"
-_DELETE = "DELETE FROM points WHERE series = ? AND time < ?"
-_FORGET = "DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM points WHERE points.series = series.id)"
+_STATE = """
+SELECT id, rolled_to, raw_from FROM series
+WHERE metric = ? AND host = ? AND tag = ? AND part = ? AND field = ?"""
+# A reading of an hour that has been rolled up: that hour is to be done again.
+_LATE = "INSERT OR IGNORE INTO late SELECT id, ? FROM series WHERE id = ? AND rolled_to > ?"
+_FORGET = """
+DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM points WHERE points.series = series.id)
+    AND NOT EXISTS (SELECT 1 FROM rollups WHERE rollups.series = series.id AND tier = 1)"""
 # One seek a series and end; min(time) over the whole table would read all of it.
 _ENDS = """
 SELECT min(oldest), max(newest) FROM (
-    SELECT (SELECT min(time) FROM points WHERE series = id) AS oldest,
-           (SELECT max(time) FROM points WHERE series = id) AS newest
-    FROM series)
-"""
+    SELECT min(time) AS oldest, max(time) AS newest FROM (
+        SELECT id, (SELECT min(time) FROM points WHERE series = id) AS time FROM series UNION ALL
+        SELECT id, (SELECT max(time) FROM points WHERE series = id) FROM series UNION ALL
+        SELECT id, (SELECT min(time) FROM rollups WHERE series = id AND tier = 1) FROM series UNION ALL
+        SELECT id, (SELECT max(time) FROM rollups WHERE series = id AND tier = 1) FROM series))"""
+_TIER = "SELECT count(*), min(time), max(time) FROM "
 
 _Ids: TypeAlias = dict[tuple[str, str, str, str], dict[str, int]]
 
@@ -53,6 +67,8 @@ class SqliteStore:
         self._writing = Lock()
         self._writer: sqlite3.Connection | None = None
         self._version = -1
+        # Rollups end here at the latest: what is newer is not late.
+        self._rolled = NEVER
         self._ids: _Ids = {}
         self._idle: list[sqlite3.Connection] = []
 
@@ -64,6 +80,7 @@ class SqliteStore:
                 for field, value in point.fields.items()
             ]
             db.executemany(_KEEP, rows)
+            self._mark_late(db, rows)
         return len(rows)
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
@@ -80,24 +97,57 @@ class SqliteStore:
         found = {}
         with self._reader() as db:
             for one in series:
-                row = db.execute(_FIND, one).fetchone()
-                found[one] = [] if row is None else buckets(db, row[0], start, stop, interval)
+                row = db.execute(_STATE, one).fetchone()
+                parts = plan(start, stop, interval, *row[1:]) if row else []
+                found[one] = buckets(db, row[0], parts, interval) if row else []
         return found
 
+    def roll_up(self, until: int) -> Iterator[Work]:
+        until = floor(until, HOUR)
+        self._rolled = max(self._rolled, until)
+        yield from self._sweep(rollups.TO_ROLL, rollups.roll_up, until)
+
+    def thin(self, before: int) -> Iterator[Work]:
+        yield from self._sweep(rollups.TO_THIN, rollups.thin, before)
+
+    def forget(self, before: int) -> Iterator[Work]:
+        removed = False
+        for step in self._sweep(rollups.TO_FORGET, rollups.forget, before):
+            removed = True
+            yield step
+        if removed:
+            with self._transaction() as db:
+                if db.execute(_FORGET).rowcount:
+                    self._ids.clear()
+
     def delete_before(self, time: int) -> int:
+        done = total(self.forget(time))
+        return done.raw + done.rollups
+
+    def policy(self) -> Policy:
         with self._reader() as db:
-            ids = [row[0] for row in db.execute("SELECT id FROM series")]
-        deleted = sum(self._delete(one, time) for one in ids)
+            kept = dict(db.execute("SELECT name, value FROM policy"))
+        try:
+            return msgspec.convert(kept, Policy, strict=False)
+        except msgspec.ValidationError as exc:
+            raise StoreError(f"The history {self.path} has a policy that cannot be used: {exc}") from exc
+
+    def set_policy(self, policy: Policy) -> None:
         with self._transaction() as db:
-            if db.execute(_FORGET).rowcount:
-                self._ids.clear()
-        return deleted
+            rows = msgspec.structs.asdict(policy).items()
+            db.executemany("INSERT OR REPLACE INTO policy VALUES (?, ?)", rows)
 
     def span(self) -> Span:
         with self._reader() as db:
             ends = db.execute(_ENDS).fetchone()
         oldest, newest = (None if end is None else from_ms(end) for end in ends)
         return Span(self._size(), oldest, newest)
+
+    def tiers(self) -> list[Tier]:
+        tables = ("points", "rollups WHERE tier = 1", "rollups WHERE tier = 60")
+        with self._reader() as db:
+            rows = [db.execute(_TIER + table).fetchone() for table in tables]
+        return [Tier(name, *row) for name, row in zip(NAMES.values(), rows, strict=True)]
 
     def close(self) -> None:
         with self._writing:
@@ -121,14 +171,28 @@ class SqliteStore:
             ids[field] = row[0]
         return ids[field]
 
-    def _delete(self, series: int, time: int) -> int:
-        deleted, more = 0, True
-        while more:
+    def _mark_late(self, db: sqlite3.Connection, rows: list[tuple[int, int, float]]) -> None:
+        hours = {(series, floor(time, HOUR)) for series, time, _ in rows if time < self._rolled}
+        if hours:
+            db.executemany(_LATE, [(hour, series, hour) for series, hour in hours])
+
+    def _sweep(
+        self, which: str, work: Callable[[sqlite3.Connection, int, int], Done], limit: int
+    ) -> Iterator[Work]:
+        """Do `work` to each of those series until it has no more, some milliseconds in a transaction."""
+        with self._reader() as db:
+            left = [row[0] for row in db.execute(which, (limit,))]
+        while left:
             with self._transaction() as db:
-                row = db.execute(_STEP, (series, time, DELETED_AT_ONCE)).fetchone()
-                more = row is not None
-                deleted += db.execute(_DELETE, (series, row[0] if row else time)).rowcount
-        return deleted
+                began, step = time.monotonic(), Work()
+                while True:
+                    done = work(db, left[-1], limit)
+                    step = total((step, done.work))
+                    if not done.more:
+                        left.pop()
+                    if not left or time.monotonic() - began >= STEP_SECONDS:
+                        break
+            yield step
 
     def _size(self) -> int:
         files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
@@ -154,9 +218,12 @@ class SqliteStore:
         if version != self._version:
             self._ids.clear()
             self._version = version
+            newest = db.execute("SELECT max(rolled_to) FROM series").fetchone()[0]
+            self._rolled = max(self._rolled, NEVER if newest is None else newest)
 
     def _drop_writer(self) -> None:
         self._ids.clear()
+        self._version = -1
         if self._writer is not None:
             self._writer.close()
             self._writer = None

@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from perfwatch.errors import StoreError
+from perfwatch.history.rollup import NEVER
 
-VERSION = 1
 BUSY_SECONDS = 5.0
 
-_SCHEMA = (
-    """CREATE TABLE series (
-        id INTEGER PRIMARY KEY, metric TEXT NOT NULL, host TEXT NOT NULL, tag TEXT NOT NULL,
-        part TEXT NOT NULL, field TEXT NOT NULL, UNIQUE (metric, host, tag, part, field))""",
-    """CREATE TABLE points (
-        series INTEGER NOT NULL, time INTEGER NOT NULL, value REAL NOT NULL,
-        PRIMARY KEY (series, time)) WITHOUT ROWID""",
-    f"PRAGMA user_version = {VERSION}",
+# Each schema's statements bring a file there from the one before it; a new file runs through all.
+_SCHEMAS = (
+    (
+        """CREATE TABLE series (
+            id INTEGER PRIMARY KEY, metric TEXT NOT NULL, host TEXT NOT NULL, tag TEXT NOT NULL,
+            part TEXT NOT NULL, field TEXT NOT NULL, UNIQUE (metric, host, tag, part, field))""",
+        """CREATE TABLE points (
+            series INTEGER NOT NULL, time INTEGER NOT NULL, value REAL NOT NULL,
+            PRIMARY KEY (series, time)) WITHOUT ROWID""",
+    ),
+    (
+        # Raw readings begin at raw_from, whole rollups end at rolled_to: ms, always whole hours.
+        f"ALTER TABLE series ADD COLUMN raw_from INTEGER NOT NULL DEFAULT {NEVER}",
+        f"ALTER TABLE series ADD COLUMN rolled_to INTEGER NOT NULL DEFAULT {NEVER}",
+        # `tier` is the length of its buckets in minutes: 1 or 60.
+        """CREATE TABLE rollups (
+            series INTEGER NOT NULL, tier INTEGER NOT NULL, time INTEGER NOT NULL,
+            mean REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (series, tier, time)) WITHOUT ROWID""",
+        # Hours that got a reading after they had been rolled up.
+        """CREATE TABLE late (
+            series INTEGER NOT NULL, hour INTEGER NOT NULL, PRIMARY KEY (series, hour)) WITHOUT ROWID""",
+        "CREATE TABLE policy (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    ),
 )
+VERSION = len(_SCHEMAS)
 
 # The -wal file is cut back to this after a long reader had made it grow. Bytes.
 _WAL_BYTES = 64 * 1024 * 1024
@@ -70,8 +88,31 @@ def explain(path: Path) -> Iterator[None]:
 
 
 def _create(path: Path) -> None:
+    """Make a private file where there is none.
+
+    Never by opening what is there: to close any descriptor of a file ends all POSIX locks that this
+    process has on it, SQLite's too. Another process then takes itself for the last one, and removes the
+    -wal file into which this one goes on writing.
+    """
+    if path.exists():
+        return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
+    os.close(descriptor)
+    try:
+        with suppress(FileExistsError):
+            _name_it(temporary, path)
+    finally:
+        Path(temporary).unlink()
+
+
+def _name_it(temporary: str, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT has no hard links
+        path.touch(mode=0o600, exist_ok=False)
 
 
 def _use_wal(db: sqlite3.Connection, busy: float) -> None:
@@ -88,13 +129,14 @@ def _use_wal(db: sqlite3.Connection, busy: float) -> None:
 
 
 def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
-    """Make the tables of a new file, in one step: another process may be making them too."""
+    """Bring a new or older file to this schema, in one step: another process may be doing it too."""
     if _version(db) != VERSION:
         db.execute("BEGIN IMMEDIATE")
         _check(db, path)
-        if _version(db) == 0:
-            for statement in _SCHEMA:
+        for schema in _SCHEMAS[_version(db) :]:
+            for statement in schema:
                 db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
 
 

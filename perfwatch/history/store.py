@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
+
+from perfwatch.history.policy import Policy
 
 
 class Point(NamedTuple):
@@ -50,6 +52,23 @@ class Span(NamedTuple):
     newest: datetime | None
 
 
+class Tier(NamedTuple):
+    """How many rows one tier (`raw`, `1m`, `1h`) holds, and the times in ms of its first and last."""
+
+    name: str
+    rows: int
+    oldest: int | None
+    newest: int | None
+
+
+class Work(NamedTuple):
+    """What a step of upkeep did: raw numbers rolled up, raw numbers and rollup rows removed."""
+
+    rolled_up: int = 0
+    raw: int = 0
+    rollups: int = 0
+
+
 class HistoryStore(Protocol):
     """Keeps points, whose values are finite. May be shared by threads.
 
@@ -70,12 +89,33 @@ class HistoryStore(Protocol):
     ) -> dict[Series, list[Bucket]]:
         """Buckets of `interval` ms over start ≤ time < stop (ms); empty ones are left out.
 
-        Buckets are aligned to multiples of `interval` since 1970, so that two queries agree.
+        Buckets are aligned to multiples of `interval` since 1970, so that two queries agree. Where
+        raw readings were thinned out, the finest that it gives is minutes.
         """
+
+    def roll_up(self, until: int) -> Iterator[Work]:
+        """Make the rollups of whole hours that end by `until` (ms), and of hours that got late readings.
+
+        This and the next two work in small steps, one an item: writers are let in between two.
+        """
+
+    def thin(self, before: int) -> Iterator[Work]:
+        """Remove raw numbers older than `before` (ms) that rollups stand for."""
+
+    def forget(self, before: int) -> Iterator[Work]:
+        """Remove raw numbers and rollups older than `before` (ms), and series that are empty then."""
 
     def delete_before(self, time: int) -> int:
         """Remove every number older than `time` (ms); returns how many."""
 
+    def policy(self) -> Policy:
+        """The policy kept in the store; the default one when none was set."""
+
+    def set_policy(self, policy: Policy) -> None: ...
+
     def span(self) -> Span: ...
+
+    def tiers(self) -> list[Tier]:
+        """What each tier holds, counted row by row: seconds for a large store."""
 
     def close(self) -> None: ...

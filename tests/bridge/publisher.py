@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,13 +13,14 @@ from paho.mqtt.enums import CallbackAPIVersion
 from perfwatch import readings
 from tests.servers import Mosquitto
 
-START_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
+# Yesterday at a full hour: a bridge that runs removes what is older than its policy allows.
+START_MS = (int(time.time()) // 3600 - 24) * 3_600_000
 
 
 def payload(number: int, **fields: object) -> bytes:
     """The numbered reading: one second after the one before, its number in `user`."""
-    time = readings.format_time(readings.from_ms(START_MS + number * 1000))
-    return json.dumps({"timestamp": time, "user": number, **fields}).encode()
+    moment = readings.format_time(readings.from_ms(START_MS + number * 1000))
+    return json.dumps({"timestamp": moment, "user": number, **fields}).encode()
 
 
 class Publisher:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +14,16 @@ from pathlib import Path
 import pytest
 
 from perfwatch.errors import SettingError, StoreError
-from perfwatch.history import sqlite
+from perfwatch.history import sqlite, sqlite_rollups
 from perfwatch.history.open import open_store
+from perfwatch.history.policy import Policy
+from perfwatch.history.rollup import HOUR, total
 from perfwatch.history.sqlite import SqliteStore
-from perfwatch.history.store import Point, Series
+from perfwatch.history.store import Bucket, Point, Series, Work
+
+# Written by the first PerfWatch that had a history: 120 readings each 5 s, and 10 each minute.
+V1 = Path(__file__).with_name("recordings") / "history_v1.db"
+NOON = 1_795_435_200_000
 
 USER = Series("cpu", "nas", "", "", "user")
 
@@ -78,6 +86,19 @@ def test_threads_may_share_a_store(store: SqliteStore) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(100))) == [1] * 100
+
+
+def test_another_process_that_ends_takes_nothing_with_it(store: SqliteStore, path: Path) -> None:
+    """The last connection to a file removes its -wal: no process may take itself for the last wrongly."""
+    store.write([point(0)])
+    assert len(store.series()) == 1  # a second connection of this process
+    command = [sys.executable, "-m", "tests.history.writer", f"sqlite://{path}", "other", "3"]
+    subprocess.run(command, check=True, capture_output=True)
+    other = USER._replace(host="other")
+    assert len(store.query([other], 0, 10_000, 1)[other]) == 3
+    store.write([point(1)])
+    with SqliteStore(path) as later:
+        assert len(later.query([USER], 0, 100, 1)[USER]) == 2
 
 
 def test_a_locked_store_says_so_and_works_again_afterwards(store: SqliteStore, path: Path) -> None:
@@ -147,14 +168,62 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_old_readings_are_deleted_in_steps(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "DELETED_AT_ONCE", 10)
+    monkeypatch.setattr(sqlite_rollups, "ROWS", 10)
+    monkeypatch.setattr(sqlite, "STEP_SECONDS", 0.0)
     store.write([point(time) for time in range(105)])
     steps: list[int] = []
     with store._transaction() as db:
         db.set_trace_callback(lambda text: steps.append(1) if text == "COMMIT" else None)
     assert store.delete_before(100) == 100
-    assert len(steps) > 10
+    assert len(steps) >= 10
     assert [bucket.time for bucket in store.query([USER], 0, 1000, 1)[USER]] == [100, 101, 102, 103, 104]
+
+
+def test_a_step_takes_one_series_after_another_for_some_milliseconds(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write([Point("cpu", f"host {number}", "", "", 0, {"user": 1.0}) for number in range(50)])
+    monkeypatch.setattr(sqlite, "STEP_SECONDS", 60.0)
+    assert [step.raw for step in store.forget(1)] == [50]
+    store.write([Point("cpu", f"host {number}", "", "", 0, {"user": 1.0}) for number in range(50)])
+    monkeypatch.setattr(sqlite, "STEP_SECONDS", 0.0)
+    assert [step.raw for step in store.forget(1)] == [1] * 50
+
+
+def test_a_file_of_the_first_schema_is_brought_forward(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    path.write_bytes(V1.read_bytes())
+    eth0 = Series("network", "nas", "interface", "eth0", "bytes_sent")
+    with SqliteStore(path) as store:
+        assert store.series() == [USER, eth0]
+        assert len(store.query([USER], NOON, NOON + HOUR, 1)[USER]) == 120
+        assert store.policy() == Policy()
+        assert total(store.roll_up(NOON + HOUR)) == Work(rolled_up=130)
+        assert store.query([USER], NOON, NOON + HOUR, HOUR)[USER] == [Bucket(NOON, 59.5, 0.0, 119.0)]
+    with SqliteStore(path) as again:
+        assert [(tier.name, tier.rows) for tier in again.tiers()] == [("raw", 130), ("1m", 20), ("1h", 2)]
+
+
+def test_many_may_bring_the_same_file_forward_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    path.write_bytes(V1.read_bytes())
+    barrier = threading.Barrier(6)
+
+    def read(_: int) -> int:
+        with SqliteStore(path) as store:
+            barrier.wait()
+            return len(store.series())
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(read, range(6))) == [2] * 6
+
+
+def test_a_policy_that_makes_no_sense_is_named(store: SqliteStore, path: Path) -> None:
+    store.set_policy(Policy())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("UPDATE policy SET value = 0 WHERE name = 'retention_days'")
+    with pytest.raises(StoreError, match=r"history\.db has a policy that cannot be used: .*retention_days"):
+        store.policy()
 
 
 def test_the_span_counts_what_is_not_yet_in_the_main_file(store: SqliteStore, path: Path) -> None:

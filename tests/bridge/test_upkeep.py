@@ -1,0 +1,86 @@
+"""The bridge looks after the history beside its writing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge.upkeep import kept_up
+from perfwatch.errors import StoreError
+from perfwatch.history.policy import DAY_MS, Policy
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.store import HistoryStore, Point
+from tests.bridge.running import bridge_process, history
+from tests.servers import Mosquitto
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with SqliteStore(tmp_path / "history.db") as opened:
+        yield opened
+
+
+def write_days_ago(store: HistoryStore, *days: int) -> None:
+    now = time.time_ns() // 1_000_000
+    store.write([Point("cpu", "nas", "", "", now - day * DAY_MS, {"user": 1.0}) for day in days])
+
+
+def rows(store: HistoryStore) -> list[int]:
+    return [tier.rows for tier in store.tiers()]
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - the condition is the state of a file
+            await asyncio.sleep(0.02)
+
+
+async def test_it_follows_a_policy_that_another_process_changes(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.upkeep.EVERY_SECONDS", 0.05)
+    write_days_ago(store, 1, 10, 20)
+    async with kept_up(store):
+        await eventually(lambda: rows(store) == [1, 3, 3])
+        with SqliteStore(store.path) as dashboard:
+            dashboard.set_policy(Policy(retention_days=15))
+        await eventually(lambda: rows(store) == [1, 2, 2])
+
+
+async def test_a_store_that_fails_is_said_once_and_tried_again(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bridge.upkeep.EVERY_SECONDS", 0.01)
+    refused = 0
+
+    def refuse() -> Policy:
+        nonlocal refused
+        refused += 1
+        if refused < 5:
+            raise StoreError("The disk of this test is full")
+        return Policy()
+
+    monkeypatch.setattr(store, "policy", refuse)
+    caplog.set_level(logging.WARNING)
+    write_days_ago(store, 10)
+    async with kept_up(store):
+        await eventually(lambda: rows(store) == [0, 1, 1])
+    assert [record.getMessage() for record in caplog.records] == [
+        "The disk of this test is full; old readings stay until it can be used again"
+    ]
+
+
+def test_the_bridge_does_it_as_a_process(tmp_path: Path, broker: Mosquitto) -> None:
+    with bridge_process(tmp_path, broker) as bridge, history(bridge.history) as store:
+        bridge.wait_for("connected")
+        bridge.end(signal.SIGTERM)
+        write_days_ago(store, 1, 10, 40)
+        bridge.start()
+        bridge.wait_for("upkeep: 2 numbers rolled up; 2 raw numbers and 0 rollups removed")
+        assert rows(store) == [1, 2, 2]
