@@ -6,6 +6,7 @@ PerfWatchError
 ├── PayloadError      a message's payload is not what its topic promises
 ├── BrokerError       the broker refused us or cannot be reached
 ├── StoreError        the history store cannot do what was asked
+│   └── PartialWrite  it kept all but some points (perfwatch.history.store)
 ├── TokenError        a token is missing, forged, expired or revoked
 ├── AccountError      an account cannot be made or changed
 └── StartError        something that must be there before we can run is not

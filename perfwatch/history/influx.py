@@ -1,0 +1,177 @@
+"""The history on an InfluxDB server: 1.8, 2 or 3, by what all of them speak.
+
+Writes are line protocol to /api/v2/write, reads InfluxQL on /query. VictoriaMetrics takes the writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from perfwatch.history import influxql
+from perfwatch.history.influx_buckets import Buckets, buckets_of
+from perfwatch.history.influx_http import Refused, Server, Unrepresentable
+from perfwatch.history.influx_url import Address
+from perfwatch.history.influxql import SCALE, Group, Policy, Result
+from perfwatch.history.line_protocol import Encoder
+from perfwatch.history.store import Bucket, PartialWrite, Point, Refusal, Series, Span
+from perfwatch.readings import from_ms
+
+# Lines of one request: more of them cost a server no less each.
+LINES_AT_ONCE = 5000
+
+RAW = "autogen"
+
+
+class InfluxStore:
+    """A HistoryStore in the bucket `<database>/<policy>` of `address`; nothing is sent before it is used.
+
+    May be shared by threads. The bucket is made when a write finds it missing; reads make nothing.
+    """
+
+    def __init__(self, address: Address, policy: str = RAW) -> None:
+        self.policy = Policy(address.database, policy)
+        self._server = Server(address)
+        self._encoder = Encoder()
+        self._making = Lock()
+        self._buckets: Buckets | None = None
+        self._made = False
+
+    def write(self, points: Iterable[Point]) -> int:
+        kept = [point for point in points if point.fields]
+        refused: list[Refusal] = []
+        for first in range(0, len(kept), LINES_AT_ONCE):
+            refused += self._write(kept[first : first + LINES_AT_ONCE])
+        numbers = sum(len(point.fields) for point in kept)
+        if refused:
+            lost = sum(len(refusal.point.fields) for refusal in refused)
+            raise PartialWrite(str(self._server.address), refused, written=numbers - lost)
+        return numbers
+
+    def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
+        if metric == "" or host == "":
+            return []  # in InfluxQL an empty host would be any point without one
+        results = self._ask([influxql.newest(self.policy, metric, host)])
+        return sorted(one for result in results for one in influxql.read_series(result))
+
+    def query(
+        self, series: Sequence[Series], start: int, stop: int, interval: int
+    ) -> dict[Series, list[Bucket]]:
+        if interval < 1:
+            raise ValueError(f"interval is {interval} ms, but must be 1 or more")
+        found: dict[Series, list[Bucket]] = {one: [] for one in series}
+        groups = influxql.grouped(series)
+        if groups and start < stop:
+            try:
+                self._fill(found, groups, start, stop, interval)
+            except Unrepresentable:
+                self._fill(found, groups, start, stop, interval, SCALE)
+        return found
+
+    def delete_before(self, time: int) -> int:
+        """InfluxDB 1.x deletes whole shards only when the database has further retention policies."""
+        older = self._count_before(time)
+        if older:
+            self._ways().delete_before(self.policy, time)
+            older -= self._count_before(time)
+        return older
+
+    def retain(self, seconds: int) -> None:
+        """Let the server itself drop what is older, at its own pace; 0 keeps everything.
+
+        The way for a tier of InfluxDB 1.x, whose DELETE reaches every tier of a database. The least
+        is an hour. InfluxDB 3 Core takes a retention period only with a new database.
+        """
+        self._ready()
+        self._ways().retain(self.policy, seconds)
+
+    def span(self) -> Span:
+        results = self._ask([influxql.end(self.policy, order) for order in ("ASC", "DESC")])
+        if not any(result.series for result in results):
+            return Span(0, None, None)
+        times = influxql.read_times(results)
+        return Span(self._ways().size(self.policy), from_ms(min(times)), from_ms(max(times)))
+
+    def close(self) -> None:
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, points: Sequence[Point]) -> list[Refusal]:
+        """Write points, as their lines; those that were refused."""
+        lines = list(self._encoder.lines(points))
+        self._ready()
+        try:
+            return self._send(points, lines)
+        except Refused as exc:
+            if not exc.missing:
+                raise
+            # Somebody removed the bucket since it was made.
+            self._made = False
+            self._ready()
+            return self._send(points, lines)
+
+    def _send(self, points: Sequence[Point], lines: list[str]) -> list[Refusal]:
+        """Which lines a server refuses it says in part, if at all: halving finds out on every version.
+
+        The same point written twice is one point, so nothing is doubled.
+        """
+        try:
+            self._server.write(self.policy.bucket, lines)
+        except Refused as exc:
+            if not exc.about_lines:
+                raise
+            if len(lines) == 1:
+                return [Refusal(points[0], exc.reason)]
+            half = len(lines) // 2
+            return self._send(points[:half], lines[:half]) + self._send(points[half:], lines[half:])
+        return []
+
+    def _fill(
+        self,
+        found: dict[Series, list[Bucket]],
+        groups: dict[Group, list[Series]],
+        start: int,
+        stop: int,
+        interval: int,
+        scale: float = 1,
+    ) -> None:
+        statements = [
+            influxql.buckets(self.policy, group, [one.part for one in inside], start, stop, interval, scale)
+            for group, inside in groups.items()
+        ]
+        for group, result in zip(groups, self._ask(statements), strict=False):
+            for one, buckets in influxql.read_buckets(group, result, scale):
+                if one in found:
+                    found[one] = buckets
+
+    def _count_before(self, time: int) -> int:
+        return sum(map(influxql.read_counts, self._ask([influxql.count_before(self.policy, time)])))
+
+    def _ask(self, statements: list[str]) -> list[Result]:
+        """The answers; none when there is no such bucket yet, as it is made by the first write."""
+        try:
+            return self._server.query(statements, *self.policy)
+        except Refused as exc:
+            if exc.missing:
+                return []
+            raise
+
+    def _ways(self) -> Buckets:
+        with self._making:
+            if self._buckets is None:
+                self._buckets = buckets_of(self._server)
+            return self._buckets
+
+    def _ready(self) -> None:
+        if not self._made:
+            self._ways().ensure(self.policy)
+            self._made = True
