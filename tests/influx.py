@@ -113,6 +113,7 @@ class Victoria(_Server):
             f"-storageDataPath={self.folder / 'data'}",
             f"-httpListenAddr=127.0.0.1:{self.port}",
             "-retentionPeriod=100y",
+            "-dedup.minScrapeInterval=1ms",
         ]
 
 

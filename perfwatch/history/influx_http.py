@@ -74,6 +74,7 @@ class Server:
         self._client = InfluxDBClient(
             url=address.url,
             token=address.token,
+            auth_basic=":" in address.token,  # a user and password, which 1.x takes so
             timeout=round(timeout * 1000),
             verify_ssl=True,
             ssl_ca_cert=address.ca_file,

@@ -90,6 +90,6 @@ def complete(url: str, token: str, org: str, ca_file: str) -> str:
 
 
 def _token(parts: SplitResult) -> str:
-    """What follows `Authorization: Token`: InfluxDB 1.x takes a user and password there too."""
+    """A token, or for InfluxDB 1.x `user:password`, which no token looks like."""
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return f"{user}:{password}" if password else user
