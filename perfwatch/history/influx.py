@@ -10,13 +10,14 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from perfwatch.errors import PartialWrite
 from perfwatch.history import influxql
 from perfwatch.history.influx_buckets import Buckets, buckets_of
 from perfwatch.history.influx_http import Refused, Server, Unrepresentable
 from perfwatch.history.influx_url import Address
-from perfwatch.history.influxql import SCALE, Group, Policy, Result
+from perfwatch.history.influxql import SCALE, Group, Place, Result
 from perfwatch.history.line_protocol import Encoder
-from perfwatch.history.store import Bucket, PartialWrite, Point, Refusal, Series, Span
+from perfwatch.history.store import Bucket, Point, Series, Span
 from perfwatch.readings import from_ms
 
 # Lines of one request: more of them cost a server no less each.
@@ -32,7 +33,7 @@ class InfluxStore:
     """
 
     def __init__(self, address: Address, policy: str = RAW) -> None:
-        self.policy = Policy(address.database, policy)
+        self.place = Place(address.database, policy)
         self._server = Server(address)
         self._encoder = Encoder()
         self._making = Lock()
@@ -41,19 +42,20 @@ class InfluxStore:
 
     def write(self, points: Iterable[Point]) -> int:
         kept = [point for point in points if point.fields]
-        refused: list[Refusal] = []
+        refused: list[str] = []
         for first in range(0, len(kept), LINES_AT_ONCE):
             refused += self._write(kept[first : first + LINES_AT_ONCE])
-        numbers = sum(len(point.fields) for point in kept)
         if refused:
-            lost = sum(len(refusal.point.fields) for refusal in refused)
-            raise PartialWrite(str(self._server.address), refused, written=numbers - lost)
-        return numbers
+            others = f" (and {len(refused) - 1} more points)" if len(refused) > 1 else ""
+            raise PartialWrite(
+                f"InfluxDB at {self._server.address.url} refused {refused[0]}{others}", refused
+            )
+        return sum(len(point.fields) for point in kept)
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
         if metric == "" or host == "":
             return []  # in InfluxQL an empty host would be any point without one
-        results = self._ask([influxql.newest(self.policy, metric, host)])
+        results = self._ask([influxql.newest(self.place, metric, host)])
         return sorted(one for result in results for one in influxql.read_series(result))
 
     def query(
@@ -74,7 +76,7 @@ class InfluxStore:
         """InfluxDB 1.x deletes whole shards only when the database has further retention policies."""
         older = self._count_before(time)
         if older:
-            self._ways().delete_before(self.policy, time)
+            self._ways().delete_before(self.place, time)
             older -= self._count_before(time)
         return older
 
@@ -85,14 +87,14 @@ class InfluxStore:
         is an hour. InfluxDB 3 Core takes a retention period only with a new database.
         """
         self._ready()
-        self._ways().retain(self.policy, seconds)
+        self._ways().retain(self.place, seconds)
 
     def span(self) -> Span:
-        results = self._ask([influxql.end(self.policy, order) for order in ("ASC", "DESC")])
+        results = self._ask([influxql.end(self.place, order) for order in ("ASC", "DESC")])
         if not any(result.series for result in results):
             return Span(0, None, None)
         times = influxql.read_times(results)
-        return Span(self._ways().size(self.policy), from_ms(min(times)), from_ms(max(times)))
+        return Span(self._ways().size(self.place), from_ms(min(times)), from_ms(max(times)))
 
     def close(self) -> None:
         self._server.close()
@@ -105,8 +107,8 @@ class InfluxStore:
     ) -> None:
         self.close()
 
-    def _write(self, points: Sequence[Point]) -> list[Refusal]:
-        """Write points, as their lines; those that were refused."""
+    def _write(self, points: Sequence[Point]) -> list[str]:
+        """Write points; a sentence for each that was refused."""
         lines = list(self._encoder.lines(points))
         self._ready()
         try:
@@ -119,18 +121,18 @@ class InfluxStore:
             self._ready()
             return self._send(points, lines)
 
-    def _send(self, points: Sequence[Point], lines: list[str]) -> list[Refusal]:
+    def _send(self, points: Sequence[Point], lines: list[str]) -> list[str]:
         """Which lines a server refuses it says in part, if at all: halving finds out on every version.
 
         The same point written twice is one point, so nothing is doubled.
         """
         try:
-            self._server.write(self.policy.bucket, lines)
+            self._server.write(self.place.bucket, lines)
         except Refused as exc:
             if not exc.about_lines:
                 raise
             if len(lines) == 1:
-                return [Refusal(points[0], exc.reason)]
+                return [f"{_name(points[0])}: {exc.reason}"]
             half = len(lines) // 2
             return self._send(points[:half], lines[:half]) + self._send(points[half:], lines[half:])
         return []
@@ -145,7 +147,7 @@ class InfluxStore:
         scale: float = 1,
     ) -> None:
         statements = [
-            influxql.buckets(self.policy, group, [one.part for one in inside], start, stop, interval, scale)
+            influxql.buckets(self.place, group, [one.part for one in inside], start, stop, interval, scale)
             for group, inside in groups.items()
         ]
         for group, result in zip(groups, self._ask(statements), strict=False):
@@ -154,12 +156,12 @@ class InfluxStore:
                     found[one] = buckets
 
     def _count_before(self, time: int) -> int:
-        return sum(map(influxql.read_counts, self._ask([influxql.count_before(self.policy, time)])))
+        return sum(map(influxql.read_counts, self._ask([influxql.count_before(self.place, time)])))
 
     def _ask(self, statements: list[str]) -> list[Result]:
         """The answers; none when there is no such bucket yet, as it is made by the first write."""
         try:
-            return self._server.query(statements, *self.policy)
+            return self._server.query(statements, *self.place)
         except Refused as exc:
             if exc.missing:
                 return []
@@ -173,5 +175,10 @@ class InfluxStore:
 
     def _ready(self) -> None:
         if not self._made:
-            self._ways().ensure(self.policy)
+            self._ways().ensure(self.place)
             self._made = True
+
+
+def _name(point: Point) -> str:
+    part = f" {point.tag} {point.part!r}" if point.tag else ""
+    return f"{point.metric} of {point.host}{part} at {point.time}"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from perfwatch.errors import StoreError
 from perfwatch.history.influx_http import Refused, Server
-from perfwatch.history.influxql import EARLIEST, LATEST, Policy, Result, name
+from perfwatch.history.influxql import EARLIEST, LATEST, Place, Result, name
 from perfwatch.readings import format_time, from_ms, to_ms
 
 _SIZE = re.compile(r'^storage_shard_disk_size\{[^}]*bucket="([0-9a-f]+)"[^}]*\} (\S+)$', re.MULTILINE)
@@ -17,16 +17,16 @@ _SIZE = re.compile(r'^storage_shard_disk_size\{[^}]*bucket="([0-9a-f]+)"[^}]*\} 
 class Buckets(Protocol):
     """What differs between the versions: making a bucket, its retention, its size, deleting in it."""
 
-    def ensure(self, policy: Policy) -> None:
+    def ensure(self, place: Place) -> None:
         """Make what is missing of that bucket, so that it can be written and read."""
 
-    def retain(self, policy: Policy, seconds: int) -> None:
+    def retain(self, place: Place, seconds: int) -> None:
         """Let the server drop what is older; 0 keeps everything."""
 
-    def delete_before(self, policy: Policy, time: int) -> None:
+    def delete_before(self, place: Place, time: int) -> None:
         """Remove what is older than `time` (ms)."""
 
-    def size(self, policy: Policy) -> int | None:
+    def size(self, place: Place) -> int | None:
         """Bytes on disk; None when the server does not tell."""
 
 
@@ -36,58 +36,58 @@ class Databases1:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def ensure(self, policy: Policy) -> None:
-        database, rp = name(policy.database), name(policy.name)
+    def ensure(self, place: Place) -> None:
+        database, rp = name(place.database), name(place.name)
         try:
-            [result] = self._ask(policy, f"SHOW RETENTION POLICIES ON {database}")
+            [result] = self._ask(place, f"SHOW RETENTION POLICIES ON {database}")
         except Refused as exc:
             if exc.status != 404:
                 raise
             # Asked for first, because making one, even one that is there, needs an administrator.
             [_, result] = self._ask(
-                policy, f"CREATE DATABASE {database}", f"SHOW RETENTION POLICIES ON {database}"
+                place, f"CREATE DATABASE {database}", f"SHOW RETENTION POLICIES ON {database}"
             )
-        if policy.name not in [row[0] for rows in result.series for row in rows.values]:
-            self._ask(policy, f"CREATE RETENTION POLICY {rp} ON {database} DURATION INF REPLICATION 1")
+        if place.name not in [row[0] for rows in result.series for row in rows.values]:
+            self._ask(place, f"CREATE RETENTION POLICY {rp} ON {database} DURATION INF REPLICATION 1")
 
-    def retain(self, policy: Policy, seconds: int) -> None:
+    def retain(self, place: Place, seconds: int) -> None:
         duration = f"{seconds}s" if seconds else "INF"
         self._ask(
-            policy,
-            f"ALTER RETENTION POLICY {name(policy.name)} ON {name(policy.database)} DURATION {duration}",
+            place,
+            f"ALTER RETENTION POLICY {name(place.name)} ON {name(place.database)} DURATION {duration}",
         )
 
-    def delete_before(self, policy: Policy, time: int) -> None:
+    def delete_before(self, place: Place, time: int) -> None:
         """DELETE knows no retention policies: where there are several, whole shards of ours go instead."""
-        [policies] = self._ask(policy, f"SHOW RETENTION POLICIES ON {name(policy.database)}")
+        [policies] = self._ask(place, f"SHOW RETENTION POLICIES ON {name(place.database)}")
         if sum(len(rows.values) for rows in policies.series) == 1:
-            self._ask(policy, f"DELETE WHERE time < {time}ms")
+            self._ask(place, f"DELETE WHERE time < {time}ms")
             return
-        for shard in self._shards_before(policy, time):
-            self._ask(policy, f"DROP SHARD {shard}")
+        for shard in self._shards_before(place, time):
+            self._ask(place, f"DROP SHARD {shard}")
 
-    def size(self, policy: Policy) -> int | None:
-        [result] = self._ask(policy, "SHOW STATS FOR 'shard'")
+    def size(self, place: Place) -> int | None:
+        [result] = self._ask(place, "SHOW STATS FOR 'shard'")
         sizes: list[int] = [
             row[rows.columns.index("diskBytes")]
             for rows in result.series
-            if (rows.tags.get("database"), rows.tags.get("retentionPolicy")) == policy
+            if (rows.tags.get("database"), rows.tags.get("retentionPolicy")) == place
             for row in rows.values
         ]
         return sum(sizes)
 
-    def _shards_before(self, policy: Policy, time: int) -> list[int]:
-        [result] = self._ask(policy, "SHOW SHARDS")
+    def _shards_before(self, place: Place, time: int) -> list[int]:
+        [result] = self._ask(place, "SHOW SHARDS")
         shards = [dict(zip(rows.columns, row, strict=True)) for rows in result.series for row in rows.values]
         return [
             shard["id"]
             for shard in shards
-            if (shard["database"], shard["retention_policy"]) == policy
+            if (shard["database"], shard["retention_policy"]) == place
             and to_ms(datetime.fromisoformat(shard["end_time"])) <= time
         ]
 
-    def _ask(self, policy: Policy, *statements: str) -> list[Result]:
-        return self._server.query(list(statements), policy.database, policy.name)
+    def _ask(self, place: Place, *statements: str) -> list[Result]:
+        return self._server.query(list(statements), place.database, place.name)
 
 
 class Buckets2:
@@ -96,41 +96,41 @@ class Buckets2:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def ensure(self, policy: Policy) -> None:
-        bucket = self._find(policy)
+    def ensure(self, place: Place) -> None:
+        bucket = self._find(place)
         if bucket is None:
             bucket = self._server.send(
                 "POST",
                 "/api/v2/buckets",
-                {"orgID": self._org_id(), "name": policy.bucket, "retentionRules": []},
+                {"orgID": self._org_id(), "name": place.bucket, "retentionRules": []},
             )
-        mapping = {"db": policy.database, "rp": policy.name}
+        mapping = {"db": place.database, "rp": place.name}
         known = self._server.get("/api/v2/dbrps", orgID=bucket["orgID"], **mapping)
         if not known.get("content"):  # since 2.4 the bucket's name alone is a mapping
-            self._map(policy, bucket)
+            self._map(place, bucket)
 
-    def retain(self, policy: Policy, seconds: int) -> None:
+    def retain(self, place: Place, seconds: int) -> None:
         rules = [{"type": "expire", "everySeconds": seconds}] if seconds else []
-        self._server.send("PATCH", f"/api/v2/buckets/{self._id(policy)}", {"retentionRules": rules})
+        self._server.send("PATCH", f"/api/v2/buckets/{self._id(place)}", {"retentionRules": rules})
 
-    def delete_before(self, policy: Policy, time: int) -> None:
+    def delete_before(self, place: Place, time: int) -> None:
         # Both ends are deleted too, so the end is the last millisecond before.
         span = {"start": _rfc3339(EARLIEST), "stop": _rfc3339(time - 1)}
-        self._server.send("POST", "/api/v2/delete", span, org=self._server.address.org, bucket=policy.bucket)
+        self._server.send("POST", "/api/v2/delete", span, org=self._server.address.org, bucket=place.bucket)
 
-    def size(self, policy: Policy) -> int | None:
-        bucket = self._id(policy)
+    def size(self, place: Place) -> int | None:
+        bucket = self._id(place)
         sizes = [
             float(size) for found, size in _SIZE.findall(self._server.read("/metrics")) if found == bucket
         ]
         return round(sum(sizes)) if sizes else None
 
-    def _find(self, policy: Policy) -> Any:
-        found = self._server.get("/api/v2/buckets", org=self._server.address.org, name=policy.bucket)
+    def _find(self, place: Place) -> Any:
+        found = self._server.get("/api/v2/buckets", org=self._server.address.org, name=place.bucket)
         return next(iter(found.get("buckets", [])), None)
 
-    def _id(self, policy: Policy) -> str:
-        return str((self._find(policy) or {}).get("id", ""))
+    def _id(self, place: Place) -> str:
+        return str((self._find(place) or {}).get("id", ""))
 
     def _org_id(self) -> str:
         org = self._server.address.org
@@ -142,15 +142,15 @@ class Buckets2:
             )
         return str(found[0]["id"])
 
-    def _map(self, policy: Policy, bucket: Any) -> None:
+    def _map(self, place: Place, bucket: Any) -> None:
         self._server.send(
             "POST",
             "/api/v2/dbrps",
             {
                 "orgID": bucket["orgID"],
                 "bucketID": bucket["id"],
-                "database": policy.database,
-                "retention_policy": policy.name,
+                "database": place.database,
+                "retention_policy": place.name,
                 "default": False,
             },
         )
@@ -162,16 +162,16 @@ class Undivided:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def ensure(self, policy: Policy) -> None:
+    def ensure(self, place: Place) -> None:
         return
 
-    def retain(self, policy: Policy, seconds: int) -> None:
+    def retain(self, place: Place, seconds: int) -> None:
         raise self._unable("change how long it keeps readings")
 
-    def delete_before(self, policy: Policy, time: int) -> None:
+    def delete_before(self, place: Place, time: int) -> None:
         raise self._unable("delete readings")
 
-    def size(self, policy: Policy) -> int | None:
+    def size(self, place: Place) -> int | None:
         return None
 
     def _unable(self, what: str) -> StoreError:

@@ -46,7 +46,7 @@ class Answer(Struct):
     error: str | None = None
 
 
-class Policy(NamedTuple):
+class Place(NamedTuple):
     """A database and one of its retention policies: the bucket `<db>/<rp>` of InfluxDB 2."""
 
     database: str
@@ -85,7 +85,7 @@ def grouped(series: Iterable[Series]) -> dict[Group, list[Series]]:
 
 
 def buckets(
-    policy: Policy, group: Group, parts: Sequence[str], start: int, stop: int, interval: int, scale: float = 1
+    place: Place, group: Group, parts: Sequence[str], start: int, stop: int, interval: int, scale: float = 1
 ) -> str:
     """Mean, min and max of each bucket and part, over start ≤ time < stop (all in ms)."""
     field = name(stored(group.field))
@@ -96,25 +96,25 @@ def buckets(
         )
     )
     by = f"time({interval}ms), {name(stored(group.tag)) if group.tag else '*'}"
-    source = f"{_measurement(policy, group.metric)} WHERE {where}"
+    source = f"{_measurement(place, group.metric)} WHERE {where}"
     if scale != 1:
         source = f"(SELECT {field} / {scale:.1f} AS {field} FROM {source} GROUP BY *) WHERE {where}"
     return f"SELECT mean({field}), min({field}), max({field}) FROM {source} GROUP BY {by} fill(none)"
 
 
-def newest(policy: Policy, metric: str | None, host: str | None) -> str:
+def newest(place: Place, metric: str | None, host: str | None) -> str:
     """The last value of every field of every series: the cheapest way to learn which there are."""
     where = "" if host is None else f" WHERE {name('host')} = {text(stored(host))}"
-    return f"SELECT last(*) FROM {_measurement(policy, metric)}{where} GROUP BY *"
+    return f"SELECT last(*) FROM {_measurement(place, metric)}{where} GROUP BY *"
 
 
-def end(policy: Policy, order: str) -> str:
+def end(place: Place, order: str) -> str:
     """The first row (order ASC) or the last (DESC) of each measurement."""
-    return f"SELECT * FROM {_measurement(policy)} ORDER BY time {order} LIMIT 1"
+    return f"SELECT * FROM {_measurement(place)} ORDER BY time {order} LIMIT 1"
 
 
-def count_before(policy: Policy, time: int) -> str:
-    return f"SELECT count(*) FROM {_measurement(policy)} WHERE time < {_clamped(time)}ms"
+def count_before(place: Place, time: int) -> str:
+    return f"SELECT count(*) FROM {_measurement(place)} WHERE time < {_clamped(time)}ms"
 
 
 def read_buckets(group: Group, result: Result, scale: float = 1) -> Iterator[tuple[Series, list[Bucket]]]:
@@ -150,9 +150,9 @@ def read_counts(result: Result) -> int:
     return sum(sum(filter(None, row[1:])) for rows in result.series for row in rows.values)
 
 
-def _measurement(policy: Policy, metric: str | None = None) -> str:
+def _measurement(place: Place, metric: str | None = None) -> str:
     measurement = "/.*/" if metric is None else name(stored(metric))
-    return f"{name(policy.database)}.{name(policy.name)}.{measurement}"
+    return f"{name(place.database)}.{name(place.name)}.{measurement}"
 
 
 def _conditions(group: Group, parts: Sequence[str]) -> Iterator[str]:

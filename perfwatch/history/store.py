@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from perfwatch.errors import StoreError
-
 
 class Point(NamedTuple):
     """The numbers of one thing at one time, as a store keeps them.
@@ -53,30 +51,6 @@ class Span(NamedTuple):
     bytes: int | None
     oldest: datetime | None
     newest: datetime | None
-
-
-class Refusal(NamedTuple):
-    """A point that a store will never take, and why in its own words."""
-
-    point: Point
-    reason: str
-
-
-class PartialWrite(StoreError):
-    """Some points were refused for what they are; all the others are kept, `written` numbers of them.
-
-    Trying again gives the same answer: the refused ones are to be dropped and named.
-    """
-
-    def __init__(self, store: str, refused: Sequence[Refusal], written: int) -> None:
-        self.refused = refused
-        self.written = written
-        point, reason = refused[0]
-        others = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
-        part = f" {point.tag} {point.part}" if point.tag else ""
-        super().__init__(
-            f"{store} refused {point.metric} of {point.host}{part} at {point.time} ms{others}: {reason}"
-        )
 
 
 class HistoryStore(Protocol):

@@ -18,12 +18,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perfwatch.errors import SettingError, StoreError
+from perfwatch.errors import PartialWrite, SettingError, StoreError
 from perfwatch.history.influx import InfluxStore
 from perfwatch.history.influx_http import Server
 from perfwatch.history.influx_url import Address, parse
 from perfwatch.history.open import open_store
-from perfwatch.history.store import PartialWrite, Point, Series
+from perfwatch.history.store import Point, Series
 from tests.influx import Influxd, Victoria, database
 from tests.influx_proxy import PASS, Fault, InfluxProxy
 from tests.servers import free_port, wait_until
@@ -76,18 +76,18 @@ def test_nothing_is_sent_before_it_is_used(store: InfluxStore, proxy: InfluxProx
 
 def test_reads_make_nothing(store: InfluxStore, influxd: Influxd) -> None:
     assert store.series() == []
-    assert store.policy.database not in str(influxd.ask("SHOW DATABASES"))
+    assert store.place.database not in str(influxd.ask("SHOW DATABASES"))
 
 
 def test_a_database_that_is_removed_meanwhile_is_made_again(store: InfluxStore, influxd: Influxd) -> None:
     store.write([point(1)])
-    influxd.ask(f'DROP DATABASE "{store.policy.database}"')
+    influxd.ask(f'DROP DATABASE "{store.place.database}"')
     assert store.write([point(2)]) == 1
     assert [bucket.time for bucket in store.query([USER], 0, 10, 1)[USER]] == [2]
 
 
 def test_a_database_without_the_policy_gets_it(store: InfluxStore, influxd: Influxd) -> None:
-    influxd.ask(f'CREATE DATABASE "{store.policy.database}" WITH NAME "other"')
+    influxd.ask(f'CREATE DATABASE "{store.place.database}" WITH NAME "other"')
     assert store.write([point(1)]) == 1
     assert store.series() == [USER]
 
@@ -113,18 +113,19 @@ def test_every_line_that_is_refused_is_named_and_all_others_are_kept(store: Infl
     bad = [Point("cpu", "nas", "", "", time, {"user": float("nan")}) for time in (7, 60)]
     good = [point(time) for time in range(100, 200)]
     with pytest.raises(
-        PartialWrite, match=r"refused cpu of nas at 7 ms, and 1 more: .*invalid number"
+        PartialWrite, match=r"refused cpu of nas at 7: .*invalid number.*and 1 more points"
     ) as caught:
         store.write([*good[:50], bad[0], *good[50:], bad[1]])
-    assert [refusal.point for refusal in caught.value.refused] == bad
-    assert caught.value.written == 100
+    assert [sentence.partition(":")[0] for sentence in caught.value.refused] == [
+        f"cpu of nas at {one.time}" for one in bad
+    ]
     assert len(store.query([USER], 0, 1000, 1)[USER]) == 100
 
 
 def test_a_field_that_another_program_made_a_text_is_named(store: InfluxStore, influxd: Influxd) -> None:
     store.write([point(0, metric="memory")])
     httpx.post(
-        f"http://127.0.0.1:{influxd.port}/write?db={store.policy.database}",
+        f"http://127.0.0.1:{influxd.port}/write?db={store.place.database}",
         content='cpu,host=x user="text" 1',
     ).raise_for_status()
     with pytest.raises(PartialWrite, match="field type conflict"):
@@ -230,7 +231,7 @@ def test_what_leaves_the_machine_is_packed(
 def test_other_programs_points_are_left_out(store: InfluxStore, influxd: Influxd) -> None:
     store.write([point()])
     lines = 'cpu,host=nas,rack=1,row=2 user=1 5\nweather degrees=3 5\ncpu,host=nas note="text" 5'
-    url = f"http://127.0.0.1:{influxd.port}/write?db={store.policy.database}&precision=ms"
+    url = f"http://127.0.0.1:{influxd.port}/write?db={store.place.database}&precision=ms"
     httpx.post(url, content=lines).raise_for_status()
     assert store.series() == [USER]
     assert [bucket.time for bucket in store.query([USER], 0, 10, 1)[USER]] == [0]
@@ -260,7 +261,7 @@ def test_a_deletion_leaves_other_tiers_alone(store: InfluxStore, address: Addres
 
 
 def test_the_server_can_be_told_to_drop_what_is_old(store: InfluxStore, influxd: Influxd) -> None:
-    statement = f'SHOW RETENTION POLICIES ON "{store.policy.database}"'
+    statement = f'SHOW RETENTION POLICIES ON "{store.place.database}"'
     for seconds, shown in ((7 * 86400, "168h0m0s"), (0, "0s")):
         store.retain(seconds)
         assert influxd.ask(statement)["results"][0]["series"][0]["values"][0][1] == shown
