@@ -33,6 +33,7 @@ dir = "{folder}/meta"
 dir = "{folder}/data"
 wal-dir = "{folder}/wal"
 query-log-enabled = false
+{data}
 [http]
 bind-address = "127.0.0.1:{port}"
 log-enabled = false
@@ -83,13 +84,13 @@ class _Server:
 
 
 class Influxd(_Server):
-    """Debian's InfluxDB 1.6.7. `http` is put into its configuration's section of that name."""
+    """Debian's InfluxDB 1.6.7. `http` and `data` are put into the sections of that name."""
 
-    def __init__(self, folder: Path, http: str = "") -> None:
+    def __init__(self, folder: Path, http: str = "", data: str = "") -> None:
         super().__init__(folder)
         self._configuration = folder / "influxdb.conf"
         self._configuration.write_text(
-            CONFIGURATION.format(folder=folder, port=self.port, backup=free_port(), http=http)
+            CONFIGURATION.format(folder=folder, port=self.port, backup=free_port(), http=http, data=data)
         )
 
     def command(self) -> list[str]:

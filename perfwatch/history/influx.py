@@ -151,7 +151,7 @@ class InfluxStore:
             for group, inside in groups.items()
         ]
         for group, result in zip(groups, self._ask(statements), strict=False):
-            for one, buckets in influxql.read_buckets(group, result, scale):
+            for one, buckets in influxql.read_buckets(group, result, interval, scale):
                 if one in found:
                     found[one] = buckets
 
