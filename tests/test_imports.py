@@ -23,7 +23,8 @@ OWNERS = {
     "jwt": ("perfwatch/tokens.py",),
     "argon2": ("perfwatch/users.py",),
     "sqlite3": ("perfwatch/history/",),
-    "influxdb_client": ("perfwatch/history/",),
+    "influxdb_client": ("perfwatch/history/influx_http.py",),
+    "urllib3": ("perfwatch/history/influx_http.py",),
 }
 
 # These do no input or output, so they import nothing that does.
@@ -32,6 +33,9 @@ PURE = (
     "perfwatch/readings.py",
     "perfwatch/durations.py",
     "perfwatch/history/points.py",
+    "perfwatch/history/influx_url.py",
+    "perfwatch/history/influxql.py",
+    "perfwatch/history/line_protocol.py",
     "bridge/batch.py",
     "collector/sources/rates.py",
     "dashboard/ticks.py",

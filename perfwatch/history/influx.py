@@ -10,7 +10,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from perfwatch.errors import PartialWrite
+from perfwatch.errors import PartialWrite, StoreError
 from perfwatch.history import influxql
 from perfwatch.history.influx_buckets import Buckets, buckets_of
 from perfwatch.history.influx_http import Refused, Server, Unrepresentable
@@ -161,11 +161,17 @@ class InfluxStore:
     def _ask(self, statements: list[str]) -> list[Result]:
         """The answers; none when there is no such bucket yet, as it is made by the first write."""
         try:
-            return self._server.query(statements, *self.place)
+            results = self._server.query(statements, *self.place)
         except Refused as exc:
             if exc.missing:
                 return []
             raise
+        if any(rows.columns[:1] != ["time"] for result in results for rows in result.series):
+            raise StoreError(
+                f"The server at {self._server.address.url} takes writes, but answers no InfluxQL: read"
+                " from it by its own means (docs/influxdb.md)"
+            )
+        return results
 
     def _ways(self) -> Buckets:
         with self._making:

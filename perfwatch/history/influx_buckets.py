@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
 from perfwatch.errors import StoreError
-from perfwatch.history.influx_http import Refused, Server
+from perfwatch.history.influx_http import Forbidden, Refused, Server
 from perfwatch.history.influxql import EARLIEST, LATEST, Place, Result, name
 from perfwatch.readings import format_time, from_ms, to_ms
 
@@ -27,7 +28,7 @@ class Buckets(Protocol):
         """Remove what is older than `time` (ms)."""
 
     def size(self, place: Place) -> int | None:
-        """Bytes on disk; None when the server does not tell."""
+        """Bytes on disk; None when the server does not tell, or not us."""
 
 
 class Databases1:
@@ -67,6 +68,11 @@ class Databases1:
             self._ask(place, f"DROP SHARD {shard}")
 
     def size(self, place: Place) -> int | None:
+        with suppress(Forbidden):  # only administrators are told
+            return self._size(place)
+        return None
+
+    def _size(self, place: Place) -> int:
         [result] = self._ask(place, "SHOW STATS FOR 'shard'")
         sizes: list[int] = [
             row[rows.columns.index("diskBytes")]
@@ -119,10 +125,10 @@ class Buckets2:
         self._server.send("POST", "/api/v2/delete", span, org=self._server.address.org, bucket=place.bucket)
 
     def size(self, place: Place) -> int | None:
-        bucket = self._id(place)
-        sizes = [
-            float(size) for found, size in _SIZE.findall(self._server.read("/metrics")) if found == bucket
-        ]
+        bucket, page = self._id(place), ""
+        with suppress(Forbidden):  # --metrics-disabled
+            page = self._server.read("/metrics")
+        sizes = [float(size) for found, size in _SIZE.findall(page) if found == bucket]
         return round(sum(sizes)) if sizes else None
 
     def _find(self, place: Place) -> Any:

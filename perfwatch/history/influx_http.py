@@ -62,6 +62,10 @@ class Refused(StoreError):
         return self.status == 413 or (self.status in (400, 422) and bool(_LINE.search(self.reason)))
 
 
+class Forbidden(Refused):
+    """There is such a thing, or may be, but not for us."""
+
+
 class Unrepresentable(StoreError):
     """A mean is outside what JSON can carry."""
 
@@ -196,7 +200,8 @@ def explain(address: Address) -> Iterator[None]:
     except ApiException as exc:
         if not exc.status:
             raise StoreError(_trust(address, str(exc.reason))) from exc
-        raise Refused(address, exc.status, _reason(exc)) from exc
+        kind = Forbidden if exc.status in (403, 404) else Refused
+        raise kind(address, exc.status, _reason(exc)) from exc
     except urllib3.exceptions.HTTPError as exc:
         raise StoreError(
             f"InfluxDB at {address.url} cannot be reached: check that it runs and that PERFWATCH_HISTORY is"

@@ -24,6 +24,7 @@ from perfwatch.history.influx_http import Server
 from perfwatch.history.influx_url import Address, parse
 from perfwatch.history.open import open_store
 from perfwatch.history.store import Point, Series
+from perfwatch.readings import from_ms, to_ms
 from tests.influx import Influxd, Victoria, database
 from tests.influx_proxy import PASS, Fault, InfluxProxy
 from tests.servers import free_port, wait_until
@@ -267,6 +268,18 @@ def test_the_server_can_be_told_to_drop_what_is_old(store: InfluxStore, influxd:
         assert influxd.ask(statement)["results"][0]["series"][0]["values"][0][1] == shown
 
 
+def test_a_user_without_an_administrators_rights_is_enough(tmp_path: Path) -> None:
+    with Influxd(tmp_path, "auth-enabled = true") as server, InfluxProxy(server.port) as proxy:
+        server.ask("CREATE USER \"root\" WITH PASSWORD 'x' WITH ALL PRIVILEGES")
+        for statement in ("CREATE DATABASE x", "CREATE USER me WITH PASSWORD 'y'", "GRANT ALL ON x TO me"):
+            server.ask(statement, u="root", p="x")
+        with InfluxStore(parse(f"influxdb://me:y@127.0.0.1:{proxy.port}/x", "X")) as store:
+            store.write([point(0), point(10)])
+            assert store.delete_before(5) == 1
+            assert store.span().bytes is None
+            assert to_ms(store.span().oldest or from_ms(0)) == 10
+
+
 def test_a_user_and_password_let_in(tmp_path: Path) -> None:
     with Influxd(tmp_path, "auth-enabled = true") as server, InfluxProxy(server.port) as proxy:
         server.ask("CREATE USER \"me\" WITH PASSWORD 'hunter2' WITH ALL PRIVILEGES")
@@ -401,6 +414,8 @@ def test_victoria_metrics_takes_what_is_written(tmp_path: Path) -> None:
         with InfluxStore(parse(f"influxdb://127.0.0.1:{server.port}", "X")) as store:
             named = Point("network", "größe, a=b", "interface", "eth 0", NOON, {"bytes": 7.0})
             assert store.write([point(NOON, 2.5), point(NOON, 2.5), named]) == 3
+            with pytest.raises(StoreError, match="takes writes, but answers no InfluxQL"):
+                store.span()
         found = exported(server)
         assert found["cpu_user", "nas", None] == ([NOON], [2.5])
         assert found["network_bytes", "größe, a=b", "eth 0"] == ([NOON], [7.0])
