@@ -66,6 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._pass_on()
 
+    def do_PATCH(self) -> None:
+        self._pass_on()
+
     def log_message(self, format: str, *args: object) -> None:
         """What was asked is in `seen`; standard error is pytest's."""
 

@@ -132,7 +132,12 @@ class Buckets2:
         return round(sum(sizes)) if sizes else None
 
     def _find(self, place: Place) -> Any:
-        found = self._server.get("/api/v2/buckets", org=self._server.address.org, name=place.bucket)
+        try:
+            found = self._server.get("/api/v2/buckets", org=self._server.address.org, name=place.bucket)
+        except Refused as exc:
+            if exc.missing:
+                return None
+            raise
         return next(iter(found.get("buckets", [])), None)
 
     def _id(self, place: Place) -> str:

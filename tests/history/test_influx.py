@@ -335,6 +335,13 @@ def test_a_history_in_sqlite_never_loads_the_client(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
+SIZES = b"""# TYPE storage_shard_disk_size gauge
+storage_shard_disk_size{bucket="0a",engine="tsm1",id="1",path="/a",walPath="/b"} 5
+storage_shard_disk_size{bucket="0b",engine="tsm1",id="2",path="/a",walPath="/b"} 1000
+storage_shard_disk_size{bucket="0b",engine="tsm1",id="3",path="/a",walPath="/b"} 2e+03
+"""
+
+
 class Recorded2:
     """The answers of InfluxDB 2's API, in the form of its reference; remembers what was made."""
 
@@ -349,6 +356,12 @@ class Recorded2:
             return 204, b"", {"X-Influxdb-Version": "v2.7.1"}
         if place == "/api/v2/orgs":
             return self._answer({"orgs": [{"id": "0a", "name": "home"}]})
+        if place == "/query":
+            left = 0 if "/api/v2/delete" in dict(self.made) else 7
+            rows = {"name": "cpu", "columns": ["time", "count_user"], "values": [[0, left]]}
+            return self._answer({"results": [{"statement_id": 0, "series": [rows]}]})
+        if place == "/metrics":
+            return 200, SIZES, {}
         if body and place != "/api/v2/write":
             self.made.append((place, msgspec.json.decode(body)))
         if place == "/api/v2/buckets" and body:
@@ -382,6 +395,20 @@ def test_influxdb_2_gets_a_bucket_and_before_2_4_a_mapping(virtual: bool) -> Non
         "default": False,
     }
     assert recorded.made == [("/api/v2/buckets", made)] + [("/api/v2/dbrps", mapped)] * (not virtual)
+
+
+def test_influxdb_2_deletes_in_the_bucket_and_is_told_how_long_to_keep() -> None:
+    recorded = Recorded2(virtual=True)
+    with (
+        scripted(recorded) as proxy,
+        InfluxStore(parse(f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home", "X")) as store,
+    ):
+        store.retain(3600)
+        assert store.delete_before(NOON) == 7
+        assert store.span().bytes == 3000
+    rules = {"retentionRules": [{"type": "expire", "everySeconds": 3600}]}
+    span = {"start": "1677-09-21T00:12:43.147Z", "stop": "2026-11-23T11:59:59.999Z"}
+    assert recorded.made[1:] == [("/api/v2/buckets/0b", rules), ("/api/v2/delete", span)]
 
 
 def test_an_organisation_is_asked_for(proxy: InfluxProxy) -> None:
