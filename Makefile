@@ -34,6 +34,8 @@ install-dev: $(VENV)/.dev
 	@scripts/ensure 'command -v influxd' influxdb
 	@scripts/ensure 'command -v victoria-metrics' victoria-metrics
 	@scripts/ensure 'command -v chromium' chromium
+	@scripts/ensure 'command -v openssl' openssl
+	@scripts/ensure '$(BIN)/python -m playwright --version' libatomic1
 
 lock:  ## write the locks anew from pyproject.toml (needs uv)
 	uv pip compile --quiet pyproject.toml --all-extras --group build --universal --python-version 3.11 \

@@ -4,51 +4,166 @@ from __future__ import annotations
 
 import logging
 import os
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from collector.agent import Agent
+import click
+
+from collector import control, cores
+from collector.agent import Agent, Availability, Outlet
+from collector.control import Machine, State
+from collector.discovery.announcer import Announcer
 from collector.host import describe
+from collector.once import PERF_INTERVAL, one_tick
+from collector.outbox import MEGABYTE, Outbox
+from collector.outlets import Outlets, Scalars
 from collector.publisher import Publisher
-from collector.sources.cpu import Cpu
-from collector.sources.disk import Disk
-from collector.sources.memory import Memory
-from collector.sources.network import Network
-from collector.sources.source import Source
+from collector.sources.registry import SOURCES, Active
+from collector.steering import Replies, Steering
 from collector.stop import Stop
 from perfwatch import settings
 from perfwatch.command import service
 from perfwatch.durations import format_ms
-from perfwatch.settings import Settings
-from perfwatch.topics import Topics
+from perfwatch.errors import SettingError
+from perfwatch.readings import HostInfo
+from perfwatch.settings import Settings, variable
+from perfwatch.topics import Topics, plain_id
 
 log = logging.getLogger("collector")
 
 
 def run(chosen: Settings) -> None:
     """Read this machine on a schedule and publish what was read over MQTT."""
-    broker = settings.broker(chosen)
-    sources: list[Source] = [Cpu(), Memory(), Network(), Disk()]
-    publisher = Publisher(broker, Topics(chosen.topic_prefix), chosen.host_id)
-    stop = Stop()
+    topics, host = Topics(chosen.topic_prefix), chosen.host_id
+    publisher = Publisher(settings.broker(chosen), topics, host, outbox(chosen))
+    stop, active = Stop(), Active()
+    steering = steered(chosen, stop)
+    replies = Replies(topics, host, publisher.announce, publisher.answer)
+    publisher.follow(topics.config_set(host), steering.hear)
     stop.on_signals()
-    agent = Agent(sources, publisher, partial(describe, chosen.interval), chosen.interval, stop)
+
+    def apply(state: State) -> None:
+        active.switch(state.switched_on, state.tuning)
+
+    def obey() -> float | None:
+        return steering.state.interval if steering.obey(replies, apply) else None
+
+    def facts(tried: Availability) -> HostInfo:
+        return describe(steering.state.interval, active.explain(tried))
+
+    steering.restore()
+    apply(steering.state)
+    replies.confirm(control.encode(steering.state))
+    to = Outlets([*outlets(chosen, publisher)])
+    agent = Agent(active, to, facts, steering.state.interval, stop, obey=obey)
     log.info(
         "Host %s: %s every %s to %s",
-        chosen.host_id,
-        ", ".join(source.name for source in sources),
-        format_ms(round(chosen.interval * 1000)),
-        broker,
+        host,
+        ", ".join(source.name for source in active),
+        format_ms(round(steering.state.interval * 1000)),
+        settings.broker(chosen),
     )
     publisher.start()
     try:
         agent.run()
     finally:
         publisher.stop()
+        active.close()
     log.info("Stopped")
 
 
+def once(chosen: Settings) -> None:
+    """Print one tick as JSON (two readings a second apart) and end. Needs no broker."""
+    stop = Stop()
+    stop.on_signals()
+    with open_sources(chosen, stop) as active:
+        tick = one_tick(active, chosen.host_id, lambda tried: describe(chosen.interval, tried), stop)
+    if tick is not None:
+        click.echo(tick)
+
+
+@contextmanager
+def open_sources(chosen: Settings, stop: Stop | None = None) -> Iterator[Active]:
+    """The sources that the collector would read, for as long as somebody looks at them."""
+    active, steering = Active(), steered(chosen, stop or Stop())
+    steering.restore()
+    state = steering.state
+    active.switch(state.switched_on, state.tuning._replace(perf_interval=PERF_INTERVAL))
+    try:
+        yield active
+    finally:
+        active.close()
+
+
+def outbox(chosen: Settings) -> Outbox:
+    """Where this host's readings wait for the broker."""
+    folder = chosen.data_path / "outbox" / plain_id(chosen.host_id)
+    return Outbox(folder, chosen.outbox_age, chosen.outbox_size * MEGABYTE, chosen.outbox_resend)
+
+
+def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Outlet]:
+    """Whoever is given the readings, as the settings choose."""
+    topics, host = Topics(chosen.topic_prefix), chosen.host_id
+    yield publisher
+    if chosen.publish_scalars:
+        yield Scalars(topics, host, publisher.show)
+    if chosen.homeassistant:
+        memory = chosen.data_path / "home_assistant" / f"{plain_id(host)}.json"
+        prefix = chosen.homeassistant_prefix
+        announcer = Announcer(topics, host, prefix, publisher.announce, publisher.repeat, memory)
+        publisher.follow(f"{prefix}/status", announcer.receive)
+        yield announcer
+
+
+def steered(chosen: Settings, stop: Stop) -> Steering:
+    """The settings that commands may change, as we were started with them. Raises SettingError."""
+    machine = Machine(tuple(SOURCES), cores.online())
+    return Steering(started_with(chosen, machine), machine, kept_path(chosen), stop)
+
+
+def started_with(chosen: Settings, machine: Machine) -> State:
+    names = list(SOURCES) if chosen.sources == "all" else [name.strip() for name in chosen.sources.split(",")]
+    try:
+        sources = control.sources_named(names, machine.sources)
+    except ValueError as exc:
+        expected = f"names what is no source ({exc}): use all, or some of {', '.join(machine.sources)}"
+        raise SettingError(variable("sources"), expected, chosen.sources) from exc
+    try:
+        perf_cores = control.check_cores(chosen.perf_cores, machine.cores)
+    except ValueError as exc:
+        expected = f"must be {control.cores_expected(machine.cores)}"
+        raise SettingError(variable("perf_cores"), expected, chosen.perf_cores) from exc
+    return State(
+        interval=chosen.interval, sources=sources, perf_cores=perf_cores, perf_interval=chosen.perf_interval
+    )
+
+
+def kept_path(chosen: Settings) -> Path:
+    """Where a host's collector keeps what commands have set."""
+    return chosen.data_path / "collector" / f"{chosen.host_id}.json"
+
+
 main = service(
-    "collector", run, "broker", "broker_ca_file", "topic_prefix", "host", "interval", environ=os.environ
+    "collector",
+    run,
+    "broker",
+    "broker_ca_file",
+    "topic_prefix",
+    "host",
+    "interval",
+    "sources",
+    "perf_cores",
+    "perf_interval",
+    "data_dir",
+    "outbox_age",
+    "outbox_size",
+    "outbox_resend",
+    "publish_scalars",
+    "homeassistant",
+    "homeassistant_prefix",
+    environ=os.environ,
+    once=once,
 )
 
 if __name__ == "__main__":

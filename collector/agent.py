@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from collector.schedule import Schedule
-from collector.sources.source import FAILURES, Source, Tick
+from collector.sources.source import FAILURES, Absent, Source, Tick
 from collector.stop import Stop
 from perfwatch import readings
 from perfwatch.readings import HostInfo, Reading
@@ -30,17 +30,20 @@ class Outlet(Protocol):
 class Agent:
     """Gathers from every source each `interval` seconds until `stop` is set.
 
-    A source that fails is left out of that tick and stops none of the others.
+    A source that fails is left out of that tick and stops none of the others. `obey` is asked when
+    the wait is roused: it may change what `sources` holds, and returns the new interval, or None when
+    nothing has changed.
     """
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Iterable[Source],
         outlet: Outlet,
         describe: Callable[[Availability], HostInfo],
         interval: float,
         stop: Stop,
         clock: Callable[[], float] = time.monotonic,
+        obey: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._sources = sources
         self._outlet = outlet
@@ -48,38 +51,61 @@ class Agent:
         self._interval = interval
         self._stop = stop
         self._clock = clock
+        self._obey = obey
         self._available: dict[str, str | None] = {}
 
     def run(self) -> None:
         """Tick at once, then on schedule. Returns as soon as `stop` is set."""
         schedule = Schedule(self._clock(), self._interval)
         while not self._stop.wait(schedule.due - self._clock()):
-            self.tick(Tick(readings.now(), self._clock()))
-            schedule.advance(self._clock())
+            interval = self._obey()
+            if interval is not None:
+                schedule.change(interval, self._clock())
+                self._tell()
+            if self._clock() >= schedule.due:
+                self.tick(Tick(readings.now(), self._clock()))
+                schedule.advance(self._clock())
 
     def tick(self, tick: Tick) -> None:
         """Gather everything, then publish it; the host's facts too when a source came or went."""
-        known = set(self._available.items())
+        known = dict(self._available)
         gathered = [(source.name, self._gather(source, tick)) for source in self._sources]
-        if set(self._available.items()) != known:
-            self._outlet.describe(readings.encode_info(self._describe(self._available)))
+        tried = {name for name, _ in gathered}
+        self._available = {name: why for name, why in self._available.items() if name in tried}
+        if self._available != known:
+            self._tell()
         for metric, reading in gathered:
             if reading is not None:
                 self._outlet.publish(metric, readings.encode(reading))
 
+    def _tell(self) -> None:
+        self._outlet.describe(readings.encode_info(self._describe(self._available)))
+
     def _gather(self, source: Source, tick: Tick) -> Reading | None:
         try:
             reading = source.gather(tick)
-        except FAILURES as exc:
-            self._failed(source.name, exc)
+        except Absent as exc:
+            self._absent(source.name, str(exc))
             return None
+        except FAILURES as exc:
+            reason = f"{type(exc).__name__}: {exc}"
+            self._failed(source.name, reason, "cannot be read (%s): left out until it can")
+            return None
+        if reading is not None and reading.unavailable:
+            self._failed(source.name, reading.unavailable, "is not available (%s)")
+            return reading
         if self._available.get(source.name):
             log.info("Source %s works again", source.name)
         self._available[source.name] = None
         return reading
 
-    def _failed(self, name: str, error: Exception) -> None:
+    def _absent(self, name: str, reason: str) -> None:
+        if not self._available.get(name):
+            log.info("Source %s is not on this machine: %s", name, reason)
+        self._available[name] = reason
+
+    def _failed(self, name: str, reason: str, sentence: str) -> None:
         if self._available.get(name):
             return  # it has been said; the first reason stands until the source works again
-        self._available[name] = f"{type(error).__name__}: {error}"
-        log.warning("Source %s cannot be read (%s): left out until it can", name, self._available[name])
+        self._available[name] = reason
+        log.warning(f"Source %s {sentence}", name, reason)

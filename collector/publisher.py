@@ -1,26 +1,27 @@
-"""Readings → the broker. The only module that knows paho."""
+"""Readings → the broker."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import random
-import socket
-import ssl
 import sys
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from collector.backlog import Backlog
-from perfwatch.errors import SettingError
-from perfwatch.settings import Broker, variable
+from collector.client import explain, new_client, tls_context
+from collector.flight import Flight
+from collector.outbox import Outbox
+from perfwatch.settings import Broker
 from perfwatch.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -29,110 +30,147 @@ log = logging.getLogger(__name__)
 # bridge's session (7 days), not the interval.
 EXPIRY_SECONDS = 7 * 86400
 KEEP_ALIVE_SECONDS = 30
+# What the broker may send us, in bytes: what is sent to a collector is small.
+LARGEST_PACKET = 1024 * 1024
 # Each try is delayed by up to JITTER more, so that the hosts do not all meet a broker that has just
 # started in the same instant: 1 to 30 s in all.
-RETRY_SECONDS = (1, 29)
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 29.0
 JITTER_SECONDS = 1.0
-# paho sends all that it holds again at once when it reconnects, whatever the broker's receive
-# maximum, and keeps any number; so it is given only this many at a time. paho's own limit is 20.
+# What is not sent is safer in the outbox than in paho; and paho's own limit is 20.
 WINDOW = 16
 
 # Two collectors of one name throw each other out as fast as they reconnect, which is in this time.
-TAKEN_OVER_SECONDS = RETRY_SECONDS[0] + 2 * JITTER_SECONDS
-
-_CREDENTIALS = f"check the user name and password in {variable('broker')}"
-_ADVICE = {
-    "Not authorized": _CREDENTIALS,
-    "Bad user name or password": _CREDENTIALS,
-    "Unsupported protocol version": "PerfWatch needs a broker that speaks MQTT 5",
-    "Session taken over": f"another collector has the same host id: give each its own in {variable('host')}",
-}
+TAKEN_OVER_SECONDS = FIRST_RETRY_SECONDS + 2 * JITTER_SECONDS
 
 
 class Publisher:
     """One host's connection to its broker, which may come and go: `start`, `publish` …, `stop`.
 
-    The broker is told `online` and the host's facts at every connection, and says `offline` for us
-    when we vanish. Raises SettingError when the CA file cannot be used.
+    The broker is told `online` and whatever else was announced at every connection, and says
+    `offline` for us when we vanish. Raises SettingError when the CA file cannot be used.
+
+    Each connection has a paho client of its own: one that reconnects would send again by itself what
+    it holds, all at once and retained as it was, while the outbox knows what is old by now.
     """
 
-    def __init__(self, broker: Broker, topics: Topics, host: str, backlog: Backlog | None = None) -> None:
+    def __init__(self, broker: Broker, topics: Topics, host: str, outbox: Outbox | None = None) -> None:
         self._broker = broker
         self._topics = topics
         self._host = host
-        self._backlog = Backlog() if backlog is None else backlog
+        self._outbox = Outbox() if outbox is None else outbox
         self._properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         self._properties.MessageExpiryInterval = EXPIRY_SECONDS
-        self._info = b""
-        self._window = WINDOW
-        self._in_flight = 0
-        self._counting = threading.Lock()  # never held while paho is called: paho calls us with its own
+        self._announced: dict[str, tuple[bytes, ...]] = {}
+        self._urgent: deque[tuple[str, bytes, Properties | None]] = deque()
+        self._followed: dict[str, Callable[[bytes], None]] = {}
+        self._newest: dict[str, bytes] = {}
         self._sending = threading.Lock()
-        self._announcing: dict[int, tuple[str, bytes]] = {}
-        self._flowing = False
+        self._flight = Flight(WINDOW)
         self._connected = False
         self._connected_at = 0.0
+        # Nobody knows how the last run ended, nor what became of the broker since.
+        self._lossy = True
         self._tried = False
+        self._pause = FIRST_RETRY_SECONDS / 2
         self._said: set[str] = set()
+        self._unheard: set[str] = set()
         self._stopping = threading.Event()
         self._gone = threading.Event()
         self._gone.set()
+        self._tls = tls_context(broker)
         self._client = self._make_client()
 
     def start(self) -> None:
         """Begin to connect, and keep at it: returns at once, whether or not the broker is there."""
-        self._client.connect_async(self._broker.host, self._broker.port, KEEP_ALIVE_SECONDS)
-        self._client.loop_start()
+        self._outbox.open()
+        self._connect()
 
     def publish(self, metric: str, payload: bytes) -> None:
-        """Send a reading when the broker can take it: QoS 1, retained, in the order of the calls."""
-        if self._backlog.add(self._topics.metric(self._host, metric), payload):
+        """Send a reading when the broker can take it: QoS 1, in the order of the calls.
+
+        The newest of its topic is retained. It is in the outbox until the broker acknowledges it.
+        """
+        if self._outbox.add(self._topics.metric(self._host, metric), payload):
             log.warning("Too many readings wait for %s: the oldest are dropped", self._broker)
         self._pump()
 
     def describe(self, info: bytes) -> None:
         """Publish the host's facts, now and at every connection to come."""
-        self._info = info
+        self.announce(self._topics.info(self._host), info)
+
+    def announce(self, topic: str, *payloads: bytes) -> None:
+        """Publish them retained at QoS 1, now and, until it is announced anew, at every connection.
+
+        Several follow one another on the topic; the last of them stays.
+        """
+        self._announced[topic] = payloads
         if self._connected:
-            self._send(self._topics.info(self._host), info)
+            self._urgent.extend((topic, payload, None) for payload in payloads)
+            self._pump()
+
+    def repeat(self) -> None:
+        """Publish again what is newest, for someone who has just come."""
+        if self._connected:
+            self._urgent.extend((*newest, self._properties) for newest in list(self._newest.items()))
+            self._pump()
+
+    def answer(self, topic: str, payload: bytes) -> None:
+        """Publish it once, not retained. It is not kept: without a connection nobody asked."""
+        if self._connected:
+            self._client.publish(topic, payload, qos=0)
+
+    def show(self, topic: str, text: bytes) -> None:
+        """Publish it retained at QoS 0, if the broker is there just now."""
+        if self._connected and not self._stopping.is_set():
+            self._client.publish(topic, text, qos=0, retain=True, properties=self._properties)
+
+    def follow(self, topic: str, receive: Callable[[bytes], None]) -> None:
+        """Call `receive`, in the network's thread, with what comes on that topic. Before `start`."""
+        self._followed[topic] = receive
 
     def stop(self, timeout: float = 2.0) -> None:
         """Say `offline` and leave, within `timeout` seconds, whatever the broker does."""
         deadline = time.monotonic() + timeout
         self._stopping.set()
+        client = self._client
         if self._connected:
-            farewell = self._send(self._topics.status(self._host), b"offline")
+            farewell = client.publish(self._topics.status(self._host), b"offline", qos=1, retain=True)
             # It fails when the connection breaks just now; then the will says the same.
             with contextlib.suppress(RuntimeError):
                 farewell.wait_for_publish(timeout)
-        self._client.disconnect()
+        client.disconnect()
         # Not loop_stop: it waits without limit. The thread ends by itself once the socket is closed.
         self._gone.wait(max(0.0, deadline - time.monotonic()))
-        if len(self._backlog):
-            log.warning("Stopped before %d readings could be sent", len(self._backlog))
+        if waiting := len(self._outbox):
+            place = "on disk, for the next start" if self._outbox.durable else "in memory only, and are lost"
+            log.warning("Stopped with %d readings unsent: they are %s", waiting, place)
+        self._outbox.close()
+
+    def _connect(self) -> None:
+        limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        limits.MaximumPacketSize = LARGEST_PACKET
+        self._client.connect_async(
+            self._broker.host, self._broker.port, KEEP_ALIVE_SECONDS, properties=limits
+        )
+        self._client.loop_start()
+
+    def _connect_anew(self) -> None:
+        if not self._stopping.is_set():
+            self._pause = min(self._pause * 2, LONGEST_RETRY_SECONDS)
+            self._client = self._make_client()
+            self._connect()
 
     def _make_client(self) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, f"perfwatch-collector-{self._host}", protocol=mqtt.MQTTv5
-        )
-        client.username = self._broker.username
-        client.password = self._broker.password
+        client = new_client(self._broker, f"perfwatch-collector-{self._host}", self._tls)
         client.will_set(self._topics.status(self._host), b"offline", qos=1, retain=True)
-        client.reconnect_delay_set(*RETRY_SECONDS)
-        if self._broker.tls:
-            _use_tls(client, self._broker.ca_file)
         client.on_pre_connect = self._on_pre_connect
-        client.on_socket_open = _on_socket_open
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
         return client
-
-    def _send(self, topic: str, payload: bytes, properties: Properties | None = None) -> mqtt.MQTTMessageInfo:
-        with self._counting:
-            self._in_flight += 1
-        return self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
 
     def _pump(self) -> None:
         """Hand paho what waits, as far as the window allows.
@@ -142,19 +180,36 @@ class Publisher:
         """
         while self._ready() and self._sending.acquire(blocking=False):
             try:
-                while self._ready() and (oldest := self._backlog.take()):
-                    self._send(oldest.topic, oldest.payload, self._properties)
+                while self._ready():
+                    self._send_next()
             finally:
                 self._sending.release()
 
     def _ready(self) -> bool:
-        going = self._flowing and not self._stopping.is_set()
-        return going and self._in_flight < self._window and len(self._backlog) > 0
+        going = self._connected and not self._stopping.is_set() and not self._flight.full
+        return going and bool(self._urgent or not self._outbox.empty)
 
-    def _announce(self, topic: str, payload: bytes) -> None:
-        # paho itself sends again what an earlier connection left without acknowledgement.
-        if (topic, payload) not in self._announcing.values():
-            self._announcing[self._send(topic, payload).mid] = (topic, payload)
+    def _send_next(self) -> None:
+        if self._urgent:
+            self._send(*self._urgent.popleft())
+        elif (letter := self._outbox.take()) is not None:
+            if letter.newest:
+                self._newest[letter.topic] = letter.payload
+            self._send(letter.topic, letter.payload, self._properties, letter.newest, letter.number)
+
+    def _send(
+        self,
+        topic: str,
+        payload: bytes,
+        properties: Properties | None,
+        retain: bool = True,
+        reading: int | None = None,
+    ) -> None:
+        flight = self._flight
+        flight.take_off()
+        sent = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        if flight.sent(sent.mid, reading) and reading is not None:
+            self._outbox.done(reading)
 
     def _say(self, trouble: str, text: str, *values: object) -> None:
         """Log it, once for each trouble until the broker is back."""
@@ -164,7 +219,7 @@ class Publisher:
 
     def _on_pre_connect(self, _client: mqtt.Client, _userdata: Any) -> None:
         if self._tried:
-            self._stopping.wait(random.uniform(0, JITTER_SECONDS))
+            self._stopping.wait(self._pause + random.uniform(0, JITTER_SECONDS))
         self._tried = True
 
     def _on_connect(
@@ -176,31 +231,42 @@ class Publisher:
         properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._say(f"refused: {reason}", "%s refuses us: %s", self._broker, _explain(reason))
+            self._say(f"refused: {reason}", "%s refuses us: %s", self._broker, explain(reason))
             return
         if self._stopping.is_set():
             client.disconnect()
             return
-        self._window = max(1, min(WINDOW, getattr(properties, "ReceiveMaximum", 65535) - 2))
-        self._gone.clear()
-        self._connected = True
-        self._connected_at = time.monotonic()
         self._say_back()
-        self._announce(self._topics.status(self._host), b"online")
-        if self._info:
-            self._announce(self._topics.info(self._host), self._info)
+        with self._sending:  # whoever is at it has the last connection's client
+            self._flight = Flight(max(1, min(WINDOW, getattr(properties, "ReceiveMaximum", 65535) - 2)))
+            self._outbox.rewind(lossy=self._lossy)
+            self._urgent.clear()
+            self._urgent.append((self._topics.status(self._host), b"online", None))
+            for topic, payloads in list(self._announced.items()):
+                self._urgent.extend((topic, payload, None) for payload in payloads)
+            self._gone.clear()
+            self._connected = True
+        self._connected_at = time.monotonic()
+        self._pause = FIRST_RETRY_SECONDS / 2
+        if self._followed:
+            # What somebody left retained is not for every start to come.
+            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+            client.subscribe([(topic, options) for topic in self._followed])
+        self._pump()
 
     def _say_back(self) -> None:
-        waiting, dropped = len(self._backlog), self._backlog.forget_dropped()
+        waiting, dropped = len(self._outbox), self._outbox.forget_dropped()
         if self._said:
             log.info("Connected to %s again: %d readings waited, %d dropped", self._broker, waiting, dropped)
         else:
             log.info("Connected to %s", self._broker)
         self._said.clear()
 
-    def _on_connect_fail(self, _client: mqtt.Client, _userdata: Any) -> None:
+    def _on_connect_fail(self, client: mqtt.Client, _userdata: Any) -> None:
         why = str(sys.exception())  # paho calls this inside its `except`, and passes no reason
         self._say("away", "Cannot reach %s (%s): trying until it answers", self._broker, why)
+        client.disconnect()  # it would try again itself
+        self._connect_anew()
 
     def _on_disconnect(
         self,
@@ -211,13 +277,16 @@ class Publisher:
         _properties: Properties | None,
     ) -> None:
         if self._connected:
-            why = _explain(reason) if flags.is_disconnect_packet_from_server else self._break()
+            why = explain(reason) if flags.is_disconnect_packet_from_server else self._break()
             self._say("away", "Lost %s (%s): trying until it is back", self._broker, why)
         elif not self._said:
             self._say("away", "%s hung up before it said a word of MQTT: trying again", self._broker)
-        self._flowing = False
+        # A broker that says goodbye has not crashed: it saves what it took.
+        if self._connected:
+            self._lossy = not flags.is_disconnect_packet_from_server
         self._connected = False
         self._gone.set()
+        self._connect_anew()
 
     def _break(self) -> str:
         # Mosquitto 2.0 hangs up on a client whose id is taken over without a word.
@@ -233,9 +302,9 @@ class Publisher:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        with self._counting:
-            self._in_flight -= 1
-        self._announcing.pop(mid, None)
+        reading = self._flight.land(mid)
+        if reading is not None:
+            self._outbox.done(reading)
         if reason.is_failure:
             self._say(
                 f"publish: {reason}",
@@ -244,24 +313,20 @@ class Publisher:
                 reason,
                 f"{self._topics.prefix}/{self._host}/#",
             )
-        # Only now: paho sends again what was in flight after _on_connect, and older goes first.
-        self._flowing = True
         self._pump()
 
+    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        self._followed[message.topic](bytes(message.payload))
 
-def _explain(reason: ReasonCode) -> str:
-    advice = _ADVICE.get(str(reason))
-    return f"{reason}; {advice}" if advice else str(reason)
-
-
-def _on_socket_open(_client: mqtt.Client, _userdata: Any, opened: Any) -> None:
-    # paho leaves Nagle's algorithm on, which holds the second small packet until the first is
-    # acknowledged: 40 ms.
-    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _use_tls(client: mqtt.Client, ca_file: str | None) -> None:
-    try:
-        client.tls_set(ca_certs=ca_file)
-    except (ssl.SSLError, OSError) as exc:
-        raise SettingError(variable("broker_ca_file"), f"must hold CA certificates ({exc})", ca_file) from exc
+    def _on_subscribe(
+        self,
+        _client: mqtt.Client,
+        _userdata: Any,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        for topic, reason in zip(self._followed, reasons, strict=True):
+            if reason.is_failure and topic not in self._unheard:
+                self._unheard.add(topic)
+                log.warning("%s does not let this user read %s (%s)", self._broker, topic, reason)

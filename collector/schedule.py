@@ -16,6 +16,12 @@ class Schedule:
         """When the coming tick is due."""
         return self._start + self._tick * self._interval
 
+    def change(self, interval: float, now: float) -> None:
+        """Another interval from the last tick on: the coming one is at once when it would be over."""
+        self._start = max(now, self.due - self._interval + interval)
+        self._interval = interval
+        self._tick = 0
+
     def advance(self, now: float) -> None:
         """That tick is done: on to the next one after `now`. Those that were missed are skipped."""
         passed = int((now - self._start) // self._interval)

@@ -1,4 +1,4 @@
-"""The word to stop, given by a signal and waited for by the loop."""
+"""The word to stop, given by a signal and waited for by the loop, which may also be roused."""
 
 from __future__ import annotations
 
@@ -14,19 +14,24 @@ class Stop:
     """
 
     def __init__(self) -> None:
-        self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def set(self) -> None:
-        self._asked.put(None)
+        self._asked.put(True)
+
+    def rouse(self) -> None:
+        """End this wait or the next one early, without setting it. Any thread may do so."""
+        self._asked.put(False)
 
     def wait(self, seconds: float) -> bool:
         """Whether it was set within that time, or before. Zero and less only looks."""
         try:
-            self._asked.get(timeout=max(0.0, seconds))
+            told = self._asked.get(timeout=max(0.0, seconds))
         except queue.Empty:
             return False
-        self._asked.put(None)
-        return True
+        if told:
+            self._asked.put(True)
+        return told
 
     def on_signals(self) -> None:
         """Let SIGTERM, SIGINT and SIGHUP set it. Call this in the main thread."""

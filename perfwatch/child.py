@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import os
 import signal
-import sys
 import time
 from pathlib import Path
 
+from perfwatch.orphan import end_with_parent
+
 _GRACE_SECONDS = 10.0
 _LOG_BYTES = 5_000_000
-_PR_SET_PDEATHSIG = 1
 
 
 class Child:
@@ -43,7 +41,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=end_with_parent(),
             )
         self._started = time.monotonic()
 
@@ -68,11 +66,3 @@ class Child:
     def tail(self, lines: int = 8) -> str:
         """The last lines that it wrote."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
-
-
-def _end_with_parent() -> None:
-    """Have Linux send us SIGTERM when our parent dies, however it dies."""
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)

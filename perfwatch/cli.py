@@ -71,6 +71,20 @@ _service("bridge", "Write the readings on a broker to the history.")
 _service("dashboard", "Serve the pages, the WebSocket and the history's API.")
 
 
+@main.group()
+def discovery() -> None:
+    """What Home Assistant is told of a host."""
+
+
+@discovery.command(context_settings=_PASS_ON, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def remove(arguments: tuple[str, ...]) -> None:
+    """Remove a host from Home Assistant."""
+    with explained():
+        sys.argv = ["perfwatch discovery remove", *arguments]
+        runpy.run_module("collector.discovery", run_name="__main__")
+
+
 def _need(service: str) -> None:
     package, extra = _EXTRAS.get(service, ("", ""))
     if package and find_spec(package) is None:

@@ -26,22 +26,29 @@ def options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def service(
-    name: str, run: Callable[[Settings], None], *names: str, environ: Mapping[str, str]
+    name: str,
+    run: Callable[[Settings], None],
+    *names: str,
+    environ: Mapping[str, str],
+    once: Callable[[Settings], None] | None = None,
 ) -> click.Command:
     """The command of one service: reads its settings, sets up its log, runs until it is told to stop.
 
-    `run`'s docstring is the command's help. An error that we raise on purpose ends the process with
+    `run`'s docstring is the command's help. With `--once` it does `once` instead, where there is one, and
+    its docstring is that option's line of help. An error that we raise on purpose ends the process with
     its one sentence and exit code 1.
     """
 
     @click.command(name, help=run.__doc__, context_settings={"help_option_names": ["-h", "--help"]})
     @options(*names, "log_level")
-    def command(**given: str | None) -> None:
+    def command(just_once: bool = False, **given: str | None) -> None:
         with explained():
             chosen = settings.load(environ, **given)
             log.set_up(name, chosen.log_level)
-            run(chosen)
+            (once if once and just_once else run)(chosen)
 
+    if once:
+        click.option("--once", "just_once", is_flag=True, help=once.__doc__)(command)
     return command
 
 

@@ -4,6 +4,7 @@ PerfWatchError
 ├── SettingError      a setting's value cannot be used
 ├── TopicError        a name cannot be a topic level
 ├── PayloadError      a message's payload is not what its topic promises
+├── CommandError      a command on config/set cannot be obeyed
 ├── BrokerError       the broker refused us or cannot be reached
 ├── StoreError        the history store cannot do what was asked
 │   ├── PartialWrite  it kept a batch but for some points, which it will never take
@@ -43,6 +44,16 @@ class PayloadError(PerfWatchError):
         super().__init__(f"{topic}: {reason}")
 
 
+class CommandError(PerfWatchError):
+    """A command on `config/set` cannot be obeyed. `key` is None when it is no JSON object at all."""
+
+    def __init__(self, key: str | None, expected: str, value: object) -> None:
+        self.key = key
+        self.expected = expected
+        self.value = value
+        super().__init__(f"{'The command' if key is None else key} is {_cut(value)}, but must be {expected}")
+
+
 class BrokerError(PerfWatchError):
     """The broker refused us or cannot be reached."""
 
@@ -76,3 +87,8 @@ class AccountError(PerfWatchError):
 
 class StartError(PerfWatchError):
     """Something that must be there before we can run is not."""
+
+
+def _cut(value: object, longest: int = 80) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= longest else shown[:longest] + "…"

@@ -7,6 +7,7 @@ import getpass
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from urllib.parse import quote
 from perfwatch.errors import SettingError, StartError
 from perfwatch.files import write_private
 from perfwatch.settings import variable
-from perfwatch.topics import DEFAULT_PREFIX
+from perfwatch.topics import DEFAULT_PREFIX, discovery_topic, plain_id
 
 ROLES = ("bridge", "dashboard", "reader")
 
@@ -75,10 +76,19 @@ def write_configuration(folder: Path, accounts: Accounts, port: int, prefix: str
     ]
     acl = (shipped / "acl").read_text()
     users = "".join(f"{name}:{hashed(password)}\n" for name, password in accounts.passwords.items())
-    write_private(folder / "acl", _under_prefix(acl, prefix))
+    write_private(folder / "acl", _under_prefix(acl, prefix) + discovery_rules(accounts.passwords))
     write_private(folder / "passwords", users)
     write_private(folder / "mosquitto.conf", "\n".join(lines) + "\n")
     return folder / "mosquitto.conf"
+
+
+def discovery_rules(accounts: Iterable[str]) -> str:
+    """Access rules for hosts whose name Home Assistant does not read in a topic.
+
+    The shipped pattern has the account's name in it; such a host announces itself under another.
+    """
+    hosts = [name for name in accounts if name not in ROLES and plain_id(name) != name]
+    return "".join(f"\nuser {host}\ntopic write {discovery_topic(host)}\n" for host in hosts)
 
 
 def _under_prefix(acl: str, prefix: str) -> str:

@@ -7,24 +7,19 @@ renaming or removing one is a new schema.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
 from perfwatch.errors import PayloadError
+from perfwatch.reading import Count as Count
+from perfwatch.reading import Number as Number
+from perfwatch.reading import Reading as Reading
+from perfwatch.reading import Timestamp as Timestamp
+from perfwatch.readings_more import MORE
 
 SCHEMA = 1
-
-Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
-Number: TypeAlias = float | None
-Count: TypeAlias = int | None
-
-
-class Reading(Struct, kw_only=True):
-    """One metric of one tick. All metrics of a tick carry the same `timestamp` (UTC)."""
-
-    timestamp: Timestamp
 
 
 class Cpu(Reading, kw_only=True):
@@ -135,6 +130,48 @@ class Disk(Reading, kw_only=True):
     partitions: dict[str, Partition] = {}
 
 
+class PerfEvent(Struct, kw_only=True):
+    """`unit` is perf's own: `msec` for a clock, empty for a plain count."""
+
+    value: Number = None
+    unit: str | None = None
+
+
+class PerfEvents(Reading, kw_only=True):
+    """Counts of all of perf's intervals that ended since the last tick, `interval_ms` long together.
+
+    `available` is null until the first interval is over.
+    """
+
+    available: bool | None = None
+    reason: str | None = None
+    cpu_cores: str | None = None
+    interval_ms: Number = None
+    events: dict[str, PerfEvent] = {}
+    unsupported_events: list[str] = []
+    instructions_per_cycle: Number = None
+    branch_miss_percent: Number = None
+    l1d_miss_percent: Number = None
+    llc_miss_percent: Number = None
+
+    @property
+    def unavailable(self) -> str | None:
+        return self.reason
+
+
+class MemoryBandwidth(Reading, kw_only=True):
+    """Traffic between memory and disks. `pgpgin` and `pgpgout` are kB, the others pages or faults."""
+
+    pgpgin_per_sec: Number = None
+    pgpgout_per_sec: Number = None
+    pswpin_per_sec: Number = None
+    pswpout_per_sec: Number = None
+    page_io_bytes_per_sec: Number = None
+    swap_io_bytes_per_sec: Number = None
+    pgfault_per_sec: Number = None
+    pgmajfault_per_sec: Number = None
+
+
 class HostInfo(Struct, kw_only=True):
     """What `<prefix>/<host>/info` carries. `interval` is in seconds, `memory_total_bytes` in bytes.
 
@@ -155,7 +192,15 @@ class HostInfo(Struct, kw_only=True):
     sources: dict[str, str | None] = {}
 
 
-READINGS: dict[str, type[Reading]] = {"cpu": Cpu, "memory": Memory, "network": Network, "disk": Disk}
+READINGS: dict[str, type[Reading]] = {
+    "cpu": Cpu,
+    "memory": Memory,
+    "network": Network,
+    "disk": Disk,
+    "perf_events": PerfEvents,
+    "memory_bandwidth": MemoryBandwidth,
+    **MORE,
+}
 """The metrics whose fields are declared here, in the order in which a page shows them."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

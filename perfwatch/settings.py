@@ -55,6 +55,42 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     interval: Annotated[
         float, Meta(description="Time between two readings, 500ms to 1h", ge=0.5, le=3600, extra=_SECONDS)
     ] = 5.0
+    sources: Annotated[str, Meta(description="What to read, as cpu,memory,disk, or all", min_length=1)] = (
+        "all"
+    )
+    perf_cores: Annotated[
+        str,
+        Meta(description="Cores whose events perf counts, as all or 0-3,6", min_length=1, max_length=200),
+    ] = "all"
+    perf_interval: Annotated[
+        float,
+        Meta(description="Time between two counts of perf, 100ms to 60s", ge=0.1, le=60, extra=_SECONDS),
+    ] = 1.0
+
+    outbox_age: Annotated[
+        float,
+        Meta(description="How long a reading waits for the broker on disk", ge=60, extra=_SECONDS),
+    ] = 86400.0
+    outbox_size: Annotated[
+        int, Meta(description="Room for readings that wait for the broker, in MB", ge=1, le=100_000)
+    ] = 200
+    outbox_resend: Annotated[
+        float,
+        Meta(
+            description="What is sent again when the connection broke: a killed broker forgets what it has "
+            "not saved (0s: nothing)",
+            ge=0,
+            le=3600,
+            extra=_SECONDS,
+        ),
+    ] = 75.0
+    publish_scalars: Annotated[
+        bool, Meta(description="Also publish each number on a topic of its own, as text")
+    ] = False
+    homeassistant: Annotated[bool, Meta(description="Tell Home Assistant of this host, over MQTT")] = True
+    homeassistant_prefix: Annotated[
+        str, Meta(description="Home Assistant's discovery prefix", min_length=1)
+    ] = "homeassistant"
 
     data_dir: Annotated[
         str, Meta(description="Folder for history, accounts and secrets (default: the user's data folder)")
@@ -255,6 +291,11 @@ def _also(name: str) -> str:
 def default(name: str) -> Any:
     """The setting's default."""
     return getattr(Settings(), name)
+
+
+def checked(name: str, value: Any) -> Any:
+    """`value` as the setting of that name takes it. Raises SettingError."""
+    return _convert(name, name, value)
 
 
 _HINTS = get_type_hints(Settings, include_extras=True)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import re
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ DEFAULT_PREFIX = "perfwatch"
 # MQTT's wildcards and separator, `$` (reserved for the broker), and control characters, which a
 # broker may refuse to carry.
 _UNSAFE = re.compile(r"[+#/$\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_PLAIN = re.compile(r"[a-zA-Z0-9_-]+")
+_NOT_PLAIN = re.compile(r"[^a-zA-Z0-9_-]")
 _UNSAFE_IN_PREFIX = re.compile(r"[+#$\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -56,6 +59,23 @@ def safe_level(name: str) -> str:
     if not level:
         raise TopicError(f"{name!r} cannot name a host: it is empty")
     return level
+
+
+def plain_id(name: str) -> str:
+    """`name` in letters, digits, `_` and `-` only, the same for as long as the name is.
+
+    Such a name is its own id; another gets `_` where it must, and eight digits that tell it from
+    whatever looks the same then.
+    """
+    if _PLAIN.fullmatch(name):
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{_NOT_PLAIN.sub('_', name)}_{digest[:8]}"
+
+
+def discovery_topic(host: str, prefix: str = "homeassistant") -> str:
+    """Where Home Assistant is told of a host; it reads no other characters there than `plain_id`'s."""
+    return f"{prefix}/device/perfwatch_{plain_id(host)}/config"
 
 
 class Topics:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from perfwatch.mosquitto import ROLES, Accounts, write_configuration
+from perfwatch.topics import discovery_topic
 from tests.servers import Mosquitto, free_port, wait_until
 from tests.stack import PASSWORD, Stack
 
-HOSTS = ("nas", "pi")
+HOSTS = ("nas", "pi", "küche 1")
 
 
 class Broker(Mosquitto):
@@ -58,6 +59,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         ("nas", "perfwatch/nas/cpu"),
         ("nas", "perfwatch/nas/config/error"),
         ("nas", "homeassistant/device/perfwatch_nas/config"),
+        ("küche 1", "perfwatch/küche 1/cpu"),
+        ("küche 1", discovery_topic("küche 1")),
         ("bridge", "perfwatch-bridge/bridge/stats"),
         ("dashboard", "perfwatch/nas/config/set"),
     ],
@@ -72,6 +75,7 @@ def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, to
         ("nas", "perfwatch/pi/cpu"),
         ("nas", "perfwatch/pi/status"),
         ("nas", "homeassistant/device/perfwatch_pi/config"),
+        ("nas", discovery_topic("küche 1")),
         ("nas", "perfwatch-bridge/bridge/stats"),
         ("bridge", "perfwatch/nas/cpu"),
         ("bridge", "perfwatch/bridge/cpu"),

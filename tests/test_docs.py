@@ -13,12 +13,26 @@ from perfwatch.readings import (
     HostInfo,
     Interface,
     Partition,
+    PerfEvent,
     TcpConnections,
     UdpConnections,
 )
+from perfwatch.readings_more import (
+    Container,
+    FailedUnit,
+    Fan,
+    Gpu,
+    Stall,
+    Temperature,
+    TopProcess,
+    User,
+)
 
 ROOT = Path(__file__).parents[1]
-PARTS = (Interface, Device, Partition, TcpConnections, UdpConnections)
+PARTS = (
+    *(Interface, Device, Partition, PerfEvent, TcpConnections, UdpConnections),
+    *(Temperature, Fan, Gpu, Stall, TopProcess, Container, User, FailedUnit),
+)
 
 
 @pytest.mark.parametrize("kind", [*READINGS.values(), *PARTS, HostInfo], ids=lambda kind: kind.__name__)
@@ -30,7 +44,11 @@ def test_every_field_of_a_reading_is_documented(kind: type) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/delivery.md", "docs/influxdb.md"],
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+    ],
 )
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document

@@ -14,7 +14,8 @@ SERVICES = ("collector", "bridge", "dashboard")
 # Each driver, and the files that may import it.
 OWNERS = {
     "psutil": ("collector/sources/",),
-    "paho": ("collector/publisher.py", "dashboard/subscriber.py"),
+    "pynvml": ("collector/sources/nvidia.py",),
+    "paho": ("collector/publisher.py", "collector/client.py", "dashboard/subscriber.py"),
     "mqtt5": ("bridge/mqtt.py",),
     "aiomqtt": ("dashboard/",),
     "streamlit": ("dashboard/",),
@@ -30,14 +31,21 @@ OWNERS = {
 # These do no input or output, so they import nothing that does.
 PURE = (
     "perfwatch/topics.py",
+    "perfwatch/reading.py",
     "perfwatch/readings.py",
+    "perfwatch/readings_more.py",
     "perfwatch/durations.py",
     "perfwatch/history/points.py",
     "perfwatch/history/influx_url.py",
     "perfwatch/history/influxql.py",
     "perfwatch/history/line_protocol.py",
     "bridge/batch.py",
+    "collector/control.py",
+    "collector/sources/perf_output.py",
     "collector/sources/rates.py",
+    "collector/acknowledged.py",
+    "collector/scalars.py",
+    "collector/home_assistant.py",
     "dashboard/ticks.py",
 )
 INPUT_OUTPUT = {

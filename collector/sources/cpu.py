@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from collector.sources.heat import ByChip, Heat
 from collector.sources.rates import change, percent
 from collector.sources.source import Tick
 from perfwatch import readings
 
 if TYPE_CHECKING:
-    from psutil._ntuples import scpufreq, scpustats, scputimes, shwtemp
+    from psutil._ntuples import scpufreq, scpustats, scputimes
 
 # Guest time is left out: the kernel has counted it in `user` and `nice` already.
 _FIELDS = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
@@ -39,9 +40,8 @@ def _frequencies() -> list[scpufreq]:
     return read(percpu=True) if read else []
 
 
-def _temperatures() -> dict[str, list[shwtemp]]:
-    read = getattr(psutil, "sensors_temperatures", None)
-    return read() if read else {}
+def _is_processor(chip: str) -> bool:
+    return chip in _CHIPS or chip.startswith("cpu")
 
 
 def _physical_cores() -> int | None:
@@ -58,7 +58,7 @@ class Cpu:
         times: Callable[[], scputimes] = _all_times,
         core_times: Callable[[], list[scputimes]] = _core_times,
         frequencies: Callable[[], list[scpufreq]] = _frequencies,
-        temperatures: Callable[[], dict[str, list[shwtemp]]] = _temperatures,
+        temperatures: Callable[[], ByChip] | None = None,
         stats: Callable[[], scpustats] = psutil.cpu_stats,
         load: Callable[[], tuple[float, float, float]] = psutil.getloadavg,
         physical_cores: Callable[[], int | None] = _physical_cores,
@@ -66,7 +66,7 @@ class Cpu:
         self._times = times
         self._core_times = core_times
         self._frequencies = frequencies
-        self._temperatures = temperatures
+        self._temperatures = temperatures or Heat(_is_processor).read
         self._stats = stats
         self._load = load
         self._count_physical_cores = physical_cores
@@ -110,7 +110,7 @@ class Cpu:
         return [
             entry.current
             for chip, entries in self._temperatures().items()
-            if chip in _CHIPS or chip.startswith("cpu")
+            if _is_processor(chip)
             for entry in entries
         ]
 

@@ -31,8 +31,13 @@ def machine() -> Machine:
         core_count=psutil.cpu_count(),
         physical_cores=psutil.cpu_count(logical=False),
         memory_total_bytes=_told(lambda: psutil.virtual_memory().total),
-        boot_time=_told(lambda: datetime.fromtimestamp(int(psutil.boot_time()), UTC)),
+        boot_time=boot_time(),
     )
+
+
+def boot_time() -> datetime | None:
+    """When this machine was started."""
+    return _told(lambda: datetime.fromtimestamp(int(psutil.boot_time()), UTC))
 
 
 def _told(ask: Callable[[], T]) -> T | None:

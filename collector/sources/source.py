@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import psutil
 
@@ -26,8 +26,40 @@ class Source(Protocol):
 
     name: str
 
-    def gather(self, tick: Tick) -> Reading:
-        """The reading of this tick. Raises one of `FAILURES` when it cannot be taken."""
+    def gather(self, tick: Tick) -> Reading | None:
+        """The reading of this tick; None when there is none yet, because it is taken in the background.
+
+        Raises one of `FAILURES` when it cannot be taken, and Absent where this machine has no such thing.
+        """
+
+
+class Absent(Exception):
+    """This machine does not have what a source measures. Its text says what is missing.
+
+    It is asked again at every tick, which must cost next to nothing: what is missing may come.
+    """
+
+
+class Tuning(NamedTuple):
+    """The settings of single sources, which may change while they run."""
+
+    perf_cores: str = "all"
+    perf_interval: float = 1.0
+    """Seconds."""
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """A source with settings of its own."""
+
+    def tune(self, tuning: Tuning) -> None: ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A source that holds something, like a child process, which is let go when it is switched off."""
+
+    def close(self) -> None: ...
 
 
 ReadText = Callable[[str], str]

@@ -15,7 +15,7 @@ from dashboard.api.responses import BadRequest, problem
 from perfwatch.durations import format_ms, parse_ms
 from perfwatch.errors import StoreError
 from perfwatch.history.points import merge
-from perfwatch.history.store import HistoryStore, Series
+from perfwatch.history.store import Bucket, HistoryStore, Series
 from perfwatch.readings import READINGS, format_time, from_ms, to_ms
 
 DEFAULT_LIMIT, MOST_POINTS = 300, 10_000
@@ -79,7 +79,7 @@ class HistoryApi:
         for host in sorted({one.host for one in series}):
             asked: list[Series] = [one for one in series if one.host == host]
             found = self._store.query(asked, query.start, query.stop, query.interval)
-            points.extend((time, host, reading) for time, reading in merge(found)[-query.limit :])
+            points.extend((time, host, reading) for time, reading in merge(found, _mean)[-query.limit :])
         points.sort(key=lambda point: point[:2])
         return [
             {"timestamp": format_time(from_ms(time)), "host": host, "data": reading}
@@ -94,6 +94,11 @@ class HistoryApi:
         hosts = sorted({one.host for one in self._store.series()})
         if query.host is not None and hosts and query.host not in hosts:
             raise BadRequest("host", f"expected one of {', '.join(hosts)}", query.host)
+
+
+def _mean(bucket: Bucket) -> float:
+    """A mean without the digits that adding up floats leaves behind."""
+    return round(bucket.mean, 3)
 
 
 def parse(given: QueryParams) -> Query:

@@ -20,11 +20,29 @@ RATE = Unit(("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2)
 PER_SECOND = Unit(("/s",))
 MEGAHERTZ = Unit(("MHz",), digits=0)
 CELSIUS = Unit(("°C",))
+WATTS = Unit(("W",))
+RPM = Unit(("rpm",), digits=0)
+SECONDS = Unit(("s",))
+STALLED = Unit(("ms/s",))
 MILLISECONDS = Unit(("ms",), digits=2)
 COUNT = Unit(("",), digits=0)
 NUMBER = Unit(("",), digits=2)
 
-METRICS = {"cpu": "CPU", "memory": "Memory", "network": "Network", "disk": "Disk"}
+METRICS = {
+    "cpu": "CPU",
+    "memory": "Memory",
+    "network": "Network",
+    "disk": "Disk",
+    "perf_events": "Perf events",
+    "memory_bandwidth": "Memory bandwidth",
+    "sensors": "Sensors",
+    "gpu": "GPU",
+    "pressure": "Pressure",
+    "processes": "Processes",
+    "containers": "Containers",
+    "system": "System",
+    "systemd": "Failed units",
+}
 
 PARTS = {
     "": "Whole host",
@@ -34,6 +52,14 @@ PARTS = {
     "mountpoint": "Partition",
     "connection": "Connections",
     "event": "Event",
+    "sensor": "Sensor",
+    "fan": "Fan",
+    "gpu": "GPU",
+    "resource": "Resource",
+    "process": "Process",
+    "container": "Container",
+    "user": "User",
+    "unit": "Unit",
 }
 
 FIELDS = {
@@ -61,6 +87,13 @@ FIELDS = {
     "write_iops": "Write operations",
     "read_latency_ms": "Read latency",
     "write_latency_ms": "Write latency",
+    "branch_miss_percent": "Branch misses",
+    "l1d_miss_percent": "L1 data cache misses",
+    "llc_miss_percent": "Last-level cache misses",
+    "page_io_bytes_per_sec": "Paging",
+    "swap_io_bytes_per_sec": "Swapping",
+    "pgfault_per_sec": "Page faults",
+    "pgmajfault_per_sec": "Major page faults",
 }
 """The fields with a name of their own, the most looked at first in each metric."""
 
@@ -69,9 +102,15 @@ _ENDINGS = {
     "_percent": PERCENT,
     "_bytes_per_sec": RATE,
     "_iops": PER_SECOND,
+    "_ms_per_sec": STALLED,
     "_per_sec": PER_SECOND,
     "_mhz": MEGAHERTZ,
     "_celsius": CELSIUS,
+    "_per_cycle": NUMBER,
+    "celsius": CELSIUS,
+    "_watts": WATTS,
+    "rpm": RPM,
+    "_seconds": SECONDS,
     "_ms": MILLISECONDS,
     "_bytes": BYTES,
 }

@@ -58,6 +58,13 @@ SHAPES: dict[str, dict[str, Shape]] = {
     "network": {"interfaces": Named("interface"), "connections": Named("connection")},
     "disk": {"devices": Named("device"), "partitions": Named("mountpoint")},
     "perf_events": {"events": Named("event")},
+    "sensors": {"temperatures": Named("sensor"), "fans": Named("fan")},
+    "gpu": {"gpus": Named("gpu")},
+    "pressure": {"resources": Named("resource")},
+    "processes": {"top": Named("process")},
+    "containers": {"containers": Named("container")},
+    "system": {"users": Named("user")},
+    "systemd": {"units": Named("unit")},
 }
 """How the parts of each metric are kept; whatever is not named here is a field of the host."""
 

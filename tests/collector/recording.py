@@ -23,3 +23,8 @@ def absent(path: str) -> str:
 def tick(seconds: float) -> Tick:
     """A tick at that moment of the monotonic clock."""
     return Tick(datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC), seconds)
+
+
+def recorded_lines(name: str) -> list[str]:
+    """The lines of a recording of perf."""
+    return (_FOLDER / "perf" / name).read_text().splitlines()

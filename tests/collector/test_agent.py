@@ -11,7 +11,7 @@ import pytest
 
 from collector.agent import Agent
 from collector.host import describe
-from collector.sources.source import Tick
+from collector.sources.source import Absent, Tick
 from collector.stop import Stop
 from perfwatch import readings
 from tests.collector.recording import tick
@@ -48,6 +48,18 @@ class Works:
         return readings.Memory(timestamp=tick.timestamp)
 
 
+class Unavailable:
+    """Publishes a reading that says why there is nothing, for as long as it has a reason."""
+
+    name = "perf_events"
+
+    def __init__(self, reason: str | None) -> None:
+        self.reason = reason
+
+    def gather(self, tick: Tick) -> readings.PerfEvents:
+        return readings.PerfEvents(timestamp=tick.timestamp, reason=self.reason)
+
+
 class Fails:
     """Fails for as long as it has an error to raise."""
 
@@ -66,7 +78,7 @@ def hostinfo(sources: Mapping[str, str | None]) -> readings.HostInfo:
     return describe(1.0, sources)
 
 
-def agent(kept: Kept, *sources: Works | Fails) -> Agent:
+def agent(kept: Kept, *sources: Works | Fails | Unavailable) -> Agent:
     return Agent(sources, kept, hostinfo, 1.0, Stop())
 
 
@@ -120,6 +132,41 @@ def test_the_hosts_facts_say_why_a_source_does_not_work_and_follow_it() -> None:
     assert kept.sources[1:] == [{"broken": None, "a": None}]
 
 
+def test_what_a_machine_does_not_have_is_said_once_and_taken_up_when_it_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    kept, missing = Kept(), Fails(Absent("no such card"))
+    watched = agent(kept, missing, Works("a"))
+    for _ in range(3):
+        watched.tick(tick(0))
+    assert [record.getMessage() for record in caplog.records] == [
+        "Source broken is not on this machine: no such card"
+    ]
+    assert caplog.records[0].levelname == "INFO"
+    assert kept.sources == [{"broken": "no such card", "a": None}]
+    missing.error = None
+    watched.tick(tick(1))
+    assert kept.sources[1:] == [{"broken": None, "a": None}]
+    assert kept.metrics == ["a", "a", "a", "broken", "a"]
+
+
+class Waits:
+    """Has no answer yet."""
+
+    name = "slow"
+
+    def gather(self, tick: Tick) -> None:
+        return None
+
+
+def test_a_source_without_an_answer_yet_is_available_and_left_out_of_that_tick() -> None:
+    kept = Kept()
+    Agent([Waits(), Works("a")], kept, hostinfo, 1.0, Stop()).tick(tick(0))
+    assert kept.metrics == ["a"]
+    assert kept.sources == [{"slow": None, "a": None}]
+
+
 class Clock:
     """Time that passes only when a source spends it; a wait takes none."""
 
@@ -158,4 +205,67 @@ def test_the_loop_stops_at_once_when_told() -> None:
     stop.set()
     loop.join(5)
     assert not loop.is_alive()
+    assert len(kept.readings) == 1
+
+
+def test_a_reading_that_says_why_there_is_nothing_is_published_and_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    kept, source = Kept(), Unavailable("perf is not installed")
+    watched = agent(kept, source)
+    for _ in range(3):
+        watched.tick(tick(0))
+    assert kept.metrics == ["perf_events"] * 3
+    assert kept.sources == [{"perf_events": "perf is not installed"}]
+    assert [record.message for record in caplog.records] == [
+        "Source perf_events is not available (perf is not installed)"
+    ]
+    source.reason = None
+    watched.tick(tick(1))
+    assert kept.sources[1:] == [{"perf_events": None}]
+
+
+def test_a_source_that_is_gone_is_no_longer_told_of() -> None:
+    kept, sources = Kept(), [Works("a"), Works("b")]
+    watched = Agent(sources, kept, hostinfo, 1.0, Stop())
+    watched.tick(tick(0))
+    del sources[0]
+    watched.tick(tick(1))
+    assert kept.sources == [{"a": None, "b": None}, {"b": None}]
+    assert kept.metrics == ["a", "b", "b"]
+
+
+def test_a_new_interval_is_taken_up_without_waiting_for_the_old_one_to_end() -> None:
+    kept, stop, intervals = Kept(), Stop(), [0.01]
+
+    def obey() -> float | None:
+        return intervals.pop() if kept.readings and intervals else None
+
+    loop = threading.Thread(target=Agent([Works("a")], kept, hostinfo, 3600.0, stop, obey=obey).run)
+    loop.start()
+    wait_until(lambda: len(kept.readings) == 1, "the first tick, at once")
+    stop.rouse()
+    wait_until(lambda: len(kept.readings) >= 4, "ticks of the new interval")
+    assert len(kept.sources) == 2  # the facts say the interval, so they are told again
+    stop.set()
+    loop.join(5)
+    assert not loop.is_alive()
+
+
+def test_being_roused_for_nothing_brings_no_tick() -> None:
+    kept, stop, asked = Kept(), Stop(), list[int]()
+
+    def obey() -> float | None:
+        asked.append(1)
+        return None
+
+    loop = threading.Thread(target=Agent([Works("a")], kept, hostinfo, 3600.0, stop, obey=obey).run)
+    loop.start()
+    wait_until(lambda: len(kept.readings) == 1, "the first tick, at once")
+    for _ in range(3):
+        stop.rouse()
+    wait_until(lambda: len(asked) == 4, "it was roused")
+    stop.set()
+    loop.join(5)
     assert len(kept.readings) == 1

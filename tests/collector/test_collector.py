@@ -19,7 +19,10 @@ import pytest
 from tests.collector.listener import Listener, retained
 from tests.servers import Mosquitto, free_port, wait_until
 
-METRICS = ("cpu", "memory", "network", "disk")
+METRICS = ("cpu", "memory", "network", "disk", "perf_events", "memory_bandwidth")
+LAST = METRICS[-1]
+# Published where the machine has such a thing.
+MORE = ("sensors", "gpu", "pressure", "processes", "containers", "system", "systemd")
 
 
 class Collector:
@@ -28,8 +31,9 @@ class Collector:
     def __init__(self, folder: Path, url: str, *options: str) -> None:
         self._log = folder / "collector.log"
         self._command = [sys.executable, "-m", "collector", "--host", "nas", "--interval", "500ms", *options]
+        self._command += ["--data-dir", str(folder / "data")]
         outside = {name: value for name, value in os.environ.items() if not name.startswith("PERFWATCH_")}
-        self._environ = outside | {"PERFWATCH_BROKER": url}
+        self._environ = outside | {"PERFWATCH_BROKER": url, "PERFWATCH_DATA_DIR": str(folder / "data")}
         self._process: subprocess.Popen[bytes]
 
     @property
@@ -60,16 +64,16 @@ def readings(listener: Listener, metric: str) -> list[dict[str, Any]]:
     return [json.loads(payload) for payload in listener.topic(f"perfwatch/nas/{metric}")]
 
 
-def test_every_tick_brings_the_four_metrics_with_one_timestamp(broker: Mosquitto, tmp_path: Path) -> None:
+def test_every_tick_brings_all_metrics_with_one_timestamp(broker: Mosquitto, tmp_path: Path) -> None:
     with Listener(broker.port) as listener, Collector(tmp_path, broker.url):
-        wait_until(lambda: len(readings(listener, "disk")) >= 3, "three ticks")
+        wait_until(lambda: len(readings(listener, LAST)) >= 3, "three ticks")
     together = defaultdict(set)
     for metric in METRICS:
         for reading in readings(listener, metric)[:3]:
             together[reading["timestamp"]].add(metric)
     assert list(together.values()) == [set(METRICS)] * 3
     for message in listener.heard:
-        if message.topic.rpartition("/")[2] in METRICS:
+        if message.topic.rpartition("/")[2] in METRICS + MORE:
             assert (message.qos, message.retained, message.expiry is not None) == (1, True, True)
 
 
@@ -77,7 +81,7 @@ def test_the_first_tick_is_null_where_it_must_be_and_the_second_is_not(
     broker: Mosquitto, tmp_path: Path
 ) -> None:
     with Listener(broker.port) as listener, Collector(tmp_path, broker.url):
-        wait_until(lambda: len(readings(listener, "disk")) >= 2, "two ticks")
+        wait_until(lambda: len(readings(listener, LAST)) >= 2, "two ticks")
     for metric, field in (("cpu", "usage_percent"), ("disk", "read_bytes_per_sec")):
         first, second = readings(listener, metric)[:2]
         assert first[field] is None
@@ -88,7 +92,9 @@ def test_the_facts_name_the_machine_and_its_sources(broker: Mosquitto, tmp_path:
     with Collector(tmp_path, broker.url):
         wait_until(lambda: retained(broker.port, "perfwatch/nas/info") is not None, "the facts")
     info = json.loads(retained(broker.port, "perfwatch/nas/info") or b"")
-    assert info["sources"] == dict.fromkeys(METRICS)
+    assert set(info["sources"]) <= {*METRICS, *MORE}
+    # perf may not be here, or not be allowed to count: then the facts say why.
+    assert {name for name in METRICS if info["sources"][name]} <= {"perf_events"}
     assert (info["interval"], info["schema"]) == (0.5, 1)
     assert info["core_count"] == os.cpu_count()
 
@@ -101,7 +107,7 @@ def test_the_prefix_is_a_setting(broker: Mosquitto, tmp_path: Path) -> None:
 def test_its_first_line_says_what_it_does_and_no_password(broker: Mosquitto, tmp_path: Path) -> None:
     url = broker.url.replace("mqtt://", "mqtt://collector:hunter2@")
     with Collector(tmp_path, url) as collector:
-        collector.wait_for_line(f"Host nas: cpu, memory, network, disk every 500ms to {broker.url}\n")
+        collector.wait_for_line(f"Host nas: {', '.join(METRICS + MORE)} every 500ms to {broker.url}\n")
         collector.wait_for_line(f"Connected to {broker.url}\n")
     assert "hunter2" not in collector.log
 
@@ -146,7 +152,8 @@ def test_readings_of_an_outage_arrive_when_the_broker_is_back(tmp_path: Path) ->
         keeper = ["mosquitto_sub", "-p", str(broker.port), "-V", "5", "-q", "1", "-c", "-i", "keeper"]
         keeper += ["-x", "3600", "-t", "perfwatch/nas/memory"]
         subprocess.run([*keeper, "-E"], check=True)
-        with Collector(tmp_path, broker.url) as collector:
+        # This broker saves all when it is stopped, so nothing that it took must be sent again.
+        with Collector(tmp_path, broker.url, "--outbox-resend", "0s") as collector:
             wait_until(lambda: retained(broker.port, "perfwatch/nas/memory") is not None, "a reading")
             broker.stop()
             collector.wait_for_line("Lost ")
@@ -180,6 +187,13 @@ def newest(port: int) -> datetime:
         (("--interval", "soon"), "perfwatch: --interval is 'soon', but must fit"),
         (("--broker", "mqtt://a..b"), "perfwatch: PERFWATCH_BROKER must look like"),
         (("--topic-prefix", "a/#"), "perfwatch: 'a/#' cannot start a topic"),
+        (
+            ("--sources", "cpu,ups"),
+            "perfwatch: PERFWATCH_SOURCES is 'cpu,ups', but names what is no source (ups)",
+        ),
+        (("--perf-cores", "9999"), "perfwatch: PERFWATCH_PERF_CORES is '9999', but must be all, or cores of"),
+        (("--perf-cores", "some"), "perfwatch: PERFWATCH_PERF_CORES is 'some', but must be all, or cores of"),
+        (("--perf-interval", "50ms"), "perfwatch: --perf-interval is '50ms', but must fit"),
     ],
 )
 def test_a_bad_setting_is_one_sentence_and_exit_code_1(options: tuple[str, ...], sentence: str) -> None:
@@ -189,6 +203,84 @@ def test_a_bad_setting_is_one_sentence_and_exit_code_1(options: tuple[str, ...],
     assert ended.returncode == 1
     assert ended.stderr.startswith(sentence)
     assert len(ended.stderr.splitlines()) == 1
+
+
+def tell(port: int, command: str) -> None:
+    topic = "perfwatch/nas/config/set"
+    subprocess.run(["mosquitto_pub", "-p", str(port), "-q", "1", "-t", topic, "-m", command], check=True)
+
+
+def state(listener: Listener) -> dict[str, Any]:
+    """The newest state in force that was heard."""
+    heard = listener.topic("perfwatch/nas/config")
+    return json.loads(heard[-1]) if heard else {}
+
+
+def facts(listener: Listener) -> dict[str, Any]:
+    return json.loads(listener.topic("perfwatch/nas/info")[-1])  # type: ignore[no-any-return]
+
+
+def test_it_is_told_over_the_broker_what_to_do_and_remembers_it(broker: Mosquitto, tmp_path: Path) -> None:
+    with Listener(broker.port) as listener:
+        with Collector(tmp_path, broker.url, "--interval", "1h") as collector:
+            collector.wait_for_line("Connected to")
+            wait_until(lambda: state(listener).get("interval") == 3600, "the state it was started with")
+            tell(broker.port, '{"interval": "500ms", "sources": {"perf_events": false, "disk": false}}')
+            wait_until(lambda: len(readings(listener, LAST)) >= 3, "ticks of the new interval")
+            assert state(listener)["interval"] == 0.5
+            wait_until(lambda: facts(listener)["interval"] == 0.5, "the facts follow")
+            assert facts(listener)["sources"]["disk"] == "switched off"
+            assert len(readings(listener, "disk")) == 1
+            assert collector.end(signal.SIGTERM) == 0
+        listener.heard.clear()
+        with Collector(tmp_path, broker.url, "--interval", "1h") as collector:
+            collector.wait_for_line("Host nas: cpu, memory, network, memory_bandwidth, sensors, ")
+            assert " every 500ms to " in collector.log
+            wait_until(lambda: state(listener).get("interval") == 0.5, "what it was told is in force")
+
+
+def test_a_bad_command_is_answered_and_changes_nothing(broker: Mosquitto, tmp_path: Path) -> None:
+    with Listener(broker.port) as listener, Collector(tmp_path, broker.url) as collector:
+        wait_until(lambda: state(listener) != {}, "the state")
+        tell(broker.port, '{"interval": 2, "perf_cores": "9999"}')
+        wait_until(lambda: listener.topic("perfwatch/nas/config/error") != [], "an answer")
+        ticks = len(readings(listener, LAST))
+        wait_until(lambda: len(readings(listener, LAST)) > ticks, "it goes on")
+        assert state(listener)["interval"] == 0.5
+    answer = json.loads(listener.topic("perfwatch/nas/config/error")[0])
+    assert (answer["key"], answer["value"]) == ("perf_cores", "9999")
+    assert "Traceback" not in collector.log
+
+
+def once(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "perfwatch.cli", "collector", "--once", "--host", "nas", *options],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def test_once_prints_one_tick_with_rates_and_needs_no_broker(tmp_path: Path) -> None:
+    ended = once("--data-dir", str(tmp_path), "--broker", "not a broker")
+    assert ended.returncode == 0
+    tick = json.loads(ended.stdout)
+    assert list(tick)[: 2 + len(METRICS)] == ["host", "timestamp", *METRICS]
+    assert set(tick) <= {"host", "timestamp", *METRICS, *MORE}
+    assert tick["host"] == "nas"
+    assert datetime.fromisoformat(tick["timestamp"]).tzinfo is not None
+    assert tick["cpu"]["usage_percent"] is not None
+    assert tick["memory_bandwidth"]["pgfault_per_sec"] is not None
+    assert tick["perf_events"]["available"] is not None
+    assert "timestamp" not in tick["cpu"]
+    assert len(ended.stdout.splitlines()) == 1
+
+
+def test_once_prints_the_sources_that_are_asked_for(tmp_path: Path) -> None:
+    ended = once("--data-dir", str(tmp_path), "--sources", "memory, cpu")
+    assert list(json.loads(ended.stdout)) == ["host", "timestamp", "cpu", "memory"]
+    assert ended.stderr == ""
 
 
 def test_it_stays_light() -> None:

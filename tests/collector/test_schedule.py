@@ -53,3 +53,22 @@ def test_every_tick_is_after_the_last_and_on_the_grid(interval: float, costs: li
         assert schedule.due <= now + interval + 1e-6
         steps = (schedule.due - 50.0) / interval
         assert steps == pytest.approx(round(steps))
+
+
+def test_another_interval_counts_from_the_last_tick() -> None:
+    schedule = Schedule(100.0, 10.0)
+    schedule.advance(100.0)
+    schedule.change(4.0, 101.0)
+    assert schedule.due == 104.0
+    schedule.advance(104.0)
+    schedule.change(20.0, 105.0)
+    assert schedule.due == 124.0
+
+
+def test_a_shorter_interval_that_is_over_already_is_due_now() -> None:
+    schedule = Schedule(100.0, 3600.0)
+    schedule.advance(100.0)
+    schedule.change(5.0, 2000.0)
+    assert schedule.due == 2000.0
+    schedule.advance(2000.0)
+    assert schedule.due == 2005.0

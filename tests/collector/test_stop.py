@@ -55,3 +55,14 @@ def test_under_nohup_a_terminal_that_goes_away_is_ignored() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     Stop().on_signals()
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_rousing_ends_one_wait_at_once_and_does_not_set_it() -> None:
+    stop = Stop()
+    started = time.monotonic()
+    threading.Timer(0.05, stop.rouse).start()
+    assert stop.wait(60) is False
+    assert time.monotonic() - started < 5
+    stop.rouse()
+    stop.set()
+    assert [stop.wait(0), stop.wait(0), stop.wait(0)] == [False, True, True]

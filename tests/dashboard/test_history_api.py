@@ -125,7 +125,7 @@ def test_a_range_without_readings_is_empty(server: Dashboard, headers: dict[str,
     ("asked", "named"),
     [
         ({"metric_type": ""}, "metric_type is missing"),
-        ({"metric_type": "weather"}, "metric_type is 'weather': expected one of cpu, disk, memory, network"),
+        ({"metric_type": "weather"}, "metric_type is 'weather': expected one of containers, cpu"),
         ({"host": "nobody"}, "host is 'nobody': expected one of nas, pi"),
         ({"start_time": ""}, "start_time is missing"),
         ({"start_time": "yesterday"}, "start_time is 'yesterday': expected a time like"),

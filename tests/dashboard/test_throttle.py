@@ -4,14 +4,7 @@ import pytest
 
 from dashboard import throttle
 from dashboard.throttle import BURST, SECONDS_EACH, Failures
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -7,16 +7,9 @@ import pytest
 
 from perfwatch.errors import TokenError
 from perfwatch.tokens import DEVICE, Revocations, Tokens, load_key
+from tests.clock import Clock
 
 KEY = "k" * 64
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

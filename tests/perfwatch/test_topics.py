@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from perfwatch.errors import TopicError
-from perfwatch.topics import Kind, Topic, Topics, safe_level
+from perfwatch.topics import Kind, Topic, Topics, discovery_topic, plain_id, safe_level
 
 LEVELS = st.text(min_size=1).map(lambda text: text.strip()).filter(bool).map(safe_level)
 METRICS = LEVELS.filter(lambda level: level not in ("status", "info", "config"))
@@ -90,3 +92,15 @@ def test_the_names_are_those_of_the_contract() -> None:
     assert names.config("nas") == "perfwatch/nas/config"
     assert names.config_error("nas") == "perfwatch/nas/config/error"
     assert names.bridge("main", "rejected") == "perfwatch-bridge/main/rejected"
+
+
+@given(st.text(), st.text())
+def test_a_plain_id_is_plain_and_tells_names_apart(one: str, other: str) -> None:
+    assert re.fullmatch("[a-zA-Z0-9_-]+", plain_id(one))
+    assert (plain_id(one) == plain_id(other)) == (one == other)
+
+
+def test_a_plain_name_is_its_own_id() -> None:
+    assert plain_id("nas-2_b") == "nas-2_b"
+    assert discovery_topic("nas") == "homeassistant/device/perfwatch_nas/config"
+    assert discovery_topic("nas.lan", "ha/x") == "ha/x/device/perfwatch_nas_lan_e1c4bcfe/config"

@@ -50,6 +50,17 @@ def test_a_number_is_written_with_the_unit_that_suits_it(unit: Unit, number: flo
     assert labels.written(unit, number) == written
 
 
+def test_units_of_what_only_some_machines_have() -> None:
+    fields = {
+        "celsius": labels.CELSIUS,
+        "rpm": labels.RPM,
+        "power_watts": labels.WATTS,
+        "uptime_seconds": labels.SECONDS,
+        "some_stall_ms_per_sec": labels.STALLED,
+    }
+    assert {field: labels.unit_of("sensors", field) for field in fields} == fields
+
+
 def test_every_declared_metric_has_a_label() -> None:
     assert set(READINGS) <= set(labels.METRICS)
 

@@ -1,0 +1,57 @@
+"""One tick for a person or a script to look at, without a broker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from collector.agent import Agent, Availability
+from collector.sources.source import Source, Tick
+from collector.stop import Stop
+from perfwatch import readings
+from perfwatch.readings import HostInfo
+
+BETWEEN_SECONDS = 1.0
+PERF_INTERVAL = 0.2
+"""Short, so that several of perf's intervals end between the two readings."""
+
+
+class Collected:
+    """Keeps the newest reading of each metric, as an outlet of the agent."""
+
+    def __init__(self) -> None:
+        self.payloads: dict[str, bytes] = {}
+
+    def publish(self, metric: str, payload: bytes) -> None:
+        self.payloads[metric] = payload
+
+    def describe(self, info: bytes) -> None:
+        """The host's facts are not a part of a tick."""
+
+
+def one_tick(
+    sources: Iterable[Source],
+    host: str,
+    describe: Callable[[Availability], HostInfo],
+    stop: Stop,
+    between: float = BETWEEN_SECONDS,
+) -> bytes | None:
+    """`{"host": …, "timestamp": …, "cpu": {…}, …}`, from two readings that many seconds apart.
+
+    The first one is for the rates. None when `stop` is set meanwhile.
+    """
+    collected = Collected()
+    agent = Agent(sources, collected, describe, between, stop)
+    agent.tick(Tick(readings.now(), time.monotonic()))
+    if stop.wait(between):
+        return None
+    collected.payloads.clear()
+    moment = readings.now()
+    agent.tick(Tick(moment, time.monotonic()))
+    tick: dict[str, object] = {"host": host, "timestamp": readings.format_time(moment)}
+    for metric, payload in collected.payloads.items():
+        fields = msgspec.json.decode(payload, type=dict[str, object])
+        tick[metric] = {name: value for name, value in fields.items() if name != "timestamp"}
+    return msgspec.json.encode(tick)

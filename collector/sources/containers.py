@@ -1,0 +1,134 @@
+"""Containers of Docker and Podman, whose sockets this user may use."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from collector.sources.background import Background
+from collector.sources.engine import Engine, Listed, Stats, used_bytes
+from collector.sources.rates import per_second
+from collector.sources.source import Absent, Tick
+from perfwatch import readings_more as readings
+
+EVERY_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
+_RUNNING = "running"
+
+
+class Seen(NamedTuple):
+    """A container's counters, and when they were read on the monotonic clock."""
+
+    at: float
+    processor_ns: int | None
+    received: int | None
+    sent: int | None
+
+
+def sockets() -> list[tuple[str, Path]]:
+    """Where engines listen: the system's, and those that this user runs alone."""
+    own = Path("/run/user", str(os.getuid()))
+    return [
+        ("docker", Path("/run/docker.sock")),
+        ("docker", own / "docker.sock"),
+        ("podman", Path("/run/podman/podman.sock")),
+        ("podman", own / "podman/podman.sock"),
+    ]
+
+
+class Containers:
+    """Asked in the background: a tick carries the newest complete answer, and how old it is."""
+
+    name = "containers"
+
+    def __init__(
+        self,
+        where: Callable[[], Sequence[tuple[str, Path]]] = sockets,
+        every: float = EVERY_SECONDS,
+        patience: float = PATIENCE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._where = where
+        self._clock = clock
+        self._before: Mapping[str, Seen] = {}
+        self._asked = Background("the container engine", self._ask, every, patience, clock)
+
+    def gather(self, tick: Tick) -> readings.Containers | None:
+        self._engines()
+        answer = self._asked.newest()
+        if answer is None:
+            return None
+        containers = answer.value
+        return readings.Containers(
+            timestamp=tick.timestamp,
+            count=len(containers),
+            running=sum(container.state == _RUNNING for container in containers.values()),
+            age_seconds=round(max(0.0, tick.monotonic - answer.at), 1),
+            containers=containers,
+        )
+
+    def _engines(self) -> list[Engine]:
+        found = [(name, path) for name, path in self._where() if path.is_socket()]
+        usable = [Engine(name, path) for name, path in found if os.access(path, os.R_OK | os.W_OK)]
+        if usable:
+            return usable
+        if found:
+            raise Absent(f"{found[0][1]} is not for this user: add them to its group to see containers")
+        raise Absent("neither Docker nor Podman has a socket here")
+
+    def _ask(self) -> dict[str, readings.Container]:
+        seen: dict[str, Seen] = {}
+        named: dict[str, readings.Container] = {}
+        for engine in self._engines():
+            for listed in engine.containers():
+                stats = engine.stats(listed.id) if listed.state == _RUNNING else None
+                if stats is not None:
+                    seen[listed.id] = _seen(stats, self._clock())
+                named[_name(listed, engine, named)] = self._container(listed, engine, stats, seen)
+        self._before = seen
+        return named
+
+    def _container(
+        self, listed: Listed, engine: Engine, stats: Stats | None, seen: Mapping[str, Seen]
+    ) -> readings.Container:
+        container = readings.Container(engine=engine.name, image=listed.image, state=listed.state)
+        if stats is None:
+            return container
+        before, now = self._before.get(listed.id), seen[listed.id]
+        container.memory_bytes = used_bytes(stats.memory_stats)
+        container.memory_limit_bytes = stats.memory_stats.limit
+        if before is not None:
+            seconds = now.at - before.at
+            spent = per_second(before.processor_ns, now.processor_ns, seconds)
+            container.cpu_percent = None if spent is None else round(spent / 1e7, 2)
+            container.bytes_recv_per_sec = per_second(before.received, now.received, seconds)
+            container.bytes_sent_per_sec = per_second(before.sent, now.sent, seconds)
+        return container
+
+
+def _seen(stats: Stats, at: float) -> Seen:
+    networks = list((stats.networks or {}).values())
+    return Seen(
+        at=at,
+        processor_ns=stats.cpu_stats.cpu_usage.total_usage,
+        received=_sum([network.rx_bytes for network in networks]),
+        sent=_sum([network.tx_bytes for network in networks]),
+    )
+
+
+def _sum(numbers: list[int | None]) -> int | None:
+    """None where there is no network, as with the host's own, or one of them is not told."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known and len(known) == len(numbers) else None
+
+
+def _name(listed: Listed, engine: Engine, taken: Mapping[str, object]) -> str:
+    """The container's own name. Two engines, or two users, may have one of the same name."""
+    name = listed.names[0].removeprefix("/") if listed.names else listed.id[:12]
+    for unlike in (name, f"{name} ({engine.name})"):
+        if unlike not in taken:
+            return unlike
+    return f"{name} ({listed.id[:12]})"

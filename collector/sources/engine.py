@@ -1,0 +1,127 @@
+"""A container engine, Docker or Podman, asked over its Unix socket. It may take any time to answer."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct, field
+
+from collector.sources.source import FAILURES
+
+T = TypeVar("T")
+
+# For each answer: one that is all there at once takes milliseconds.
+PATIENCE_SECONDS = 2.0
+_MOST_BYTES = 8 * 1024 * 1024
+
+
+class Listed(Struct, rename="pascal"):
+    """A row of /containers/json, of which this is what we use."""
+
+    id: str = field(name="Id")
+    names: list[str] | None = None
+    image: str | None = None
+    state: str | None = None
+
+
+class CpuUsage(Struct):
+    total_usage: int | None = None
+    """Nanoseconds of processor time."""
+
+
+class CpuStats(Struct):
+    cpu_usage: CpuUsage = field(default_factory=CpuUsage)
+
+
+class MemoryStats(Struct):
+    usage: int | None = None
+    limit: int | None = None
+    stats: dict[str, float] | None = None
+
+
+class NetworkStats(Struct):
+    rx_bytes: int | None = None
+    tx_bytes: int | None = None
+
+
+class Stats(Struct):
+    """What /containers/<id>/stats tells, of which this is what we use."""
+
+    cpu_stats: CpuStats = field(default_factory=CpuStats)
+    memory_stats: MemoryStats = field(default_factory=MemoryStats)
+    networks: dict[str, NetworkStats] | None = None
+
+
+class Engine:
+    """One engine. Each question is a connection of its own: engines close idle ones as they like."""
+
+    def __init__(self, name: str, path: Path, patience: float = PATIENCE_SECONDS) -> None:
+        self.name = name
+        self.path = path
+        self._patience = patience
+
+    def containers(self) -> list[Listed]:
+        """All of them, running or not. Raises OSError, ValueError."""
+        return self._get("/containers/json?all=true", list[Listed])
+
+    def stats(self, container: str) -> Stats | None:
+        """One's counters; None when it cannot be told, as when it has just stopped."""
+        # one-shot: else the engine waits a second to work out rates, which we do ourselves.
+        way = f"/containers/{quote(container, safe='')}/stats?stream=false&one-shot=true"
+        try:
+            return self._get(way, Stats)
+        except TimeoutError:
+            raise
+        except FAILURES:
+            return None
+
+    def _get(self, way: str, kind: type[T]) -> T:
+        connection = _OverUnix(self.path, self._patience)
+        try:
+            connection.request("GET", way)
+            with connection.getresponse() as response:
+                content = response.read(_MOST_BYTES)
+        except http.client.HTTPException as exc:
+            raise ValueError(f"{self.path} does not speak HTTP: {exc!r}") from exc
+        except TimeoutError as exc:
+            raise TimeoutError(f"{self.path} gave no answer within {self._patience:g} s") from exc
+        except OSError as exc:
+            raise OSError(exc.errno, exc.strerror, str(self.path)) from exc  # which does not name it
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise OSError(f"{self.path} answers {response.status} to {way}: {_reason(content)}")
+        try:
+            return msgspec.json.decode(content, type=kind)
+        except msgspec.MsgspecError as exc:
+            raise ValueError(f"{self.path} answers {way} with what is no such thing: {exc}") from exc
+
+
+class _OverUnix(http.client.HTTPConnection):
+    def __init__(self, path: Path, patience: float) -> None:
+        super().__init__("localhost", timeout=patience)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def _reason(content: bytes) -> str:
+    return content[:200].decode("utf-8", "replace").strip()
+
+
+def used_bytes(memory: MemoryStats) -> int | None:
+    """Memory without what the kernel keeps of files and would give back, as `docker stats` counts it."""
+    if memory.usage is None:
+        return None
+    stats: Mapping[str, float] = memory.stats or {}
+    cached = stats.get("total_inactive_file", stats.get("inactive_file", 0))
+    return memory.usage - int(cached) if cached < memory.usage else memory.usage

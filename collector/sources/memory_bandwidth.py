@@ -1,0 +1,50 @@
+"""What moves between memory and disks, and how often a program waits for it."""
+
+from __future__ import annotations
+
+import resource
+
+from collector.sources.rates import per_second
+from collector.sources.source import ReadText, Tick, read_text
+from perfwatch import readings
+
+# /proc/vmstat counts pgpgin and pgpgout in kB, whatever their names say; the rest in pages and faults.
+_COUNTERS = ("pgpgin", "pgpgout", "pswpin", "pswpout", "pgfault", "pgmajfault")
+_KILOBYTE = 1024
+
+
+class MemoryBandwidth:
+    """Rates are per second since the last tick, so the first tick has none."""
+
+    name = "memory_bandwidth"
+
+    def __init__(self, read: ReadText = read_text, page_bytes: int | None = None) -> None:
+        self._read = read
+        self._page_bytes = page_bytes or resource.getpagesize()
+        self._before: dict[str, int] = {}
+        self._at = 0.0
+
+    def gather(self, tick: Tick) -> readings.MemoryBandwidth:
+        counters = vmstat(self._read("/proc/vmstat"))
+        before, seconds = self._before, tick.monotonic - self._at
+        self._before, self._at = counters, tick.monotonic
+        rates = {
+            name: per_second(before.get(name), counters[name], seconds) if name in counters else None
+            for name in _COUNTERS
+        }
+        return readings.MemoryBandwidth(
+            timestamp=tick.timestamp,
+            page_io_bytes_per_sec=_bytes(rates["pgpgin"], rates["pgpgout"], _KILOBYTE),
+            swap_io_bytes_per_sec=_bytes(rates["pswpin"], rates["pswpout"], self._page_bytes),
+            **{f"{name}_per_sec": rate for name, rate in rates.items()},
+        )
+
+
+def vmstat(text: str) -> dict[str, int]:
+    """The counters of this source in the text of /proc/vmstat. Raises ValueError."""
+    rows = (line.split() for line in text.splitlines())
+    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[0] in _COUNTERS}
+
+
+def _bytes(one: float | None, other: float | None, unit: int) -> float | None:
+    return None if one is None or other is None else round((one + other) * unit, 3)

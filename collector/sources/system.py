@@ -1,0 +1,90 @@
+"""How long the machine has been up, and who is logged in."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from collector.sources.machine import boot_time
+from collector.sources.source import ReadText, Tick, read_text
+from perfwatch import readings_more as readings
+
+if TYPE_CHECKING:
+    from psutil._ntuples import suser
+
+_SESSIONS = Path("/run/systemd/sessions")
+_SYSTEMD = Path("/run/systemd/system")
+_UTMP = Path("/run/utmp")
+# Not greeters, nor what cron and the user's own services run in.
+_PERSONS = frozenset({"user", "user-early", "user-light"})
+
+
+class System:
+    name = "system"
+
+    def __init__(
+        self,
+        users: Callable[[], list[suser]] = psutil.users,
+        boot_time: Callable[[], datetime | None] = boot_time,
+        read: ReadText = read_text,
+        sessions: Path = _SESSIONS,
+        utmp: Path = _UTMP,
+        systemd: Path = _SYSTEMD,
+    ) -> None:
+        self._users = users
+        self._boot_time = boot_time
+        self._read = read
+        self._sessions = sessions
+        self._utmp = utmp
+        self._systemd = systemd
+
+    def gather(self, tick: Tick) -> readings.System:
+        booted, users = self._boot_time(), self._logged_in()
+        return readings.System(
+            timestamp=tick.timestamp,
+            uptime_seconds=self._uptime(booted),
+            boot_time=booted,
+            user_count=None if users is None else len(users),
+            terminals=None if users is None else users.total(),
+            users={name: readings.User(terminals=count) for name, count in sorted((users or {}).items())},
+        )
+
+    def _uptime(self, booted: datetime | None) -> float | None:
+        try:
+            return float(self._read("/proc/uptime").split()[0])
+        except FileNotFoundError:  # not Linux
+            return None if booted is None else round(time.time() - booted.timestamp(), 2)
+
+    def _logged_in(self) -> Counter[str] | None:
+        """How many terminals each user has; None where nobody keeps that, as in a container."""
+        if self._utmp.exists() or not Path("/proc").is_dir():
+            return Counter(user.name for user in self._users())
+        # Newer systems have no utmp any more, and only systemd knows.
+        if self._sessions.is_dir() and self._systemd.is_dir():
+            return Counter(filter(None, map(_user, sorted(self._sessions.iterdir()))))
+        return None
+
+
+def _user(session: Path) -> str | None:
+    """Who is on that session's terminal; None when it has none, or is ending."""
+    if session.suffix == ".ref":  # a pipe that logind holds, beside the session's file
+        return None
+    try:
+        return session_user(read_text(str(session)))
+    except FileNotFoundError:
+        return None  # it ended since it was listed
+
+
+def session_user(text: str) -> str | None:
+    """The user in a file of systemd's sessions (KEY=value lines), when a person is at a terminal."""
+    values = dict(line.partition("=")[::2] for line in text.splitlines())
+    # A terminal over ssh is not named here.
+    terminal = any(values.get(key) for key in ("TTY", "DISPLAY", "SEAT")) or values.get("REMOTE") == "1"
+    person = values.get("CLASS", "user") in _PERSONS
+    return values.get("USER") if terminal and person and values.get("STATE") != "closing" else None

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collector.sources.battery import Battery, battery
+from collector.sources.source import read_text
+from tests.collector.folders import lay_out
+
+BATTERY = {"TYPE": "Battery", "STATUS": "Discharging", "PRESENT": "1", "CAPACITY": "49"}
+ENERGY = {"ENERGY_NOW": "25000000", "ENERGY_FULL": "50000000", "POWER_NOW": "10000000"}
+CHARGE = {"CHARGE_NOW": "3000000", "CHARGE_FULL": "4000000", "CURRENT_NOW": "-1500000"}
+
+
+def put(root: Path, name: str, values: dict[str, str]) -> None:
+    text = "\n".join(f"POWER_SUPPLY_{key}={value}" for key, value in values.items())
+    lay_out(root, {f"{name}/uevent": text})
+
+
+def told(root: Path) -> Battery | None:
+    return battery(read_text, root)
+
+
+def test_what_is_left_is_energy_over_power(tmp_path: Path) -> None:
+    put(tmp_path, "BAT0", BATTERY | ENERGY)
+    put(tmp_path, "AC", {"TYPE": "Mains", "ONLINE": "0"})
+    assert told(tmp_path) == Battery(50.0, False, 9000)
+
+
+def test_charge_over_current_does_as_well(tmp_path: Path) -> None:
+    put(tmp_path, "BAT0", BATTERY | CHARGE)
+    assert told(tmp_path) == Battery(75.0, False, 7200)
+
+
+def test_two_batteries_are_one(tmp_path: Path) -> None:
+    put(tmp_path, "BAT0", BATTERY | ENERGY)
+    put(tmp_path, "BAT1", BATTERY | ENERGY | {"ENERGY_NOW": "50000000", "POWER_NOW": "0", "STATUS": "Full"})
+    assert told(tmp_path) == Battery(75.0, False, 27000)
+
+
+def test_one_that_is_charged_has_no_time_left(tmp_path: Path) -> None:
+    put(tmp_path, "BAT0", BATTERY | ENERGY | {"STATUS": "Charging"})
+    put(tmp_path, "AC", {"TYPE": "Mains", "ONLINE": "1"})
+    assert told(tmp_path) == Battery(50.0, True, None)
+
+
+def test_one_that_tells_its_percentage_alone_has_that(tmp_path: Path) -> None:
+    put(tmp_path, "BAT0", BATTERY)
+    assert told(tmp_path) == Battery(49.0, False, None)
+
+
+@pytest.mark.parametrize("values", [{"SCOPE": "Device"}, {"PRESENT": "0"}, {"TYPE": "UPS"}])
+def test_a_mouses_battery_and_an_empty_bay_are_none(tmp_path: Path, values: dict[str, str]) -> None:
+    put(tmp_path, "BAT0", BATTERY | ENERGY | values)
+    assert told(tmp_path) is None
+
+
+def test_nonsense_is_null(tmp_path: Path) -> None:
+    put(tmp_path, "BAT0", BATTERY | ENERGY | {"ENERGY_NOW": "lots", "CAPACITY": ""})
+    assert told(tmp_path) == Battery(None, False, None)
+
+
+def test_a_battery_that_is_taken_out_while_we_look_is_none(tmp_path: Path) -> None:
+    (tmp_path / "BAT0").mkdir()
+    assert told(tmp_path) is None
+    assert told(tmp_path / "none") is None
