@@ -16,7 +16,7 @@ from perfwatch.history.influx_buckets import Buckets, buckets_of
 from perfwatch.history.influx_http import Refused, Server, Unrepresentable
 from perfwatch.history.influx_url import Address
 from perfwatch.history.influxql import SCALE, Group, Place, Result
-from perfwatch.history.line_protocol import Encoder
+from perfwatch.history.line_protocol import Encoder, plain
 from perfwatch.history.store import Bucket, Point, Series, Span
 from perfwatch.readings import from_ms
 
@@ -55,7 +55,9 @@ class InfluxStore:
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
         if metric == "" or host == "":
             return []  # in InfluxQL an empty host would be any point without one
-        results = self._ask([influxql.newest(self.place, metric, host)])
+        # Asked for together, each series would be looked up with the fields of every metric.
+        metrics = self._metrics() if metric is None else [metric]
+        results = self._ask([influxql.newest(self.place, one, host) for one in metrics])
         return sorted(one for result in results for one in influxql.read_series(result))
 
     def query(
@@ -155,11 +157,18 @@ class InfluxStore:
                 if one in found:
                     found[one] = buckets
 
+    def _metrics(self) -> list[str]:
+        # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only.
+        results = self._ask([influxql.end(self.place, "DESC")])
+        return sorted({plain(rows.name) for result in results for rows in result.series})
+
     def _count_before(self, time: int) -> int:
         return sum(map(influxql.read_counts, self._ask([influxql.count_before(self.place, time)])))
 
     def _ask(self, statements: list[str]) -> list[Result]:
         """The answers; none when there is no such bucket yet, as it is made by the first write."""
+        if not statements:
+            return []
         try:
             results = self._server.query(statements, *self.place)
         except Refused as exc:

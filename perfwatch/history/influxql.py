@@ -110,7 +110,7 @@ def buckets(
     return f"SELECT mean({field}), min({field}), max({field}) FROM {source} GROUP BY {by} fill(none)"
 
 
-def newest(place: Place, metric: str | None, host: str | None) -> str:
+def newest(place: Place, metric: str, host: str | None) -> str:
     """The last value of every field of every series: the cheapest way to learn which there are."""
     where = "" if host is None else f" WHERE {name('host')} = {text(stored(host))}"
     return f"SELECT last(*) FROM {_measurement(place, metric)}{where} GROUP BY *"
