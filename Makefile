@@ -31,6 +31,8 @@ install: $(VENV)/.runtime  ## virtual environment, packages, Mosquitto
 install-dev: $(VENV)/.dev
 	@scripts/ensure 'command -v mosquitto' mosquitto
 	@scripts/ensure 'command -v mosquitto_sub' mosquitto-clients mosquitto
+	@scripts/ensure 'command -v influxd' influxdb
+	@scripts/ensure 'command -v victoria-metrics' victoria-metrics
 	@scripts/ensure 'command -v chromium' chromium
 	@scripts/ensure 'command -v openssl' openssl
 	@scripts/ensure '$(BIN)/python -m playwright --version' libatomic1

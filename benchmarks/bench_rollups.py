@@ -62,11 +62,11 @@ def measure_month(store: SqliteStore, days: int, rounds: int) -> None:
     began = time.perf_counter()
     numbers = fill(store, start, stop)
     filled = time.perf_counter() - began
-    raw_bytes = store.span().bytes
+    raw_bytes = store.span().bytes or 0
     began = time.perf_counter()
     total(store.roll_up(closed(stop + HOUR)))
     rolled = time.perf_counter() - began
-    all_bytes = store.span().bytes
+    all_bytes = store.span().bytes or 0
     minutes = next(tier.rows for tier in store.tiers() if tier.name == "1m")
     ask(store, days, stop, rounds, "raw for all of it")
     began = time.perf_counter()

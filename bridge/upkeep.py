@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from perfwatch.errors import StoreError
 from perfwatch.history.pacing import paced
 from perfwatch.history.rollup import upkeep
-from perfwatch.history.store import HistoryStore
+from perfwatch.history.store import HistoryStore, TieredStore
 
 # How soon a policy that was changed elsewhere is followed.
 EVERY_SECONDS = 60.0
@@ -21,7 +21,10 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def kept_up(store: HistoryStore) -> AsyncIterator[None]:
-    """Look after `store` each minute for as long as the block runs."""
+    """Look after `store` each minute for as long as the block runs, where that is ours to do."""
+    if not isinstance(store, TieredStore):
+        yield
+        return
     looking_after = asyncio.create_task(_look_after(store))
     try:
         yield
@@ -30,7 +33,7 @@ async def kept_up(store: HistoryStore) -> AsyncIterator[None]:
         await asyncio.gather(looking_after, return_exceptions=True)
 
 
-async def _look_after(store: HistoryStore) -> None:
+async def _look_after(store: TieredStore) -> None:
     failing = False
     while True:
         try:
@@ -44,7 +47,7 @@ async def _look_after(store: HistoryStore) -> None:
         await asyncio.sleep(EVERY_SECONDS)
 
 
-async def _once(store: HistoryStore) -> None:
+async def _once(store: TieredStore) -> None:
     policy = await asyncio.to_thread(store.policy)
     done = await paced(upkeep(store, policy, time.time_ns() // 1_000_000))
     if any(done):

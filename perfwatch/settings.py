@@ -19,9 +19,14 @@ from msgspec import Meta, Struct
 
 from perfwatch.durations import parse_ms
 from perfwatch.errors import SettingError
+from perfwatch.history import influx_url
 from perfwatch.topics import DEFAULT_PREFIX, safe_level
 
 PREFIX = "PERFWATCH_"
+
+# PERFWATCH_HISTORY with this alone means the server that influxdb-client's users name so.
+INFLUX_BY_ENVIRONMENT = "influxdb://"
+INFLUX_URL = "INFLUXDB_V2_URL"
 
 # Fields marked so take `5s`, `500ms` or plain seconds, and are never printed.
 _SECONDS = {"duration": True}
@@ -91,7 +96,33 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Meta(description="Folder for history, accounts and secrets (default: the user's data folder)")
     ] = ""
     history: Annotated[
-        str, Meta(description="History store, as sqlite:///path (default: history.db in the data folder)")
+        str,
+        Meta(
+            description="History store, as sqlite:///path or influxdb://host:8086/database"
+            " (default: history.db in the data folder)",
+            extra=_SECRET,
+        ),
+    ] = ""
+    influx_token: Annotated[
+        str,
+        Meta(
+            description="Token for InfluxDB 2 or 3; for 1.x user:password (or INFLUXDB_V2_TOKEN)",
+            extra=_SECRET | {"also": "INFLUXDB_V2_TOKEN"},
+        ),
+    ] = ""
+    influx_org: Annotated[
+        str,
+        Meta(
+            description="Organisation of the bucket in InfluxDB 2 (or INFLUXDB_V2_ORG)",
+            extra={"also": "INFLUXDB_V2_ORG"},
+        ),
+    ] = ""
+    influx_ca_file: Annotated[
+        str,
+        Meta(
+            description="CA certificates to trust for influxdbs:// (or INFLUXDB_V2_SSL_CA_CERT)",
+            extra={"also": "INFLUXDB_V2_SSL_CA_CERT"},
+        ),
     ] = ""
     bridge_id: Annotated[
         str, Meta(description="Name of this bridge: its MQTT client id and topics", min_length=1)
@@ -150,7 +181,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def history_url(self) -> str:
+        """The store's whole address, with what lets us in: never to be printed."""
+        if influx_url.is_influx(self.history):
+            return influx_url.complete(self.history, self.influx_token, self.influx_org, self.influx_ca_file)
         return self.history or f"sqlite:///{self.data_path / 'history.db'}"
+
+    @property
+    def history_shown(self) -> str:
+        """The store's address for people: a path, or a server without its secrets."""
+        if influx_url.is_influx(self.history):
+            return str(influx_url.parse(self.history, variable("history")))
+        return self.history_url.removeprefix("sqlite:///")
 
 
 class Broker(Struct, frozen=True):
@@ -174,17 +215,27 @@ def load(environ: Mapping[str, str], **options: Any) -> Settings:
 
     Raises SettingError naming the variable or option, its value and what was expected.
     """
-    values = {
-        name: environ[variable(name)]
+    names = {
+        name: word
         for name in Settings.__struct_fields__
-        if environ.get(variable(name), "") != ""
+        for word in (_also(name), variable(name))
+        if environ.get(word, "") != ""
     }
-    names = {name: variable(name) for name in values}
+    values = {name: environ[word] for name, word in names.items()}
     for name, value in options.items():
         if value is not None:
             values[name] = value
             names[name] = option(name)
+    if values.get("history") == INFLUX_BY_ENVIRONMENT:
+        values["history"] = _influx_url(environ, names["history"])
     return Settings(**{name: _convert(name, names[name], value) for name, value in values.items()})
+
+
+def _influx_url(environ: Mapping[str, str], name: str) -> str:
+    url = environ.get(INFLUX_URL, "")
+    if not influx_url.is_influx(url):
+        raise SettingError(name, f"names no server, and {INFLUX_URL} is no http:// or https:// address")
+    return url
 
 
 def broker(settings: Settings) -> Broker:
@@ -230,6 +281,11 @@ def help_line(name: str) -> str:
 def is_secret(name: str) -> bool:
     """Whether the setting's value must never be printed."""
     return any((meta.extra or {}).get("secret") for meta in _metas(name))
+
+
+def _also(name: str) -> str:
+    """The name that a driver's own users know the setting by; ours wins."""
+    return next((meta.extra["also"] for meta in _metas(name) if meta.extra and "also" in meta.extra), "")
 
 
 def default(name: str) -> Any:

@@ -103,7 +103,7 @@ class Up:
             collector, bridge, dashboard = services
             every = format_ms(round(settings.interval * 1000))
             self._status(collector, f"host {self._host}, every {every}")
-            self._status(bridge, f"history in {settings.history_url.removeprefix('sqlite:///')}")
+            self._status(bridge, f"history in {settings.history_shown}")
             await ready(dashboard, lambda: healthy(settings.address, settings.port), also=services)
             self._status(dashboard, f"http://{shown(settings.address)}:{settings.port}")
         finally:

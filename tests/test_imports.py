@@ -30,7 +30,8 @@ OWNERS = {
     "argon2": ("perfwatch/users.py",),
     "sqlite3": ("perfwatch/history/",),
     "pyarrow": ("perfwatch/history/",),
-    "influxdb_client": ("perfwatch/history/",),
+    "influxdb_client": ("perfwatch/history/influx_http.py",),
+    "urllib3": ("perfwatch/history/influx_http.py",),
 }
 
 # These do no input or output, so they import nothing that does.
@@ -46,6 +47,9 @@ PURE = (
     "perfwatch/history/policy.py",
     "perfwatch/history/rollup.py",
     "perfwatch/history/line_parser.py",
+    "perfwatch/history/influx_url.py",
+    "perfwatch/history/influxql.py",
+    "perfwatch/history/line_protocol.py",
     "bridge/batch.py",
     "collector/control.py",
     "collector/sources/perf_output.py",

@@ -17,7 +17,7 @@ from perfwatch.errors import StoreError
 from perfwatch.history.pacing import paced
 from perfwatch.history.policy import LONGEST_DAYS, Policy
 from perfwatch.history.rollup import cleanup
-from perfwatch.history.store import HistoryStore
+from perfwatch.history.store import HistoryStore, TieredStore
 
 _DAYS = f"expected a whole number of days from 1 to {LONGEST_DAYS}"
 _EXPECTED = {
@@ -39,7 +39,7 @@ class RetentionApi:
     """The policy is kept in the store, where the bridge finds it: it follows a change within a minute."""
 
     def __init__(self, store: HistoryStore) -> None:
-        self._store = store
+        self._tiered = store if isinstance(store, TieredStore) else None
         self._cleaning = asyncio.Lock()
 
     def routes(self) -> list[Route]:
@@ -50,16 +50,20 @@ class RetentionApi:
         ]
 
     async def show(self, request: Request) -> Response:
+        if (store := self._tiered) is None:
+            return _not_ours()
         try:
-            policy = await asyncio.to_thread(self._store.policy)
+            policy = await asyncio.to_thread(store.policy)
         except StoreError as exc:
             return problem(503, str(exc))
         return JSONResponse(msgspec.to_builtins(policy))
 
     async def change(self, request: Request) -> Response:
+        if (store := self._tiered) is None:
+            return _not_ours()
         try:
             change = msgspec.json.decode(await body(request), type=Change)
-            policy = await asyncio.to_thread(self._change, change)
+            policy = await asyncio.to_thread(_change, store, change)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             named = ", ".join(f'"{name}": …' for name in _EXPECTED)
             return problem(422, f"The body must be {{{named}}} as JSON, each optional: {exc}")
@@ -70,13 +74,15 @@ class RetentionApi:
         return JSONResponse(msgspec.to_builtins(policy))
 
     async def clean(self, request: Request) -> Response:
+        if (store := self._tiered) is None:
+            return _not_ours()
         if self._cleaning.locked():
             return problem(409, "A cleanup is running already: ask again when it has answered")
         began = time.monotonic()
         try:
             async with self._cleaning:
-                policy = await asyncio.to_thread(self._store.policy)
-                done = await paced(cleanup(self._store, policy, time.time_ns() // 1_000_000))
+                policy = await asyncio.to_thread(store.policy)
+                done = await paced(cleanup(store, policy, time.time_ns() // 1_000_000))
         except StoreError as exc:
             return problem(503, str(exc))
         return JSONResponse(
@@ -88,10 +94,15 @@ class RetentionApi:
             }
         )
 
-    def _change(self, change: Change) -> Policy:
-        policy = changed(self._store.policy(), change)
-        self._store.set_policy(policy)
-        return policy
+
+def _change(store: TieredStore, change: Change) -> Policy:
+    policy = changed(store.policy(), change)
+    store.set_policy(policy)
+    return policy
+
+
+def _not_ours() -> Response:
+    return problem(501, "This history's retention is set on its own server: see docs/influxdb.md")
 
 
 def changed(policy: Policy, change: Change) -> Policy:

@@ -40,7 +40,7 @@ def _missing(path: Path, needed: bool) -> Check:
 
 def _words(store: HistoryStore) -> str:
     span = store.span()
-    return f"{_size(span.bytes)}, {_days(span)}"
+    return _days(span) if span.bytes is None else f"{_size(span.bytes)}, {_days(span)}"
 
 
 def _days(span: Span) -> str:

@@ -19,7 +19,7 @@ from perfwatch.errors import PayloadError, SettingError, StartError, StoreError
 from perfwatch.history.export import FORMATS, SUFFIXES, rows
 from perfwatch.history.import_ import Imported, import_lines
 from perfwatch.history.line_parser import PRECISIONS
-from perfwatch.history.store import HistoryStore, Series
+from perfwatch.history.store import HistoryStore, Series, TieredStore
 from perfwatch.readings import format_time, from_ms, to_ms
 
 # Lines that cannot be imported are named one by one up to this many.
@@ -177,6 +177,8 @@ def _import(store: HistoryStore, file: BinaryIO, precision: str) -> None:
 
 
 def _warn_of_old(store: HistoryStore, done: Imported, now: int) -> None:
+    if not isinstance(store, TieredStore):
+        return
     policy = store.policy()
     if policy.enabled and done.oldest is not None and done.oldest < policy.all_before(now):
         click.echo(
@@ -187,12 +189,19 @@ def _warn_of_old(store: HistoryStore, done: Imported, now: int) -> None:
 
 
 def _described(store: HistoryStore) -> Iterator[str]:
-    series, span, policy = store.series(), store.span(), store.policy()
+    series, span = store.series(), store.span()
     hosts = len({one.host for one in series})
-    yield f"size     {span.bytes / 1e6:,.1f} MB"
+    if span.bytes is not None:
+        yield f"size     {span.bytes / 1e6:,.1f} MB"
     yield f"series   {len(series):,} of {hosts:,} {'host' if hosts == 1 else 'hosts'}"
     if span.oldest and span.newest:
         yield f"span     {format_time(span.oldest)} to {format_time(span.newest)}"
+    if isinstance(store, TieredStore):
+        yield from _tiers(store)
+
+
+def _tiers(store: TieredStore) -> Iterator[str]:
+    policy = store.policy()
     for tier in store.tiers():
         since = f" since {format_time(from_ms(tier.oldest))}" if tier.oldest is not None else ""
         yield f"{tier.name:<8} {tier.rows:,} {_NAMES[tier.name]}{since}"

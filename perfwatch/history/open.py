@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from perfwatch import settings
 from perfwatch.errors import SettingError
+from perfwatch.history import influx_url
 from perfwatch.history.sqlite import SqliteStore
 from perfwatch.history.store import HistoryStore
 
@@ -13,12 +15,31 @@ from perfwatch.history.store import HistoryStore
 def open_store(url: str) -> HistoryStore:
     """The store at `url`, such as `sqlite:///var/lib/perfwatch/history.db`; nothing is read yet.
 
-    Raises SettingError when no store has such an address.
+    Raises SettingError when no store has such an address, or its packages are not installed.
     """
+    if influx_url.is_influx(url):
+        return _open_influx(url)
     # Not through urlsplit: a file's name may have `?`, `#` or `%` in it.
     scheme, _, path = url.partition("://")
     if scheme != "sqlite" or not path.startswith("/") or path.endswith("/"):
         raise SettingError(
-            settings.variable("history"), "must name a file by its whole path, as sqlite:///path/history.db"
+            settings.variable("history"),
+            "must name a file by its whole path, as sqlite:///path/history.db, or a server, as"
+            " influxdb://host:8086/perfwatch",
         )
     return SqliteStore(Path("/" + path.lstrip("/")))
+
+
+def _open_influx(url: str) -> HistoryStore:
+    name = settings.variable("history")
+    address = influx_url.parse(url, name)
+    if address.ca_file and not Path(address.ca_file).is_file():
+        raise SettingError(
+            settings.variable("influx_ca_file"), "must name a file of certificates", address.ca_file
+        )
+    if find_spec("influxdb_client") is None:
+        raise SettingError(name, "names an InfluxDB server, which needs: pip install 'perfwatch[influx]'")
+    # Only here: it takes 15 MB, and a history in SQLite has no use for it.
+    from perfwatch.history.influx import InfluxStore
+
+    return InfluxStore(address)

@@ -11,7 +11,7 @@ from math import isnan
 from typing import NamedTuple
 
 from perfwatch.history.policy import Policy
-from perfwatch.history.store import Bucket, HistoryStore, Work
+from perfwatch.history.store import Bucket, TieredStore, Work
 
 RAW, MINUTE, HOUR = 0, 60_000, 3_600_000
 TIERS = (HOUR, MINUTE)
@@ -117,7 +117,7 @@ def _between(mean: float, low: float, high: float) -> float:
     return 0.0 if isnan(mean) else min(max(mean, low), high)
 
 
-def upkeep(store: HistoryStore, policy: Policy, now: int) -> Iterator[Work]:
+def upkeep(store: TieredStore, policy: Policy, now: int) -> Iterator[Work]:
     """Roll up what is closed at `now` (ms) and, when the policy is enabled, remove what is too old.
 
     Each item is one small step, done when it is asked for: let writers in between two. May be ended
@@ -129,7 +129,7 @@ def upkeep(store: HistoryStore, policy: Policy, now: int) -> Iterator[Work]:
         yield from store.roll_up(closed(now))
 
 
-def cleanup(store: HistoryStore, policy: Policy, now: int) -> Iterator[Work]:
+def cleanup(store: TieredStore, policy: Policy, now: int) -> Iterator[Work]:
     """As `upkeep`, on demand: it removes what is too old whether or not the policy is enabled."""
     # Whole hours, so that none is left half; and what goes entirely is not rolled up first.
     yield from store.forget(floor(policy.all_before(now), HOUR))

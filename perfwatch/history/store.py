@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from perfwatch.history.policy import Policy
 
@@ -45,9 +45,12 @@ class Bucket(NamedTuple):
 
 
 class Span(NamedTuple):
-    """How much a store holds: bytes on disk, and its oldest and newest reading (None when empty)."""
+    """How much a store holds: bytes on disk, and its oldest and newest reading (None when empty).
 
-    bytes: int
+    `bytes` is None when the store does not tell.
+    """
+
+    bytes: int | None
     oldest: datetime | None
     newest: datetime | None
 
@@ -78,7 +81,8 @@ class HistoryStore(Protocol):
     def write(self, points: Iterable[Point]) -> int:
         """Keep `points`, durably, before returning how many numbers they held.
 
-        The same point written twice is one point; the last value wins.
+        The same point written twice is one point; the last value wins. Raises PartialWrite when only
+        some of them could be kept, and no other attempt would change that.
         """
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
@@ -93,6 +97,21 @@ class HistoryStore(Protocol):
         raw readings were thinned out, the finest that it gives is minutes.
         """
 
+    def delete_before(self, time: int) -> int:
+        """Remove every number older than `time` (ms); returns how many."""
+
+    def span(self) -> Span: ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class TieredStore(HistoryStore, Protocol):
+    """A store whose rollups and retention are PerfWatch's to look after, by a policy kept in it.
+
+    One that is not, like InfluxDB, keeps its readings for as long as its server is told to.
+    """
+
     def roll_up(self, until: int) -> Iterator[Work]:
         """Make the rollups of whole hours that end by `until` (ms), and of hours that got late readings.
 
@@ -105,17 +124,10 @@ class HistoryStore(Protocol):
     def forget(self, before: int) -> Iterator[Work]:
         """Remove raw numbers and rollups older than `before` (ms), and series that are empty then."""
 
-    def delete_before(self, time: int) -> int:
-        """Remove every number older than `time` (ms); returns how many."""
-
     def policy(self) -> Policy:
         """The policy kept in the store; the default one when none was set."""
 
     def set_policy(self, policy: Policy) -> None: ...
 
-    def span(self) -> Span: ...
-
     def tiers(self) -> list[Tier]:
         """What each tier holds, counted row by row: seconds for a large store."""
-
-    def close(self) -> None: ...

@@ -15,7 +15,7 @@ from bridge.upkeep import kept_up
 from perfwatch.errors import StoreError
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.sqlite import SqliteStore
-from perfwatch.history.store import HistoryStore, Point
+from perfwatch.history.store import HistoryStore, Point, TieredStore
 from tests.bridge.running import bridge_process, history
 from tests.servers import Mosquitto
 
@@ -31,7 +31,7 @@ def write_days_ago(store: HistoryStore, *days: int) -> None:
     store.write([Point("cpu", "nas", "", "", now - day * DAY_MS, {"user": 1.0}) for day in days])
 
 
-def rows(store: HistoryStore) -> list[int]:
+def rows(store: TieredStore) -> list[int]:
     return [tier.rows for tier in store.tiers()]
 
 
@@ -83,4 +83,5 @@ def test_the_bridge_does_it_as_a_process(tmp_path: Path, broker: Mosquitto) -> N
         write_days_ago(store, 1, 10, 40)
         bridge.start()
         bridge.wait_for("upkeep: 2 numbers rolled up; 2 raw numbers and 0 rollups removed")
+        assert isinstance(store, TieredStore)
         assert rows(store) == [1, 2, 2]

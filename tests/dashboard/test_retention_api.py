@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from perfwatch.history.open import open_store
 from perfwatch.history.policy import DAY_MS, Policy
-from perfwatch.history.store import HistoryStore, Point
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.store import Point, TieredStore
 from tests.servers import Mosquitto
 from tests.stack import Dashboard, bearer, log_in
 
@@ -31,14 +31,14 @@ def client(module_broker: Mosquitto, folder: Path) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def store(folder: Path) -> Iterator[HistoryStore]:
-    opened = open_store(f"sqlite:///{folder}/history.db")
+def store(folder: Path) -> Iterator[TieredStore]:
+    opened = SqliteStore(folder / "history.db")
     opened.set_policy(Policy())
     yield opened
     opened.close()
 
 
-def test_the_policy_is_the_default_until_it_is_changed(client: httpx.Client, store: HistoryStore) -> None:
+def test_the_policy_is_the_default_until_it_is_changed(client: httpx.Client, store: TieredStore) -> None:
     assert client.get("/api/retention").json() == {
         "retention_days": 30,
         "downsample_after_days": 7,
@@ -46,7 +46,7 @@ def test_the_policy_is_the_default_until_it_is_changed(client: httpx.Client, sto
     }
 
 
-def test_a_change_is_in_the_store_for_the_bridge(client: httpx.Client, store: HistoryStore) -> None:
+def test_a_change_is_in_the_store_for_the_bridge(client: httpx.Client, store: TieredStore) -> None:
     wanted = {"retention_days": 365, "downsample_after_days": 14, "enabled": False}
     answer = client.put("/api/retention", json=wanted)
     assert (answer.status_code, answer.json()) == (200, wanted)
@@ -54,7 +54,7 @@ def test_a_change_is_in_the_store_for_the_bridge(client: httpx.Client, store: Hi
     assert client.get("/api/retention").json() == wanted
 
 
-def test_what_is_not_given_stays(client: httpx.Client, store: HistoryStore) -> None:
+def test_what_is_not_given_stays(client: httpx.Client, store: TieredStore) -> None:
     assert client.put("/api/retention", json={"retention_days": 90}).json() == {
         "retention_days": 90,
         "downsample_after_days": 7,
@@ -81,7 +81,7 @@ def test_what_is_not_given_stays(client: httpx.Client, store: HistoryStore) -> N
     ],
 )
 def test_a_value_that_cannot_be_is_named_and_changes_nothing(
-    client: httpx.Client, store: HistoryStore, content: bytes, named: str
+    client: httpx.Client, store: TieredStore, content: bytes, named: str
 ) -> None:
     answer = client.put("/api/retention", content=content)
     assert answer.status_code == 422
@@ -89,7 +89,7 @@ def test_a_value_that_cannot_be_is_named_and_changes_nothing(
     assert store.policy() == Policy()
 
 
-def test_a_cleanup_tells_what_it_removed(client: httpx.Client, store: HistoryStore) -> None:
+def test_a_cleanup_tells_what_it_removed(client: httpx.Client, store: TieredStore) -> None:
     now = time.time_ns() // 1_000_000
     store.write([Point("cpu", "nas", "", "", now - day * DAY_MS, {"user": 1.0}) for day in (1, 10, 40, 50)])
     store.set_policy(Policy(enabled=False))

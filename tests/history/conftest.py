@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,14 +11,56 @@ import pytest
 
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
+from tests.influx import Influxd, container, database, missing, named_server
+from tests.influx_proxy import InfluxProxy
 
 Opener: TypeAlias = Callable[[], HistoryStore]
 
+MISSING = missing()
 
-@pytest.fixture(params=["sqlite"])
-def history_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+
+@pytest.fixture(scope="session")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    """One InfluxDB 1 for all tests of the history: each makes a database of its own."""
+    with Influxd(tmp_path_factory.mktemp("influxd")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def influx_proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
+    with InfluxProxy(influxd.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def influx_container() -> Iterator[tuple[str, str, str]]:
+    with container() as server:
+        yield server
+
+
+@contextmanager
+def history_on(way: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty history on a server, removed afterwards."""
+    if way == "influxdb-named":
+        with named_server() as url:
+            yield url
+    elif way == "influxdb1":
+        proxy: InfluxProxy = request.getfixturevalue("influx_proxy")
+        with database(f"influxdb://127.0.0.1:{proxy.port}", "", "") as url:
+            yield url
+    else:
+        with database(*request.getfixturevalue("influx_container")) as url:
+            yield url
+
+
+@pytest.fixture(params=["sqlite", "influxdb1", *(way for way, lack in MISSING.items() if not lack)])
+def history_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty history: one param for each store that there is."""
-    return {"sqlite": f"sqlite://{tmp_path / 'new' / 'history.db'}"}[request.param]
+    if request.param == "sqlite":
+        yield f"sqlite://{tmp_path / 'new' / 'history.db'}"
+    else:
+        with history_on(request.param, request) as url:
+            yield url
 
 
 @pytest.fixture

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,15 +13,31 @@ from hypothesis import strategies as st
 
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, cleanup, floor, total, upkeep
-from perfwatch.history.store import Bucket, HistoryStore, Point, Series, Work
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.store import Bucket, Point, Series, TieredStore, Work
 from perfwatch.readings import to_ms
-from tests.history.conftest import Opener
 
 NOON = to_ms(datetime(2026, 11, 23, 12, tzinfo=UTC))
 USER = Series("cpu", "nas", "", "", "user")
 
 
-def write(store: HistoryStore, readings: dict[int, float], host: str = "nas") -> None:
+Opener: TypeAlias = Callable[[], TieredStore]
+
+
+@pytest.fixture
+def open_history(tmp_path: Path) -> Opener:
+    """SQLite: the store whose rollups are ours to look after."""
+    return lambda: SqliteStore(tmp_path / "new" / "history.db")
+
+
+@pytest.fixture
+def store(open_history: Opener) -> Iterator[TieredStore]:
+    opened = open_history()
+    yield opened
+    opened.close()
+
+
+def write(store: TieredStore, readings: dict[int, float], host: str = "nas") -> None:
     store.write([Point("cpu", host, "", "", time, {"user": value}) for time, value in readings.items()])
 
 
@@ -27,21 +46,21 @@ def every_minute(hours: int, start: int = NOON) -> dict[int, float]:
     return {start + 30_000 * n: float(n // 2 + n % 2) for n in range(hours * 120)}
 
 
-def rows(store: HistoryStore) -> dict[str, int]:
+def rows(store: TieredStore) -> dict[str, int]:
     return {tier.name: tier.rows for tier in store.tiers()}
 
 
-def hourly(store: HistoryStore, start: int = NOON, hours: int = 24) -> list[Bucket]:
+def hourly(store: TieredStore, start: int = NOON, hours: int = 24) -> list[Bucket]:
     return store.query([USER], start, start + hours * HOUR, HOUR)[USER]
 
 
-def test_whole_closed_hours_are_rolled_up(store: HistoryStore) -> None:
+def test_whole_closed_hours_are_rolled_up(store: TieredStore) -> None:
     write(store, every_minute(3))
     assert total(store.roll_up(NOON + 2 * HOUR + MINUTE)) == Work(rolled_up=240)
     assert rows(store) == {"raw": 360, "1m": 120, "1h": 2}
 
 
-def test_the_same_job_again_does_nothing(store: HistoryStore) -> None:
+def test_the_same_job_again_does_nothing(store: TieredStore) -> None:
     write(store, every_minute(2))
     assert total(store.roll_up(NOON + 2 * HOUR)).rolled_up == 240
     before = hourly(store)
@@ -50,7 +69,7 @@ def test_the_same_job_again_does_nothing(store: HistoryStore) -> None:
 
 
 def test_a_job_ended_in_its_middle_goes_on_where_it_stopped(
-    store: HistoryStore, monkeypatch: pytest.MonkeyPatch
+    store: TieredStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("perfwatch.history.sqlite.STEP_SECONDS", 0.0)
     monkeypatch.setattr("perfwatch.history.sqlite_rollups.ROWS", 120)
@@ -63,7 +82,7 @@ def test_a_job_ended_in_its_middle_goes_on_where_it_stopped(
     assert hourly(store) == expected
 
 
-def test_buckets_over_tiers_are_those_of_the_raw_readings(store: HistoryStore) -> None:
+def test_buckets_over_tiers_are_those_of_the_raw_readings(store: TieredStore) -> None:
     write(store, every_minute(26, NOON - 30_000))
     asked = [(NOON - 20_000, NOON + DAY_MS + 40_000, step) for step in (MINUTE, 7 * MINUTE, HOUR, 5 * HOUR)]
     before = [store.query([USER], *one)[USER] for one in asked]
@@ -74,7 +93,7 @@ def test_buckets_over_tiers_are_those_of_the_raw_readings(store: HistoryStore) -
         assert [b.mean for b in found] == pytest.approx([b.mean for b in expected])
 
 
-def test_thinning_keeps_what_a_minute_says(store: HistoryStore) -> None:
+def test_thinning_keeps_what_a_minute_says(store: TieredStore) -> None:
     write(store, every_minute(4))
     before = [hourly(store), store.query([USER], NOON, NOON + 4 * HOUR, MINUTE)[USER]]
     total(store.roll_up(NOON + 4 * HOUR))
@@ -83,7 +102,7 @@ def test_thinning_keeps_what_a_minute_says(store: HistoryStore) -> None:
     assert [hourly(store), store.query([USER], NOON, NOON + 4 * HOUR, MINUTE)[USER]] == before
 
 
-def test_a_finer_question_about_thinned_hours_is_answered_by_minutes(store: HistoryStore) -> None:
+def test_a_finer_question_about_thinned_hours_is_answered_by_minutes(store: TieredStore) -> None:
     write(store, every_minute(2))
     total(store.roll_up(NOON + 2 * HOUR))
     total(store.thin(NOON + HOUR))
@@ -95,13 +114,13 @@ def test_a_finer_question_about_thinned_hours_is_answered_by_minutes(store: Hist
     ]
 
 
-def test_what_is_not_rolled_up_is_not_thinned(store: HistoryStore) -> None:
+def test_what_is_not_rolled_up_is_not_thinned(store: TieredStore) -> None:
     write(store, every_minute(2))
     assert list(store.thin(NOON + DAY_MS)) == []
     assert rows(store)["raw"] == 240
 
 
-def test_late_readings_get_into_the_rollups(store: HistoryStore) -> None:
+def test_late_readings_get_into_the_rollups(store: TieredStore) -> None:
     """A replay after a day: the hour had been rolled up without them."""
     readings = every_minute(3)
     late = {time: value for time, value in readings.items() if NOON + HOUR <= time < NOON + 2 * HOUR}
@@ -123,7 +142,7 @@ def test_late_readings_of_another_process_get_into_the_rollups(open_history: Ope
     assert hourly(writer) == [Bucket(NOON, 2.0, 1.0, 3.0)]
 
 
-def test_readings_later_than_the_raw_ones_are_kept_join_the_rollups(store: HistoryStore) -> None:
+def test_readings_later_than_the_raw_ones_are_kept_join_the_rollups(store: TieredStore) -> None:
     write(store, {NOON: 1.0, NOON + 1: 2.0, NOON + HOUR: 9.0})
     total(store.roll_up(NOON + 2 * HOUR))
     total(store.thin(NOON + HOUR))
@@ -135,7 +154,7 @@ def test_readings_later_than_the_raw_ones_are_kept_join_the_rollups(store: Histo
     assert rows(store)["raw"] == 1
 
 
-def test_nothing_late_is_thinned_before_it_is_rolled_up(store: HistoryStore) -> None:
+def test_nothing_late_is_thinned_before_it_is_rolled_up(store: TieredStore) -> None:
     write(store, every_minute(2))
     total(store.roll_up(NOON + 2 * HOUR))
     write(store, {NOON + HOUR + 1: 500.0})
@@ -145,7 +164,7 @@ def test_nothing_late_is_thinned_before_it_is_rolled_up(store: HistoryStore) -> 
     assert hourly(store)[1].max == 500.0
 
 
-def test_forgetting_removes_every_tier_and_empty_series(store: HistoryStore) -> None:
+def test_forgetting_removes_every_tier_and_empty_series(store: TieredStore) -> None:
     write(store, every_minute(3))
     write(store, {NOON: 1.0}, host="gone")
     total(store.roll_up(NOON + 2 * HOUR))
@@ -157,7 +176,7 @@ def test_forgetting_removes_every_tier_and_empty_series(store: HistoryStore) -> 
 
 
 @pytest.mark.parametrize("thinned", [False, True])
-def test_a_deletion_in_the_middle_of_an_hour_cuts_its_rollups_too(store: HistoryStore, thinned: bool) -> None:
+def test_a_deletion_in_the_middle_of_an_hour_cuts_its_rollups_too(store: TieredStore, thinned: bool) -> None:
     write(store, every_minute(2))
     total(store.roll_up(NOON + 2 * HOUR))
     if thinned:
@@ -166,7 +185,7 @@ def test_a_deletion_in_the_middle_of_an_hour_cuts_its_rollups_too(store: History
     assert hourly(store)[0] == Bucket(NOON, 45.0, 30.0, 60.0)
 
 
-def test_a_rolled_up_series_that_was_forgotten_can_come_back(store: HistoryStore) -> None:
+def test_a_rolled_up_series_that_was_forgotten_can_come_back(store: TieredStore) -> None:
     write(store, {NOON: 1.0})
     total(store.roll_up(NOON + HOUR))
     total(store.forget(NOON + HOUR))
@@ -183,7 +202,7 @@ def test_the_policy_is_kept_in_the_store(open_history: Opener) -> None:
     assert one.policy() == Policy(retention_days=365, downsample_after_days=14, enabled=False)
 
 
-def test_upkeep_follows_the_policy(store: HistoryStore) -> None:
+def test_upkeep_follows_the_policy(store: TieredStore) -> None:
     now = NOON + 40 * DAY_MS + 6 * MINUTE
     write(store, {now - days * DAY_MS: float(days) for days in (1, 6, 8, 29, 31, 39)})
     off = Policy(retention_days=30, downsample_after_days=7, enabled=False)
@@ -194,7 +213,7 @@ def test_upkeep_follows_the_policy(store: HistoryStore) -> None:
     assert total(cleanup(store, Policy(retention_days=7, enabled=False), now)) == Work(rollups=4)
 
 
-def test_a_leap_day_and_a_day_of_25_hours_are_24_buckets_an_hour_each(store: HistoryStore) -> None:
+def test_a_leap_day_and_a_day_of_25_hours_are_24_buckets_an_hour_each(store: TieredStore) -> None:
     """Buckets are cut in UTC, which knows no daylight saving."""
     for day in (datetime(2028, 2, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)):
         start = to_ms(day)
@@ -206,7 +225,7 @@ def test_a_leap_day_and_a_day_of_25_hours_are_24_buckets_an_hour_each(store: His
         ]
 
 
-def test_gaps_stay_gaps_over_all_tiers(store: HistoryStore) -> None:
+def test_gaps_stay_gaps_over_all_tiers(store: TieredStore) -> None:
     write(store, {NOON: 1.0, NOON + 5 * HOUR: 2.0, NOON + 9 * HOUR: 3.0})
     total(store.roll_up(NOON + 6 * HOUR))
     total(store.thin(NOON + HOUR))
@@ -235,7 +254,7 @@ work = st.one_of(
     interval=st.sampled_from([MINUTE, 7 * MINUTE, HOUR, 2 * HOUR]),
 )
 def test_any_tiering_gives_the_same_means_lows_and_highs(
-    store: HistoryStore,
+    store: TieredStore,
     steps: list[tuple[str, list[int]]],
     start: int,
     length: int,

@@ -241,7 +241,7 @@ def test_a_store_is_opened_by_its_url(tmp_path: Path, slashes: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "history.db", "sqlite://host", "sqlite:///", "http://x/", "sqlite:///dir/"]
+    "url", ["", "history.db", "sqlite://host", "sqlite:///", "ftp://x/", "sqlite:///dir/"]
 )
 def test_an_address_without_a_store_is_refused(url: str) -> None:
     with pytest.raises(SettingError, match="PERFWATCH_HISTORY must name a file"):

@@ -78,6 +78,31 @@ def test_secrets_are_never_printed() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+INFLUX = {"INFLUXDB_V2_URL": "https://db.lan", "INFLUXDB_V2_TOKEN": "hunter2", "INFLUXDB_V2_ORG": "home"}
+
+
+def test_the_names_of_influxdb_client_are_known_and_ours_win() -> None:
+    assert load(INFLUX).influx_token == "hunter2"
+    assert load(INFLUX | {"PERFWATCH_INFLUX_TOKEN": "own"}).influx_token == "own"
+    assert load(INFLUX, influx_org="other").influx_org == "other"
+
+
+def test_a_server_named_for_others_is_not_taken_unless_asked_for() -> None:
+    assert load(INFLUX).history_url.startswith("sqlite:///")
+    chosen = load(INFLUX | {"PERFWATCH_HISTORY": "influxdb://"})
+    assert chosen.history_url == "https://hunter2@db.lan?org=home"
+    assert chosen.history_shown == "https://db.lan:8086/perfwatch"
+    with pytest.raises(SettingError, match="PERFWATCH_HISTORY names no server, and INFLUXDB_V2_URL"):
+        load({"PERFWATCH_HISTORY": "influxdb://"})
+
+
+def test_the_history_is_shown_without_its_secrets() -> None:
+    chosen = load({"PERFWATCH_HISTORY": "influxdb://me:hunter2@db/x", "PERFWATCH_INFLUX_TOKEN": "hunter2"})
+    assert "hunter2" in chosen.history_url
+    assert "hunter2" not in f"{chosen} {chosen.history_shown}"
+    assert load({"PERFWATCH_DATA_DIR": "/d"}).history_shown == "/d/history.db"
+
+
 @pytest.mark.parametrize("name", Settings.__struct_fields__)
 def test_every_setting_has_a_line_of_help(name: str) -> None:
     assert settings.help_line(name)

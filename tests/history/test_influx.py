@@ -1,0 +1,467 @@
+"""What only the InfluxDB store does: what it makes, what it says when it cannot, what it drops."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from perfwatch.errors import PartialWrite, SettingError, StoreError
+from perfwatch.history.influx import InfluxStore
+from perfwatch.history.influx_http import Server
+from perfwatch.history.influx_url import Address, parse
+from perfwatch.history.open import open_store
+from perfwatch.history.store import Point, Series
+from perfwatch.readings import from_ms, to_ms
+from tests.influx import Influxd, Victoria, database
+from tests.influx_proxy import PASS, Fault, InfluxProxy
+from tests.servers import free_port, wait_until
+
+USER = Series("cpu", "nas", "", "", "user")
+NOON = 1_795_435_200_000
+WEEK = 7 * 86_400_000
+
+Opened = Callable[..., InfluxStore]
+
+
+def point(time: int = 0, value: float = 1.0, host: str = "nas", metric: str = "cpu") -> Point:
+    return Point(metric, host, "", "", time, {"user": value})
+
+
+@pytest.fixture
+def proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
+    with InfluxProxy(influxd.port) as server:
+        yield server
+
+
+@pytest.fixture
+def address(proxy: InfluxProxy) -> Iterator[Address]:
+    with database(f"influxdb://127.0.0.1:{proxy.port}", "", "") as url:
+        yield parse(url, "X")
+        proxy.fault = None
+
+
+@pytest.fixture
+def store(address: Address) -> Iterator[InfluxStore]:
+    with InfluxStore(address) as opened:
+        yield opened
+
+
+@contextmanager
+def scripted(answers: Callable[[str, bytes], Fault]) -> Iterator[InfluxProxy]:
+    """A server that gives recorded answers."""
+    with InfluxProxy(free_port()) as server:
+        server.fault = answers
+        yield server
+
+
+def paths(proxy: InfluxProxy) -> list[str]:
+    return [path.partition("?")[0] for _, path, _, _ in proxy.seen]
+
+
+def test_nothing_is_sent_before_it_is_used(store: InfluxStore, proxy: InfluxProxy) -> None:
+    assert proxy.seen == []
+
+
+def test_reads_make_nothing(store: InfluxStore, influxd: Influxd) -> None:
+    assert store.series() == []
+    assert store.place.database not in str(influxd.ask("SHOW DATABASES"))
+
+
+def test_a_database_that_is_removed_meanwhile_is_made_again(store: InfluxStore, influxd: Influxd) -> None:
+    store.write([point(1)])
+    influxd.ask(f'DROP DATABASE "{store.place.database}"')
+    assert store.write([point(2)]) == 1
+    assert [bucket.time for bucket in store.query([USER], 0, 10, 1)[USER]] == [2]
+
+
+def test_a_database_without_the_policy_gets_it(store: InfluxStore, influxd: Influxd) -> None:
+    influxd.ask(f'CREATE DATABASE "{store.place.database}" WITH NAME "other"')
+    assert store.write([point(1)]) == 1
+    assert store.series() == [USER]
+
+
+def test_what_is_there_is_asked_for_once(store: InfluxStore, proxy: InfluxProxy) -> None:
+    for time in range(3):
+        store.write([point(time)])
+    assert paths(proxy).count("/api/v2/write") == 3
+    assert paths(proxy).count("/query") == 2  # what there is, and making it
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.sets(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), max_size=20))
+def test_any_name_comes_back_from_the_server(
+    store: InfluxStore, names: set[str], request: pytest.FixtureRequest
+) -> None:
+    host = str(len(store.series()))
+    store.write([Point(name, host, "interface", name, 0, {name: 1.0}) for name in names])
+    assert store.series(host=host) == sorted(Series(name, host, "interface", name, name) for name in names)
+
+
+def test_every_line_that_is_refused_is_named_and_all_others_are_kept(store: InfluxStore) -> None:
+    bad = [Point("cpu", "nas", "", "", time, {"user": float("nan")}) for time in (7, 60)]
+    good = [point(time) for time in range(100, 200)]
+    with pytest.raises(
+        PartialWrite, match=r"refused cpu of nas at 7: .*invalid number.*and 1 more points"
+    ) as caught:
+        store.write([*good[:50], bad[0], *good[50:], bad[1]])
+    assert [sentence.partition(":")[0] for sentence in caught.value.refused] == [
+        f"cpu of nas at {one.time}" for one in bad
+    ]
+    assert len(store.query([USER], 0, 1000, 1)[USER]) == 100
+
+
+def test_a_field_that_another_program_made_a_text_is_named(store: InfluxStore, influxd: Influxd) -> None:
+    store.write([point(0, metric="memory")])
+    httpx.post(
+        f"http://127.0.0.1:{influxd.port}/write?db={store.place.database}",
+        content='cpu,host=x user="text" 1',
+    ).raise_for_status()
+    with pytest.raises(PartialWrite, match="field type conflict"):
+        store.write([point(1), point(2, metric="memory")])
+    assert store.series() == [USER._replace(metric="memory")]
+
+
+def test_a_bad_request_that_blames_no_line_drops_nothing(store: InfluxStore, proxy: InfluxProxy) -> None:
+    store.write([point()])
+    proxy.fault = lambda path, body: (400, b'{"error":"unknown header"}', {})
+    with pytest.raises(StoreError, match=r"400 .unknown header") as caught:
+        store.write([point(1), point(2)])
+    assert not isinstance(caught.value, PartialWrite)
+
+
+def test_a_body_that_is_too_large_is_sent_in_parts(store: InfluxStore, proxy: InfluxProxy) -> None:
+    store.write([point()])
+
+    def at_most_ten(path: str, body: bytes) -> Fault:
+        return (413, b'{"error":"Request Entity Too Large"}', {}) if body.count(b"\n") >= 10 else PASS
+
+    proxy.fault = at_most_ten
+    assert store.write([point(time) for time in range(1, 100)]) == 99
+    assert len(store.query([USER], 0, 1000, 1)[USER]) == 100
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (401, b'{"code":"unauthorized","message":"unauthorized access"}', "set PERFWATCH_INFLUX_TOKEN"),
+        (403, b'{"message":"insufficient permissions"}', "rights that it needs"),
+        (429, b"slow down", "asks for a pause"),
+        (500, b'{"error":"engine: disk full"}', "it answered 500 .engine: disk full"),
+        (503, b"", "overloaded"),
+    ],
+)
+def test_a_refusal_says_which_server_and_what_to_do(
+    store: InfluxStore, proxy: InfluxProxy, status: int, body: bytes, told: str
+) -> None:
+    store.write([point()])
+    proxy.fault = lambda path, sent: (status, body, {})
+    with pytest.raises(StoreError, match=f"InfluxDB at http://127.0.0.1:{proxy.port} refused: .*{told}"):
+        store.write([point(1)])
+    with pytest.raises(StoreError, match=told):
+        store.series()
+    proxy.fault = None
+    assert store.write([point(1)]) == 1
+
+
+def test_a_server_that_is_away_or_hangs_up_is_named_and_works_again(
+    store: InfluxStore, proxy: InfluxProxy
+) -> None:
+    store.write([point()])
+    proxy.fault = lambda path, body: None
+    with pytest.raises(StoreError, match=rf"127\.0\.0\.1:{proxy.port} cannot be reached: check that it runs"):
+        store.write([point(1)])
+    proxy.fault = None
+    assert store.write([point(1)]) == 1
+    with (
+        InfluxStore(parse(f"influxdb://127.0.0.1:{free_port()}", "X")) as nowhere,
+        pytest.raises(StoreError, match=r"cannot be reached.*refused"),
+    ):
+        nowhere.write([point()])
+
+
+def test_a_server_that_hangs_is_given_up(address: Address, influxd: Influxd) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"influxdb://127.0.0.1:{silent.getsockname()[1]}"
+        server = Server(parse(url, "X"), timeout=0.2)
+        with pytest.raises(StoreError, match=r"cannot be reached.*timed out"):
+            server.version()
+        server.close()
+
+
+def test_a_server_that_is_no_influxdb_is_named(store: InfluxStore, proxy: InfluxProxy) -> None:
+    proxy.fault = lambda path, body: (200, b"<html>It works!", {})
+    with pytest.raises(StoreError, match="does not answer as InfluxDB does: check the address"):
+        store.series()
+
+
+def test_an_answer_that_was_cut_off_is_not_taken_for_the_whole(
+    store: InfluxStore, proxy: InfluxProxy
+) -> None:
+    cut = b'{"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time"],"partial":true}]}]}'
+    proxy.fault = lambda path, body: (200, cut, {})
+    with pytest.raises(StoreError, match="raise max-row-limit"):
+        store.series()
+
+
+def test_what_leaves_the_machine_is_packed(
+    store: InfluxStore, proxy: InfluxProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write([point(1)])
+    monkeypatch.setattr(Address, "local", False)
+    store.write([point(2)])
+    plain, packed = (request for request in proxy.seen if request[1].startswith("/api/v2/write"))
+    assert plain[3] == b"cpu,host=nas user=1.0 1"
+    assert packed[2]["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed[3]) == b"cpu,host=nas user=1.0 2"
+    assert len(store.query([USER], 0, 10, 1)[USER]) == 2
+
+
+def test_other_programs_points_are_left_out(store: InfluxStore, influxd: Influxd) -> None:
+    store.write([point()])
+    lines = 'cpu,host=nas,rack=1,row=2 user=1 5\nweather degrees=3 5\ncpu,host=nas note="text" 5'
+    url = f"http://127.0.0.1:{influxd.port}/write?db={store.place.database}&precision=ms"
+    httpx.post(url, content=lines).raise_for_status()
+    assert store.series() == [USER]
+    assert [bucket.time for bucket in store.query([USER], 0, 10, 1)[USER]] == [0]
+
+
+def test_many_parts_are_found_in_one_query(store: InfluxStore, proxy: InfluxProxy) -> None:
+    cores = [Series("cpu", "nas", "core", str(number), "usage_percent") for number in range(100)]
+    store.write([Point(*core[:4], 0, {core.field: float(core.part)}) for core in cores])
+    for asked in (cores[:16], cores):
+        before = len(proxy.seen)
+        found = store.query(asked, 0, 10, 10)
+        assert len(proxy.seen) == before + 1
+        assert {core.part: [b.mean for b in found[core]] for core in asked} == {
+            core.part: [float(core.part)] for core in asked
+        }
+
+
+def test_a_deletion_leaves_other_tiers_alone(store: InfluxStore, address: Address) -> None:
+    with InfluxStore(address, "1h") as tier:
+        times = [NOON - 30 * 86_400_000, NOON]
+        for one in (store, tier):
+            one.write([point(time) for time in times])
+        # Whole shards (a week each) of the policy that was asked for.
+        assert store.delete_before(NOON) == 1
+        assert [b.time for b in store.query([USER], 0, NOON + 1, 1)[USER]] == [NOON]
+        assert [b.time for b in tier.query([USER], 0, NOON + 1, 1)[USER]] == times
+
+
+def test_the_server_can_be_told_to_drop_what_is_old(store: InfluxStore, influxd: Influxd) -> None:
+    statement = f'SHOW RETENTION POLICIES ON "{store.place.database}"'
+    for seconds, shown in ((7 * 86400, "168h0m0s"), (0, "0s")):
+        store.retain(seconds)
+        assert influxd.ask(statement)["results"][0]["series"][0]["values"][0][1] == shown
+
+
+def test_a_user_without_an_administrators_rights_is_enough(tmp_path: Path) -> None:
+    with Influxd(tmp_path, "auth-enabled = true") as server, InfluxProxy(server.port) as proxy:
+        server.ask("CREATE USER \"root\" WITH PASSWORD 'x' WITH ALL PRIVILEGES")
+        for statement in ("CREATE DATABASE x", "CREATE USER me WITH PASSWORD 'y'", "GRANT ALL ON x TO me"):
+            server.ask(statement, u="root", p="x")
+        with InfluxStore(parse(f"influxdb://me:y@127.0.0.1:{proxy.port}/x", "X")) as store:
+            store.write([point(0), point(10)])
+            assert store.delete_before(5) == 1
+            assert store.span().bytes is None
+            assert to_ms(store.span().oldest or from_ms(0)) == 10
+
+
+def test_a_user_and_password_let_in(tmp_path: Path) -> None:
+    with Influxd(tmp_path, "auth-enabled = true") as server, InfluxProxy(server.port) as proxy:
+        server.ask("CREATE USER \"me\" WITH PASSWORD 'hunter2' WITH ALL PRIVILEGES")
+        url = f"influxdb://me:hunter2@127.0.0.1:{proxy.port}/x"
+        with InfluxStore(parse(url, "X")) as store:
+            store.write([point()])
+            assert store.series() == [USER]
+        with (
+            InfluxStore(parse(url.replace("hunter2", "wrong"), "X")) as store,
+            pytest.raises(StoreError, match="does not accept the token") as caught,
+        ):
+            store.write([point()])
+        assert "wrong" not in str(caught.value)
+
+
+def certificate(folder: Path) -> Path:
+    openssl = shutil.which("openssl")
+    assert openssl, "the TLS tests need the openssl command"
+    made = folder / "server.pem"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", str(folder / "server.key")]
+    subprocess.run(
+        [openssl, "req", "-x509", "-nodes", *key, *names, "-out", str(made)], check=True, capture_output=True
+    )
+    return made
+
+
+def test_tls_trusts_the_given_ca_file_and_nobody_else(tmp_path: Path) -> None:
+    made = certificate(tmp_path)
+    http = f'https-enabled = true\nhttps-certificate = "{made}"\nhttps-private-key = "{tmp_path}/server.key"'
+    with Influxd(tmp_path, http) as server:
+        url = f"influxdbs://127.0.0.1:{server.port}/x"
+        with InfluxStore(parse(f"{url}?ca_file={made}", "X")) as store:
+            assert store.series() == []
+        with (
+            InfluxStore(parse(url, "X")) as store,
+            pytest.raises(StoreError, match=r"cannot be trusted: .*PERFWATCH_INFLUX_CA_FILE"),
+        ):
+            store.series()
+
+
+def test_a_ca_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(SettingError, match="PERFWATCH_INFLUX_CA_FILE is '/none', but must name a file"):
+        open_store("influxdbs://db/x?ca_file=/none")
+
+
+def test_a_history_in_sqlite_never_loads_the_client(tmp_path: Path) -> None:
+    program = (
+        "import sys; from perfwatch.history.open import open_store;"
+        f"open_store('sqlite://{tmp_path}/x.db').series();"
+        "sys.exit('influxdb_client' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+SIZES = b"""# TYPE storage_shard_disk_size gauge
+storage_shard_disk_size{bucket="0a",engine="tsm1",id="1",path="/a",walPath="/b"} 5
+storage_shard_disk_size{bucket="0b",engine="tsm1",id="2",path="/a",walPath="/b"} 1000
+storage_shard_disk_size{bucket="0b",engine="tsm1",id="3",path="/a",walPath="/b"} 2e+03
+"""
+
+
+class Recorded2:
+    """The answers of InfluxDB 2's API, in the form of its reference; remembers what was made."""
+
+    def __init__(self, virtual: bool) -> None:
+        self.virtual = virtual
+        self.made: list[tuple[str, Any]] = []
+        self.buckets: list[dict[str, str]] = []
+
+    def __call__(self, path: str, body: bytes) -> Fault:
+        place = path.partition("?")[0]
+        if place == "/ping":
+            return 204, b"", {"X-Influxdb-Version": "v2.7.1"}
+        if place == "/api/v2/orgs":
+            return self._answer({"orgs": [{"id": "0a", "name": "home"}]})
+        if place == "/query":
+            left = 0 if "/api/v2/delete" in dict(self.made) else 7
+            rows = {"name": "cpu", "columns": ["time", "count_user"], "values": [[0, left]]}
+            return self._answer({"results": [{"statement_id": 0, "series": [rows]}]})
+        if place == "/metrics":
+            return 200, SIZES, {}
+        if body and place != "/api/v2/write":
+            self.made.append((place, msgspec.json.decode(body)))
+        if place == "/api/v2/buckets" and body:
+            self.buckets.append({"id": "0b", "orgID": "0a", "name": "x/autogen"})
+            return self._answer(self.buckets[0], 201)
+        if place == "/api/v2/buckets":
+            return self._answer({"buckets": self.buckets})
+        if place == "/api/v2/dbrps" and not body:
+            return self._answer({"content": [{"virtual": True}] if self.virtual else []})
+        return 204, b"", {}
+
+    def _answer(self, content: Any, status: int = 200) -> Fault:
+        return status, msgspec.json.encode(content), {}
+
+
+@pytest.mark.parametrize("virtual", [True, False])
+def test_influxdb_2_gets_a_bucket_and_before_2_4_a_mapping(virtual: bool) -> None:
+    recorded = Recorded2(virtual)
+    with scripted(recorded) as proxy:
+        with InfluxStore(parse(f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home", "X")) as store:
+            store.write([point()])
+            store.write([point()])
+        assert all(headers["Authorization"] == "Token token" for _, _, headers, _ in proxy.seen)
+        assert proxy.seen[-1][1] == "/api/v2/write?org=home&bucket=x%2Fautogen&precision=ms"
+    made = {"orgID": "0a", "name": "x/autogen", "retentionRules": []}
+    mapped = {
+        "orgID": "0a",
+        "bucketID": "0b",
+        "database": "x",
+        "retention_policy": "autogen",
+        "default": False,
+    }
+    assert recorded.made == [("/api/v2/buckets", made)] + [("/api/v2/dbrps", mapped)] * (not virtual)
+
+
+def test_influxdb_2_deletes_in_the_bucket_and_is_told_how_long_to_keep() -> None:
+    recorded = Recorded2(virtual=True)
+    with (
+        scripted(recorded) as proxy,
+        InfluxStore(parse(f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home", "X")) as store,
+    ):
+        store.retain(3600)
+        assert store.delete_before(NOON) == 7
+        assert store.span().bytes == 3000
+    rules = {"retentionRules": [{"type": "expire", "everySeconds": 3600}]}
+    span = {"start": "1677-09-21T00:12:43.147Z", "stop": "2026-11-23T11:59:59.999Z"}
+    assert recorded.made[1:] == [("/api/v2/buckets/0b", rules), ("/api/v2/delete", span)]
+
+
+def test_an_organisation_is_asked_for(proxy: InfluxProxy) -> None:
+    with (
+        scripted(Recorded2(virtual=True)) as server,
+        InfluxStore(parse(f"influxdb://token@127.0.0.1:{server.port}/x", "X")) as store,
+        pytest.raises(StoreError, match="name it in PERFWATCH_INFLUX_ORG"),
+    ):
+        store.write([point()])
+
+
+def test_influxdb_3_is_told_to_have_a_retention_period_of_its_own() -> None:
+    version = {"X-Influxdb-Version": "3.2.0"}
+    rows = b'{"results":[{"series":[{"name":"cpu","columns":["time","count_user"],"values":[[0,1]]}]}]}'
+
+    def answers(path: str, body: bytes) -> Fault:
+        return (200, rows, version) if path.startswith("/query") else (204, b"", version)
+
+    with (
+        scripted(answers) as server,
+        InfluxStore(parse(f"influxdb://127.0.0.1:{server.port}", "X")) as store,
+    ):
+        assert store.write([point()]) == 1
+        with pytest.raises(StoreError, match="cannot delete readings over HTTP: give it a retention period"):
+            store.delete_before(1)
+
+
+def test_victoria_metrics_takes_what_is_written(tmp_path: Path) -> None:
+    with Victoria(tmp_path) as server:
+        with InfluxStore(parse(f"influxdb://127.0.0.1:{server.port}", "X")) as store:
+            named = Point("network", "größe, a=b", "interface", "eth 0", NOON, {"bytes": 7.0})
+            assert store.write([point(NOON, 2.5), point(NOON, 2.5), named]) == 3
+            with pytest.raises(StoreError, match="takes writes, but answers no InfluxQL"):
+                store.span()
+        found = exported(server)
+        assert found["cpu_user", "nas", None] == ([NOON], [2.5])
+        assert found["network_bytes", "größe, a=b", "eth 0"] == ([NOON], [7.0])
+
+
+def exported(server: Victoria) -> dict[tuple[str, str, str | None], tuple[list[int], list[float]]]:
+    """What VictoriaMetrics has, by name, host and interface."""
+    url = f"http://127.0.0.1:{server.port}"
+    found: dict[tuple[str, str, str | None], tuple[list[int], list[float]]] = {}
+
+    def ask() -> bool:
+        httpx.get(f"{url}/internal/force_flush").raise_for_status()
+        answer = httpx.get(f"{url}/api/v1/export", params={"match[]": '{__name__!=""}', "start": "1"})
+        for line in answer.text.splitlines():
+            one = msgspec.json.decode(line)
+            labels = one["metric"]
+            key = labels["__name__"], labels["host"], labels.get("interface")
+            found[key] = one["timestamps"], one["values"]
+        return len(found) >= 2
+
+    wait_until(ask, "VictoriaMetrics shows what was written")
+    return found

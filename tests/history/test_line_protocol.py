@@ -1,0 +1,91 @@
+"""Line protocol: what influxdb-client's Point writes, and names that Point cannot write at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from influxdb_client.client.write.point import Point as ClientPoint
+from influxdb_client.domain.write_precision import WritePrecision
+
+from perfwatch.history import line_protocol
+from perfwatch.history.line_protocol import Encoder, plain, stored
+from perfwatch.history.store import Point
+
+# Of what InfluxDB has under its own name; backslashes have tests of their own.
+names = st.text(st.characters(codec="utf-8", exclude_characters="\\"), min_size=1).filter(
+    lambda name: stored(name) == name
+)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def line(point: Point) -> str:
+    [one] = Encoder().lines([point])
+    return one
+
+
+@given(metric=names, host=names, part=names, field=names, value=numbers, time=st.integers(-(10**14), 10**14))
+def test_a_line_is_what_the_client_writes(
+    metric: str, host: str, part: str, field: str, value: float, time: int
+) -> None:
+    client: Any = ClientPoint(metric)  # type: ignore[no-untyped-call]
+    client.tag("host", host).tag("interface", part).field(field, value)
+    expected = client.time(time, WritePrecision.MS).to_line_protocol()
+    ours = line(Point(metric, host, "interface", part, time, {field: value}))
+    # The client drops `.0` from a float; the number is the same, and a float all the same.
+    assert ours in (expected, f"{expected.removesuffix(f' {time}')}.0 {time}")
+
+
+@given(name=st.text(st.characters(codec="utf-8"), min_size=1))
+def test_every_name_comes_back(name: str) -> None:
+    assert plain(stored(name)) == name
+
+
+@given(name=st.text(st.characters(codec="utf-8"), min_size=1))
+def test_no_name_breaks_a_line(name: str) -> None:
+    text = line(Point(name, name, "core", name, 1, {name: 1.0}))
+    assert text.endswith("=1.0 1")
+    assert not any(ord(letter) < 32 for letter in text)
+    assert not text.startswith(("#", "_"))
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("eth0", "eth0"),
+        ("/mnt/100%", "/mnt/100%"),
+        ("50%25", "50%2525"),
+        ("C:\\", "C:%5C"),
+        ("two\nlines", "two%0Alines"),
+        ("time", "%74ime"),
+        ("_field", "%5Ffield"),
+        ("#1", "%231"),
+        ("uptime", "uptime"),
+    ],
+)
+def test_only_what_line_protocol_cannot_carry_is_written_otherwise(name: str, kept: str) -> None:
+    assert stored(name) == kept
+
+
+def test_every_number_is_a_float_and_a_time_an_integer() -> None:
+    point = Point("cpu", "nas", "", "", 1_795_449_600_084, {"user": 7, "system": 0.1})
+    assert line(point) == "cpu,host=nas user=7.0,system=0.1 1795449600084"
+
+
+def test_tags_are_sorted() -> None:
+    assert line(Point("disk", "a", "mountpoint", "/", 0, {"x": 1.0})) == "disk,host=a,mountpoint=/ x=1.0 0"
+    assert line(Point("disk", "a", "device", "sda", 0, {"x": 1.0})) == "disk,device=sda,host=a x=1.0 0"
+
+
+def test_a_point_without_numbers_is_no_line() -> None:
+    assert list(Encoder().lines([Point("cpu", "nas", "", "", 0, {})])) == []
+
+
+def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_protocol, "MAX_REMEMBERED", 3)
+    encoder = Encoder()
+    written = [Point("cpu", f"h{number}", "", "", 0, {f"f{number}": 1.0}) for number in range(10)]
+    assert list(encoder.lines(written)) == [f"cpu,host=h{number} f{number}=1.0 0" for number in range(10)]
+    assert max(len(encoder._heads), len(encoder._keys)) <= 3

@@ -1,0 +1,119 @@
+"""What InfluxDB 1.8 does and Debian's 1.6 does not: /api/v2/write as /write. All else passes through.
+
+For tests only. `answer` puts a fault in place of the server: (status, body), or None for a reset.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from types import TracebackType
+from typing import Self, TypeAlias
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+Fault: TypeAlias = tuple[int, bytes, dict[str, str]] | None
+_PASSED = ("Content-Type", "Content-Encoding", "Authorization", "Accept")
+
+
+class InfluxProxy:
+    """`with InfluxProxy(port_of_influxd) as proxy: … proxy.port`; `seen` holds what was asked."""
+
+    def __init__(self, upstream: int) -> None:
+        self.upstream = upstream
+        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.fault: Callable[[str, bytes], Fault] | None = None
+        proxy = self
+
+        class Handler(_Handler):
+            shared = proxy
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self.port: int = self._server.server_address[1]
+        self._thread = Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    # Connections that a test leaves open end with the process.
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed is no error of the proxy; all others are seen by whoever asked."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    shared: InfluxProxy
+
+    def do_GET(self) -> None:
+        self._pass_on()
+
+    def do_POST(self) -> None:
+        self._pass_on()
+
+    def do_PATCH(self) -> None:
+        self._pass_on()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """What was asked is in `seen`; standard error is pytest's."""
+
+    def _pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.shared.seen.append((self.command, self.path, dict(self.headers), body))
+        if self.shared.fault is not None:
+            fault = self.shared.fault(self.path, body)
+            if fault is None:
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return
+            if fault[0]:
+                self._answer(*fault)
+                return
+        upstream = http.client.HTTPConnection("127.0.0.1", self.shared.upstream, timeout=60)
+        try:
+            given = {name: self.headers[name] for name in _PASSED if name in self.headers}
+            upstream.request(self.command, _mapped(self.path), body, given)
+            answer = upstream.getresponse()
+            kept = {name: answer.headers[name] for name in ("X-Influxdb-Version",) if name in answer.headers}
+            self._answer(answer.status, answer.read(), kept)
+        except OSError:
+            self._answer(502, b'{"error":"the server behind the proxy is away"}', {})
+        finally:
+            upstream.close()
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(b"" if status == 204 else body)
+
+
+def _mapped(path: str) -> str:
+    url = urlsplit(path)
+    if url.path != "/api/v2/write":
+        return path
+    given = parse_qs(url.query)
+    database, _, policy = given["bucket"][0].partition("/")
+    return f"/write?{urlencode({'db': database, 'rp': policy, 'precision': given['precision'][0]})}"
+
+
+PASS: Fault = (0, b"", {})
+"""What a fault returns to let a request through."""
