@@ -6,6 +6,8 @@ PerfWatchError
 ├── PayloadError      a message's payload is not what its topic promises
 ├── BrokerError       the broker refused us or cannot be reached
 ├── StoreError        the history store cannot do what was asked
+│   ├── PartialWrite  it kept a batch but for some points, which it will never take
+│   └── BadPoints     it kept nothing of a batch, because something in it is bad
 ├── TokenError        a token is missing, forged, expired or revoked
 ├── AccountError      an account cannot be made or changed
 └── StartError        something that must be there before we can run is not
@@ -47,6 +49,21 @@ class BrokerError(PerfWatchError):
 
 class StoreError(PerfWatchError):
     """The history store cannot do what was asked of it."""
+
+
+class PartialWrite(StoreError):
+    """All points of a batch are kept but those that the store refuses for good.
+
+    `refused` has one sentence for each of them, which names the point and the reason.
+    """
+
+    def __init__(self, message: str, refused: list[str]) -> None:
+        self.refused = refused
+        super().__init__(message)
+
+
+class BadPoints(StoreError):
+    """Nothing of a batch is kept, because the store refuses something in it; the store itself is well."""
 
 
 class TokenError(PerfWatchError):
