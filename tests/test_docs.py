@@ -29,7 +29,7 @@ def test_every_field_of_a_reading_is_documented(kind: type) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/delivery.md"]
+    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/delivery.md", "docs/scale.md"]
 )
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document

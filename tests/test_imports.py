@@ -32,7 +32,10 @@ PURE = (
     "perfwatch/readings.py",
     "perfwatch/durations.py",
     "perfwatch/history/points.py",
+    "perfwatch/history/declared.py",
+    "perfwatch/history/shapes.py",
     "bridge/batch.py",
+    "bridge/record.py",
     "collector/sources/rates.py",
     "dashboard/ticks.py",
 )

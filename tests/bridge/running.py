@@ -34,21 +34,21 @@ max_inflight_messages 0
 class Process:
     """`python -m bridge`, which can be killed and started again with the same settings."""
 
-    def __init__(self, folder: Path, broker: Mosquitto) -> None:
-        self.log = folder / "bridge.log"
+    def __init__(self, folder: Path, broker: Mosquitto, bridge_id: str = "test") -> None:
+        self.log = folder / f"{bridge_id}.log"
         self.history = f"sqlite://{folder / 'history.db'}"
-        self._environ = {
+        self.environ = {
             **os.environ,
             "PERFWATCH_BROKER": broker.url,
             "PERFWATCH_HISTORY": self.history,
-            "PERFWATCH_BRIDGE_ID": "test",
+            "PERFWATCH_BRIDGE_ID": bridge_id,
             "PERFWATCH_DATA_DIR": str(folder / "data"),
         }
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "bridge"], env=self._environ, stderr=log)
+            self.process = subprocess.Popen([sys.executable, "-m", "bridge"], env=self.environ, stderr=log)
 
     def wait_for(self, words: str, times: int = 1) -> None:
         """Return once the log has said `words` that often."""
