@@ -2,8 +2,9 @@
 
     python -m tests.faults.collector PORT HOST FIRST RATE RESEND NOTES
 
-A number is noted once the broker has acknowledged it. After a lost connection what was acknowledged in
-the last RESEND seconds is published again, as the outbox does. SIGTERM ends it in order.
+A number is noted once the broker has acknowledged it. After a lost connection, and when it starts
+again, what was acknowledged in the last RESEND seconds is published again, as the outbox does. SIGTERM
+ends it in order.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Collector:
     def __init__(self, host: str, resend: float, notes: Path) -> None:
         self._topic = f"perfwatch/{host}/cpu"
         self._resend = resend
+        self._path = notes
         self._notes = notes.open("a", buffering=1)
         self._flying: dict[int, int] = {}
         self._early: set[int] = set()
@@ -47,6 +49,10 @@ class Collector:
                 self._flying[mid] = number
         if early:
             self._note(number)
+
+    def noted(self) -> list[int]:
+        """What an earlier run knew to be taken, the last of it cut off where it was killed."""
+        return [int(line) for line in self._path.read_text().split("\n")[:-1]]
 
     def unfinished(self) -> bool:
         with self._lock:
@@ -80,6 +86,8 @@ def main(port: int, host: str, first: int, rate: float, resend: float, notes: Pa
     collector = Collector(host, resend, notes)
     collector.client.connect_async("127.0.0.1", port, keepalive=5)
     collector.client.loop_start()
+    for old in collector.noted()[-round(resend * rate) :] if resend else ():
+        collector.publish(old)
     number, began = first, time.monotonic()
     while not stop.wait(0.01):
         while number - first < (time.monotonic() - began) * rate:

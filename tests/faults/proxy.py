@@ -36,7 +36,7 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._open.wait()
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):
             other_reader, other_writer = await asyncio.open_connection("127.0.0.1", self._target)
             self._writers |= {writer, other_writer}
             await asyncio.gather(self._copy(reader, other_writer), self._copy(other_reader, writer))
@@ -51,10 +51,9 @@ class Proxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, "127.0.0.1", 0), self._loop
-        ).result(10)
-        self.port = server.sockets[0].getsockname()[1]
+        starting = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(10)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(
@@ -66,6 +65,7 @@ class Proxy:
         self._loop.close()
 
     async def _end(self) -> None:
+        self._server.close()
         self._reset()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:

@@ -31,6 +31,14 @@ def locked(one: Field) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+def wait_for_save(database: Path) -> None:
+    def saved() -> int:
+        return database.stat().st_mtime_ns if database.exists() else 0
+
+    before = saved()
+    wait_until(lambda: saved() > before, "the broker has saved")
+
+
 def test_the_bridge_is_killed(tmp_path: Path, report: Report) -> None:
     with field(tmp_path) as one:
         one.start()
@@ -45,8 +53,11 @@ def test_the_bridge_is_killed(tmp_path: Path, report: Report) -> None:
 def test_the_broker_is_killed_while_the_bridge_keeps_up(tmp_path: Path, report: Report) -> None:
     with field(tmp_path) as one:
         one.start()
-        for _ in range(3):
-            one.flow()
+        for times in range(1, 4):
+            one.bridge.wait_for("connected to", times)
+            one.flow(100)
+            wait_for_save(tmp_path / "mosquitto.db")  # of the bridge's session
+            one.flow(200)
             one.broker.kill()
             one.broker.start()
         report("SIGKILL of the broker, three times, nothing sent again", one.settle())
@@ -90,9 +101,11 @@ def test_a_collector_is_killed(tmp_path: Path, report: Report) -> None:
 
 
 def test_everything_is_killed_at_once(tmp_path: Path, report: Report) -> None:
-    with field(tmp_path) as one:
+    with field(tmp_path, RESEND) as one:
         one.start()
-        for _ in range(2):
+        for times in range(1, 3):
+            one.bridge.wait_for("connected to", times)
+            wait_for_save(tmp_path / "mosquitto.db")
             one.flow(600)
             one.kill_all()
             one.start_all()
@@ -152,11 +165,6 @@ def test_a_bridge_of_a_group_is_killed(tmp_path: Path, report: Report) -> None:
         report("SIGKILL of one of three bridges of a group", one.settle())
     written = [bridge.log.read_text() for bridge in one.bridges]
     assert all("connected to" in text for text in written)
-
-
-def wait_for_save(database: Path) -> None:
-    before = database.stat().st_mtime_ns
-    wait_until(lambda: database.stat().st_mtime_ns > before, "the broker has saved")
 
 
 def test_what_a_killed_broker_had_saved_is_not_lost(tmp_path: Path) -> None:
