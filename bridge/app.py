@@ -101,6 +101,9 @@ class Bridge:
         self._keeper.hurry(False)
         status = self._topic("status")
         await client.subscribe(self._topics.readings(self._group))
+        if self._group and client.session_present:
+            # The session of a bridge that had no group yet would go on taking everything.
+            await client.unsubscribe(self._topics.readings())
         await client.publish(status, b"online", qos=1, retain=True)
         self._log_connected(client)
         session = Session(client, self._topics, self._keeper.keep, self._reject, self.counters)

@@ -265,3 +265,16 @@ async def test_a_lost_broker_is_said_once_until_it_is_back(
         broker.start()
         await eventually(lambda: caplog.text.count("connected to") == 2, "it is connected again")
     assert caplog.text.count("lost the broker") == 1
+
+
+async def test_a_bridge_that_joins_a_group_no_longer_takes_everything(
+    broker: Mosquitto, store: SqliteStore
+) -> None:
+    async with bridge_inside(broker, store), observer(broker) as seen:
+        await seen.bridge_is_online()
+    async with bridge_inside(broker, store, group="all") as member, observer(broker) as seen:
+        await seen.bridge_is_online()
+        for number in range(3):
+            await seen.publish(CPU, payload(number))
+        await eventually(lambda: member.counters.written >= 3, "the readings are stored")
+        assert (member.counters.received, member.stats().group) == (3, "all")
