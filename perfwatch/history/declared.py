@@ -1,7 +1,7 @@
-"""Flattening of readings whose type is declared: what `points` does, in a fifth of the time.
+"""Flattening of readings whose type is declared: what `points` does, in two thirds of the time.
 
 The type says which fields are numbers, so nothing is looked at twice: one `attrgetter` call takes all
-numbers of a part. Measured for 21 numbers a message: 16 µs by looking at each value, 4 µs so.
+numbers of a part. Measured for cpu, memory, network and disk: 14.1 µs a message by value, 9.3 so.
 """
 
 from __future__ import annotations
