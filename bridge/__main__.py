@@ -1,24 +1,63 @@
-"""`python -m bridge`: the bridge as a process of its own."""
+"""`python -m bridge`: the bridge as a process of its own, and `python -m bridge status`."""
 
 from __future__ import annotations
 
 import os
+import sys
+from functools import partial, update_wrapper
+
+import click
 
 from bridge.app import run
-from perfwatch.command import service
+from bridge.notify import Notifier
+from perfwatch import settings
+from perfwatch.command import explained, options, service
 
-main = service(
+_run = service(
     "bridge",
-    run,
+    update_wrapper(partial(run, notifier=Notifier.of(os.environ)), run),
     "broker",
     "broker_ca_file",
     "topic_prefix",
     "data_dir",
     "history",
     "bridge_id",
+    "group",
     "session_expiry",
+    "spool_size",
+    "spool_age",
     environ=os.environ,
 )
+
+
+@click.group(
+    "bridge",
+    help=_run.help,
+    params=_run.params,
+    invoke_without_command=True,
+    context_settings=_run.context_settings,
+)
+@click.pass_context
+def main(context: click.Context, /, **given: str | None) -> None:
+    if context.invoked_subcommand is None:
+        context.invoke(_run, **given)
+
+
+@main.command(context_settings=_run.context_settings)
+@click.argument("bridge_id", required=False)
+@options("broker", "broker_ca_file", "topic_prefix")
+def status(bridge_id: str | None, **given: str | None) -> None:
+    """What the bridges on the broker do, or the one called BRIDGE_ID.
+
+    Ends with 1 when one of them is offline, silent or cannot reach its history, or when there is none.
+    """
+    from bridge.status import status, table  # only here: a running bridge does not need it
+
+    with explained():
+        found = status(settings.load(os.environ, **given), bridge_id)
+    click.echo("\n".join(table(found)))
+    sys.exit(0 if found and all(seen.well for seen in found.values()) else 1)
+
 
 if __name__ == "__main__":
     main()

@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
+from collections import deque
 from contextlib import suppress
+from importlib.metadata import version
 
 import msgspec
 
 from bridge.backoff import Backoff
-from bridge.counters import Counters
+from bridge.counters import Counters, Stats
+from bridge.intake import refusal
+from bridge.keeper import Keeper
 from bridge.mqtt import Client, QoS, Will
+from bridge.notify import Notifier
 from bridge.session import Session
+from bridge.spool import Spool
 from bridge.upkeep import kept_up
 from perfwatch import settings as settings_of
-from perfwatch.errors import BrokerError, StoreError
+from perfwatch.errors import BrokerError
 from perfwatch.history.open import open_store
-from perfwatch.history.store import HistoryStore, Point
+from perfwatch.history.store import HistoryStore
+from perfwatch.readings import format_time, now
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics, safe_level
 
@@ -33,25 +41,49 @@ STEADY_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
+# How long what was received may take to become durable when we end, or when the connection is lost.
+FINISH_SECONDS = 8.0
+
+# Rejections that wait to be told; each is logged nowhere else, and all are counted.
+MAX_UNTOLD = 1000
+
+
 class Bridge:
     """Takes readings into `store` until `stop`; a broker or store that is away is waited for."""
 
-    def __init__(self, settings: Settings, store: HistoryStore) -> None:
-        self._store = store
+    def __init__(self, settings: Settings, store: HistoryStore, notifier: Notifier | None = None) -> None:
         self._broker = settings_of.broker(settings)
         self._topics = Topics(settings.topic_prefix)
         self._id = safe_level(settings.bridge_id)
+        self._group = safe_level(settings.group) if settings.group else ""
         self._session_expiry = settings.session_expiry
+        self._spool = Spool(settings.data_path / "spool" / self._id, settings.spool_size, settings.spool_age)
+        self._notifier = notifier or Notifier(None)
         self._stop = asyncio.Event()
         self._broker_lost = False
-        self._store_lost = False
+        self._began = time.monotonic()
+        self._untold: deque[bytes] = deque(maxlen=MAX_UNTOLD)
+        self._tell = asyncio.Event()
         self.counters = Counters()
+        self._keeper = Keeper(store, self._spool, self.counters, self._refused)
 
     def stop(self) -> None:
-        """Write and acknowledge what was received, then let `run` return."""
+        """Make durable and acknowledge what was received, then let `run` return."""
         self._stop.set()
 
     async def run(self) -> None:
+        """Raises StartError when the spool cannot be used."""
+        await asyncio.to_thread(self._spool.open)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._keeper.drain()), group.create_task(self._notify())]
+                await self._stay_connected()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            self._spool.close()
+
+    async def _stay_connected(self) -> None:
         backoff = Backoff()
         loop = asyncio.get_running_loop()
         while not self._stop.is_set():
@@ -67,41 +99,84 @@ class Bridge:
 
     async def _serve(self, client: Client) -> None:
         self.counters.waiting = 0  # what an earlier connection left behind comes again
+        self._keeper.hurry(False)
         status = self._topic("status")
-        await client.subscribe(f"{self._topics.prefix}/+/+")
+        await client.subscribe(self._topics.readings(self._group))
+        if self._group and client.session_present:
+            # The session of a bridge that had no group yet would go on taking everything.
+            await client.unsubscribe(self._topics.readings())
         await client.publish(status, b"online", qos=1, retain=True)
         self._log_connected(client)
-        session = Session(client, self._topics, self._topic("rejected"), self._keep, self.counters)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(session.receive()), group.create_task(self._publish_stats(client))]
-            group.create_task(session.write())
-            await self._stop.wait()
-            for task in tasks:
-                task.cancel()
-            await session.finish()
+        session = Session(client, self._topics, self._keeper.keep, self._reject, self.counters)
+        writing = asyncio.create_task(session.write())
+        try:
+            await self._until_stopped(client, session)
+        finally:
+            # A killed broker may have forgotten what it sent us: it is stored without an acknowledgement too.
+            session.finish()
+            self._keeper.hurry(True)
+            await asyncio.wait({writing}, timeout=FINISH_SECONDS)
+            writing.cancel()
+        await self._tell_rejected(client)
         await client.publish(status, b"offline", qos=1, retain=True)
         _log.info("stopped; %d readings written, %d rejected", self.counters.written, self.counters.rejected)
 
-    async def _keep(self, points: list[Point]) -> int | None:
-        """Make points durable, trying until it works; None when told to stop before it did."""
-        backoff = Backoff()
+    async def _until_stopped(self, client: Client, session: Session) -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(work)
+                for work in (session.receive(), self._publish_stats(client), self._keep_telling(client))
+            ]
+            await self._stop.wait()
+            for task in tasks:
+                task.cancel()
+
+    def _reject(self, told: bytes) -> None:
+        self._untold.append(told)
+        self._tell.set()
+
+    def _refused(self, reason: str) -> None:
+        self._reject(refusal(reason, time.time_ns() // 1_000_000))
+
+    async def _keep_telling(self, client: Client) -> None:
         while True:
-            try:
-                # In a thread, so that pings go on however long the disk takes.
-                count = await asyncio.to_thread(self._store.write, points) if points else 0
-            except StoreError as exc:
-                self._log_store_lost(exc)
-            else:
-                self._log_store_back()
-                return count
-            if self._stop.is_set():
-                return None
-            await self._pause(backoff.next())
+            await self._tell_rejected(client)
+            self._tell.clear()
+            await self._tell.wait()
+
+    async def _tell_rejected(self, client: Client) -> None:
+        while self._untold:
+            await client.publish(self._topic("rejected"), self._untold[0])
+            self._untold.popleft()
 
     async def _publish_stats(self, client: Client) -> None:
         while True:
-            await client.publish(self._topic("stats"), msgspec.json.encode(self.counters))
+            await client.publish(self._topic("stats"), msgspec.json.encode(self.stats()))
             await asyncio.sleep(STATS_SECONDS)
+
+    def stats(self) -> Stats:
+        depth = self._spool.depth
+        return Stats(
+            timestamp=format_time(now()),
+            version=version("perfwatch"),
+            uptime_seconds=round(time.monotonic() - self._began),
+            group=self._group,
+            **msgspec.structs.asdict(self.counters),
+            store_away=self._keeper.away,
+            spooled=depth.readings,
+            spool_bytes=depth.bytes,
+            spool_age_seconds=None if depth.since is None else max(0, round(time.time() - depth.since)),
+            expired=self._spool.expired,
+            damaged=self._spool.damaged,
+        )
+
+    async def _notify(self) -> None:
+        """Tell the service manager that this loop still turns, and how things are."""
+        self._notifier.ready()
+        while True:
+            state = "history away, readings wait on disk" if self._keeper.away else "writing"
+            self._notifier.alive("no broker" if self._broker_lost else state)
+            await asyncio.sleep(self._notifier.seconds)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -130,22 +205,12 @@ class Bridge:
             _log.warning("lost the broker, trying again until it is back: %s", error)
         self._broker_lost = True
 
-    def _log_store_lost(self, error: StoreError) -> None:
-        if not self._store_lost:
-            _log.error("%s; nothing is acknowledged until it can be written again", error)
-        self._store_lost = True
 
-    def _log_store_back(self) -> None:
-        if self._store_lost:
-            _log.info("the history can be written again")
-        self._store_lost = False
-
-
-def run(settings: Settings) -> None:
+def run(settings: Settings, notifier: Notifier | None = None) -> None:
     """Take readings from the broker into the history."""
     store = open_store(settings.history_url)
     try:
-        asyncio.run(_until_signal(Bridge(settings, store), store))
+        asyncio.run(_until_signal(Bridge(settings, store, notifier), store))
     finally:
         store.close()
 

@@ -26,6 +26,7 @@ class Batch(Generic[M]):
         self.messages: list[M] = []
         self.points: list[Point] = []
         self.readings = 0
+        self.newest = 0  # milliseconds since 1970
 
     def add(self, message: M, points: list[Point] | None, now: float) -> None:
         """Add a message at `now` (seconds, any steady clock); `points` is None when it is no reading."""
@@ -35,6 +36,8 @@ class Batch(Generic[M]):
         if points is not None:
             self.readings += 1
             self.points += points
+            if points and points[0].time > self.newest:  # all points of a reading have its time
+                self.newest = points[0].time
 
     @property
     def full(self) -> bool:

@@ -44,3 +44,8 @@ def rejection(error: PayloadError, name: str, payload: bytes, now: int) -> bytes
         "payload": payload[:EXCERPT].decode("utf-8", "replace"),
     }
     return msgspec.json.encode(told)
+
+
+def refusal(reason: str, now: int) -> bytes:
+    """What is said about a point that the store will not take, as JSON. `now` is in ms since 1970."""
+    return msgspec.json.encode({"timestamp": readings.format_time(readings.from_ms(now)), "reason": reason})

@@ -27,7 +27,7 @@ Message: TypeAlias = mqtt5.PublishPacket
 Will: TypeAlias = mqtt5.Will
 QoS: TypeAlias = mqtt5.QoS
 
-_Answer: TypeAlias = mqtt5.PubAckPacket | mqtt5.SubAckPacket
+_Answer: TypeAlias = mqtt5.PubAckPacket | mqtt5.SubAckPacket | mqtt5.UnsubAckPacket
 
 ANSWER_SECONDS = 10.0
 _FAILED = 128  # MQTT 5: reason codes from here on mean that it was refused
@@ -123,6 +123,11 @@ class Client:
         codes = answer.reason_codes if isinstance(answer, mqtt5.SubAckPacket) else []
         if codes and codes[0].value >= _FAILED:
             raise BrokerError(f"{self.broker} refused the subscription to {pattern}: {_words(codes[0])}")
+
+    async def unsubscribe(self, pattern: str) -> None:
+        """End a subscription that the session may have from before."""
+        number = self._next_packet_id()
+        await self._ask(number, mqtt5.UnsubscribePacket(number, [pattern]).write())
 
     async def messages(self) -> AsyncIterator[Message]:
         """Messages as they arrive, until the connection is lost (BrokerError)."""
@@ -231,7 +236,7 @@ class Client:
                 self._arrived.set()
                 if len(self._queue) > self._queue_limit:
                     self._link.pause()
-            case mqtt5.PubAckPacket() | mqtt5.SubAckPacket():
+            case mqtt5.PubAckPacket() | mqtt5.SubAckPacket() | mqtt5.UnsubAckPacket():
                 answer = self._answers.get(packet.packet_id)
                 if answer is not None and not answer.done():
                     answer.set_result(packet)

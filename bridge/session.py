@@ -19,23 +19,23 @@ from perfwatch.topics import Topics
 class Session:
     """Two loops, `receive` and `write`, with at most one batch gathering while one is written.
 
-    `keep` makes points durable and returns how many numbers they held, or None when it was told to
-    stop before it could. A message is acknowledged after that and in the order in which it came,
-    those without a reading too, as MQTT asks for. What is not acknowledged the broker sends again.
+    `keep` makes a batch durable; it returns False when it gave up. After that a message is
+    acknowledged, in the order in which it came, those without a reading too, as MQTT asks for. What is
+    not acknowledged the broker sends again. `reject` is told of each message that cannot be taken.
     """
 
     def __init__(
         self,
         client: Client,
         topics: Topics,
-        rejected_topic: str,
-        keep: Callable[[list[Point]], Awaitable[int | None]],
+        keep: Callable[[Batch[Message]], Awaitable[bool]],
+        reject: Callable[[bytes], None],
         counters: Counters,
     ) -> None:
         self._client = client
         self._topics = topics
-        self._rejected_topic = rejected_topic
         self._keep = keep
+        self._reject = reject
         self._counters = counters
         self._batch: Batch[Message] = Batch()
         self._started = asyncio.Event()
@@ -46,7 +46,7 @@ class Session:
     async def receive(self) -> None:
         """Take messages until cancelled. Raises BrokerError when the connection is lost."""
         async for message in self._client.messages():
-            await self._take(message)
+            self._take(message)
             if self._batch.full:
                 self._room.clear()
                 self._due.set()
@@ -59,21 +59,19 @@ class Session:
             self._started.clear()
             self._due.clear()
             self._room.set()
-            numbers = await self._keep(batch.points)
-            if numbers is None:
+            if not await self._keep(batch):
                 return
-            self._counters.stored(batch, numbers)
             self._client.puback(*batch.messages)
 
-    async def finish(self) -> None:
+    def finish(self) -> None:
         """Take what has arrived already, and let `write` end when that is stored."""
         for message in self._client.waiting():
-            await self._take(message)
+            self._take(message)
         self._finishing = True
         self._started.set()
         self._due.set()
 
-    async def _take(self, message: Message) -> None:
+    def _take(self, message: Message) -> None:
         found: list[Point] | None = None
         now = time.time_ns() // 1_000_000
         try:
@@ -81,8 +79,7 @@ class Session:
         except PayloadError as error:
             self._counters.received += 1
             self._counters.rejected += 1
-            text = rejection(error, message.topic, message.payload, now)
-            await self._client.publish(self._rejected_topic, text)
+            self._reject(rejection(error, message.topic, message.payload, now))
         else:
             self._counters.received += found is not None
             self._counters.waiting += found is not None

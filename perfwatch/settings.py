@@ -131,6 +131,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float,
         Meta(description="How long the broker keeps messages for an absent bridge", ge=0, extra=_SECONDS),
     ] = 7 * 86400.0
+    group: Annotated[str, Meta(description="Bridges of one group share the readings between them")] = ""
+    spool_size: Annotated[
+        int, Meta(description="Most that waits on disk for the history, in bytes", ge=1_000_000)
+    ] = 1024**3
+    spool_age: Annotated[
+        float, Meta(description="How long a reading waits on disk for the history", ge=60, extra=_SECONDS)
+    ] = 7 * 86400.0
 
     address: Annotated[str, Meta(description="Address on which the dashboard listens", min_length=1)] = (
         "127.0.0.1"

@@ -108,6 +108,10 @@ class Topics:
     def config_error(self, host: str) -> str:
         return f"{self.prefix}/{host}/config/error"
 
+    def readings(self, group: str = "") -> str:
+        """What a bridge subscribes to: every host's topics, shared between the members of `group`."""
+        return f"$share/{group}/{self.prefix}/+/+" if group else f"{self.prefix}/+/+"
+
     def bridge(self, bridge: str, word: str) -> str:
         """A bridge's own topic; `word` is status, stats or rejected."""
         return f"{self.prefix}-bridge/{bridge}/{word}"

@@ -10,43 +10,22 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from perfwatch.errors import PayloadError
+from perfwatch.history.declared import Flatten, flattener
+from perfwatch.history.shapes import MAX_DEPTH, Row, Shape
+from perfwatch.history.shapes import MAX_FIELDS as MAX_FIELDS
+from perfwatch.history.shapes import MAX_PARTS as MAX_PARTS
+from perfwatch.history.shapes import Listed as Listed
+from perfwatch.history.shapes import Named as Named
 from perfwatch.history.store import Bucket, Point, Series
-from perfwatch.readings import Reading, to_ms
-
-# What one undeclared reading may add to the store's list of series.
-MAX_FIELDS = 1000
-MAX_PARTS = 4096
-MAX_DEPTH = 4
+from perfwatch.readings import READINGS, Reading, to_ms
 
 _PLACES = frozenset(map(str, range(MAX_PARTS)))  # `merge` makes room up to the highest place
-
-
-class Listed(NamedTuple):
-    """A list whose n-th number is `field` of the part called n."""
-
-    tag: str
-    field: str
-
-
-class Row(NamedTuple):
-    """A list whose numbers are fields of the host itself, by these names."""
-
-    fields: tuple[str, ...]
-
-
-class Named(NamedTuple):
-    """Parts by name, each with numbers of its own."""
-
-    tag: str
-
-
-Shape: TypeAlias = Listed | Row | Named
 
 SHAPES: dict[str, dict[str, Shape]] = {
     "cpu": {
@@ -68,6 +47,13 @@ SHAPES: dict[str, dict[str, Shape]] = {
 }
 """How the parts of each metric are kept; whatever is not named here is a field of the host."""
 
+# The declared types for which flattening is prepared; what is not here is looked at value by value.
+_PREPARED: dict[type, Flatten] = {
+    kind: flatten
+    for metric, kind in READINGS.items()
+    if (flatten := flattener(kind, SHAPES.get(metric, {}))) is not None
+}
+
 Decoded: TypeAlias = Reading | tuple[datetime, dict[str, Any]]
 _Parts: TypeAlias = dict[tuple[str, str], dict[str, float]]
 _Place: TypeAlias = Callable[[dict[str, Any], float], None]
@@ -79,10 +65,15 @@ def points(host: str, metric: str, decoded: Decoded) -> list[Point]:
     A field or part whose name is empty is left out: not every store can keep it. Raises PayloadError
     for a number that a float cannot hold.
     """
-    moment, content = decoded if isinstance(decoded, tuple) else (decoded.timestamp, asdict(decoded))
+    moment = decoded[0] if isinstance(decoded, tuple) else decoded.timestamp
     parts: _Parts = {("", ""): {}}
     try:
-        _flatten(parts, SHAPES.get(metric, {}), content)
+        prepared = _PREPARED.get(type(decoded))
+        if prepared is not None:
+            prepared(parts, decoded)
+        else:
+            content = decoded[1] if isinstance(decoded, tuple) else asdict(decoded)
+            _flatten(parts, SHAPES.get(metric, {}), content)
     except OverflowError as exc:
         raise PayloadError(f"{host}/{metric}", "a number is too large to be kept") from exc
     time = to_ms(moment)

@@ -9,8 +9,10 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from bridge.app import Bridge
+from bridge.notify import Notifier
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore, Series
 from perfwatch.settings import Settings
@@ -32,20 +34,21 @@ max_inflight_messages 0
 class Process:
     """`python -m bridge`, which can be killed and started again with the same settings."""
 
-    def __init__(self, folder: Path, broker: Mosquitto) -> None:
-        self.log = folder / "bridge.log"
+    def __init__(self, folder: Path, broker: Mosquitto, bridge_id: str = "test") -> None:
+        self.log = folder / f"{bridge_id}.log"
         self.history = f"sqlite://{folder / 'history.db'}"
-        self._environ = {
+        self.environ = {
             **os.environ,
             "PERFWATCH_BROKER": broker.url,
             "PERFWATCH_HISTORY": self.history,
-            "PERFWATCH_BRIDGE_ID": "test",
+            "PERFWATCH_BRIDGE_ID": bridge_id,
+            "PERFWATCH_DATA_DIR": str(folder / "data"),
         }
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "bridge"], env=self._environ, stderr=log)
+            self.process = subprocess.Popen([sys.executable, "-m", "bridge"], env=self.environ, stderr=log)
 
     def wait_for(self, words: str, times: int = 1) -> None:
         """Return once the log has said `words` that often."""
@@ -73,9 +76,12 @@ def bridge_process(folder: Path, broker: Mosquitto) -> Iterator[Process]:
 
 
 @asynccontextmanager
-async def bridge_inside(broker: Mosquitto, store: HistoryStore) -> AsyncIterator[Bridge]:
-    """A bridge in this process, stopped in order at the end."""
-    bridge = Bridge(Settings(broker=broker.url, bridge_id="test"), store)
+async def bridge_inside(
+    broker: Mosquitto, store: HistoryStore, notifier: Notifier | None = None, **given: Any
+) -> AsyncIterator[Bridge]:
+    """A bridge in this process, stopped in order at the end. Its spool is in the broker's folder."""
+    settings = Settings(broker=broker.url, bridge_id="test", data_dir=str(broker.folder), **given)
+    bridge = Bridge(settings, store, notifier)
     running = asyncio.create_task(bridge.run())
     try:
         yield bridge

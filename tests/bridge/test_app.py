@@ -161,13 +161,16 @@ async def test_stats_count_what_was_done(
         for number in range(3):
             await seen.publish(CPU, payload(number, idle=1))
         told: dict[str, Any] = json.loads(await seen.next("perfwatch-bridge/test/stats", done))
-    lag = told.pop("lag_ms")
-    assert told == {"received": 3, "written": 3, "rejected": 0, "points": 6, "waiting": 0}
-    assert lag > 1000
+    counted = {name: told[name] for name in ("received", "written", "rejected", "points", "waiting")}
+    assert counted == {"received": 3, "written": 3, "rejected": 0, "points": 6, "waiting": 0}
+    assert told["lag_ms"] > 1000
+    assert (told["store_away"], told["spooled"], told["spool_age_seconds"]) == (False, 0, None)
 
 
-async def test_while_the_store_refuses_nothing_is_acknowledged(broker: Mosquitto, refusing: Refusing) -> None:
-    async with bridge_inside(broker, refusing) as first, observer(broker) as seen:
+async def test_while_neither_store_nor_spool_takes_it_nothing_is_acknowledged(
+    broker: Mosquitto, refusing: Refusing
+) -> None:
+    async with bridge_inside(broker, refusing, spool_size=1) as first, observer(broker) as seen:
         await seen.bridge_is_online()
         await seen.publish(CPU, payload(1))
         await seen.publish(CPU, b"nonsense")
@@ -187,13 +190,14 @@ async def test_a_store_that_comes_back_gets_what_waited_and_each_is_said_once(
         await seen.bridge_is_online()
         for number in range(3):
             await seen.publish(CPU, payload(number))
-        await eventually(lambda: "nothing is acknowledged" in caplog.text, "the refusal is logged")
+        await eventually(lambda: "readings wait in" in caplog.text, "the refusal is logged")
         refusing.refuses = False
         await eventually(lambda: numbers(refusing) == [0, 1, 2], "what waited is stored")
         await eventually(lambda: bridge.counters.written == 3, "it is counted")
     said = [record.getMessage() for record in caplog.records if "written again" in record.getMessage()]
     assert said == [
-        "The disk of this test is full; nothing is acknowledged until it can be written again",
+        f"The disk of this test is full; readings wait in {broker.folder}/spool/test"
+        " until it can be written again",
         "the history can be written again",
     ]
 
@@ -205,7 +209,7 @@ async def test_a_locked_history_is_waited_for(broker: Mosquitto, store: SqliteSt
             await seen.bridge_is_online()
             other.execute("BEGIN EXCLUSIVE")
             await seen.publish(CPU, payload(1))
-            await eventually(lambda: bridge._store_lost, "the bridge has met the lock")
+            await eventually(lambda: bridge._keeper.away, "the bridge has met the lock")
             assert bridge.counters.written == 0
             other.execute("ROLLBACK")
         await eventually(lambda: numbers(store) == [1], "the reading is stored")
@@ -215,7 +219,7 @@ async def test_more_than_the_receive_maximum_waits_in_the_broker(
     broker: Mosquitto, refusing: Refusing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bridge.app.RECEIVE_MAX", 10)
-    async with bridge_inside(broker, refusing) as bridge, observer(broker) as seen:
+    async with bridge_inside(broker, refusing, spool_size=1) as bridge, observer(broker) as seen:
         await seen.bridge_is_online()
         for number in range(100):
             await seen.publish(CPU, payload(number))
@@ -226,7 +230,7 @@ async def test_more_than_the_receive_maximum_waits_in_the_broker(
 
 
 async def test_what_has_arrived_is_stored_before_it_stops(broker: Mosquitto, refusing: Refusing) -> None:
-    async with bridge_inside(broker, refusing) as bridge, observer(broker) as seen:
+    async with bridge_inside(broker, refusing, spool_size=1) as bridge, observer(broker) as seen:
         await seen.bridge_is_online()
         for number in range(1300):
             await seen.publish(CPU, payload(number))
@@ -261,3 +265,16 @@ async def test_a_lost_broker_is_said_once_until_it_is_back(
         broker.start()
         await eventually(lambda: caplog.text.count("connected to") == 2, "it is connected again")
     assert caplog.text.count("lost the broker") == 1
+
+
+async def test_a_bridge_that_joins_a_group_no_longer_takes_everything(
+    broker: Mosquitto, store: SqliteStore
+) -> None:
+    async with bridge_inside(broker, store), observer(broker) as seen:
+        await seen.bridge_is_online()
+    async with bridge_inside(broker, store, group="all") as member, observer(broker) as seen:
+        await seen.bridge_is_online()
+        for number in range(3):
+            await seen.publish(CPU, payload(number))
+        await eventually(lambda: member.counters.written >= 3, "the readings are stored")
+        assert (member.counters.received, member.stats().group) == (3, "all")

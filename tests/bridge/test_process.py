@@ -105,7 +105,7 @@ def test_it_comes_back_to_a_restarted_broker_and_says_each_once(tmp_path: Path) 
 def test_a_history_that_cannot_be_is_a_sentence_and_a_failure(tmp_path: Path, broker: Mosquitto) -> None:
     with bridge_process(tmp_path, broker) as bridge:
         bridge.end(signal.SIGTERM)
-        bridge._environ["PERFWATCH_HISTORY"] = "nowhere"
+        bridge.environ["PERFWATCH_HISTORY"] = "nowhere"
         bridge.start()
         assert bridge.process is not None
         assert bridge.process.wait(20) == 1

@@ -17,7 +17,7 @@ from dashboard.api.responses import BadRequest
 from perfwatch.history.open import open_store
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.store import Point
-from perfwatch.readings import to_ms
+from perfwatch.readings import READINGS, to_ms
 from tests.servers import Mosquitto
 from tests.stack import Dashboard, bearer, log_in
 
@@ -117,7 +117,10 @@ def test_now_is_compared_with_then(client: httpx.Client, period: str, compare_to
     ("asked", "named"),
     [
         ({"metric_type": ""}, "metric_type is missing: expected one of cpu, memory, network, disk"),
-        ({"metric_type": "weather", "field": "rain"}, "metric_type is 'weather': expected one of cpu, disk"),
+        (
+            {"metric_type": "weather", "field": "rain"},
+            "metric_type is 'weather': expected one of containers, cpu",
+        ),
         ({"metric_type": "weather"}, "field is missing"),
         ({"period": "year"}, "period is 'year': expected one of hour, day, week"),
         ({"compare_to": "tomorrow"}, "compare_to is 'tomorrow': expected one of yesterday, last_week"),
@@ -171,7 +174,7 @@ def test_no_change_is_told_from_nothing() -> None:
 
 def test_types_tell_what_can_be_asked(client: httpx.Client) -> None:
     content = client.get("/api/history/metrics/types").json()["metric_types"]
-    assert [one["metric_type"] for one in content] == ["cpu", "memory", "network", "disk"]
+    assert [one["metric_type"] for one in content] == list(READINGS)
     assert content[0] == {
         "metric_type": "cpu",
         "hosts": ["nas", "now", "pi"],

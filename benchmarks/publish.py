@@ -1,0 +1,89 @@
+"""Publishes the feed as fast as the broker takes it, or at a steady rate.
+
+    python -m benchmarks.publish PORT COUNT [RATE]
+
+One connection, QoS 1, at most a thousand messages ahead of the broker's acknowledgements. The time of
+each message is the moment at which it is sent.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from itertools import islice
+
+from benchmarks.feed import messages
+from perfwatch import readings
+
+_CONNECT = b"\x10\x10\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x03pub"
+_AHEAD = 1000
+_TEMPLATES = 3000
+_MARK = "2000-01-01T00:00:00.000Z"
+
+
+def publish(port: int, count: int, rate: float = 0.0) -> None:
+    feed = list(islice(messages(500, 1, 946_684_800_000), _TEMPLATES))
+    with socket.create_connection(("127.0.0.1", port)) as wire:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wire.sendall(_CONNECT)
+        answer = wire.recv(100)
+        if answer[:1] != b"\x20":
+            raise SystemExit(f"the broker answered {answer!r}")
+        _send_all(wire, feed, count, rate)
+
+
+def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate: float) -> None:
+    sent, answered, began = 0, 0, time.monotonic()
+    while answered < count:
+        allowed = min(count, answered + _AHEAD)
+        if rate:
+            allowed = min(allowed, int((time.monotonic() - began) * rate) + 1)
+        now = readings.format_time(readings.now())
+        if rate and sent == allowed:
+            time.sleep(0.001)
+        wire.sendall(
+            b"".join(
+                packet(
+                    feed[at % len(feed)][0], feed[at % len(feed)][1].replace(_MARK, stamp(at, now, rate)), at
+                )
+                for at in range(sent, allowed)
+            )
+        )
+        sent = max(sent, allowed)
+        if answered < sent:
+            answered += _answers(wire)
+
+
+def stamp(at: int, now: str, rate: float) -> str:
+    """Now, or for a feed at full speed a time of its own for every tick: each point is another one."""
+    return (
+        now if rate else readings.format_time(readings.from_ms(1_735_689_600_000 + at // _TEMPLATES * 5000))
+    )
+
+
+def _answers(wire: socket.socket) -> int:
+    """How many PUBACKs have come: Mosquitto sends four bytes each, five when nobody subscribes."""
+    content = wire.recv(65536)
+    count = 0
+    while content:
+        while len(content) < 2 or len(content) < 2 + content[1]:
+            content += wire.recv(100)
+        content = content[2 + content[1] :]
+        count += 1
+    return count
+
+
+def packet(topic: str, payload: str, number: int) -> bytes:
+    """An MQTT 5 PUBLISH of QoS 1."""
+    name, content = topic.encode(), payload.encode()
+    body = len(name).to_bytes(2, "big") + name + (number % 65535 + 1).to_bytes(2, "big") + b"\0" + content
+    length, left = b"", len(body)
+    while left >= 128:
+        length += bytes([left % 128 | 0x80])
+        left //= 128
+    return b"\x32" + length + bytes([left]) + body
+
+
+if __name__ == "__main__":
+    publish(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) > 3 else 0.0)

@@ -1,0 +1,122 @@
+"""What becomes of batches while the store errs, hangs or refuses a point."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from perfwatch.errors import BadPoints, StoreError
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.store import Point
+from tests.bridge.publisher import payload
+from tests.bridge.running import bridge_inside, numbers
+from tests.bridge.test_app import CPU, eventually, observer
+from tests.servers import Mosquitto
+
+
+class Faulty(SqliteStore):
+    """A store whose next writes do what `fault` does before they are made."""
+
+    fault: Callable[[list[Point]], None] | None = None
+
+    def write(self, points: Iterable[Point]) -> int:
+        taken = list(points)
+        if self.fault is not None:
+            self.fault(taken)
+        return super().write(taken)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Faulty]:
+    with Faulty(tmp_path / "history.db") as opened:
+        yield opened
+
+
+def errs(_points: list[Point]) -> None:
+    raise StoreError("503 of this test")
+
+
+async def test_a_store_that_hangs_is_passed_by_and_gets_everything_when_it_answers(
+    broker: Mosquitto, store: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.keeper.PATIENCE_SECONDS", 0.2)
+    answers = threading.Event()
+    store.fault = lambda _: not answers.wait(30)  # type: ignore[assignment]
+    try:
+        async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
+            await seen.bridge_is_online()
+            for number in range(20):
+                await seen.publish(CPU, payload(number))
+            await eventually(lambda: bridge.stats().spooled == 20, "all of it waits on disk")
+            assert bridge.counters.waiting == 0
+            answers.set()
+            await eventually(lambda: not bridge.stats().spooled, "the spool is empty")
+            assert numbers(store) == list(range(20))
+    finally:
+        answers.set()
+
+
+async def test_what_was_spooled_is_acknowledged_and_stored_by_the_next_run(
+    broker: Mosquitto, store: Faulty
+) -> None:
+    store.fault = errs
+    async with bridge_inside(broker, store) as first, observer(broker) as seen:
+        await seen.bridge_is_online()
+        for number in range(5):
+            await seen.publish(CPU, payload(number))
+        await eventually(lambda: first.stats().spooled == 5, "all of it waits on disk")
+    store.fault = None
+    async with bridge_inside(broker, store) as second:
+        await eventually(lambda: numbers(store) == list(range(5)), "it is stored")
+        assert second.counters.received == 0
+
+
+async def test_new_readings_flow_while_the_spool_is_drained(broker: Mosquitto, store: Faulty) -> None:
+    store.fault = errs
+    async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
+        await seen.bridge_is_online()
+        await seen.publish(CPU, payload(1))
+        await eventually(lambda: bridge.stats().spooled == 1, "the first waits on disk")
+        drained = threading.Event()
+
+        def holds_the_old(points: list[Point]) -> None:
+            if points[0].fields["user"] == 1 and not drained.wait(0.5):
+                raise StoreError("the old one is still not wanted")
+
+        store.fault = holds_the_old
+        await seen.publish(CPU, payload(2))
+        drained.set()
+        await eventually(lambda: numbers(store) == [1, 2], "both are stored")
+        assert bridge.stats().store_away is False
+
+
+async def test_a_point_that_is_refused_for_good_is_named_and_the_rest_is_stored(
+    broker: Mosquitto, store: Faulty
+) -> None:
+    def refuses(points: list[Point]) -> None:
+        if any(point.fields.get("user") == 3 for point in points):
+            raise BadPoints("field is of another type")
+
+    store.fault = refuses
+    async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
+        await seen.bridge_is_online()
+        for number in range(6):
+            await seen.publish(CPU, payload(number))
+        told = json.loads(await seen.next("perfwatch-bridge/test/rejected"))
+        await eventually(lambda: numbers(store) == [0, 1, 2, 4, 5], "the others are stored")
+        await eventually(lambda: bridge.counters.written == 6, "the batch is done with")
+        assert (bridge.counters.refused, bridge.stats().store_away) == (1, False)
+    assert told["reason"] == "cpu of nas at 1735689603000: field is of another type"
+
+
+async def test_a_second_bridge_on_the_same_spool_says_so(broker: Mosquitto, store: Faulty) -> None:
+    async with bridge_inside(broker, store), observer(broker) as seen:
+        await seen.bridge_is_online()
+        with pytest.raises(Exception, match="Another bridge uses the spool"):
+            async with bridge_inside(broker, store):
+                await asyncio.sleep(0)

@@ -1,0 +1,63 @@
+"""A batch in which something is bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from bridge.refusal import write
+from perfwatch.errors import BadPoints, PartialWrite, StoreError
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.store import Point
+
+
+def point(number: int) -> Point:
+    return Point("cpu", "nas", "core", "1", number, {"usage_percent": float(number), "user": 1.0})
+
+
+class Picky(SqliteStore):
+    """Refuses a batch as a whole when a number of 7 or 11 is in it."""
+
+    def write(self, points: Iterable[Point]) -> int:
+        taken = list(points)
+        if any(point.time in (7, 11) for point in taken):
+            raise BadPoints("the field is of another type")
+        return super().write(taken)
+
+
+class Partial(SqliteStore):
+    """Takes all but the first."""
+
+    def write(self, points: Iterable[Point]) -> int:
+        _, *taken = points
+        super().write(taken)
+        raise PartialWrite("partial write", ["cpu of nas: field is of another type"])
+
+
+class Away(SqliteStore):
+    def write(self, points: Iterable[Point]) -> int:
+        raise StoreError("no route to host")
+
+
+def test_of_a_batch_that_is_refused_as_a_whole_only_the_bad_points_are_left_out(tmp_path: Path) -> None:
+    with Picky(tmp_path / "history.db") as store:
+        written = write(store, [point(number) for number in range(20)])
+        assert written.numbers == 36
+        assert written.refused == [
+            f"cpu of nas core '1' at {number}: the field is of another type" for number in (7, 11)
+        ]
+        (buckets, _) = store.query(store.series(), 0, 100, 1).values()
+        assert [bucket.time for bucket in buckets] == [n for n in range(20) if n not in (7, 11)]
+
+
+def test_what_a_store_left_out_by_itself_is_passed_on(tmp_path: Path) -> None:
+    with Partial(tmp_path / "history.db") as store:
+        written = write(store, [point(number) for number in range(3)])
+    assert written == (5, ["cpu of nas: field is of another type"])
+
+
+def test_a_store_that_is_away_refuses_nothing(tmp_path: Path) -> None:
+    with Away(tmp_path / "history.db") as store, pytest.raises(StoreError, match="no route"):
+        write(store, [point(1), point(2)])

@@ -1,0 +1,79 @@
+"""`perfwatch bridge status`, as a person and as a container's health check."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.status import status
+from perfwatch.errors import PerfWatchError
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.settings import Settings
+from tests.bridge.publisher import payload, publisher
+from tests.bridge.running import bridge_inside
+from tests.servers import Mosquitto
+
+STATUS = [sys.executable, "-m", "perfwatch.cli", "bridge", "status"]
+
+
+def run(broker: Mosquitto, *arguments: str) -> tuple[int, list[list[str]]]:
+    done = subprocess.run(
+        [*STATUS, "--broker", broker.url, *arguments], capture_output=True, text=True, timeout=30, check=False
+    )
+    return done.returncode, [line.split() for line in done.stdout.splitlines()]
+
+
+async def test_it_shows_every_bridge_and_is_well_while_all_are(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.app.STATS_SECONDS", 0.1)
+    with SqliteStore(tmp_path / "history.db") as store:
+        async with bridge_inside(broker, store, group="office"):
+            code, lines = await asyncio.to_thread(run, broker)
+    assert lines[0][:4] == ["bridge", "group", "state", "received"]
+    assert lines[1] == ["test", "office", "well", "0", "0", "0", "0", "0", "-"]
+    assert code == 0
+    assert await asyncio.to_thread(run, broker, "test") == (
+        1,
+        [lines[0], ["test", "-", "offline", *"------"]],
+    )
+
+
+async def test_a_bridge_whose_history_is_away_is_not_well(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.app.STATS_SECONDS", 0.1)
+    with SqliteStore(tmp_path) as impossible:
+        async with bridge_inside(broker, impossible) as bridge:
+            with publisher(broker) as collector:
+                while not bridge.stats().spooled:
+                    await asyncio.to_thread(collector.publish, "perfwatch/nas/cpu", payload(1))
+            code, lines = await asyncio.to_thread(run, broker, "test")
+    assert (code, " ".join(lines[1][2:4])) == (1, "history away")
+
+
+def test_a_bridge_that_was_never_there_is_a_failure(
+    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.status.PRESENCE_SECONDS", 0.2)
+    monkeypatch.setattr("bridge.status.STATS_WAIT", 0.2)
+    assert status(Settings(broker=broker.url), "nobody") == {}
+
+
+def test_a_broker_that_is_away_is_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*STATUS, "--broker", "mqtt://127.0.0.1:1"], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("perfwatch: mqtt://127.0.0.1:1 cannot be reached")
+
+
+def test_what_another_program_says_there_is_named(broker: Mosquitto) -> None:
+    with publisher(broker) as other:
+        other.publish("perfwatch-bridge/odd/stats", b"{}", retain=True)
+        with pytest.raises(PerfWatchError, match="perfwatch-bridge/odd/stats carries what no bridge"):
+            status(Settings(broker=broker.url), None)

@@ -1,0 +1,157 @@
+"""A broker, bridges and collectors as processes of their own, and what became of each reading."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from perfwatch.history.store import HistoryStore, Series
+from tests.bridge.publisher import START_MS
+from tests.bridge.running import Process, history
+from tests.servers import Mosquitto, wait_until
+
+HOSTS = ("nas", "pi", "office")
+RATE = 150.0
+
+# As shipped, but saved each second rather than each minute, so that a test can meet a save.
+BROKER = """
+persistence true
+persistence_location {folder}/
+autosave_interval 1
+allow_anonymous true
+max_queued_messages 0
+max_queued_bytes 1073741824
+max_inflight_messages 2000
+set_tcp_nodelay true
+"""
+
+
+class Outcome(NamedTuple):
+    """Readings: taken by the broker, in the history, missing there, and there more than once."""
+
+    taken: int
+    stored: int
+    lost: int
+    doubled: int
+
+
+class Field:
+    """Three collectors and one bridge around a broker; more bridges may be added."""
+
+    def __init__(self, folder: Path, resend: float = 0.0, port: int | None = None) -> None:
+        self.folder = folder
+        self.broker = Mosquitto(folder, BROKER.format(folder=folder))
+        self.bridge = Process(folder, self.broker)
+        self.bridges = [self.bridge]
+        self.port = port or self.broker.port
+        self._resend = resend
+        self._collectors: dict[str, subprocess.Popen[bytes]] = {}
+        self._started: Counter[str] = Counter()
+
+    def start(self) -> None:
+        self.broker.start()
+        for bridge in self.bridges:
+            bridge.start()
+        for bridge in self.bridges:
+            bridge.wait_for("connected to")
+        for host in HOSTS:
+            self.start_collector(host)
+
+    def start_collector(self, host: str) -> None:
+        """Begin at a number that no earlier run of this host has come to."""
+        first = 10_000 * self._started[host]
+        self._started[host] += 1
+        given = [str(self.port), host, str(first), str(RATE), str(self._resend), str(self._notes(host))]
+        command = [sys.executable, "-m", "tests.faults.collector", *given]
+        self._collectors[host] = subprocess.Popen(command)
+
+    def kill_collector(self, host: str) -> None:
+        self._collectors[host].kill()
+        self._collectors.pop(host).wait(20)
+
+    def kill_all(self) -> None:
+        for host in HOSTS:
+            self.kill_collector(host)
+        for bridge in self.bridges:
+            bridge.end(signal.SIGKILL)
+        self.broker.kill()
+
+    def start_all(self) -> None:
+        self.broker.start()
+        for bridge in self.bridges:
+            bridge.start()
+        for host in HOSTS:
+            self.start_collector(host)
+
+    def flow(self, count: int = 300) -> None:
+        """Return once the broker has taken that many readings more than now."""
+        goal = len(self.taken()) + count
+        wait_until(lambda: len(self.taken()) >= goal, f"{goal} readings are taken")
+
+    def taken(self) -> set[tuple[str, int]]:
+        return {
+            (host, int(line))
+            for host in HOSTS
+            if self._notes(host).exists()
+            for line in self._notes(host).read_text().split("\n")[:-1]
+        }
+
+    def settle(self) -> Outcome:
+        """End the collectors in order, wait until nothing more comes, and count."""
+        for collector in self._collectors.values():
+            collector.send_signal(signal.SIGTERM)
+        for collector in self._collectors.values():
+            if collector.wait(40):
+                raise AssertionError("a collector failed")
+        self._collectors.clear()
+        taken = self.taken()
+        with history(self.bridge.history) as store:
+            # What is lost is counted by `outcome`; nothing here may take longer to arrive.
+            with suppress(AssertionError):
+                wait_until(lambda: taken <= set(stored(store)), "every reading that was taken is stored", 15)
+            return outcome(taken, store)
+
+    def count(self) -> Outcome:
+        """What became of the readings so far."""
+        with history(self.bridge.history) as store:
+            return outcome(self.taken(), store)
+
+    def end(self) -> None:
+        for collector in self._collectors.values():
+            collector.kill()
+            collector.wait(20)
+        for bridge in self.bridges:
+            if bridge.process is not None:
+                bridge.end(signal.SIGKILL)
+        self.broker.kill()
+
+    def _notes(self, host: str) -> Path:
+        return self.folder / f"{host}.taken"
+
+
+@contextmanager
+def field(folder: Path, resend: float = 0.0, port: int | None = None) -> Iterator[Field]:
+    one = Field(folder, resend, port)
+    try:
+        yield one
+    finally:
+        one.end()
+
+
+def stored(store: HistoryStore) -> list[tuple[str, int]]:
+    """Host and number of every reading in the history; wrong ones are not passed over."""
+    series = [Series("cpu", host, "", "", "user") for host in HOSTS]
+    found = store.query(series, START_MS - 10**9, START_MS + 10**9, 1)
+    return [(one.host, round(bucket.mean)) for one in series for bucket in found[one]]
+
+
+def outcome(taken: set[tuple[str, int]], store: HistoryStore) -> Outcome:
+    there = Counter(stored(store))
+    doubled = sum(times - 1 for times in there.values())
+    return Outcome(len(taken), len(there), len(taken - there.keys()), doubled)
