@@ -61,9 +61,10 @@ def run(settings: Settings) -> None:
         # X-Forwarded-For from anyone but a named proxy would let a guesser choose his address.
         proxy_headers=bool(proxy),
         forwarded_allow_ips=proxy or None,
-        # The access log would show the tokens in the WebSocket's address.
+        # Both the access log and the log of sockets that open show addresses, and so tokens.
         access_log=False,
         log_config=None,
+        log_level="warning",
         server_header=False,
         ws="websockets-sansio",
         ws_max_size=64 * 1024 * 1024,

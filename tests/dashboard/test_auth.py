@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from dashboard.throttle import BURST
 from tests.servers import Mosquitto
@@ -152,6 +153,10 @@ def test_nothing_secret_is_logged(fresh: Dashboard) -> None:
     token = log_in(fresh.url)
     login(fresh.url, {"username": "admin", "password": "wrong-but-secret"})
     httpx.get(f"{fresh.url}/api/ws/metrics", params={"token": token})
+    for address in (f"/api/ws/metrics?token={token}", f"/api/ws/metrics?token={token}x"):
+        with connect(f"ws://127.0.0.1:{fresh.port}{address}"):
+            pass
+    fresh.end()
     assert token not in fresh.output()
     assert "wrong-but-secret" not in fresh.output()
     assert PASSWORD not in fresh.output()
