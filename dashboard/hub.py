@@ -124,11 +124,13 @@ class Hub:
         except PayloadError:
             return
         self._show(host, ticks)
-        if host.assembler.waiting:
-            asyncio.get_running_loop().call_later(_INCOMPLETE_SECONDS, self._show_incomplete, host)
+        if begun := host.assembler.waiting:
+            asyncio.get_running_loop().call_later(_INCOMPLETE_SECONDS, self._show_incomplete, host, begun)
 
-    def _show_incomplete(self, host: Host) -> None:
-        self._show(host, host.assembler.give())
+    def _show_incomplete(self, host: Host, begun: Tick) -> None:
+        # The time is up for that tick only: another one may have begun since.
+        if host.assembler.waiting is begun:
+            self._show(host, host.assembler.give())
 
     def _show(self, host: Host, ticks: list[Tick]) -> None:
         for tick in ticks:

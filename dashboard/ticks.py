@@ -54,9 +54,9 @@ class Assembler:
         self._given = True
 
     @property
-    def waiting(self) -> bool:
-        """Whether a tick has begun that was not given yet."""
-        return not self._given
+    def waiting(self) -> Tick | None:
+        """The tick that has begun and was not given yet."""
+        return None if self._given else self._current
 
     def expect(self, metrics: Iterable[str]) -> None:
         """The metrics that the host says it publishes."""

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
+import pytest
 
 from dashboard.hub import Frame, Hub
 from perfwatch.topics import Kind, Topic
@@ -81,6 +83,22 @@ async def test_a_tick_that_stays_incomplete_is_shown_as_it_is() -> None:
     with hub.viewer(None) as viewer:
         publish(hub, "nas", 1, "cpu")
         assert set((await following(viewer.frames()))["data"]) == {"cpu"}
+
+
+async def test_the_time_of_one_tick_is_not_counted_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[Callable[[], None]] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_later", lambda _delay, run, *given: timers.append(partial(run, *given)))
+    hub = Hub()
+    introduce(hub, "nas", "cpu", "memory")
+    with hub.viewer(None) as viewer:
+        publish(hub, "nas", 1, "cpu", "memory")
+        publish(hub, "nas", 2, "cpu")
+        timers.pop(0)()  # the time of tick 1, which was whole long before
+        publish(hub, "nas", 2, "memory")
+        frame = viewer._newest["nas"]
+    assert set(msgspec.json.decode(frame.text)["data"]) == {"cpu", "memory"}
+    assert frame.text.count("12:00:02.000Z") == 3
 
 
 async def test_hosts_tell_their_status_facts_and_newest_reading() -> None:
