@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from perfwatch.readings import HostInfo
 from perfwatch.topics import Topics, plain_id
 
-SUPPORT_URL = "https://pypi.org/project/perfwatch/"
+SUPPORT_URL = "https://github.com/perfwatch/perfwatch"
 EACH = "*"
 MAXIMUM = 600
 """So many entities a host has at most: the message must stay below what brokers take (1 MiB)."""
