@@ -11,20 +11,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
 
 from benchmarks.table import percentile, print_table
-from collector.sources.containers import Containers
-from collector.sources.cpu import Cpu
-from collector.sources.disk import Disk
-from collector.sources.gpu import Gpu
-from collector.sources.memory import Memory
-from collector.sources.network import Network
-from collector.sources.pressure import Pressure
 from collector.sources.processes import Processes
-from collector.sources.sensors import Sensors
-from collector.sources.source import Absent, Source, Tick
-from collector.sources.system import System
-from collector.sources.systemd import Systemd
+from collector.sources.registry import SOURCES
+from collector.sources.source import Absent, Closable, Source, Tick
 from perfwatch import readings
 
 BETWEEN_SECONDS = 0.02
@@ -46,13 +38,14 @@ def main() -> None:
     print(f"\n  At 5 s that is {spent / 50:.3f} % of a core, and at 1 s {spent / 10:.3f} %.")
 
 
-def sources() -> list[Source]:
-    # The processes are read at every tick, although so many ticks would be too many.
-    gathered_always = Processes(share=1e9)
-    return [
-        *(Cpu(), Memory(), Network(), Disk(), Sensors(), Gpu(), Pressure()),
-        *(gathered_always, Containers(), System(), Systemd()),
-    ]
+def sources() -> Iterator[Source]:
+    """Every source that there is, each closed before the next begins."""
+    for make in SOURCES.values():
+        # The processes are read at every tick, although so many ticks would be too many.
+        source = Processes(share=1e9) if make is Processes else make()
+        yield source
+        if isinstance(source, Closable):
+            source.close()
 
 
 def measured(source: Source, ticks: int) -> tuple[object, ...]:
