@@ -77,6 +77,8 @@ class Rival(NamedTuple):
 def perfwatch(bin_: Path, _folder: Path, port: int, interval: int) -> list[str]:
     broker = f"mqtt://127.0.0.1:{port}"
     options = ["--broker", broker, "--host", "bench", "--interval", f"{interval}s"]
+    # What the others publish too; everything else that we read is bench_sources' to time.
+    options += ["--sources", "cpu,memory,network,disk"]
     return [str(bin_ / "perfwatch"), "collector", *options]
 
 
