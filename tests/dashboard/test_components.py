@@ -24,7 +24,7 @@ class _Files(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(COMPONENTS))) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         with chromium() as browser:
             page = browser.new_page()
