@@ -13,7 +13,7 @@ import uvicorn
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from streamlit import config
@@ -40,7 +40,7 @@ from perfwatch.topics import Topics
 from perfwatch.users import Users
 
 COMPONENTS = Path(str(files("dashboard") / "components"))
-PAGES = ("/", "/live", "/history")
+PAGES = ("/live", "/history")
 VIEWS = Path(str(files("dashboard") / "views"))
 
 # The guard checks the session and names the user in these headers, which Streamlit shows as st.user.
@@ -102,6 +102,7 @@ def build(settings: Settings) -> App:
         WebSocketRoute("/api/{path:path}", api),
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
+        Route("/", _start),
         *(Route(path, Shell().__call__) for path in PAGES),
         Mount("/assets", Assets(directory=COMPONENTS)),
     ]
@@ -137,6 +138,10 @@ class Assets(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response
+
+
+async def _start(request: Request) -> Response:
+    return RedirectResponse("/live", 303)
 
 
 async def _login_page(request: Request) -> Response:

@@ -13,14 +13,11 @@ import streamlit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from dashboard import theme
-
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 
-_HEAD = f"""<title>PerfWatch</title>
-    <meta name="color-scheme" content="dark" />
-    <style>html {{ background: {theme.BACKGROUND}; }}</style>
-    <script>window.__streamlit = {{ BACKEND_BASE_URL: location.origin + "/" }};</script>"""
+_HEAD = """<title>PerfWatch</title>
+    <script src="/assets/common/theme.js"></script>
+    <script>window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };</script>"""
 
 
 def shell(index: str) -> str:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from typing import Any
 
-BACKGROUND = "#0b0f14"
-SURFACE = "#121820"
-RAISED = "#1b2430"
-BORDER = "#263241"
-TEXT = "#e8eef5"
-MUTED = "#a3b1c0"
-FAINT = "#8494a5"
-ACCENT = "#5cb8f5"
-GOOD = "#3ecba5"
-WARN = "#f2a73b"
-BAD = "#ff8a80"
-SERIES = ("#5cb8f5", "#f2a73b", "#3ecba5", "#d992c4", "#ecdf62", "#ee7b57")
-"""Lines of a chart, in order. They stay apart for colour-blind eyes."""
+_TOKEN = re.compile(r"--pw-([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);")
+_FOUND = _TOKEN.findall((files("dashboard") / "components" / "tokens.css").read_text())
+
+LIGHT: dict[str, str] = {name: light for name, light, _ in _FOUND}
+DARK: dict[str, str] = {name: dark for name, _, dark in _FOUND}
+"""Colours by their name without `--pw-`."""
+
+
+def _section(name: str, tokens: dict[str, str]) -> dict[str, Any]:
+    wanted = {
+        "backgroundColor": tokens["background"],
+        "secondaryBackgroundColor": tokens["surface"],
+        "textColor": tokens["text"],
+        "primaryColor": tokens["accent"],
+        "linkColor": tokens["accent"],
+        "borderColor": tokens["border"],
+        "greenColor": tokens["good"],
+        "orangeColor": tokens["warn"],
+        "redColor": tokens["bad"],
+        "chartCategoricalColors": [tokens[f"series-{place}"] for place in range(1, 7)],
+    }
+    return {f"theme.{name}.{option}": value for option, value in wanted.items()}
+
 
 OPTIONS: dict[str, Any] = {
     "browser.gatherUsageStats": False,
@@ -24,18 +36,9 @@ OPTIONS: dict[str, Any] = {
     "client.showErrorLinks": False,
     "client.toolbarMode": "viewer",
     "server.fileWatcherType": "none",
-    "theme.base": "dark",
-    "theme.backgroundColor": BACKGROUND,
-    "theme.secondaryBackgroundColor": SURFACE,
-    "theme.textColor": TEXT,
-    "theme.primaryColor": ACCENT,
-    "theme.linkColor": ACCENT,
-    "theme.borderColor": BORDER,
-    "theme.greenColor": GOOD,
-    "theme.orangeColor": WARN,
-    "theme.redColor": BAD,
+    **_section("light", LIGHT),
+    **_section("dark", DARK),
     "theme.baseRadius": "8px",
-    "theme.chartCategoricalColors": list(SERIES),
     "theme.headingFontSizes": ["1.5rem", "1.25rem", "1.1rem", "1rem", "1rem", "1rem"],
     "theme.metricValueFontSize": "1.6rem",
     "theme.paddingTop": "1rem",

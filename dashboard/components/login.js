@@ -1,4 +1,4 @@
-import { safePath } from "./paths.js";
+import { safePath } from "./common/paths.js";
 import { expectedEnd } from "./session/expiry.js";
 
 const NOTICES = {

@@ -24,7 +24,7 @@ def option(lines: Sequence[Line], unit: Unit, shown: Range) -> dict[str, Any]:
     number = f"%.{_digits(unit, largest / divisor)}f {unit_name.replace('%', '%%')}".rstrip()
     return {
         "animation": False,
-        "color": list(theme.SERIES),
+        "color": [theme.DARK[f"series-{n}"] for n in range(1, 7)],
         "backgroundColor": "transparent",
         "dataset": [_dataset(line, shown.interval, divisor) for line in lines],
         "grid": {
@@ -60,7 +60,7 @@ def _row(bucket: Bucket | int, divisor: float) -> list[float | None]:
 
 
 def _series(index: int, line: Line, number: str, with_band: bool) -> list[dict[str, Any]]:
-    color = theme.SERIES[index % len(theme.SERIES)]
+    color = theme.DARK[f"series-{1 + index % 6}"]
     common = {"type": "line", "datasetIndex": index, "name": line.name, "color": color}
     mean = {
         **common,
@@ -96,8 +96,8 @@ def _legend(lines: Sequence[Line]) -> dict[str, Any]:
         "icon": "roundRect",
         "itemWidth": 12,
         "itemHeight": 4,
-        "textStyle": {"color": theme.MUTED},
-        "pageTextStyle": {"color": theme.MUTED},
+        "textStyle": {"color": theme.DARK["muted"]},
+        "pageTextStyle": {"color": theme.DARK["muted"]},
     }
 
 
@@ -106,10 +106,10 @@ def _tooltip(number: str) -> dict[str, Any]:
         "trigger": "axis",
         "confine": True,
         "valueFormatter": number,
-        "backgroundColor": theme.RAISED,
-        "borderColor": theme.BORDER,
-        "textStyle": {"color": theme.TEXT, "fontSize": 13},
-        "axisPointer": {"lineStyle": {"color": theme.FAINT}},
+        "backgroundColor": theme.DARK["raised"],
+        "borderColor": theme.DARK["border"],
+        "textStyle": {"color": theme.DARK["text"], "fontSize": 13},
+        "axisPointer": {"lineStyle": {"color": theme.DARK["faint"]}},
     }
 
 
@@ -118,8 +118,8 @@ def _time_axis(shown: Range) -> dict[str, Any]:
         "type": "time",
         "min": shown.start,
         "max": shown.stop,
-        "axisLine": {"lineStyle": {"color": theme.BORDER}},
-        "axisLabel": {"color": theme.FAINT, "hideOverlap": True},
+        "axisLine": {"lineStyle": {"color": theme.DARK["border"]}},
+        "axisLabel": {"color": theme.DARK["faint"], "hideOverlap": True},
         "splitLine": {"show": False},
     }
 
@@ -128,8 +128,8 @@ def _value_axis(unit: Unit, unit_name: str) -> dict[str, Any]:
     return {
         "type": "value",
         "min": 0 if unit is not labels.CELSIUS else None,
-        "axisLabel": {"color": theme.FAINT, "formatter": f"{{value}} {unit_name}".rstrip()},
-        "splitLine": {"lineStyle": {"color": theme.BORDER}},
+        "axisLabel": {"color": theme.DARK["faint"], "formatter": f"{{value}} {unit_name}".rstrip()},
+        "splitLine": {"lineStyle": {"color": theme.DARK["border"]}},
     }
 
 
@@ -138,13 +138,13 @@ def _zoom() -> list[dict[str, Any]]:
         "type": "slider",
         "height": 24,
         "bottom": 12,
-        "borderColor": theme.BORDER,
-        "fillerColor": f"{theme.ACCENT}22",
-        "handleStyle": {"color": theme.RAISED, "borderColor": theme.FAINT},
-        "moveHandleStyle": {"color": theme.BORDER},
+        "borderColor": theme.DARK["border"],
+        "fillerColor": theme.DARK["accent"] + "22",
+        "handleStyle": {"color": theme.DARK["raised"], "borderColor": theme.DARK["faint"]},
+        "moveHandleStyle": {"color": theme.DARK["border"]},
         "dataBackground": {"lineStyle": {"opacity": 0}, "areaStyle": {"opacity": 0}},
         "selectedDataBackground": {"lineStyle": {"opacity": 0}, "areaStyle": {"opacity": 0}},
-        "textStyle": {"color": theme.FAINT},
+        "textStyle": {"color": theme.DARK["faint"]},
         "brushSelect": False,
     }
     # The wheel alone belongs to the page: it zooms with Ctrl held.

@@ -20,7 +20,7 @@ export default async (component) => {
 
 def component(name: str, *styles: str) -> ComponentRenderer:
     """The component of that name; `styles` are further stylesheets, as paths below components/."""
-    sheets = ("tokens.css", *styles, f"{name}/{name}.css")
+    sheets = ("tokens.css", "common/base.css", *styles, f"{name}/{name}.css")
     return st.components.v2.component(
         f"perfwatch.{name}",
         html=_text(f"{name}/{name}.html"),

@@ -11,7 +11,9 @@ st.set_page_config(page_title="PerfWatch", page_icon=str(COMPONENTS / "icon.svg"
 st.logo(str(COMPONENTS / "logo.svg"), size="large")
 page = st.navigation(
     [
-        st.Page(live.show, title="Live", icon=":material/monitoring:", url_path="live", default=True),
+        # Streamlit wants a page at "/"; the server leads from there to one of the others.
+        st.Page(live.show, title="PerfWatch", url_path="start", default=True, visibility="hidden"),
+        st.Page(live.show, title="Live", icon=":material/monitoring:", url_path="live"),
         st.Page(history.show, title="History", icon=":material/history:", url_path="history"),
     ],
     position="top",

@@ -54,13 +54,13 @@ def _ask(page: Page, module: str, expression: str) -> Any:
     ],
 )
 def test_the_login_page_never_leads_elsewhere(page: Page, wanted: str) -> None:
-    script = "async (wanted) => (await import('/paths.js')).safePath(wanted, location.origin)"
+    script = "async (wanted) => (await import('/common/paths.js')).safePath(wanted, location.origin)"
     assert page.evaluate(script, wanted) == "/"
 
 
 def test_the_login_page_leads_back_with_every_choice(page: Page) -> None:
     asked = "/history?range=6h&field=user&field=system"
-    assert _ask(page, "paths.js", f"m.safePath('{asked}', location.origin)") == asked
+    assert _ask(page, "common/paths.js", f"m.safePath('{asked}', location.origin)") == asked
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_the_login_page_leads_back_with_every_choice(page: Page) -> None:
     ],
 )
 def test_numbers_are_written_as_people_read_them(page: Page, expression: str, written: object) -> None:
-    assert _ask(page, "live/format.js", expression) == written
+    assert _ask(page, "common/format.js", expression) == written
 
 
 def _columns(page: Page, calls: str) -> Any:
     return page.evaluate(
-        "async () => { const { Timeline } = await import('/live/timeline.js');"
+        "async () => { const { Timeline } = await import('/common/timeline.js');"
         f" const line = new Timeline(1); {calls}; return line.columns(); }}"
     )
 
@@ -123,4 +123,4 @@ def test_a_value_that_could_not_be_read_is_no_zero(page: Page) -> None:
 
 @pytest.mark.parametrize(("largest", "top"), [(0, 10), (11, 20), (20, 20), (21, 50), (99, 100), (501, 1000)])
 def test_a_scale_ends_at_a_round_number(page: Page, largest: float, top: float) -> None:
-    assert _ask(page, "live/chart.js", f"m.roundUp({largest}, 10)") == top
+    assert _ask(page, "common/chart.js", f"m.roundUp({largest}, 10)") == top

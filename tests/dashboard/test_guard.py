@@ -50,8 +50,13 @@ def test_the_login_page_needs_no_login_and_loads_nothing_foreign(dashboard: Dash
 
 
 def test_with_a_session_the_pages_are_there(dashboard: Dashboard, token: str) -> None:
-    for path in ("/", "/history", "/_stcore/health"):
+    for path in ("/live", "/history", "/_stcore/health"):
         assert httpx.get(f"{dashboard.url}{path}", headers=bearer(token)).status_code == 200
+
+
+def test_the_start_leads_to_a_page(dashboard: Dashboard, token: str) -> None:
+    answer = httpx.get(f"{dashboard.url}/", headers=bearer(token))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/live")
 
 
 def test_pages_cannot_be_framed(dashboard: Dashboard, token: str) -> None:

@@ -1,4 +1,4 @@
-"""One set of colours, written in two languages."""
+"""One set of colours, in a light and a dark theme."""
 
 from __future__ import annotations
 
@@ -8,22 +8,6 @@ import pytest
 
 from dashboard import theme
 from dashboard.views.component import COMPONENTS
-
-TOKENS = dict(re.findall(r"--pw-([a-z0-9-]+): (#[0-9a-f]+);", (COMPONENTS / "tokens.css").read_text()))
-PYTHON = {
-    "background": theme.BACKGROUND,
-    "surface": theme.SURFACE,
-    "raised": theme.RAISED,
-    "border": theme.BORDER,
-    "text": theme.TEXT,
-    "muted": theme.MUTED,
-    "faint": theme.FAINT,
-    "accent": theme.ACCENT,
-    "good": theme.GOOD,
-    "warn": theme.WARN,
-    "bad": theme.BAD,
-    **{f"series-{place}": color for place, color in enumerate(theme.SERIES, 1)},
-}
 
 
 def _brightness(color: str) -> float:
@@ -38,19 +22,29 @@ def _contrast(one: str, other: str) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("name", PYTHON)
-def test_streamlit_and_the_stylesheets_have_the_same_color(name: str) -> None:
-    assert TOKENS[name] == PYTHON[name]
-
-
+@pytest.mark.parametrize("tokens", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("text", ["text", "muted", "faint", "accent", "good", "warn", "bad"])
 @pytest.mark.parametrize("ground", ["background", "surface"])
-def test_text_stands_out_from_its_ground(text: str, ground: str) -> None:
-    assert _contrast(TOKENS[text], TOKENS[ground]) >= 4.5
+def test_text_stands_out_from_its_ground(tokens: dict[str, str], text: str, ground: str) -> None:
+    assert _contrast(tokens[text], tokens[ground]) >= 4.5
 
 
-def test_lines_stand_out_from_their_ground() -> None:
-    assert all(_contrast(color, theme.SURFACE) >= 3 for color in theme.SERIES)
+@pytest.mark.parametrize("tokens", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_what_is_written_on_raised_ground_and_on_the_accent_can_be_read(tokens: dict[str, str]) -> None:
+    assert _contrast(tokens["text"], tokens["raised"]) >= 4.5
+    assert _contrast(tokens["muted"], tokens["raised"]) >= 4.5
+    assert _contrast(tokens["on-accent"], tokens["accent"]) >= 4.5
+
+
+@pytest.mark.parametrize("tokens", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("place", range(1, 7))
+def test_lines_stand_out_from_their_ground(tokens: dict[str, str], place: int) -> None:
+    assert _contrast(tokens[f"series-{place}"], tokens["surface"]) >= 3
+
+
+def test_every_color_has_a_light_and_a_dark_side() -> None:
+    names = re.findall(r"--pw-([a-z0-9-]+): [^;]*#", (COMPONENTS / "tokens.css").read_text())
+    assert list(theme.LIGHT) == list(theme.DARK) == names
 
 
 def test_streamlit_knows_every_option() -> None:

@@ -1,11 +1,11 @@
 // The four cards of one host: what they show, and the charts' common window.
-import { Chart } from "./chart.js";
-import { Timeline } from "./timeline.js";
+import { Chart } from "../common/chart.js";
+import { Timeline } from "../common/timeline.js";
 import { cpu } from "./cards/cpu.js";
 import { disk } from "./cards/disk.js";
 import { memory } from "./cards/memory.js";
 import { network } from "./cards/network.js";
-import { fetchPast } from "./past.js";
+import { fetchPast } from "../common/past.js";
 
 const CARDS = [cpu, memory, network, disk];
 

@@ -1,7 +1,7 @@
 // The row above the cards: whose readings these are, how we are connected, how old they are.
-import { age, memory, joined, span } from "./format.js";
-import { clock } from "../clock.js";
-import { element, resize } from "./parts.js";
+import { age, memory, joined, span } from "../common/format.js";
+import { clock } from "../common/clock.js";
+import { element, resize } from "../common/parts.js";
 
 const WORDS = { connecting: "Connecting", connected: "Connected" };
 

@@ -1,11 +1,12 @@
 // The Live page: one host's readings, drawn as they arrive.
 import { leave, whoAmI } from "../session/watch.js";
-import { clock } from "../clock.js";
+import { clock } from "../common/clock.js";
 import { Board } from "./board.js";
-import { Connection } from "./connection.js";
+import { Connection } from "../common/connection.js";
 import { Header } from "./header.js";
-import { Parts } from "./parts.js";
-import { choose, fetchHosts, remember } from "./hosts.js";
+import { mountable } from "../common/mount.js";
+import { Parts } from "../common/parts.js";
+import { choose, fetchHosts, remember } from "../common/hosts.js";
 
 const STALE_INTERVALS = 3;
 const DEFAULT_INTERVAL = 5;
@@ -146,21 +147,8 @@ class Live {
   }
 }
 
-const mounted = new WeakMap();
-
-export function mount({ parentElement }) {
-  const root = parentElement.querySelector('[data-testid="live"]');
-  let instance = mounted.get(root);
-  if (!instance) {
-    instance = { live: new Live(root) };
-    mounted.set(root, instance);
-    instance.live.start();
-  }
-  const call = (instance.call = {});
-  // Streamlit calls again on every rerun; only the clean-up of the last call ends the instance.
-  return () => {
-    if (instance.call !== call) return;
-    instance.live.stop();
-    mounted.delete(root);
-  };
-}
+export const mount = mountable('[data-testid="live"]', (root) => {
+  const live = new Live(root);
+  live.start();
+  return live;
+});

@@ -1,23 +1,46 @@
 // The browser's side of the login: leaves for the login page in time, and draws "Log out".
+import { mountable } from "../common/mount.js";
 import { leave, watch } from "./watch.js";
 
-const mounted = new WeakMap();
+const NEXT_THEME = { dark: "light", light: "system", system: "dark" };
+const THEME_SIGNS = { dark: "☾", light: "☀", system: "◐" };
 
-function draw(root, username) {
-  const name = root.querySelector('[data-testid="user-name"]');
-  name.textContent = username ?? "";
-  name.title = username ? `Logged in as ${username}` : "";
-}
+class Session {
+  #root;
+  #stopWatching = watch();
+  #stopping = new AbortController();
 
-function build(root) {
-  const stop = watch();
-  const button = root.querySelector('[data-testid="logout"]');
-  const press = () => logOut(button);
-  button.addEventListener("click", press);
-  return () => {
-    stop();
-    button.removeEventListener("click", press);
-  };
+  constructor(root) {
+    this.#root = root;
+    this.#drawTheme();
+    const logout = this.#part("logout");
+    logout.addEventListener("click", () => logOut(logout), { signal: this.#stopping.signal });
+  }
+
+  update({ username, over } = {}) {
+    if (over) leave("expired");
+    const name = this.#part("user-name");
+    name.textContent = username ?? "";
+    name.title = username ? `Logged in as ${username}` : "";
+  }
+
+  stop() {
+    this.#stopWatching();
+    this.#stopping.abort();
+  }
+
+  #drawTheme() {
+    const { chosen, choose } = window.perfwatchTheme;
+    const button = this.#part("theme");
+    button.textContent = THEME_SIGNS[chosen];
+    button.title = `Theme: ${chosen}. Change to ${NEXT_THEME[chosen]}`;
+    button.setAttribute("aria-label", button.title);
+    button.addEventListener("click", () => choose(NEXT_THEME[chosen]), { signal: this.#stopping.signal });
+  }
+
+  #part(name) {
+    return this.#root.querySelector(`[data-testid="${name}"]`);
+  }
 }
 
 async function logOut(button) {
@@ -29,16 +52,4 @@ async function logOut(button) {
   button.textContent = "Not logged out: try again";
 }
 
-export function mount({ parentElement, data }) {
-  if (data?.over) leave("expired");
-  draw(parentElement, data?.username);
-  const instance = mounted.get(parentElement) ?? { stop: build(parentElement) };
-  const call = (instance.call = {});
-  mounted.set(parentElement, instance);
-  // Streamlit calls again on every rerun; only the clean-up of the last call ends the instance.
-  return () => {
-    if (instance.call !== call) return;
-    instance.stop();
-    mounted.delete(parentElement);
-  };
-}
+export const mount = mountable(".session", (root) => new Session(root));

@@ -1,6 +1,6 @@
 // Knows when this browser's session ends, and leaves for the login page a little before.
-import { loginPath } from "../paths.js";
-import { clock } from "../clock.js";
+import { loginPath } from "../common/paths.js";
+import { clock } from "../common/clock.js";
 import { expectEnd, forgetEnd } from "./expiry.js";
 
 const MARGIN_MS = 5000;

@@ -1,6 +1,6 @@
-import { roundUp } from "../chart.js";
-import { element, resize } from "../parts.js";
-import { frequency, joined, mean, percent, plain } from "../format.js";
+import { roundUp } from "../../common/chart.js";
+import { element, resize } from "../../common/parts.js";
+import { frequency, joined, mean, percent, plain } from "../../common/format.js";
 
 export const cpu = {
   metric: "cpu",

@@ -1,6 +1,6 @@
-import { roundUp } from "../chart.js";
-import { element, resize } from "../parts.js";
-import { bytes, joined, percent, plain, rate } from "../format.js";
+import { roundUp } from "../../common/chart.js";
+import { element, resize } from "../../common/parts.js";
+import { bytes, joined, percent, plain, rate } from "../../common/format.js";
 
 const FULL_PERCENT = 90;
 

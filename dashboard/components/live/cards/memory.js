@@ -1,4 +1,4 @@
-import { joined, memory as size, percent } from "../format.js";
+import { joined, memory as size, percent } from "../../common/format.js";
 
 const SHARES = ["used", "cached", "buffers", "free"];
 

@@ -1,6 +1,6 @@
-import { roundUp } from "../chart.js";
-import { element, resize } from "../parts.js";
-import { joined, plain, rate } from "../format.js";
+import { roundUp } from "../../common/chart.js";
+import { element, resize } from "../../common/parts.js";
+import { joined, plain, rate } from "../../common/format.js";
 
 export const network = {
   metric: "network",

@@ -3,82 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser import chromium
+from tests.pages.conftest import (
+    Watched,
+    choose_theme,
+    fits_sideways,
+    keep,
+    log_in,
+    open_live,
+    violations,
+)
 from tests.stack import PASSWORD, Stack
 
-SCREENSHOTS = Path(__file__).parents[1] / "build" / "screenshots"
 CHARTS = ("cpu", "memory", "network", "disk")
-DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(Path(tmp_path_factory.mktemp("stack")), "--interval", "0.5", admin_password=PASSWORD) as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
-    yield context
-    context.close()
-
-
-class Watched:
-    """A page that remembers what it complained of and whom it asked."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        self.asked: set[str] = set()
-        page.on("console", lambda message: self._heard(message.type, f"{message.text} {message.location}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self.asked.add(request.url))
-
-    def _heard(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
-
-    def foreign(self, origin: str) -> list[str]:
-        return [url for url in self.asked if not url.startswith((origin, "blob:", "data:"))]
-
-
-@pytest.fixture
-def watched(context: BrowserContext) -> Watched:
-    return Watched(context.new_page())
-
-
-def log_in(page: Page, stack: Stack, password: str = PASSWORD) -> None:
-    page.get_by_label("User name").fill("admin")
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
-
-
-def open_live(page: Page, stack: Stack) -> None:
-    page.goto(stack.url)
-    log_in(page, stack)
-    expect(page.get_by_test_id("connection-state")).to_have_text(
-        re.compile("^connected", re.IGNORECASE), timeout=20_000
-    )
-
-
-def keep(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 def test_a_wrong_password_is_refused_in_place_and_the_right_one_accepted(
@@ -87,10 +30,10 @@ def test_a_wrong_password_is_refused_in_place_and_the_right_one_accepted(
     page = watched.page
     page.goto(f"{stack.url}/history?host=nowhere")
     expect(page).to_have_url(re.compile(r"/login\?next="))
-    log_in(page, stack, "a wrong password")
+    log_in(page, "a wrong password")
     expect(page.get_by_role("alert")).to_have_text(re.compile("wrong|invalid", re.IGNORECASE))
     keep(page, "login-refused")
-    log_in(page, stack)
+    log_in(page)
     expect(page).to_have_url(re.compile(r"/history\?.*host=nowhere"))
 
 
@@ -155,18 +98,41 @@ def test_pages_complain_of_nothing_and_ask_nobody_else(watched: Watched, stack: 
     assert watched.foreign(stack.url) == []
 
 
-def test_a_phone_needs_no_sideways_scrolling(browser: Browser, stack: Stack) -> None:
-    context = browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True)  # type: ignore[arg-type]
-    page = context.new_page()
+def test_a_phone_needs_no_sideways_scrolling(phone: BrowserContext, stack: Stack) -> None:
+    page = phone.new_page()
     open_live(page, stack)
     expect(page.get_by_test_id("cpu-usage")).to_have_text(re.compile(r"\d"))
     keep(page, "live-phone")
-    assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+    assert fits_sideways(page)
     page.goto(f"{stack.url}/history")
     expect(page.locator("canvas").first).to_be_visible(timeout=20_000)
     keep(page, "history-phone")
-    assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
-    context.close()
+    assert fits_sideways(page)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_login_page_can_be_used_by_everybody(context: BrowserContext, stack: Stack, theme: str) -> None:
+    choose_theme(context, theme)
+    page = context.new_page()
+    page.goto(f"{stack.url}/login")
+    expect(page.get_by_label("User name")).to_be_focused()
+    keep(page, f"login-{theme}")
+    assert violations(page) == []
+
+
+def test_the_theme_can_be_chosen_and_stays(watched: Watched, stack: Stack) -> None:
+    page = watched.page
+    open_live(page, stack)
+    button = page.get_by_test_id("theme")
+    expect(button).to_have_accessible_name(re.compile("Theme: dark"))
+    button.click()
+    expect(button).to_have_accessible_name(re.compile("Theme: light"))
+    ground = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    page.wait_for_function(f"{ground} === 'rgb(244, 246, 249)'")
+    keep(page, "live-light")
+    page.goto(f"{stack.url}/history")
+    expect(button).to_have_accessible_name(re.compile("Theme: light"))
+    page.wait_for_function(f"{ground} === 'rgb(244, 246, 249)'")
 
 
 def test_a_session_that_expires_goes_to_the_login_page(browser: Browser, tmp_path: Path) -> None:

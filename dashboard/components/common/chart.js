@@ -63,9 +63,8 @@ export class Chart {
   }
 
   #options(box, range, sync, onZoom) {
-    const style = getComputedStyle(box);
-    const token = (name) => style.getPropertyValue(`--pw-${name}`).trim();
-    const ink = { stroke: token("faint"), font: `12px ${style.fontFamily}` };
+    const token = inks(box);
+    const ink = { stroke: token("faint"), font: `12px ${getComputedStyle(box).fontFamily}` };
     const grid = { stroke: token("border"), width: 1 };
     return {
       width: box.clientWidth || 320,
@@ -105,9 +104,25 @@ function lineOptions({ label, color, fill }, token) {
 function fade(plot, color) {
   const { top, height } = plot.bbox;
   const gradient = plot.ctx.createLinearGradient(0, top, 0, top + height);
-  gradient.addColorStop(0, `${color}55`);
-  gradient.addColorStop(1, `${color}05`);
+  gradient.addColorStop(0, translucent(color, 0.33));
+  gradient.addColorStop(1, translucent(color, 0.02));
   return gradient;
+}
+
+// The colours that tokens have in `box`, as rgb(): a canvas knows no custom properties.
+export function inks(box) {
+  return (name) => {
+    const probe = document.createElement("i");
+    probe.style.color = `var(--pw-${name})`;
+    box.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  };
+}
+
+export function translucent(color, opacity) {
+  return color.replace(/^rgb\((.*)\)$/, `rgb($1, ${opacity})`);
 }
 
 // "2.50 MB/s" → "2.5 MB/s": an axis has round numbers.

@@ -1,5 +1,5 @@
 // The minutes before the page was opened, from the history store.
-import { clock } from "../clock.js";
+import { clock } from "./clock.js";
 import { WINDOW_MS } from "./timeline.js";
 
 // Rows for a timeline: [time in ms, values…]. Empty when history cannot be had: live goes on without.

@@ -1,5 +1,5 @@
 // Which hosts there are, and which one is shown.
-import { clock } from "../clock.js";
+import { clock } from "./clock.js";
 
 const KEY = "perfwatch.host";
 

@@ -1,0 +1,31 @@
+// Requests to our own API. A session that is over leads to the login page; every other failure is a sentence.
+import { clock } from "./clock.js";
+import { leave } from "../session/watch.js";
+
+const AWAY = "The server cannot be reached. Check that PerfWatch is running; this page tries again by itself.";
+
+export class Failed extends Error {
+  // `status` is the HTTP status, 0 when nothing answered.
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+// The JSON answer of `path`. Throws Failed with a sentence to show.
+export async function ask(path, { method = "GET", body, signal } = {}) {
+  const request = { method, signal };
+  if (body !== undefined) {
+    request.headers = { "Content-Type": "application/json" };
+    request.body = JSON.stringify(body);
+  }
+  const response = await fetch(path, request).catch((error) => {
+    if (error.name === "AbortError") throw error;
+    throw new Failed(AWAY, 0);
+  });
+  clock.learn(response);
+  if (response.status === 401) leave("expired");
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new Failed(answer?.detail ?? `The server answered ${response.status}.`, response.status);
+  return answer;
+}

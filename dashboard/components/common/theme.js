@@ -1,0 +1,22 @@
+// Light or dark, set before anything is painted: loaded by a plain script tag, so it is no module.
+// Ours follows `color-scheme` (tokens.css); Streamlit reads its own choice from a key of each page's path.
+(() => {
+  const KEY = "perfwatch.theme";
+  const NAMES = { dark: "Dark", light: "Light", system: "System" };
+  const SCHEMES = { dark: "dark", light: "light", system: "dark light" };
+
+  const stored = localStorage.getItem(KEY);
+  const chosen = Object.hasOwn(NAMES, stored ?? "") ? stored : "dark";
+  document.documentElement.style.colorScheme = SCHEMES[chosen];
+  document.documentElement.style.background = "light-dark(#f4f6f9, #0b0f14)";
+  localStorage.setItem(`stActiveTheme-${location.pathname}-v2`, JSON.stringify(NAMES[chosen]));
+
+  window.perfwatchTheme = {
+    chosen,
+    // The page is loaded again: Streamlit takes its theme at the start only.
+    choose(name) {
+      localStorage.setItem(KEY, name);
+      location.reload();
+    },
+  };
+})();
