@@ -220,8 +220,10 @@ class Broker(Struct, frozen=True):
 def load(environ: Mapping[str, str], **options: Any) -> Settings:
     """The settings in `environ`, with `options` (None: not given) put over them.
 
-    Raises SettingError naming the variable or option, its value and what was expected.
+    A secret may be in a file instead, named by its variable with `_FILE` at the end. Raises SettingError
+    naming the variable or option, its value and what was expected.
     """
+    environ = {**environ, **_secrets_in_files(environ)}
     names = {
         name: word
         for name in Settings.__struct_fields__
@@ -236,6 +238,23 @@ def load(environ: Mapping[str, str], **options: Any) -> Settings:
     if values.get("history") == INFLUX_BY_ENVIRONMENT:
         values["history"] = _influx_url(environ, names["history"])
     return Settings(**{name: _convert(name, names[name], value) for name, value in values.items()})
+
+
+def _secrets_in_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """What variables like PERFWATCH_BROKER_FILE lead to: as Docker and systemd hand them over."""
+    found = {}
+    for secret in (variable(name) for name in Settings.__struct_fields__ if is_secret(name)):
+        path = environ.get(f"{secret}_FILE", "")
+        if path and environ.get(secret):
+            raise SettingError(f"{secret}_FILE", f"cannot be used together with {secret}", path)
+        if path:
+            try:
+                found[secret] = Path(path).read_text().strip()
+            except (OSError, UnicodeDecodeError) as exc:
+                raise SettingError(
+                    f"{secret}_FILE", f"must name a file that can be read ({exc})", path
+                ) from exc
+    return found
 
 
 def _influx_url(environ: Mapping[str, str], name: str) -> str:

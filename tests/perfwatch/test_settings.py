@@ -26,6 +26,21 @@ def test_an_empty_variable_is_none_given() -> None:
     assert load({"PERFWATCH_PORT": ""}) == Settings()
 
 
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "broker").write_text("mqtt://bridge:secret@broker.lan\n")
+    loaded = load({"PERFWATCH_BROKER_FILE": str(tmp_path / "broker")})
+    assert settings.broker(loaded).password == "secret"
+
+
+def test_a_secret_file_that_is_missing_or_doubled_is_named(tmp_path: Path) -> None:
+    path = str(tmp_path / "token")
+    with pytest.raises(SettingError, match=r"PERFWATCH_INFLUX_TOKEN_FILE is .* must name a file"):
+        load({"PERFWATCH_INFLUX_TOKEN_FILE": path})
+    (tmp_path / "token").write_text("secret")
+    with pytest.raises(SettingError, match="cannot be used together with PERFWATCH_INFLUX_TOKEN"):
+        load({"PERFWATCH_INFLUX_TOKEN_FILE": path, "PERFWATCH_INFLUX_TOKEN": "other"})
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("5", 5.0), ("500ms", 0.5), ("1h", 3600.0), ("0.5", 0.5)])
 def test_lengths_of_time_are_seconds_or_durations(text: str, seconds: float) -> None:
     assert load({"PERFWATCH_INTERVAL": text}).interval == seconds
