@@ -33,11 +33,16 @@ def messages(hosts: int, ticks: int, begin_ms: int) -> Iterator[tuple[str, str]]
     """Topic and payload of each message: every host's six metrics, tick after tick, 5 s apart."""
     chance = random.Random(4)
     for tick in range(ticks):
-        time = readings.format_time(readings.from_ms(begin_ms + tick * 5000))
         for host in range(hosts):
-            for metric in METRICS:
-                content = {"timestamp": time, **_fields(metric, chance)}
-                yield f"perfwatch/host{host:03d}/{metric}", json.dumps(content, separators=(",", ":"))
+            yield from tick_of(f"host{host:03d}", begin_ms + tick * 5000, chance)
+
+
+def tick_of(host: str, time_ms: int, chance: random.Random) -> Iterator[tuple[str, str]]:
+    """Topic and payload of each of the six messages of one tick."""
+    time = readings.format_time(readings.from_ms(time_ms))
+    for metric in METRICS:
+        content = {"timestamp": time, **_fields(metric, chance)}
+        yield f"perfwatch/{host}/{metric}", json.dumps(content, separators=(",", ":"))
 
 
 def numbers(sent: list[tuple[str, str]]) -> int:

@@ -15,7 +15,6 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from streamlit import config
 from streamlit.starlette import App
 
@@ -27,6 +26,7 @@ from dashboard.api.history import HistoryApi
 from dashboard.api.live import LiveApi
 from dashboard.api.responses import http_exception
 from dashboard.api.retention import RetentionApi
+from dashboard.assets import COMPONENTS, VERSION, Assets, Packed
 from dashboard.guard import IDENTITY, Guard
 from dashboard.hub import Hub
 from dashboard.sessions import Sessions
@@ -39,7 +39,6 @@ from perfwatch.tokens import Revocations, Tokens, load_key
 from perfwatch.topics import Topics
 from perfwatch.users import Users
 
-COMPONENTS = Path(str(files("dashboard") / "components"))
 PAGES = ("/live", "/history")
 VIEWS = Path(str(files("dashboard") / "views"))
 
@@ -103,8 +102,9 @@ def build(settings: Settings) -> App:
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
         Route("/", _start),
-        *(Route(path, Shell().__call__) for path in PAGES),
-        Mount("/assets", Assets(directory=COMPONENTS)),
+        *(Route(path, Shell(path.strip("/")).__call__) for path in PAGES),
+        Mount(f"/assets/{VERSION}", Assets.versioned()),
+        Mount("/assets", Assets()),
     ]
 
     @contextlib.asynccontextmanager
@@ -122,22 +122,16 @@ def build(settings: Settings) -> App:
         lifespan=lifespan,
         routes=routes,
         exception_handlers={HTTPException: http_exception},
-        middleware=[Middleware(Guard, sessions=sessions, allowed_origin=settings.allowed_origin)],
+        middleware=[
+            Middleware(Guard, sessions=sessions, allowed_origin=settings.allowed_origin),
+            Middleware(Packed),
+        ],
     )
 
 
 def _configure_streamlit() -> None:
     for name, value in {**theme.OPTIONS, **_STREAMLIT}.items():
         config.set_option(name, value)
-
-
-class Assets(StaticFiles):
-    """Our scripts and styles. A browser asks each time whether they changed: their names do not tell."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 async def _start(request: Request) -> Response:

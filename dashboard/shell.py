@@ -7,29 +7,30 @@ the browser's console.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import streamlit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
+from dashboard.assets import STREAMLIT, VERSION, modules
 
 _HEAD = """<title>PerfWatch</title>
-    <script src="/assets/common/theme.js"></script>
-    <script>window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };</script>"""
+    <script src="/assets/VERSION/common/theme.js"></script>
+    <script>window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };</script>""".replace(
+    "VERSION", VERSION
+)
 
 
-def shell(index: str) -> str:
-    """Streamlit's start page as ours."""
-    return index.replace("<title>Streamlit</title>", _HEAD).replace("./favicon.png", "/assets/icon.svg")
+def shell(index: str, page: str) -> str:
+    """Streamlit's start page as ours, with the page's modules on their way while Streamlit's scripts load."""
+    links = "".join(f'\n    <link rel="modulepreload" href="{address}" />' for address in modules(page))
+    head = index.replace("<title>Streamlit</title>", _HEAD + links)
+    return head.replace("./favicon.png", "/assets/icon.svg")
 
 
 class Shell:
-    """Answers the address of every page with the same HTML: which page it is, its scripts find out."""
+    """Answers the address of a page with the same HTML for each: which page it is, its scripts find out."""
 
-    def __init__(self) -> None:
-        self._html = shell(INDEX.read_text(encoding="utf-8"))
+    def __init__(self, page: str) -> None:
+        self._html = shell((STREAMLIT / "index.html").read_text(encoding="utf-8"), page)
 
     async def __call__(self, request: Request) -> Response:
         return HTMLResponse(self._html, headers={"Cache-Control": "no-cache"})

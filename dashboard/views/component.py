@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-COMPONENTS = Path(__file__).parent.parent / "components"
+from dashboard.assets import COMPONENTS, VERSION
 
 # Streamlit runs a component's script from a blob, from which only absolute addresses can be imported.
 _BOOTSTRAP = """\
 export default async (component) => {
-  const { mount } = await import(new URL("/assets/NAME/NAME.js", location.origin).href);
+  const { mount } = await import(new URL("/assets/VERSION/NAME/NAME.js", location.origin).href);
   return mount(component);
 };
 """
@@ -25,7 +23,7 @@ def component(name: str, *styles: str) -> ComponentRenderer:
         f"perfwatch.{name}",
         html=_text(f"{name}/{name}.html"),
         css="\n".join(_text(sheet) for sheet in sheets),
-        js=_BOOTSTRAP.replace("NAME", name),
+        js=_BOOTSTRAP.replace("NAME", name).replace("VERSION", VERSION),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from dashboard.views.component import COMPONENTS
+from dashboard.assets import COMPONENTS
 from tests.browser import chromium
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from dashboard import theme
-from dashboard.views.component import COMPONENTS
+from dashboard.assets import COMPONENTS
 
 
 def _brightness(color: str) -> float:
