@@ -24,6 +24,7 @@ from dashboard.api.auth import AuthApi
 from dashboard.api.compare import CompareApi
 from dashboard.api.health import HealthApi
 from dashboard.api.history import HistoryApi
+from dashboard.api.hosts import HostsApi
 from dashboard.api.live import LiveApi
 from dashboard.api.responses import http_exception
 from dashboard.api.retention import RetentionApi
@@ -92,6 +93,7 @@ def build(settings: Settings) -> App:
         [
             *AuthApi(Users(folder / "users.json"), sessions, Failures()).routes(),
             *LiveApi(hub).routes(),
+            *HostsApi(hub, store).routes(),
             *HistoryApi(store).routes(),
             *CompareApi(store).routes(),
             *RetentionApi(store).routes(),
