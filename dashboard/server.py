@@ -14,26 +14,20 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from streamlit import config
 from streamlit.starlette import App
 
 from dashboard import theme
-from dashboard.api.auth import AuthApi
-from dashboard.api.compare import CompareApi
 from dashboard.api.health import HealthApi
-from dashboard.api.history import HistoryApi
-from dashboard.api.hosts import HostsApi
-from dashboard.api.live import LiveApi
 from dashboard.api.responses import http_exception
-from dashboard.api.retention import RetentionApi
+from dashboard.api.routes import Parts, api
 from dashboard.guard import IDENTITY, Guard
 from dashboard.hub import Hub
 from dashboard.sessions import Sessions
 from dashboard.shell import Shell
 from dashboard.subscriber import Subscriber
-from dashboard.throttle import Failures
 from perfwatch.history.open import open_store
 from perfwatch.settings import Settings, broker
 from perfwatch.tokens import Revocations, Tokens, load_key
@@ -84,24 +78,15 @@ def build(settings: Settings) -> App:
         Revocations(revoked),
         lifetime=round(settings.token_lifetime),
     )
-    sessions = Sessions(tokens)
+    users = Users(folder / "users.json")
+    sessions = Sessions(tokens, users)
     hub = Hub()
     subscriber = Subscriber(broker(settings), Topics(settings.topic_prefix), hub)
     store = open_store(settings.history_url)
-    # A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's.
-    api = Router(
-        [
-            *AuthApi(Users(folder / "users.json"), sessions, Failures()).routes(),
-            *LiveApi(hub).routes(),
-            *HostsApi(hub, store).routes(),
-            *HistoryApi(store).routes(),
-            *CompareApi(store).routes(),
-            *RetentionApi(store).routes(),
-        ]
-    )
+    router = api(Parts(users, sessions, hub, store))
     routes: list[BaseRoute] = [
-        Route("/api/{path:path}", api),
-        WebSocketRoute("/api/{path:path}", api),
+        Route("/api/{path:path}", router),
+        WebSocketRoute("/api/{path:path}", router),
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
         Route("/", _start),

@@ -1,0 +1,47 @@
+"""Every route below /api, in one router."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+from starlette.routing import Router
+
+from dashboard.api.auth import AuthApi
+from dashboard.api.compare import CompareApi
+from dashboard.api.history import HistoryApi
+from dashboard.api.hosts import HostsApi
+from dashboard.api.live import LiveApi
+from dashboard.api.retention import RetentionApi
+from dashboard.api.users import UsersApi
+from dashboard.hub import Hub
+from dashboard.sessions import Sessions
+from dashboard.throttle import Failures
+from perfwatch.history.store import HistoryStore
+from perfwatch.users import Users
+
+
+class Parts(NamedTuple):
+    """What the routes stand on."""
+
+    users: Users
+    sessions: Sessions
+    hub: Hub
+    store: HistoryStore
+
+
+def api(parts: Parts) -> Router:
+    """A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's."""
+    # One password at a time: argon2 takes 64 MB and a core for each.
+    people = (parts.users, parts.sessions, Failures(), asyncio.Semaphore(1))
+    return Router(
+        [
+            *AuthApi(*people).routes(),
+            *UsersApi(*people).routes(),
+            *LiveApi(parts.hub).routes(),
+            *HostsApi(parts.hub, parts.store).routes(),
+            *HistoryApi(parts.store).routes(),
+            *CompareApi(parts.store).routes(),
+            *RetentionApi(parts.store).routes(),
+        ]
+    )
