@@ -93,6 +93,11 @@ class Hub:
         self._hosts: dict[str, Host] = {}
         self._viewers: set[Viewer] = set()
 
+    @property
+    def viewers(self) -> int:
+        """How many sockets watch."""
+        return len(self._viewers)
+
     @contextmanager
     def viewer(self, host: str | None) -> Iterator[Viewer]:
         """A new viewer of that host, or of all; what is newest is offered to it at once."""

@@ -23,11 +23,15 @@ from dashboard import theme
 from dashboard.api.health import HealthApi
 from dashboard.api.responses import http_exception
 from dashboard.api.routes import Parts, api
+from dashboard.api.system import Place
+from dashboard.bridges import Bridges
+from dashboard.commands import Commands
 from dashboard.guard import IDENTITY, Guard
 from dashboard.hub import Hub
 from dashboard.sessions import Sessions
 from dashboard.shell import Shell
 from dashboard.subscriber import Subscriber
+from perfwatch.history.influx_url import is_influx
 from perfwatch.history.open import open_store
 from perfwatch.settings import Settings, broker
 from perfwatch.tokens import Revocations, Tokens, load_key
@@ -80,10 +84,11 @@ def build(settings: Settings) -> App:
     )
     users = Users(folder / "users.json")
     sessions = Sessions(tokens, users)
-    hub = Hub()
-    subscriber = Subscriber(broker(settings), Topics(settings.topic_prefix), hub)
+    hub, commands, bridges = Hub(), Commands(), Bridges()
+    subscriber = Subscriber(broker(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store = open_store(settings.history_url)
-    router = api(Parts(users, sessions, hub, store))
+    place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
+    router = api(Parts(users, sessions, hub, commands, bridges, subscriber, store, place))
     routes: list[BaseRoute] = [
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),

@@ -12,12 +12,18 @@ from starlette.routing import Route
 from websockets.asyncio.client import connect
 
 from dashboard.api.routes import Parts, api
+from dashboard.api.system import Place
+from dashboard.bridges import Bridges
+from dashboard.commands import Commands
 from dashboard.guard import OWN
 from dashboard.hub import Hub
 from dashboard.sessions import Sessions
+from dashboard.subscriber import Subscriber
 from dashboard.throttle import BURST
 from perfwatch.history.sqlite import SqliteStore
+from perfwatch.settings import Settings, broker
 from perfwatch.tokens import Revocations, Tokens
+from perfwatch.topics import Topics
 from perfwatch.users import Users
 from tests.dashboard.test_live import address, close_code
 from tests.servers import Mosquitto
@@ -182,5 +188,9 @@ def api_routes(folder: Path) -> list[Route]:
     """Every route of the API, as the server builds it."""
     users = Users(folder / "none.json")
     tokens = Tokens("k" * 64, Revocations(folder / "none"))
-    router = api(Parts(users, Sessions(tokens, users), Hub(), SqliteStore(folder / "none.db")))
+    hub, commands, bridges = Hub(), Commands(), Bridges()
+    subscriber = Subscriber(broker(Settings()), Topics(), hub, commands, bridges)
+    store = SqliteStore(folder / "none.db")
+    sessions = Sessions(tokens, users)
+    router = api(Parts(users, sessions, hub, commands, bridges, subscriber, store, Place("", "")))
     return [route for route in router.routes if isinstance(route, Route)]
