@@ -88,7 +88,10 @@ def build(settings: Settings) -> App:
     subscriber = Subscriber(broker(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store = open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
-    router = api(Parts(users, sessions, hub, commands, bridges, subscriber, store, place))
+    parts = Parts(
+        users, sessions, hub, commands, bridges, subscriber, store, place, folder, settings.topic_prefix
+    )
+    router = api(parts)
     routes: list[BaseRoute] = [
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),

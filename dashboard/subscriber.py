@@ -122,3 +122,12 @@ def connection(broker: Broker) -> aiomqtt.Client:
         max_queued_incoming_messages=10_000,
         tls_context=ssl.create_default_context(cafile=broker.ca_file) if broker.tls else None,
     )
+
+
+async def admits(broker: Broker) -> bool:
+    """Whether the broker lets that account in."""
+    try:
+        async with connection(broker):
+            return True
+    except aiomqtt.MqttError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import NamedTuple
 
 from starlette.routing import Router
@@ -10,6 +11,7 @@ from starlette.routing import Router
 from dashboard.api.auth import AuthApi
 from dashboard.api.compare import CompareApi
 from dashboard.api.config import ConfigApi
+from dashboard.api.credentials import CredentialsApi
 from dashboard.api.history import HistoryApi
 from dashboard.api.hosts import HostsApi
 from dashboard.api.live import LiveApi
@@ -37,6 +39,8 @@ class Parts(NamedTuple):
     subscriber: Subscriber
     store: HistoryStore
     place: Place
+    folder: Path
+    prefix: str
 
 
 def api(parts: Parts) -> Router:
@@ -54,6 +58,7 @@ def api(parts: Parts) -> Router:
             *CompareApi(store).routes(),
             *RetentionApi(store).routes(),
             *ConfigApi(hub, parts.commands, subscriber).routes(),
+            *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
             *SystemApi(hub, parts.bridges, subscriber, store, parts.place).routes(),
         ]
     )

@@ -192,5 +192,6 @@ def api_routes(folder: Path) -> list[Route]:
     subscriber = Subscriber(broker(Settings()), Topics(), hub, commands, bridges)
     store = SqliteStore(folder / "none.db")
     sessions = Sessions(tokens, users)
-    router = api(Parts(users, sessions, hub, commands, bridges, subscriber, store, Place("", "")))
+    parts = Parts(users, sessions, hub, commands, bridges, subscriber, store, Place("", ""), folder, "p")
+    router = api(parts)
     return [route for route in router.routes if isinstance(route, Route)]
