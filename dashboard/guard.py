@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.sessions import Sessions
 from perfwatch.errors import TokenError
 from perfwatch.tokens import Session
+from perfwatch.users import Role
 
 PUBLIC = frozenset({"/login", "/health", "/favicon.ico", "/api/auth/login"})
 PUBLIC_FOLDER = "/assets/"
@@ -25,6 +26,9 @@ SESSION_OVER = 4001
 
 # What Streamlit shows to pages as st.user; see `server.trustedUserHeaders` in server.py.
 IDENTITY = ("x-perfwatch-username", "x-perfwatch-jti", "x-perfwatch-expires")
+
+# What a viewer may change: the own session and password.
+OWN = frozenset({"/api/auth/logout", "/api/auth/password"})
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
@@ -65,7 +69,18 @@ class Guard:
         except TokenError as exc:
             await _refusal(scope, str(exc))(scope, receive, send)
             return
+        if self._may_only_look(scope, session):
+            detail = (
+                f"{session.username} is a viewer, who may look at everything and change nothing: ask an admin"
+            )
+            await JSONResponse({"detail": detail}, 403)(scope, receive, send)
+            return
         await self._app(_identified(scope, session), receive, send)
+
+    def _may_only_look(self, scope: Scope, session: Session) -> bool:
+        """Whether the request would change what its sender may only look at. The role is asked each time."""
+        changes = scope["method"] not in _READING_METHODS and scope["path"] not in OWN
+        return changes and self._sessions.role(session) is not Role.ADMIN
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._foreign_origin(scope):

@@ -11,7 +11,7 @@ import msgspec
 
 from dashboard.ticks import Assembler, Tick
 from perfwatch.errors import PayloadError
-from perfwatch.readings import HostInfo, format_time
+from perfwatch.readings import HostInfo, format_time, now
 from perfwatch.topics import Kind, Topic
 
 # How long a tick may stay incomplete before it is shown as it is. Not reached while a host publishes
@@ -56,11 +56,34 @@ class Host:
     """What is known of one host."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self.assembler = Assembler(name)
         self.status: str | None = None
+        self.online_since: str | None = None
         self.info: HostInfo | None = None
         self.timestamp: str | None = None
         self.frame: Frame | None = None
+
+    def described(self) -> dict[str, Any]:
+        """Its part of `GET /api/hosts`. A device publishes readings, and says nothing of itself."""
+        online = self.status == "online"
+        return {
+            "host": self.name,
+            "kind": "device" if self.status is None and self.info is None else "collector",
+            "status": self.status,
+            # Its last reading is as near to a host's end as can be known; its will comes later.
+            "since": self.online_since if online else self.timestamp,
+            "last_seen": self.timestamp,
+            "info": msgspec.to_builtins(self.info),
+            "timestamp": self.timestamp,
+        }
+
+    def turn(self, status: str | None) -> None:
+        """Take its presence. One that was online when we came has been so for nobody knows how long."""
+        if status != self.status:
+            came = status == "online" and self.status is not None
+            self.online_since = format_time(now()) if came else None
+        self.status = status
 
 
 class Hub:
@@ -69,6 +92,11 @@ class Hub:
     def __init__(self) -> None:
         self._hosts: dict[str, Host] = {}
         self._viewers: set[Viewer] = set()
+
+    @property
+    def viewers(self) -> int:
+        """How many sockets watch."""
+        return len(self._viewers)
 
     @contextmanager
     def viewer(self, host: str | None) -> Iterator[Viewer]:
@@ -85,20 +113,12 @@ class Hub:
 
     def hosts(self) -> list[dict[str, Any]]:
         """What is known of each host, by name."""
-        return [
-            {
-                "host": name,
-                "status": host.status,
-                "info": msgspec.to_builtins(host.info),
-                "timestamp": host.timestamp,
-            }
-            for name, host in sorted(self._hosts.items())
-        ]
+        return [host.described() for _, host in sorted(self._hosts.items())]
 
     def receive(self, topic: Topic, payload: bytes, *, live: bool) -> None:
         """Take one message. What cannot be read is left to the bridge, which names it on /rejected."""
         if topic.kind is Kind.STATUS:
-            self._host(topic.host).status = payload.decode(errors="replace") or None
+            self._host(topic.host).turn(payload.decode(errors="replace") or None)
         elif topic.kind is Kind.INFO:
             self._learn(topic.host, payload)
         elif topic.kind is Kind.METRIC:

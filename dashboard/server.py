@@ -14,25 +14,24 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from streamlit import config
 from streamlit.starlette import App
 
 from dashboard import theme
-from dashboard.api.auth import AuthApi
-from dashboard.api.compare import CompareApi
 from dashboard.api.health import HealthApi
-from dashboard.api.history import HistoryApi
-from dashboard.api.live import LiveApi
 from dashboard.api.responses import http_exception
-from dashboard.api.retention import RetentionApi
+from dashboard.api.routes import Parts, api
+from dashboard.api.system import Place
 from dashboard.assets import COMPONENTS, VERSION, Assets, Packed
+from dashboard.bridges import Bridges
+from dashboard.commands import Commands
 from dashboard.guard import IDENTITY, Guard
 from dashboard.hub import Hub
 from dashboard.sessions import Sessions
 from dashboard.shell import Shell
 from dashboard.subscriber import Subscriber
-from dashboard.throttle import Failures
+from perfwatch.history.influx_url import is_influx
 from perfwatch.history.open import open_store
 from perfwatch.settings import Settings, broker
 from perfwatch.tokens import Revocations, Tokens, load_key
@@ -82,23 +81,19 @@ def build(settings: Settings) -> App:
         Revocations(revoked),
         lifetime=round(settings.token_lifetime),
     )
-    sessions = Sessions(tokens)
-    hub = Hub()
-    subscriber = Subscriber(broker(settings), Topics(settings.topic_prefix), hub)
+    users = Users(folder / "users.json")
+    sessions = Sessions(tokens, users)
+    hub, commands, bridges = Hub(), Commands(), Bridges()
+    subscriber = Subscriber(broker(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store = open_store(settings.history_url)
-    # A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's.
-    api = Router(
-        [
-            *AuthApi(Users(folder / "users.json"), sessions, Failures()).routes(),
-            *LiveApi(hub).routes(),
-            *HistoryApi(store).routes(),
-            *CompareApi(store).routes(),
-            *RetentionApi(store).routes(),
-        ]
+    place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
+    parts = Parts(
+        users, sessions, hub, commands, bridges, subscriber, store, place, folder, settings.topic_prefix
     )
+    router = api(parts)
     routes: list[BaseRoute] = [
-        Route("/api/{path:path}", api),
-        WebSocketRoute("/api/{path:path}", api),
+        Route("/api/{path:path}", router),
+        WebSocketRoute("/api/{path:path}", router),
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
         Route("/", _start),

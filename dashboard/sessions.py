@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from perfwatch.errors import TokenError
 from perfwatch.tokens import Session, Tokens
+from perfwatch.users import Role, Users
 
 COOKIE = "perfwatch_session"
 DEVICE_COOKIE = "perfwatch_device"
@@ -20,9 +21,10 @@ DEVICE_COOKIE = "perfwatch_device"
 class Sessions:
     """Reads sessions from requests; ends them, with every socket that they have open."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, users: Users) -> None:
         self.tokens = tokens
-        self._open: dict[str, set[asyncio.Event]] = {}
+        self._users = users
+        self._open: dict[Session, set[asyncio.Event]] = {}
 
     def of(self, scope: Scope, token: str | None = None) -> Session:
         """The session of `token`, of the bearer token or of the cookie. Raises TokenError."""
@@ -34,25 +36,40 @@ class Sessions:
             token = cookie(headers, COOKIE)
         if not token:
             raise TokenError("Log in first: POST /api/auth/login, then send the token as a bearer token")
-        return self.tokens.verify(token)
+        session = self.tokens.verify(token)
+        if not self._users.admits(session):
+            raise TokenError("The session was ended: the account's password changed, or it is gone")
+        return session
+
+    def role(self, session: Session) -> Role:
+        """What the session's account may do, as of now."""
+        account = self._users.account(session.username)
+        return account.role if account else Role.VIEWER
 
     @contextmanager
     def socket(self, session: Session) -> Iterator[asyncio.Event]:
         """Registers one open socket; the event is set when its session ends before it does."""
         ended = asyncio.Event()
-        self._open.setdefault(session.jti, set()).add(ended)
+        self._open.setdefault(session, set()).add(ended)
         try:
             yield ended
         finally:
-            self._open[session.jti].discard(ended)
-            if not self._open[session.jti]:
-                del self._open[session.jti]
+            self._open[session].discard(ended)
+            if not self._open[session]:
+                del self._open[session]
 
     def end(self, session: Session) -> None:
         """End a session for good and close its sockets."""
         self.tokens.revoke(session)
-        for ended in self._open.get(session.jti, ()):
+        for ended in self._open.get(session, ()):
             ended.set()
+
+    def close_ended(self, username: str) -> None:
+        """Close the sockets of that user's sessions which are no longer good."""
+        for session, sockets in self._open.items():
+            if session.username == username and not self._users.admits(session):
+                for ended in sockets:
+                    ended.set()
 
 
 def cookie(headers: Headers, name: str) -> str | None:

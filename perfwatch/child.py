@@ -52,6 +52,11 @@ class Child:
         how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         return time.monotonic() - self._started, how
 
+    def reload(self) -> None:
+        """Have it read its files again (SIGHUP). One that has ended reads them when it starts."""
+        if self._process is not None and not self.ended:
+            self._process.send_signal(signal.SIGHUP)
+
     async def stop(self) -> None:
         """Ask it to end (SIGTERM); after ten seconds, end it (SIGKILL)."""
         if self._process is None or self.ended:

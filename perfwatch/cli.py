@@ -14,6 +14,7 @@ from perfwatch import checks, log, settings
 from perfwatch.command import explained, options
 from perfwatch.errors import StartError
 from perfwatch.history.commands import commands
+from perfwatch.integrations import Integrations, integrations_path
 from perfwatch.mosquitto import Accounts, accounts_path, port_path
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
@@ -44,14 +45,24 @@ def up(**given: str | None) -> None:
 @main.command()
 @click.argument("account")
 @options("data_dir", "mqtt_port")
-def credentials(account: str, **given: str | None) -> None:
+@click.option("--new", is_flag=True, help="Make the account first. It may read everything and write nothing.")
+@click.option("--revoke", is_flag=True, help="Take the account away: the broker refuses it from then on.")
+def credentials(account: str, new: bool, revoke: bool, **given: str | None) -> None:
     """Print the MQTT URL of a broker ACCOUNT, like `reader`, for an integration."""
     with explained():
         chosen = settings.load(os.environ, **given)
+        accounts = Accounts(accounts_path(chosen.data_path))
+        integrations = Integrations(integrations_path(chosen.data_path))
+        if revoke:
+            integrations.remove(account)
+            return
+        if new:
+            integrations.add(account, accounts.passwords)
+        accounts.passwords |= {name: one.password for name, one in integrations.all().items()}
         remembered = port_path(chosen.data_path)
         explicit = given["mqtt_port"] or not remembered.exists()
         port = chosen.mqtt_port if explicit else int(remembered.read_text())
-        click.echo(Accounts(accounts_path(chosen.data_path)).url(account, port))
+        click.echo(accounts.url(account, port))
 
 
 @main.command()

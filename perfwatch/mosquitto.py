@@ -7,13 +7,14 @@ import getpass
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
 from perfwatch.errors import SettingError, StartError
 from perfwatch.files import write_private
+from perfwatch.integrations import Integration, Integrations
 from perfwatch.settings import variable
 from perfwatch.topics import DEFAULT_PREFIX, discovery_topic, plain_id
 
@@ -42,7 +43,12 @@ class Accounts:
         if name not in self.passwords:
             known = ", ".join(sorted(self.passwords)) or "none yet: run `perfwatch up` first"
             raise StartError(f"There is no broker account {name!r} in {self._path} (accounts: {known})")
-        return f"mqtt://{quote(name, safe='')}:{quote(self.passwords[name], safe='')}@127.0.0.1:{port}"
+        return mqtt_url(name, self.passwords[name], "127.0.0.1", port)
+
+
+def mqtt_url(name: str, password: str, host: str, port: int) -> str:
+    """The address by which that account reaches a broker."""
+    return f"mqtt://{quote(name, safe='')}:{quote(password, safe='')}@{host}:{port}"
 
 
 def accounts_path(folder: Path) -> Path:
@@ -55,9 +61,9 @@ def port_path(folder: Path) -> Path:
     return folder / "secrets" / "mqtt_port"
 
 
-def check_host(host: str) -> None:
+def check_host(host: str, integrations: Iterable[str] = ()) -> None:
     """Raise SettingError when `host` cannot be the name of an account of its own."""
-    if host in ROLES:
+    if host in (*ROLES, *integrations):
         raise SettingError(
             variable("host"), "is the name of one of the broker's accounts; choose another", host
         )
@@ -74,9 +80,8 @@ def hashed(password: str, salt: bytes | None = None) -> str:
 
 def write_configuration(folder: Path, accounts: Accounts, port: int, prefix: str) -> Path:
     """Write what Mosquitto reads into `folder`; returns the configuration file."""
-    shipped = files("mosquitto")
     lines = [
-        (shipped / "mosquitto.conf").read_text(),
+        (files("mosquitto") / "mosquitto.conf").read_text(),
         f"listener {port} 127.0.0.1",
         f"password_file {folder / 'passwords'}",
         f"acl_file {folder / 'acl'}",
@@ -84,12 +89,55 @@ def write_configuration(folder: Path, accounts: Accounts, port: int, prefix: str
         # Only matters for root: Mosquitto would become a user who cannot read root's files.
         f"user {getpass.getuser()}",
     ]
-    acl = (shipped / "acl").read_text()
-    users = "".join(f"{name}:{hashed(password)}\n" for name, password in accounts.passwords.items())
-    write_private(folder / "acl", _under_prefix(acl, prefix) + discovery_rules(accounts.passwords))
-    write_private(folder / "passwords", users)
+    write_accounts(folder, accounts, {}, prefix)
     write_private(folder / "mosquitto.conf", "\n".join(lines) + "\n")
     return folder / "mosquitto.conf"
+
+
+def write_accounts(
+    folder: Path, accounts: Accounts, integrations: Mapping[str, Integration], prefix: str
+) -> None:
+    """Write who may log in, and do what, into `folder`. Mosquitto reads it again at SIGHUP."""
+    rules = (files("mosquitto") / "acl").read_text() + reader_rules(integrations)
+    passwords = {name: one.password for name, one in integrations.items()} | accounts.passwords
+    users = "".join(f"{name}:{hashed(password)}\n" for name, password in passwords.items())
+    write_private(folder / "acl", _under_prefix(rules, prefix) + discovery_rules(accounts.passwords))
+    write_private(folder / "passwords", users)
+
+
+class Logins:
+    """Who may log in to the broker, written for it in `folder` whenever the integrations change."""
+
+    def __init__(self, folder: Path, accounts: Accounts, integrations: Integrations, prefix: str) -> None:
+        self._folder = folder
+        self._accounts = accounts
+        self._integrations = integrations
+        self._prefix = prefix
+        self._written: int | None = None
+
+    def update(self) -> bool:
+        """Whether there was anything to write. Raises AccountError, once, when they cannot be read."""
+        # Looked at before it is read: what changes meanwhile is seen the next time.
+        stamp = self._integrations.stamp()
+        if stamp == self._written:
+            return False
+        self._written = stamp
+        write_accounts(self._folder, self._accounts, self._integrations.all(), self._prefix)
+        return True
+
+
+def reader_rules(names: Iterable[str]) -> str:
+    """Access rules for integrations: those of `reader` in the shipped list, for each name."""
+    shipped = (files("mosquitto") / "acl").read_text()
+    section = shipped[shipped.index("user reader\n") :].split("\n\n")[0]
+    return "".join(
+        "\n"
+        + section.replace("user reader", f"user {name}")
+        .replace("/reader/", f"/{name}/")
+        .replace("_reader/", f"_{name}/")
+        + "\n"
+        for name in names
+    )
 
 
 def discovery_rules(accounts: Iterable[str]) -> str:

@@ -20,11 +20,15 @@ DEVICE = "perfwatch-device"
 
 
 class Session(NamedTuple):
-    """Who a token speaks for. `expires` is in seconds since 1970."""
+    """Who a token speaks for. `expires` is in seconds since 1970.
+
+    `generation` is the account's when the session began: it changes with the password.
+    """
 
     username: str
     jti: str
     expires: int
+    generation: str = ""
 
 
 class Revocations:
@@ -60,7 +64,9 @@ class Tokens:
         self._revocations = revocations
         self._clock = clock
 
-    def issue(self, username: str, *, audience: str = SESSION, lifetime: int | None = None) -> str:
+    def issue(
+        self, username: str, generation: str = "", *, audience: str = SESSION, lifetime: int | None = None
+    ) -> str:
         """A new token for `username`, good for `lifetime` seconds."""
         now = int(self._clock())
         claims = {
@@ -70,6 +76,7 @@ class Tokens:
             "iat": now,
             "exp": now + (lifetime or self.lifetime),
             "jti": secrets.token_urlsafe(16),
+            "gen": generation,
         }
         return jwt.encode(claims, self._key, algorithm="HS256")
 
@@ -87,7 +94,7 @@ class Tokens:
             )
         except jwt.InvalidTokenError as exc:
             raise TokenError("The session token is not valid: log in again") from exc
-        session = Session(claims["sub"], claims["jti"], claims["exp"])
+        session = Session(claims["sub"], claims["jti"], claims["exp"], claims.get("gen", ""))
         if session.expires <= self._clock():
             raise TokenError("The session has expired: log in again")
         if session.jti in self._revocations:

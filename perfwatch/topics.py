@@ -86,6 +86,7 @@ class Topics:
             raise TopicError(f"{prefix!r} cannot start a topic: use levels like 'home/perfwatch'")
         self.prefix = prefix
         self._start = f"{prefix}/"
+        self._bridge_start = f"{prefix}-bridge/"
 
     def status(self, host: str) -> str:
         return f"{self.prefix}/{host}/status"
@@ -114,7 +115,13 @@ class Topics:
 
     def bridge(self, bridge: str, word: str) -> str:
         """A bridge's own topic; `word` is status, stats or rejected."""
-        return f"{self.prefix}-bridge/{bridge}/{word}"
+        return f"{self._bridge_start}{bridge}/{word}"
+
+    def parse_bridge(self, name: str) -> tuple[str, str] | None:
+        """The bridge and the word of a bridge's topic, or None when it is none."""
+        bridge, _, word = name.removeprefix(self._bridge_start).partition("/")
+        known = name.startswith(self._bridge_start) and bridge and word in ("status", "stats", "rejected")
+        return (bridge, word) if known else None
 
     def build(self, topic: Topic) -> str:
         """The topic's name: the inverse of `parse`."""

@@ -19,8 +19,9 @@ from typing import TextIO
 from perfwatch import mosquitto
 from perfwatch.child import Child
 from perfwatch.durations import format_ms
-from perfwatch.errors import StartError
+from perfwatch.errors import AccountError, StartError
 from perfwatch.files import write_private
+from perfwatch.integrations import Integrations, integrations_path
 from perfwatch.settings import Settings, option, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
 
@@ -28,6 +29,7 @@ from perfwatch.users import FIRST_ACCOUNT, Users
 _SERVER_PATHS = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 _READY_SECONDS = 60.0
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
+_LOOK_SECONDS = 0.5
 
 Say = Callable[[str], None]
 
@@ -48,31 +50,38 @@ class Up:
         with claimed(self._folder):
             for name, host in (("mqtt_port", "127.0.0.1"), ("port", self._settings.address)):
                 check_port(host, getattr(self._settings, name), name)
-            broker, services = self._prepare(binary)
+            broker, services, logins = self._prepare(binary)
             children = [broker, *services]
             try:
                 await self._start(broker, services)
-                await self._keep(children)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(follow(logins, broker, self._say))
+                    for child in children:
+                        group.create_task(self._keep_one(child))
             finally:
                 # The broker goes last: the others have a last word to say to it.
                 await asyncio.gather(*(child.stop() for child in services))
                 await broker.stop()
 
-    def _prepare(self, binary: str) -> tuple[Child, list[Child]]:
+    def _prepare(self, binary: str) -> tuple[Child, list[Child], mosquitto.Logins]:
         settings, folder = self._settings, self._folder
-        mosquitto.check_host(self._host)
+        integrations = Integrations(integrations_path(folder))
+        mosquitto.check_host(self._host, integrations.all())
         accounts = mosquitto.Accounts(mosquitto.accounts_path(folder))
         accounts.ensure((*mosquitto.ROLES, self._host))
         write_private(mosquitto.port_path(folder), str(settings.mqtt_port))
         configuration = mosquitto.write_configuration(
             folder / "mosquitto", accounts, settings.mqtt_port, settings.topic_prefix
         )
+        logins = mosquitto.Logins(folder / "mosquitto", accounts, integrations, settings.topic_prefix)
+        logins.update()
         broker = Child("mosquitto", [binary, "-c", str(configuration)], dict(self._environ), folder / "logs")
-        return broker, [
-            self._service("collector", accounts.url(self._host, settings.mqtt_port)),
-            self._service("bridge", accounts.url("bridge", settings.mqtt_port)),
-            self._service("dashboard", accounts.url("dashboard", settings.mqtt_port)),
+        names = {"collector": self._host, "bridge": "bridge", "dashboard": "dashboard"}
+        services = [
+            self._service(service, accounts.url(account, settings.mqtt_port))
+            for service, account in names.items()
         ]
+        return broker, services, logins
 
     def _service(self, name: str, broker: str) -> Child:
         given = {
@@ -116,11 +125,6 @@ class Up:
     def _status(self, child: Child, text: str) -> None:
         self._say(f"  {child.name:<10} {text}")
 
-    async def _keep(self, children: list[Child]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for child in children:
-                group.create_task(self._keep_one(child))
-
     async def _keep_one(self, child: Child) -> None:
         delay = _FIRST_DELAY
         while True:
@@ -131,6 +135,20 @@ class Up:
             await child.start()
             self._say(f"  {child.name:<10} started again")
             delay = min(delay * 2, _LONGEST_DELAY)
+
+
+async def follow(logins: mosquitto.Logins, broker: Child, say: Say) -> None:
+    """Tell the broker of each account that the dashboard or `perfwatch credentials` makes or revokes."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            changed = logins.update()
+        except AccountError as exc:
+            say(f"  {broker.name:<10} {exc}; its accounts stay as they were")
+            continue
+        if changed:
+            # It reads both files and disconnects whoever may not be there any more.
+            broker.reload()
 
 
 def run(settings: Settings, environ: Mapping[str, str], say: Say) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -132,6 +132,36 @@ def log_in(url: str, password: str = PASSWORD) -> str:
     assert answer.status_code == 200, answer.text
     token: str = answer.json()["access_token"]
     return token
+
+
+class Person:
+    """Somebody who is logged in. Each request is on a connection of its own."""
+
+    def __init__(self, url: str, username: str = "admin", password: str = PASSWORD) -> None:
+        self.url = url
+        login = {"username": username, "password": password}
+        answer = httpx.post(f"{url}/api/auth/login", json=login, timeout=30)
+        assert answer.status_code == 200, answer.text
+        self.token: str = answer.json()["access_token"]
+
+    def ask(self, method: str, path: str, body: object = None, **given: Any) -> httpx.Response:
+        given |= {} if body is None else {"json": body}
+        return httpx.request(method, self.url + path, headers=bearer(self.token), timeout=30, **given)
+
+    def get(self, path: str) -> httpx.Response:
+        return self.ask("GET", path)
+
+    def post(self, path: str, body: object = None) -> httpx.Response:
+        return self.ask("POST", path, body)
+
+    def put(self, path: str, body: object = None) -> httpx.Response:
+        return self.ask("PUT", path, body)
+
+    def delete(self, path: str) -> httpx.Response:
+        return self.ask("DELETE", path)
+
+    def logged_in(self) -> bool:
+        return self.get("/api/auth/me").status_code == 200
 
 
 def bearer(token: str) -> dict[str, str]:

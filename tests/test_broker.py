@@ -85,6 +85,7 @@ def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, to
         ("reader", "perfwatch/reader/cpu"),
         ("reader", "perfwatch/nas/config/set"),
         ("reader", "anything"),
+        ("reader", "homeassistant/device/perfwatch_reader/config"),
     ],
 )
 def test_no_account_may_write_anything_else(broker: Broker, account: str, topic: str) -> None:
@@ -104,6 +105,12 @@ def test_readers_see_readings_and_collectors_do_not(broker: Broker) -> None:
     assert not broker.may_read("pi", "perfwatch/nas/cpu", "nas")
     assert broker.may_read("nas", "perfwatch/nas/config/set", "dashboard")
     assert not broker.may_read("pi", "perfwatch/nas/config/set", "dashboard")
+
+
+def test_the_dashboard_may_ask_which_broker_it_is(broker: Broker) -> None:
+    asked = ("-t", "$SYS/broker/version", "-C", "1", "-W", "5")
+    said, _ = broker.client("mosquitto_sub", "dashboard", *asked).communicate(timeout=10)
+    assert "mosquitto version" in said
 
 
 def test_the_rules_follow_another_prefix(tmp_path: Path) -> None:

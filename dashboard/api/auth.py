@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.api.requests import body
-from dashboard.api.responses import problem
+from dashboard.api.requests import body, session_of
+from dashboard.api.responses import problem, too_many
 from dashboard.sessions import COOKIE, DEVICE_COOKIE, Sessions, cookie
 from dashboard.throttle import Failures
 from perfwatch.errors import TokenError
 from perfwatch.readings import format_time
-from perfwatch.tokens import DEVICE, Session
+from perfwatch.tokens import DEVICE
 from perfwatch.users import Users
 
 _DEVICE_SECONDS = 180 * 86400
@@ -33,12 +33,13 @@ class Credentials(msgspec.Struct):
 class AuthApi:
     """`/api/auth/…`. Each failed login is counted for its address and for its account."""
 
-    def __init__(self, users: Users, sessions: Sessions, failures: Failures) -> None:
+    def __init__(
+        self, users: Users, sessions: Sessions, failures: Failures, hashing: asyncio.Semaphore
+    ) -> None:
         self._users = users
         self._sessions = sessions
         self._failures = failures
-        # One check at a time: argon2 takes 64 MB and a core for each.
-        self._checking = asyncio.Semaphore(1)
+        self._hashing = hashing
         self._queues: dict[str, int] = {}
 
     def routes(self) -> list[Route]:
@@ -57,31 +58,37 @@ class AuthApi:
         source = device or f"address {request.client.host if request.client else ''}"
         account = f"account {given.username}"
         if wait := self._failures.wait(source):
-            return _too_many(wait)
+            return too_many(wait)
         attacked = not device and self._failures.wait(account) > 0
         if attacked and not await self._turn(account):
-            return _too_many(round(_SLOW_SECONDS * _LONGEST_QUEUE))
-        async with self._checking:
+            return too_many(round(_SLOW_SECONDS * _LONGEST_QUEUE))
+        async with self._hashing:
             right = await asyncio.to_thread(self._users.verify, given.username, given.password)
-        if right:
-            return self._welcome(request, given.username)
+        if right and (kept := self._users.account(given.username)):
+            return self._welcome(request, given.username, kept.generation)
         self._failures.add(source)
         if not device:
             self._failures.add(account)
         if attacked:
-            return _too_many(self._failures.wait(account))
+            return too_many(self._failures.wait(account))
         return problem(401, "Invalid username or password")
 
     async def logout(self, request: Request) -> Response:
-        self._sessions.end(_session(request))
+        self._sessions.end(session_of(request))
         response = JSONResponse({"detail": "Logged out"})
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
         return response
 
     async def me(self, request: Request) -> Response:
-        session = _session(request)
+        session = session_of(request)
         expires = datetime.fromtimestamp(session.expires, UTC)
-        return JSONResponse({"username": session.username, "expires_at": format_time(expires)})
+        return JSONResponse(
+            {
+                "username": session.username,
+                "role": self._sessions.role(session),
+                "expires_at": format_time(expires),
+            }
+        )
 
     def _device(self, request: Request, username: str) -> str | None:
         """The name to count under of a browser that has logged in to that account before."""
@@ -106,9 +113,9 @@ class AuthApi:
                 del self._queues[account]
         return True
 
-    def _welcome(self, request: Request, username: str) -> Response:
+    def _welcome(self, request: Request, username: str, generation: str) -> Response:
         tokens = self._sessions.tokens
-        token = tokens.issue(username)
+        token = tokens.issue(username, generation)
         response = JSONResponse(
             {"access_token": token, "token_type": "bearer", "expires_in": tokens.lifetime},
             headers={"Cache-Control": "no-store"},
@@ -123,16 +130,4 @@ def _set_cookie(request: Request, response: Response, name: str, value: str, sec
     secure = request.url.scheme == "https"
     response.set_cookie(
         name, value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=secure
-    )
-
-
-def _session(request: Request) -> Session:
-    """The session that the guard let through."""
-    session: Session = request.scope["perfwatch.session"]
-    return session
-
-
-def _too_many(seconds: int) -> Response:
-    return problem(
-        429, f"Too many failed logins: try again in {seconds} s", {"Retry-After": str(max(1, seconds))}
     )

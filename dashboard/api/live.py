@@ -1,13 +1,11 @@
-"""The live readings: `WS /api/ws/metrics[?host=…]`, and which hosts there are."""
+"""The live readings: `WS /api/ws/metrics[?host=…]`."""
 
 from __future__ import annotations
 
 import asyncio
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.hub import Hub, Viewer
@@ -25,11 +23,8 @@ class LiveApi:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    def routes(self) -> list[Route | WebSocketRoute]:
-        return [WebSocketRoute("/api/ws/metrics", self.stream), Route("/api/hosts", self.hosts)]
-
-    async def hosts(self, request: Request) -> Response:
-        return JSONResponse({"hosts": self._hub.hosts()})
+    def routes(self) -> list[WebSocketRoute]:
+        return [WebSocketRoute("/api/ws/metrics", self.stream)]
 
     async def stream(self, socket: WebSocket) -> None:
         await socket.accept()

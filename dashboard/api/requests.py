@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from dashboard.api.responses import BadRequest
 from perfwatch.readings import to_ms
+from perfwatch.tokens import Session
 
 _LONGEST_BODY = 10_000
 
@@ -21,6 +22,12 @@ async def body(request: Request) -> bytes:
         if len(content) > _LONGEST_BODY:
             break
     return content[:_LONGEST_BODY]
+
+
+def session_of(request: Request) -> Session:
+    """The session that the guard let through."""
+    session: Session = request.scope["perfwatch.session"]
+    return session
 
 
 def moment(given: QueryParams, name: str) -> int:

@@ -20,6 +20,12 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return JSONResponse({"detail": detail}, status, headers)
 
 
+def too_many(seconds: int) -> JSONResponse:
+    """What whoever gives wrong passwords gets."""
+    detail = f"Too many failed logins: try again in {seconds} s"
+    return problem(429, detail, {"Retry-After": str(max(1, seconds))})
+
+
 async def http_exception(request: Request, exc: HTTPException) -> Response:
     """Starlette's own refusals (no such route, wrong method) in the form of every other error here."""
     if request.url.path.startswith("/api/"):

@@ -104,3 +104,10 @@ def test_a_plain_name_is_its_own_id() -> None:
     assert plain_id("nas-2_b") == "nas-2_b"
     assert discovery_topic("nas") == "homeassistant/device/perfwatch_nas/config"
     assert discovery_topic("nas.lan", "ha/x") == "ha/x/device/perfwatch_nas_lan_e1c4bcfe/config"
+
+
+def test_a_bridge_topic_is_taken_apart() -> None:
+    topics = Topics("home/watch")
+    assert topics.parse_bridge(topics.bridge("one", "stats")) == ("one", "stats")
+    for rest in ("/one/stats", "-bridge/one", "-bridge/one/other", "-bridge//stats"):
+        assert topics.parse_bridge(f"home/watch{rest}") is None

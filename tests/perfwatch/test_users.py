@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 
 from perfwatch.errors import AccountError
-from perfwatch.users import Users
+from perfwatch.tokens import Session
+from perfwatch.users import Account, Role, Users
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
@@ -18,7 +21,7 @@ def users(tmp_path: Path) -> Users:
 
 
 def test_only_the_right_password_of_a_known_account_is_right(users: Users) -> None:
-    users.set_password("admin", PASSWORD)
+    users.add("admin", PASSWORD, Role.ADMIN)
     assert users.verify("admin", PASSWORD)
     assert not users.verify("admin", PASSWORD + " ")
     assert not users.verify("admin", "")
@@ -27,7 +30,7 @@ def test_only_the_right_password_of_a_known_account_is_right(users: Users) -> No
 
 def test_passwords_are_kept_as_argon2id_and_privately(tmp_path: Path) -> None:
     users = Users(tmp_path / "users.json")
-    users.set_password("admin", PASSWORD)
+    users.add("admin", PASSWORD, Role.ADMIN)
     text = (tmp_path / "users.json").read_text()
     assert "$argon2id$" in text
     assert PASSWORD not in text
@@ -36,7 +39,11 @@ def test_passwords_are_kept_as_argon2id_and_privately(tmp_path: Path) -> None:
 
 def test_a_short_password_is_refused(users: Users) -> None:
     with pytest.raises(AccountError, match="12 characters"):
+        users.add("admin", "x" * 11, Role.ADMIN)
+    users.add("admin", PASSWORD, Role.ADMIN)
+    with pytest.raises(AccountError, match="12 characters"):
         users.set_password("admin", "x" * 11)
+    assert users.verify("admin", PASSWORD)
 
 
 def test_the_first_account_is_made_once(users: Users) -> None:
@@ -57,3 +64,70 @@ def test_a_later_start_does_not_change_the_password(users: Users) -> None:
     users.ensure_first(PASSWORD)
     users.ensure_first("another password")
     assert users.verify("admin", PASSWORD)
+
+
+def test_the_file_of_an_earlier_release_is_read_as_admins_and_written_anew(
+    users: Users, tmp_path: Path
+) -> None:
+    hashed = CHEAP.hash(PASSWORD)
+    (tmp_path / "users.json").write_text(json.dumps({"admin": hashed}))
+    assert users.accounts() == {"admin": Account(hashed, Role.ADMIN)}
+    assert users.verify("admin", PASSWORD)
+    assert users.admits(Session("admin", "of an earlier release", 0))
+    users.add("eve", PASSWORD, Role.VIEWER)
+    assert [users.accounts()[name].role for name in ("admin", "eve")] == [Role.ADMIN, Role.VIEWER]
+    assert users.verify("admin", PASSWORD)
+
+
+def test_an_account_is_not_made_twice_or_changed_before_it_is_there(users: Users) -> None:
+    users.add("admin", PASSWORD, Role.ADMIN)
+    with pytest.raises(AccountError, match="already"):
+        users.add("admin", PASSWORD + "2", Role.ADMIN)
+    for change in (
+        partial(users.set_password, "eve", PASSWORD),
+        partial(users.set_role, "eve", Role.ADMIN),
+        partial(users.remove, "eve"),
+    ):
+        with pytest.raises(AccountError, match="There is no user 'eve'"):
+            change()
+    assert users.verify("admin", PASSWORD)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "a" * 65, "a\n", "<b>"])
+def test_a_name_that_cannot_stand_in_an_address_is_refused(users: Users, name: str) -> None:
+    with pytest.raises(AccountError, match="expected 1 to 64"):
+        users.add(name, PASSWORD, Role.ADMIN)
+
+
+def test_the_last_admin_stays_one(users: Users) -> None:
+    users.add("admin", PASSWORD, Role.ADMIN)
+    users.add("eve", PASSWORD, Role.VIEWER)
+    for change in (partial(users.remove, "admin"), partial(users.set_role, "admin", Role.VIEWER)):
+        with pytest.raises(AccountError, match="last admin"):
+            change()
+    users.set_role("eve", Role.ADMIN)
+    users.remove("admin")
+    assert users.names() == ["eve"]
+
+
+def test_a_new_password_ends_the_sessions_but_the_one_kept(users: Users) -> None:
+    users.add("admin", PASSWORD, Role.ADMIN)
+    began = users.accounts()["admin"].generation
+    mine, other = Session("admin", "mine", 0, began), Session("admin", "other", 0, began)
+    assert users.admits(mine)
+    assert users.admits(other)
+    users.set_password("admin", PASSWORD, "mine")
+    assert users.admits(mine)
+    assert not users.admits(other)
+    users.set_password("admin", PASSWORD)
+    assert not users.admits(mine)
+
+
+def test_an_account_made_again_does_not_let_old_sessions_in(users: Users) -> None:
+    users.add("admin", PASSWORD, Role.ADMIN)
+    users.add("eve", PASSWORD, Role.VIEWER)
+    old = Session("eve", "old", 0, users.accounts()["eve"].generation)
+    users.remove("eve")
+    assert not users.admits(old)
+    users.add("eve", PASSWORD, Role.VIEWER)
+    assert not users.admits(old)

@@ -1,0 +1,84 @@
+"""`GET /api/hosts`: every host, whether it is there, and since when as far as can be known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from itertools import groupby
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from dashboard.hub import Hub
+from perfwatch.errors import StoreError
+from perfwatch.history.store import HistoryStore, Series
+from perfwatch.readings import READINGS, format_time, from_ms, now, to_ms
+
+_MINUTE, _DAY = 60_000, 86_400_000
+
+
+class HostsApi:
+    """The broker tells of hosts by retained messages; of those that it forgot, the history does."""
+
+    def __init__(self, hub: Hub, store: HistoryStore) -> None:
+        self._hub = hub
+        self._store = store
+
+    def routes(self) -> list[Route]:
+        return [Route("/api/hosts", self.hosts)]
+
+    async def hosts(self, request: Request) -> Response:
+        known = {host["host"]: host for host in self._hub.hosts()}
+        seen = [name for name, host in known.items() if host["last_seen"]]
+        try:
+            for past in await asyncio.to_thread(self._remembered, seen):
+                known[past["host"]] = _joined(known.get(past["host"]), past)
+        except StoreError:
+            pass  # those on the broker are told all the same; /health names the store
+        return JSONResponse({"hosts": [known[name] for name in sorted(known)]})
+
+    def _remembered(self, besides: Collection[str]) -> list[dict[str, Any]]:
+        """The hosts in the history that are not among `besides`."""
+        series = sorted(self._store.series(), key=lambda one: one.host)
+        return [
+            _past(host, found := list(group), last_seen(self._store, found))
+            for host, group in groupby(series, key=lambda one: one.host)
+            if host not in besides
+        ]
+
+
+def last_seen(store: HistoryStore, series: Sequence[Series]) -> str | None:
+    """When the newest of these series' readings was taken, to the minute, found by whole days first."""
+    # One number of each metric tells as much as all of them.
+    asked = list({one.metric: one for one in series}.values())
+    span = store.span()
+    if span.oldest is None:
+        return None
+    stop = to_ms(now()) + _DAY
+    day = _newest(store, asked, to_ms(span.oldest), stop, _DAY)
+    minute = None if day is None else _newest(store, asked, day, day + _DAY, _MINUTE)
+    return None if minute is None else format_time(from_ms(minute))
+
+
+def _newest(
+    store: HistoryStore, series: Sequence[Series], start: int, stop: int, interval: int
+) -> int | None:
+    found = store.query(series, start - start % interval, stop, interval)
+    return max((buckets[-1].time for buckets in found.values() if buckets), default=None)
+
+
+def _past(host: str, series: Sequence[Series], seen: str | None) -> dict[str, Any]:
+    kind = "collector" if any(one.metric in READINGS for one in series) else "device"
+    status = "offline" if kind == "collector" else None
+    told = {"host": host, "kind": kind, "status": status, "since": seen, "last_seen": seen}
+    return told | {"info": None, "timestamp": None}
+
+
+def _joined(live: dict[str, Any] | None, past: dict[str, Any]) -> dict[str, Any]:
+    """What the broker told, with when it was last heard from the history."""
+    if live is None:
+        return past
+    since = live["since"] if live["status"] == "online" else past["since"]
+    return live | {"last_seen": past["last_seen"], "since": since}

@@ -1,0 +1,78 @@
+"""Accounts of the broker for other programs: each may read everything and write nothing."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from perfwatch.errors import AccountError
+from perfwatch.files import write_private
+from perfwatch.readings import format_time, now
+
+NAMES = "1 to 32 small letters, digits, _ and -"
+
+_NAME = re.compile(r"[a-z0-9_-]{1,32}")
+
+
+class Integration(Struct, frozen=True):
+    """`created_at` is RFC 3339."""
+
+    password: str
+    created_at: str
+
+
+_kept = msgspec.json.Decoder(dict[str, Integration])
+
+
+class Integrations:
+    """The accounts kept in `path`, a private file that `perfwatch up` follows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def all(self) -> dict[str, Integration]:
+        """By name. Raises AccountError when the file cannot be read."""
+        try:
+            return _kept.decode(self._path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, msgspec.DecodeError) as exc:
+            raise AccountError(f"The integrations in {self._path} cannot be read: {exc}") from exc
+
+    def add(self, name: str, taken: Collection[str]) -> Integration:
+        """Make an account. Raises AccountError when the name cannot be one or is among `taken`."""
+        if not _NAME.fullmatch(name):
+            raise AccountError(f"name is {name[:100]!r}: expected {NAMES}")
+        known = self.all()
+        if name in known or name in taken:
+            raise AccountError(f"The broker has an account {name!r} already")
+        made = Integration(secrets.token_urlsafe(24), format_time(now()))
+        self._write(known | {name: made})
+        return made
+
+    def remove(self, name: str) -> Integration:
+        """The account that was there. Raises AccountError when there is none of that name."""
+        known = self.all()
+        if name not in known:
+            names = ", ".join(sorted(known)) or "none yet"
+            raise AccountError(f"There is no integration {name[:100]!r} (there are: {names})")
+        removed = known.pop(name)
+        self._write(known)
+        return removed
+
+    def stamp(self) -> int:
+        """A number that changes with the file."""
+        return self._path.stat().st_mtime_ns if self._path.exists() else 0
+
+    def _write(self, accounts: dict[str, Integration]) -> None:
+        write_private(self._path, msgspec.json.encode(accounts).decode())
+
+
+def integrations_path(folder: Path) -> Path:
+    """Where the integrations of a data folder are kept."""
+    return folder / "secrets" / "integrations.json"
