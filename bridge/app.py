@@ -31,6 +31,10 @@ from perfwatch.topics import Topics, safe_level
 
 STATS_SECONDS = 10.0
 
+# The numbers are retained, so that whoever asks has them at once, and forgotten when the bridge has
+# missed two of them: a bridge that hangs while its connection lives is silent then.
+STATS_EXPIRY = 25
+
 # How far the broker may send ahead of what is stored: enough for the next batch and the one after it
 # to arrive while one is written, and the most that is sent again after a crash.
 RECEIVE_MAX = 2000
@@ -151,7 +155,8 @@ class Bridge:
 
     async def _publish_stats(self, client: Client) -> None:
         while True:
-            await client.publish(self._topic("stats"), msgspec.json.encode(self.stats()))
+            told = msgspec.json.encode(self.stats())
+            await client.publish(self._topic("stats"), told, retain=True, expiry=STATS_EXPIRY)
             await asyncio.sleep(STATS_SECONDS)
 
     def stats(self) -> Stats:

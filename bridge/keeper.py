@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from bridge.backoff import Backoff
+from bridge.backoff import LONGEST, Backoff
 from bridge.batch import Batch
 from bridge.counters import Counters
 from bridge.mqtt import Message
@@ -26,7 +27,8 @@ class Keeper:
     """`keep` for every batch, while `drain` runs. What the store refuses for good is told to `refused`.
 
     While the store is well, batches go straight to it, and in between what waits in the spool follows
-    in order. While it is away they go to the spool, and only the oldest is tried.
+    in order. While it is away they go to the spool, and only the oldest is tried. A store that asks
+    for a pause gets it, up to the longest wait between two tries.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Keeper:
         self._late: set[asyncio.Task[Written]] = set()
         self._full = False
         self._hurried = False
+        self._pause_ends = 0.0
         self.away = False
 
     async def keep(self, batch: Batch[Message]) -> bool:
@@ -68,11 +71,12 @@ class Keeper:
             if self._spool.empty:
                 self._filled.clear()
                 await self._filled.wait()
+            await asyncio.sleep(self._pause_left())
             try:
                 await self._drain_chunk()
                 backoff.reset()
             except StoreError as exc:
-                self._set_away(str(exc))
+                self._refused_all(exc)
                 await asyncio.sleep(backoff.next())
 
     async def _drain_chunk(self) -> None:
@@ -87,7 +91,7 @@ class Keeper:
     async def _store_batch(self, batch: Batch[Message]) -> bool:
         """Whether the batch is in the store now. Not tried while the spool shows that it is away."""
         if batch.points:
-            if self._late or (self.away and not self._spool.empty and not self._full):
+            if self._late or self._pause_left() or (self.away and not self._spool.empty and not self._full):
                 return False
             written = await self._write_soon(batch.points)
             if written is None:
@@ -107,7 +111,7 @@ class Keeper:
             self._set_away(f"The history has not answered for {PATIENCE_SECONDS:.0f} s")
             return None
         except StoreError as exc:
-            self._set_away(str(exc))
+            self._refused_all(exc)
             return None
         if self._spool.empty:
             self._set_back()
@@ -144,6 +148,14 @@ class Keeper:
         self._counters.refused += len(written.refused)
         for reason in written.refused:
             self._refused(reason)
+
+    def _refused_all(self, error: StoreError) -> None:
+        self._pause_ends = time.monotonic() + min(error.pause, LONGEST)
+        self._set_away(str(error))
+
+    def _pause_left(self) -> float:
+        """Seconds for which the store asked to be left alone."""
+        return max(0.0, self._pause_ends - time.monotonic())
 
     def _set_away(self, reason: str) -> None:
         if not self.away:

@@ -158,16 +158,29 @@ class Client:
             )
         )
 
-    async def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> None:
-        """Publish; at QoS 1, return when the broker has it. Raises BrokerError when it refuses."""
+    async def publish(
+        self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False, expiry: int | None = None
+    ) -> None:
+        """Publish; at QoS 1, return when the broker has it. Raises BrokerError when it refuses.
+
+        The broker forgets the message after `expiry` seconds (None: never).
+        """
         await self._link.writable.wait()
         self._check()
         if not qos:
-            self._link.send(mqtt5.PublishPacket(topic, payload, retain=retain).write())
+            packet = mqtt5.PublishPacket(topic, payload, retain=retain, message_expiry_interval=expiry)
+            self._link.send(packet.write())
             return
         async with self._quota:
             number = self._next_packet_id()
-            packet = mqtt5.PublishPacket(topic, payload, qos=QoS(qos), retain=retain, packet_id=number)
+            packet = mqtt5.PublishPacket(
+                topic,
+                payload,
+                qos=QoS(qos),
+                retain=retain,
+                packet_id=number,
+                message_expiry_interval=expiry,
+            )
             answer = await self._ask(number, packet.write())
         if isinstance(answer, mqtt5.PubAckPacket) and answer.reason_code.value >= _FAILED:
             raise BrokerError(

@@ -8,29 +8,33 @@ from contextlib import suppress
 
 import msgspec
 
-from bridge.app import STATS_SECONDS
 from bridge.counters import Stats
 from bridge.mqtt import Client, Message
 from perfwatch import settings as settings_of
 from perfwatch.errors import PerfWatchError
 from perfwatch.settings import Settings
 
-# Stats come every ten seconds; the retained presence comes at once, and so ends the wait for nobody.
-STATS_WAIT = STATS_SECONDS + 2
-PRESENCE_SECONDS = 1.0
+# All that is asked for is retained and comes at once, but nothing says that it was the last. A bridge
+# that has come this moment tells its numbers after its presence.
+PATIENCE_SECONDS = 1.0
 
 _HEAD = ("bridge", "group", "state", "received", "written", "rejected", "waiting", "spooled", "lag")
 
 
 class Seen(msgspec.Struct):
-    """What one bridge has said: its presence, and its numbers (None when they did not come)."""
+    """What one bridge has said: its presence, and its numbers (each None when it did not come)."""
 
-    online: bool = False
+    online: bool | None = None
     stats: Stats | None = None
 
     @property
     def well(self) -> bool:
-        return self.online and self.stats is not None and not self.stats.store_away
+        return self.state == "well"
+
+    @property
+    def known(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self.online is False or (self.online is True and self.stats is not None)
 
     @property
     def state(self) -> str:
@@ -57,7 +61,7 @@ def table(found: dict[str, Seen]) -> list[str]:
 
 def _row(name: str, seen: Seen) -> tuple[str, ...]:
     told = seen.stats
-    if told is None:
+    if told is None or not seen.online:
         return (name, "-", seen.state, *"-" * (len(_HEAD) - 3))
     spooled = f"{told.spooled}, {told.spool_age_seconds} s" if told.spooled else "0"
     lag = "-" if told.lag_ms is None else f"{told.lag_ms} ms"
@@ -73,20 +77,14 @@ async def _look(settings: Settings, wanted: str | None) -> dict[str, Seen]:
     ) as client:
         for word in ("stats", "status"):
             await client.subscribe(f"{start}{wanted or '+'}/{word}")
-        await _listen(client, start, found, PRESENCE_SECONDS)
-        if found:
-            await _listen(client, start, found, STATS_WAIT)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                async for message in client.messages():
+                    client.puback(message)
+                    _note(found, start, message)
+                    if wanted is not None and found[wanted].known:
+                        break
     return found
-
-
-async def _listen(client: Client, start: str, found: dict[str, Seen], seconds: float) -> None:
-    """Note what comes for so long, or until every bridge that is online has told its numbers."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while not found or any(seen.online and seen.stats is None for seen in found.values()):
-                message = await anext(client.messages())
-                client.puback(message)
-                _note(found, start, message)
 
 
 def _note(found: dict[str, Seen], start: str, message: Message) -> None:

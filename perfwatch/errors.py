@@ -59,7 +59,12 @@ class BrokerError(PerfWatchError):
 
 
 class StoreError(PerfWatchError):
-    """The history store cannot do what was asked of it."""
+    """The history store cannot do what was asked of it.
+
+    `pause` is for how many seconds it asks to be left alone; 0 when it does not say.
+    """
+
+    pause = 0.0
 
 
 class PartialWrite(StoreError):

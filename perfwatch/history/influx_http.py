@@ -45,9 +45,10 @@ _MISSING = re.compile(r"(database|retention policy|bucket|dbrp).*not found|no db
 class Refused(StoreError):
     """The server answered, and said no. `status` is that of HTTP, `reason` its own words."""
 
-    def __init__(self, address: Address, status: int, reason: str) -> None:
+    def __init__(self, address: Address, status: int, reason: str, pause: float = 0.0) -> None:
         self.status = status
         self.reason = reason
+        self.pause = pause
         advice = _ADVICE.get(status, f"it answered {status}")
         super().__init__(f"InfluxDB at {address.url} refused: {advice} ({reason})")
 
@@ -201,7 +202,7 @@ def explain(address: Address) -> Iterator[None]:
         if not exc.status:
             raise StoreError(_trust(address, str(exc.reason))) from exc
         kind = Forbidden if exc.status in (403, 404) else Refused
-        raise kind(address, exc.status, _reason(exc)) from exc
+        raise kind(address, exc.status, _reason(exc), _pause(exc)) from exc
     except urllib3.exceptions.HTTPError as exc:
         raise StoreError(
             f"InfluxDB at {address.url} cannot be reached: check that it runs and that PERFWATCH_HISTORY is"
@@ -225,6 +226,13 @@ def _reason(exc: ApiException) -> str:
     except (msgspec.DecodeError, AttributeError):
         found = None
     return str(found or body)[:EXCERPT]
+
+
+def _pause(exc: ApiException) -> float:
+    """Retry-After in seconds, as InfluxDB gives it; 0 without one, and for the form that is a date."""
+    headers: Mapping[str, str] = exc.headers or {}
+    told = headers.get("Retry-After", "")
+    return float(told) if told.isdecimal() else 0.0
 
 
 def _short(exc: urllib3.exceptions.HTTPError) -> str:

@@ -27,10 +27,7 @@ def run(broker: Mosquitto, *arguments: str) -> tuple[int, list[list[str]]]:
     return done.returncode, [line.split() for line in done.stdout.splitlines()]
 
 
-async def test_it_shows_every_bridge_and_is_well_while_all_are(
-    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.app.STATS_SECONDS", 0.1)
+async def test_it_shows_every_bridge_and_is_well_while_all_are(tmp_path: Path, broker: Mosquitto) -> None:
     with SqliteStore(tmp_path / "history.db") as store:
         async with bridge_inside(broker, store, group="office"):
             code, lines = await asyncio.to_thread(run, broker)
@@ -56,11 +53,32 @@ async def test_a_bridge_whose_history_is_away_is_not_well(
     assert (code, " ".join(lines[1][2:4])) == (1, "history away")
 
 
-def test_a_bridge_that_was_never_there_is_a_failure(
-    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+async def test_as_a_health_check_it_is_quick(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.status.PRESENCE_SECONDS", 0.2)
-    monkeypatch.setattr("bridge.status.STATS_WAIT", 0.2)
+    """It ends when the bridge has told, well before its patience and the next numbers."""
+    monkeypatch.setattr("bridge.status.PATIENCE_SECONDS", 20)
+    with SqliteStore(tmp_path / "history.db") as store:
+        async with bridge_inside(broker, store), asyncio.timeout(5):
+            found = await asyncio.to_thread(status, Settings(broker=broker.url), "test")
+            assert found["test"].well
+
+
+async def test_a_bridge_that_hangs_is_silent_once_its_numbers_are_old(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.app.STATS_EXPIRY", 1)
+    settings = Settings(broker=broker.url)
+    with SqliteStore(tmp_path / "history.db") as store:
+        async with bridge_inside(broker, store):  # it tells nothing more for ten seconds
+            async with asyncio.timeout(9):
+                while (await asyncio.to_thread(status, settings, None))["test"].state != "silent":
+                    pass
+            code, lines = await asyncio.to_thread(run, broker, "test")
+    assert (code, lines[1][2]) == (1, "silent")
+
+
+def test_a_bridge_that_was_never_there_is_a_failure(broker: Mosquitto) -> None:
     assert status(Settings(broker=broker.url), "nobody") == {}
 
 

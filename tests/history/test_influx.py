@@ -465,3 +465,13 @@ def exported(server: Victoria) -> dict[tuple[str, str, str | None], tuple[list[i
 
     wait_until(ask, "VictoriaMetrics shows what was written")
     return found
+
+
+@pytest.mark.parametrize(("told", "pause"), [("7", 7.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("", 0.0)])
+def test_how_long_the_server_wants_to_be_left_alone_is_passed_on(
+    store: InfluxStore, proxy: InfluxProxy, told: str, pause: float
+) -> None:
+    proxy.fault = lambda _path, _body: (429, b"", {"Retry-After": told})
+    with pytest.raises(StoreError, match="it asks for a pause") as raised:
+        store.write([point()])
+    assert raised.value.pause == pause
