@@ -34,8 +34,9 @@ KEEP_ALIVE_SECONDS = 30
 # What the broker may send us, in bytes: what is sent to a collector is small.
 LARGEST_PACKET = 1024 * 1024
 # Each try is delayed by up to JITTER more, so that the hosts do not all meet a broker that has just
-# started in the same instant: 1 to 30 s in all.
-FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 29.0
+# started in the same instant: 1 to 20 s in all. For paho the wait is silence of the broker: with that
+# of connecting it must stay below the keep-alive.
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 19.0
 JITTER_SECONDS = 1.0
 # What is not sent is safer in the outbox than in paho; and paho's own limit is 20.
 WINDOW = 16
@@ -271,12 +272,14 @@ class Publisher:
 
     def _on_disconnect(
         self,
-        _client: mqtt.Client,
+        client: mqtt.Client,
         _userdata: Any,
         flags: mqtt.DisconnectFlags,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
+        if client is not self._client:
+            return  # paho tells it twice when no answer came to its ping
         if self._connected:
             why = explain(reason) if flags.is_disconnect_packet_from_server else self._break()
             self._say("away", "Lost %s (%s): trying until it is back", self._broker, why)

@@ -1,17 +1,19 @@
 """What InfluxDB 1.8 does and Debian's 1.6 does not: /api/v2/write as /write. All else passes through.
 
-For tests only. `answer` puts a fault in place of the server: (status, body), or None for a reset.
+For tests only. `fault` puts a fault in place of the server: (status, body, headers), or None for a reset;
+it may wait, as a server that hangs does. `cut` resets the connection in the middle.
 """
 
 from __future__ import annotations
 
 import http.client
 import socket
+import struct
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Literal, Self, TypeAlias
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 Fault: TypeAlias = tuple[int, bytes, dict[str, str]] | None
@@ -25,6 +27,7 @@ class InfluxProxy:
         self.upstream = upstream
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.fault: Callable[[str, bytes], Fault] | None = None
+        self.cut: Literal["", "request", "answer"] = ""
         proxy = self
 
         class Handler(_Handler):
@@ -73,7 +76,12 @@ class _Handler(BaseHTTPRequestHandler):
         """What was asked is in `seen`; standard error is pytest's."""
 
     def _pass_on(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        if self.shared.cut == "request":
+            self.rfile.read(length // 2)
+            self._reset()
+            return
+        body = self.rfile.read(length)
         self.shared.seen.append((self.command, self.path, dict(self.headers), body))
         if self.shared.fault is not None:
             fault = self.shared.fault(self.path, body)
@@ -96,7 +104,18 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
+    def _reset(self) -> None:
+        """Close with RST, as the kernel does for a process that dies with unread bytes."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        for part in (self.rfile, self.wfile, self.connection):
+            part.close()
+
     def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        if self.shared.cut == "answer":
+            self.wfile.write(b"HTTP/1.1 20")
+            self._reset()
+            return
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

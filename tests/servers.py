@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -38,35 +39,59 @@ def wait_until(condition: Callable[[], bool], what: str, timeout: float = 20.0) 
         time.sleep(0.02)
 
 
-def accepts(port: int) -> bool:
+def accepts(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
+
+
+def changed(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 when there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 class Mosquitto:
     """A Mosquitto of its own: `with Mosquitto(folder) as broker: … broker.port`.
 
-    It can be killed and started again on the same port with the same configuration.
+    It can be killed and started again on the same port with the same configuration. `within` is a
+    command that runs it elsewhere, where its address is `host`.
     """
 
-    def __init__(self, folder: Path, configuration: str = OPEN_BROKER, port: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        configuration: str = OPEN_BROKER,
+        port: int | None = None,
+        host: str = "127.0.0.1",
+        within: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
+        self.host = host
         self.port = port or free_port()
+        self._within = within
         self._configuration = folder / "mosquitto.conf"
-        self._configuration.write_text(f"listener {self.port} 127.0.0.1\nuser root\n{configuration}")
+        self._configuration.write_text(f"listener {self.port} {host}\nuser root\n{configuration}")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"mqtt://{self.host}:{self.port}"
 
     def start(self) -> None:
         if BINARY is None:
             raise AssertionError("the tests need Mosquitto: run `make test`, which installs it")
         with (self.folder / "mosquitto.log").open("ab") as log:
-            self._process = subprocess.Popen([BINARY, "-c", str(self._configuration)], stdout=log, stderr=log)
-        wait_until(lambda: accepts(self.port), "Mosquitto accepts connections")
+            command = [*self._within, BINARY, "-c", str(self._configuration)]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_until(lambda: accepts(self.port, self.host), "Mosquitto accepts connections")
+
+    def save(self) -> None:
+        """Have it write its database now, as it does each autosave_interval; returns when that is done."""
+        assert self._process is not None
+        database = self.folder / "mosquitto.db"
+        before = changed(database)
+        self._process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: changed(database) > before, "the broker has saved")
 
     def stop(self) -> None:
         """End it as a service manager would (SIGTERM)."""

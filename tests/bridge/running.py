@@ -34,9 +34,9 @@ max_inflight_messages 0
 class Process:
     """`python -m bridge`, which can be killed and started again with the same settings."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, bridge_id: str = "test") -> None:
+    def __init__(self, folder: Path, broker: Mosquitto, bridge_id: str = "test", history: str = "") -> None:
         self.log = folder / f"{bridge_id}.log"
-        self.history = f"sqlite://{folder / 'history.db'}"
+        self.history = history or f"sqlite://{folder / 'history.db'}"
         self.environ = {
             **os.environ,
             "PERFWATCH_BROKER": broker.url,

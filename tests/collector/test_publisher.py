@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import pytest
 
+from collector.client import new_client
 from collector.outbox import Outbox
 from collector.publisher import EXPIRY_SECONDS, Publisher
 from perfwatch import settings
@@ -22,6 +23,7 @@ from perfwatch.errors import SettingError
 from perfwatch.settings import Broker, Settings
 from perfwatch.topics import Topics
 from tests.collector.listener import Listener, retained
+from tests.faults.proxy import Proxy
 from tests.servers import Mosquitto, free_port, wait_until
 
 CONFIG, CONFIG_SET, CONFIG_ERROR = (f"perfwatch/nas/config{end}" for end in ("", "/set", "/error"))
@@ -549,3 +551,25 @@ def test_a_ca_file_that_holds_none_is_a_bad_setting(tmp_path: Path) -> None:
     empty.write_text("nothing")
     with pytest.raises(SettingError, match=r"PERFWATCH_BROKER_CA_FILE.*must hold CA certificates"):
         Publisher(address(8883, scheme="mqtts", ca_file=str(empty)), Topics(), "nas")
+
+
+def test_a_connection_that_died_in_silence_is_replaced_by_one(
+    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """paho tells twice that no answer came to its ping; two that come back throw each other out for ever."""
+    caplog.set_level(logging.INFO)
+    made: list[Any] = []
+
+    def counted(*given: Any) -> Any:
+        made.append(new_client(*given))
+        return made[-1]
+
+    monkeypatch.setattr("collector.publisher.KEEP_ALIVE_SECONDS", 3)
+    monkeypatch.setattr("collector.publisher.new_client", counted)
+    with Proxy(broker.port) as proxy, publishing(address(proxy.port)):
+        wait_for_line(caplog, "Connected to")
+        proxy.cut()
+        wait_for_line(caplog, "Lost")
+        proxy.mend()
+        wait_for_line(caplog, "again:")
+    assert len(made) == 2

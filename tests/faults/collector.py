@@ -1,6 +1,6 @@
 """A collector as far as delivery goes: numbered readings at a steady rate, and a note of each that was taken.
 
-    python -m tests.faults.collector PORT HOST FIRST RATE RESEND NOTES
+    python -m tests.faults.collector BROKER HOST FIRST RATE RESEND NOTES
 
 A number is noted once the broker has acknowledged it. After a lost connection, and when it starts
 again, what was acknowledged in the last RESEND seconds is published again, as the outbox does. SIGTERM
@@ -80,11 +80,12 @@ class Collector:
             self.publish(number)
 
 
-def main(port: int, host: str, first: int, rate: float, resend: float, notes: Path) -> None:
+def main(broker: str, host: str, first: int, rate: float, resend: float, notes: Path) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     collector = Collector(host, resend, notes)
-    collector.client.connect_async("127.0.0.1", port, keepalive=5)
+    address, _, port = broker.partition(":")
+    collector.client.connect_async(address, int(port), keepalive=5)
     collector.client.loop_start()
     for old in collector.noted()[-round(resend * rate) :] if resend else ():
         collector.publish(old)
@@ -101,4 +102,4 @@ def main(port: int, host: str, first: int, rate: float, resend: float, notes: Pa
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    main(int(given[0]), given[1], int(given[2]), float(given[3]), float(given[4]), Path(given[5]))
+    main(given[0], given[1], int(given[2]), float(given[3]), float(given[4]), Path(given[5]))

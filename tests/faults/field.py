@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from perfwatch.history.store import HistoryStore, Series
 from tests.bridge.publisher import START_MS
@@ -18,6 +23,9 @@ from tests.servers import Mosquitto, wait_until
 
 HOSTS = ("nas", "pi", "office")
 RATE = 150.0
+
+# More than a collector has on the way at any time, but while the broker cannot be reached.
+MARGIN = 5_000
 
 # As shipped, but saved each second rather than each minute, so that a test can meet a save.
 BROKER = """
@@ -44,15 +52,14 @@ class Outcome(NamedTuple):
 class Field:
     """Three collectors and one bridge around a broker; more bridges may be added."""
 
-    def __init__(self, folder: Path, resend: float = 0.0, port: int | None = None) -> None:
+    def __init__(self, folder: Path, resend: float, broker: Mosquitto | None, history: str) -> None:
         self.folder = folder
-        self.broker = Mosquitto(folder, BROKER.format(folder=folder))
-        self.bridge = Process(folder, self.broker)
+        self.broker = broker or Mosquitto(folder, BROKER.format(folder=folder))
+        self.bridge = Process(folder, self.broker, history=history)
         self.bridges = [self.bridge]
-        self.port = port or self.broker.port
+        self.address = f"{self.broker.host}:{self.broker.port}"
         self._resend = resend
         self._collectors: dict[str, subprocess.Popen[bytes]] = {}
-        self._started: Counter[str] = Counter()
 
     def start(self) -> None:
         self.broker.start()
@@ -64,10 +71,9 @@ class Field:
             self.start_collector(host)
 
     def start_collector(self, host: str) -> None:
-        """Begin at a number that no earlier run of this host has come to."""
-        first = 10_000 * self._started[host]
-        self._started[host] += 1
-        given = [str(self.port), host, str(first), str(RATE), str(self._resend), str(self._notes(host))]
+        """Begin at a number that no earlier run of this host has come to, acknowledged or not."""
+        first = max((number for name, number in self.taken() if name == host), default=-MARGIN) + MARGIN
+        given = [self.address, host, str(first), str(RATE), str(self._resend), str(self._notes(host))]
         command = [sys.executable, "-m", "tests.faults.collector", *given]
         self._collectors[host] = subprocess.Popen(command)
 
@@ -102,7 +108,7 @@ class Field:
             for line in self._notes(host).read_text().split("\n")[:-1]
         }
 
-    def settle(self) -> Outcome:
+    def settle(self, patience: float = 15.0) -> Outcome:
         """End the collectors in order, wait until nothing more comes, and count."""
         for collector in self._collectors.values():
             collector.send_signal(signal.SIGTERM)
@@ -114,7 +120,9 @@ class Field:
         with history(self.bridge.history) as store:
             # What is lost is counted by `outcome`; nothing here may take longer to arrive.
             with suppress(AssertionError):
-                wait_until(lambda: taken <= set(stored(store)), "every reading that was taken is stored", 15)
+                wait_until(
+                    lambda: taken <= set(stored(store)), "every reading that was taken is stored", patience
+                )
             return outcome(taken, store)
 
     def count(self) -> Outcome:
@@ -136,12 +144,44 @@ class Field:
 
 
 @contextmanager
-def field(folder: Path, resend: float = 0.0, port: int | None = None) -> Iterator[Field]:
-    one = Field(folder, resend, port)
+def field(
+    folder: Path, resend: float = 0.0, broker: Mosquitto | None = None, history: str = ""
+) -> Iterator[Field]:
+    """`broker` is one that is not started yet. The history is SQLite in `folder` when none is named."""
+    one = Field(folder, resend, broker, history)
     try:
         yield one
     finally:
         one.end()
+
+
+@contextmanager
+def locked(one: Field) -> Iterator[None]:
+    """The history's file is locked by another process's transaction."""
+    path = Path(one.bridge.history.removeprefix("sqlite://"))
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=20)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@contextmanager
+def heard(broker: Mosquitto, topic: str) -> Iterator[list[bytes]]:
+    """What comes on `topic` meanwhile."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+    came: list[bytes] = []
+    listening = threading.Event()
+    client.on_message = lambda _client, _user, message: came.append(bytes(message.payload))
+    client.on_subscribe = lambda *_rest: listening.set()
+    client.connect(broker.host, broker.port)
+    client.subscribe(topic, qos=1)
+    client.loop_start()
+    try:
+        assert listening.wait(20)
+        yield came
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def stored(store: HistoryStore) -> list[tuple[str, int]]:

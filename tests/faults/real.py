@@ -1,0 +1,91 @@
+"""The collector as its users run it, and what became of what it read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from collector.segment import Record, Segment
+from perfwatch.history.store import HistoryStore, Series
+from perfwatch.readings import format_time, from_ms
+from tests.bridge.running import history
+from tests.faults.field import Outcome
+from tests.servers import Mosquitto, wait_until
+
+DAY_MS = 86_400_000
+
+
+class RealCollector:
+    """`python -m collector`, which reads the memory twice a second. Its outbox keeps all of it here."""
+
+    def __init__(self, folder: Path, broker: Mosquitto, host: str, **environ: str) -> None:
+        self.host = host
+        self.log = folder / f"{host}.log"
+        self._outbox = folder / "data" / "outbox" / host
+        self._environ = {
+            **os.environ,
+            "PERFWATCH_BROKER": broker.url,
+            "PERFWATCH_HOST": host,
+            "PERFWATCH_DATA_DIR": str(folder / "data"),
+            "PERFWATCH_SOURCES": "memory",
+            "PERFWATCH_INTERVAL": "500ms",
+            **environ,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "collector"], env=self._environ, stderr=log
+            )
+
+    def end(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        self._process.wait(20)
+        self._process = None
+
+    def wait_for(self, words: str) -> None:
+        wait_until(lambda: words in self.log.read_text(), f"{words!r} in the collector's log", 60)
+
+    def taken(self) -> set[str]:
+        """The timestamps of all readings that were appended to the outbox."""
+        found: list[Record] = []
+        for path in sorted(self._outbox.glob("*.seg")):
+            Segment.found(path, found.append)
+        return {msgspec.json.decode(record.payload)["timestamp"] for record in found if record.topic}
+
+    def settle(self, address: str) -> Outcome:
+        """End it in order, wait until what it read is in the history, and count."""
+        self.end(signal.SIGTERM)
+        taken = self.taken()
+        with history(address) as store:
+            with suppress(AssertionError):
+                wait_until(lambda: taken <= set(self._stored(store)), "what it read is stored", 5)
+            there = self._stored(store)
+        return Outcome(len(taken), len(there), len(taken - set(there)), len(there) - len(set(there)))
+
+    def _stored(self, store: HistoryStore) -> list[str]:
+        one = Series("memory", self.host, "", "", "usage_percent")
+        now = time.time_ns() // 1_000_000
+        found = store.query([one], now - DAY_MS, now + DAY_MS, 1)[one]
+        return [format_time(from_ms(bucket.time)) for bucket in found]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self.end(signal.SIGKILL)

@@ -1,0 +1,159 @@
+"""The history on a server that fails in every way, and each reading is in it exactly once all the same."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.bridge.publisher import START_MS, payload, publisher
+from tests.faults.conftest import Report
+from tests.faults.field import Field, field, heard
+from tests.influx import Influxd, new_database
+from tests.influx_proxy import PASS, Fault, InfluxProxy
+from tests.servers import wait_until
+
+WRITE = "/api/v2/write"
+
+# The number of a reading that no collector of these comes to.
+ODD = 80_000
+
+
+def address(proxy: InfluxProxy, database: str) -> str:
+    return f"influxdb://127.0.0.1:{proxy.port}/{database}"
+
+
+@pytest.fixture(scope="module")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    with Influxd(tmp_path_factory.mktemp("influxd")) as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
+    with InfluxProxy(influxd.port) as server:
+        yield server
+
+
+@pytest.fixture
+def one(tmp_path: Path, proxy: InfluxProxy) -> Iterator[Field]:
+    with field(tmp_path, history=address(proxy, new_database())) as made:
+        yield made
+
+
+@contextmanager
+def through(server: Influxd, folder: Path) -> Iterator[Field]:
+    """The history on a server of its own, which need not run yet."""
+    with InfluxProxy(server.port) as proxy, field(folder, history=address(proxy, "perfwatch")) as made:
+        yield made
+
+
+def failing(one: Field, proxy: InfluxProxy, fault: Callable[[str, bytes], Fault]) -> None:
+    """Let the store fail until readings wait on disk, and a while longer."""
+    one.start()
+    one.flow(100)
+    proxy.fault = fault
+    one.bridge.wait_for("readings wait in")
+    one.flow()
+    proxy.fault = None
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_the_store_answers_with_an_error(one: Field, proxy: InfluxProxy, report: Report, status: int) -> None:
+    failing(one, proxy, lambda _path, _body: (status, b'{"error":"of this test"}', {}))
+    report(f"store answers {status}", one.settle())
+
+
+def test_the_store_asks_for_a_pause(one: Field, proxy: InfluxProxy, report: Report) -> None:
+    asked: list[float] = []
+
+    def busy_twice(path: str, _body: bytes) -> Fault:
+        if not path.startswith(WRITE):
+            return PASS
+        asked.append(time.monotonic())
+        return PASS if len(asked) > 2 else (429, b"", {"Retry-After": "3"})
+
+    one.start()
+    one.flow(100)
+    proxy.fault = busy_twice
+    one.bridge.wait_for("readings wait in")
+    one.flow()
+    report("store answers 429 twice, Retry-After: 3", one.settle())
+    first, second, third = asked[:3]
+    assert (second - first >= 3, third - second >= 3) == (True, True)
+
+
+def test_the_store_hangs(one: Field, proxy: InfluxProxy, report: Report) -> None:
+    """The bridge goes on taking readings while the store says nothing; killed then, it has them all."""
+    over = threading.Event()
+
+    def hang(_path: str, _body: bytes) -> Fault:
+        over.wait(60)
+        return None
+
+    try:
+        failing(one, proxy, hang)
+        one.bridge.end(signal.SIGKILL)
+    finally:
+        over.set()
+    one.bridge.start()
+    report("store takes requests and never answers", one.settle())
+
+
+@pytest.mark.parametrize("where", ["request", "answer"])
+def test_the_store_resets_connections(one: Field, proxy: InfluxProxy, report: Report, where: str) -> None:
+    one.start()
+    one.flow(100)
+    proxy.cut = "request" if where == "request" else "answer"
+    one.bridge.wait_for("readings wait in")
+    one.flow()
+    proxy.cut = ""
+    report(f"store resets in the middle of the {where}", one.settle())
+
+
+def test_the_store_refuses_one_point_of_a_batch(one: Field, influxd: Influxd, report: Report) -> None:
+    """A text in `idle` makes InfluxDB refuse any number there, and with it that point alone."""
+    one.start()
+    one.flow(100)
+    database = one.bridge.history.rpartition("/")[2]
+    line = f'cpu,host=other idle="a text" {START_MS + ODD * 1000}'
+    url = f"http://127.0.0.1:{influxd.port}/write"
+    httpx.post(url, params={"db": database, "precision": "ms"}, content=line).raise_for_status()
+    with heard(one.broker, "perfwatch-bridge/test/rejected") as told, publisher(one.broker) as other:
+        other.publish("perfwatch/pi/cpu", payload(ODD, idle=1))
+        one.flow()
+        wait_until(lambda: bool(told), "the point is named")
+        seen = one.settle()
+    report("store refuses one point of a batch (not among these)", seen)
+    assert seen.stored == seen.taken
+    (named,) = told
+    assert f"cpu of pi at {START_MS + ODD * 1000}" in named.decode()
+
+
+def test_the_store_is_killed(tmp_path: Path, report: Report) -> None:
+    with Influxd(tmp_path) as server, through(server, tmp_path) as one:
+        one.start()
+        for times in range(1, 4):
+            one.flow(200)
+            server.kill()
+            one.bridge.wait_for("readings wait in", times)
+            one.flow(100)
+            server.start()
+            one.bridge.wait_for("the history can be written again", times)
+        report("SIGKILL of the store (InfluxDB), three times", one.settle())
+
+
+def test_the_store_is_away_at_the_start(tmp_path: Path, report: Report) -> None:
+    server = Influxd(tmp_path)
+    with through(server, tmp_path) as one:
+        one.start()
+        one.bridge.wait_for("readings wait in")
+        one.flow()
+        with server:
+            report("store away at the start", one.settle(25))
