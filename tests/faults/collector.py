@@ -51,8 +51,8 @@ class Collector:
             self._note(number)
 
     def noted(self) -> list[int]:
-        """What an earlier run knew to be taken, the last of it cut off where it was killed."""
-        return [int(line) for line in self._path.read_text().split("\n")[:-1]]
+        """What earlier runs knew to be taken, once each; a last line that a kill cut off is left out."""
+        return sorted({int(line) for line in self._path.read_text().split("\n")[:-1]})
 
     def unfinished(self) -> bool:
         with self._lock:
@@ -76,7 +76,7 @@ class Collector:
             self._again = True
             return
         after = time.monotonic() - self._resend
-        for number in [number for moment, number in list(self._recent) if moment > after]:
+        for number in {number: None for moment, number in list(self._recent) if moment > after}:
             self.publish(number)
 
 

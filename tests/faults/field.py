@@ -19,6 +19,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from perfwatch.history.store import HistoryStore, Series
 from tests.bridge.publisher import START_MS
 from tests.bridge.running import Process, history
+from tests.influx import Influxd, new_database
+from tests.influx_proxy import InfluxProxy
 from tests.servers import Mosquitto, wait_until
 
 HOSTS = ("nas", "pi", "office")
@@ -58,6 +60,7 @@ class Field:
         self.bridge = Process(folder, self.broker, history=history)
         self.bridges = [self.bridge]
         self.address = f"{self.broker.host}:{self.broker.port}"
+        self.proxy: InfluxProxy | None = None
         self._resend = resend
         self._collectors: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -153,6 +156,16 @@ def field(
         yield one
     finally:
         one.end()
+
+
+@contextmanager
+def on_influxdb(server: Influxd, folder: Path, resend: float = 0.0) -> Iterator[Field]:
+    """The history in a database of its own on `server`, which need not run yet, behind a proxy."""
+    with InfluxProxy(server.port) as proxy:
+        address = f"influxdb://127.0.0.1:{proxy.port}/{new_database()}"
+        with field(folder, resend, history=address) as one:
+            one.proxy = proxy
+            yield one
 
 
 @contextmanager

@@ -69,6 +69,10 @@ class Router:
         subprocess.run([*within, "sh", "-c", setting], check=True)
 
 
+def far_broker(folder: Path, configuration: str, router: Router) -> Mosquitto:
+    return Mosquitto(folder, configuration, host=BROKER, within=router.within)
+
+
 @contextmanager
 def routed(folder: Path, configuration: str) -> Iterator[tuple[Router, Mosquitto]]:
     """A broker (not started) and the router before it. Skips where we may not make networks."""
@@ -76,6 +80,6 @@ def routed(folder: Path, configuration: str) -> Iterator[tuple[Router, Mosquitto
     try:
         if missing := router.build():
             pytest.skip(f"needs the right to make network namespaces (run as root): {missing}")
-        yield router, Mosquitto(folder, configuration, host=BROKER, within=router.within)
+        yield router, far_broker(folder, configuration, router)
     finally:
         router.remove()

@@ -6,7 +6,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -14,8 +13,8 @@ import pytest
 
 from tests.bridge.publisher import START_MS, payload, publisher
 from tests.faults.conftest import Report
-from tests.faults.field import Field, field, heard
-from tests.influx import Influxd, new_database
+from tests.faults.field import Field, heard, on_influxdb
+from tests.influx import Influxd
 from tests.influx_proxy import PASS, Fault, InfluxProxy
 from tests.servers import wait_until
 
@@ -25,10 +24,6 @@ WRITE = "/api/v2/write"
 ODD = 80_000
 
 
-def address(proxy: InfluxProxy, database: str) -> str:
-    return f"influxdb://127.0.0.1:{proxy.port}/{database}"
-
-
 @pytest.fixture(scope="module")
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
     with Influxd(tmp_path_factory.mktemp("influxd")) as server:
@@ -36,22 +31,15 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
 
 
 @pytest.fixture
-def proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
-    with InfluxProxy(influxd.port) as server:
-        yield server
+def one(tmp_path: Path, influxd: Influxd) -> Iterator[Field]:
+    with on_influxdb(influxd, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
-def one(tmp_path: Path, proxy: InfluxProxy) -> Iterator[Field]:
-    with field(tmp_path, history=address(proxy, new_database())) as made:
-        yield made
-
-
-@contextmanager
-def through(server: Influxd, folder: Path) -> Iterator[Field]:
-    """The history on a server of its own, which need not run yet."""
-    with InfluxProxy(server.port) as proxy, field(folder, history=address(proxy, "perfwatch")) as made:
-        yield made
+def proxy(one: Field) -> InfluxProxy:
+    assert one.proxy is not None
+    return one.proxy
 
 
 def failing(one: Field, proxy: InfluxProxy, fault: Callable[[str, bytes], Fault]) -> None:
@@ -137,7 +125,7 @@ def test_the_store_refuses_one_point_of_a_batch(one: Field, influxd: Influxd, re
 
 
 def test_the_store_is_killed(tmp_path: Path, report: Report) -> None:
-    with Influxd(tmp_path) as server, through(server, tmp_path) as one:
+    with Influxd(tmp_path) as server, on_influxdb(server, tmp_path) as one:
         one.start()
         for times in range(1, 4):
             one.flow(200)
@@ -151,7 +139,7 @@ def test_the_store_is_killed(tmp_path: Path, report: Report) -> None:
 
 def test_the_store_is_away_at_the_start(tmp_path: Path, report: Report) -> None:
     server = Influxd(tmp_path)
-    with through(server, tmp_path) as one:
+    with on_influxdb(server, tmp_path) as one:
         one.start()
         one.bridge.wait_for("readings wait in")
         one.flow()
