@@ -52,7 +52,8 @@ class Process:
 
     def wait_for(self, words: str, times: int = 1) -> None:
         """Return once the log has said `words` that often."""
-        wait_until(lambda: self.log.read_text().count(words) >= times, f"{words!r} in the bridge's log")
+        seen = f"{words!r} in the bridge's log"
+        wait_until(lambda: self.log.read_text().count(words) >= times, seen, 60)
 
     def end(self, number: int) -> int:
         """Send that signal; returns the exit code."""

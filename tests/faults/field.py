@@ -63,6 +63,7 @@ class Field:
         self.proxy: InfluxProxy | None = None
         self._resend = resend
         self._collectors: dict[str, subprocess.Popen[bytes]] = {}
+        self._first: dict[str, int] = {}
 
     def start(self) -> None:
         self.broker.start()
@@ -76,6 +77,7 @@ class Field:
     def start_collector(self, host: str) -> None:
         """Begin at a number that no earlier run of this host has come to, acknowledged or not."""
         first = max((number for name, number in self.taken() if name == host), default=-MARGIN) + MARGIN
+        self._first[host] = first
         given = [self.address, host, str(first), str(RATE), str(self._resend), str(self._notes(host))]
         command = [sys.executable, "-m", "tests.faults.collector", *given]
         self._collectors[host] = subprocess.Popen(command)
@@ -113,6 +115,7 @@ class Field:
 
     def settle(self, patience: float = 15.0) -> Outcome:
         """End the collectors in order, wait until nothing more comes, and count."""
+        wait_until(self._begun, "every collector has a reading taken", 60)
         for collector in self._collectors.values():
             collector.send_signal(signal.SIGTERM)
         for collector in self._collectors.values():
@@ -141,6 +144,11 @@ class Field:
             if bridge.process is not None:
                 bridge.end(signal.SIGKILL)
         self.broker.kill()
+
+    def _begun(self) -> bool:
+        """Whether each collector that runs publishes: only then has it sent again what it must."""
+        newest = dict(sorted(self.taken()))
+        return all(newest.get(host, -1) >= self._first[host] for host in self._collectors)
 
     def _notes(self, host: str) -> Path:
         return self.folder / f"{host}.taken"

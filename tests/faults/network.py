@@ -12,10 +12,9 @@ import pytest
 
 from tests.servers import Mosquitto
 
-# From the range that is set aside for tests of networks (RFC 2544): we, the router, the broker.
-HOST = "198.18.77.1"
-ROUTER = ("198.18.77.2", "198.18.77.5")
-BROKER = "198.18.77.6"
+# From the range that is set aside for tests of networks (RFC 2544), apart from another run's.
+NETWORK = f"198.18.{os.getpid() % 256}"
+HOST, NEAR, FAR, BROKER = (f"{NETWORK}.{number}" for number in (1, 2, 5, 6))
 
 
 class Router:
@@ -35,15 +34,15 @@ class Router:
             f"ip link add {near} type veth peer name near netns {router}",
             f"ip link add {far} netns {router} type veth peer name far netns {broker}",
             f"ip addr add {HOST}/30 dev {near}",
-            f"ip -n {router} addr add {ROUTER[0]}/30 dev near",
-            f"ip -n {router} addr add {ROUTER[1]}/30 dev {far}",
+            f"ip -n {router} addr add {NEAR}/30 dev near",
+            f"ip -n {router} addr add {FAR}/30 dev {far}",
             f"ip -n {broker} addr add {BROKER}/30 dev far",
             f"ip link set {near} up",
             f"ip -n {router} link set near up",
             f"ip -n {router} link set {far} up",
             f"ip -n {broker} link set far up",
-            f"ip route add {BROKER} via {ROUTER[0]}",
-            f"ip -n {broker} route add default via {ROUTER[1]}",
+            f"ip route add {BROKER} via {NEAR}",
+            f"ip -n {broker} route add default via {FAR}",
         ]
         for command in commands:
             done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
