@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -20,30 +20,32 @@ _INCOMPLETE_SECONDS = 0.25
 
 
 class Frame(NamedTuple):
-    """One tick as it is sent: encoded once, however many watch."""
+    """One tick, or what is known of a host, as it is sent: encoded once, however many watch."""
 
     host: str
     text: str
+    type: str = "metrics"
 
 
 class Viewer:
-    """One WebSocket's place in the hub. Holds the newest tick of each host and no more.
+    """One WebSocket's place in the hub. Holds the newest frame of each type of each host and no more.
 
     So a viewer who cannot keep up is skipped to the newest, and never delays another.
     """
 
-    def __init__(self, host: str | None) -> None:
+    def __init__(self, host: str | None, types: Collection[str]) -> None:
         self._host = host
-        self._newest: dict[str, Frame] = {}
+        self._types = types
+        self._newest: dict[tuple[str, str], Frame] = {}
         self._some = asyncio.Event()
 
     def offer(self, frame: Frame) -> None:
-        if self._host in (None, frame.host):
-            self._newest[frame.host] = frame
+        if self._host in (None, frame.host) and frame.type in self._types:
+            self._newest[frame.host, frame.type] = frame
             self._some.set()
 
     async def frames(self) -> AsyncIterator[Frame]:
-        """The ticks as they come, without end."""
+        """The frames as they come, without end."""
         while True:
             await self._some.wait()
             frame = self._newest.pop(next(iter(self._newest)))
@@ -78,6 +80,11 @@ class Host:
             "timestamp": self.timestamp,
         }
 
+    def presence(self) -> Frame:
+        """`described` for those who watch which hosts come and go."""
+        text = msgspec.json.encode({"type": "host"} | self.described()).decode()
+        return Frame(self.name, text, "host")
+
     def turn(self, status: str | None) -> None:
         """Take its presence. One that was online when we came has been so for nobody knows how long."""
         if status != self.status:
@@ -99,9 +106,12 @@ class Hub:
         return len(self._viewers)
 
     @contextmanager
-    def viewer(self, host: str | None) -> Iterator[Viewer]:
-        """A new viewer of that host, or of all; what is newest is offered to it at once."""
-        viewer = Viewer(host)
+    def viewer(self, host: str | None, types: Collection[str] = ("metrics",)) -> Iterator[Viewer]:
+        """A new viewer of that host, or of all; the newest tick is offered to it at once.
+
+        `types` may hold "metrics", for ticks, and "host", for each change in what is known of a host.
+        """
+        viewer = Viewer(host, types)
         for known in self._hosts.values():
             if known.frame is not None:
                 viewer.offer(known.frame)
@@ -118,14 +128,19 @@ class Hub:
     def receive(self, topic: Topic, payload: bytes, *, live: bool) -> None:
         """Take one message. What cannot be read is left to the bridge, which names it on /rejected."""
         if topic.kind is Kind.STATUS:
-            self._host(topic.host).turn(payload.decode(errors="replace") or None)
+            host = self._host(topic.host)
+            host.turn(payload.decode(errors="replace") or None)
+            self._offer(host.presence())
         elif topic.kind is Kind.INFO:
             self._learn(topic.host, payload)
         elif topic.kind is Kind.METRIC:
             self._add(topic, payload, live)
 
     def _host(self, name: str) -> Host:
-        return self._hosts.setdefault(name, Host(name))
+        if name not in self._hosts:
+            self._hosts[name] = Host(name)
+            self._offer(self._hosts[name].presence())
+        return self._hosts[name]
 
     def _learn(self, name: str, payload: bytes) -> None:
         try:
@@ -134,6 +149,7 @@ class Hub:
             return
         host = self._host(name)
         host.info = info
+        self._offer(host.presence())
         if host.frame is None:
             host.assembler.expect(source for source, absent in info.sources.items() if absent is None)
 
@@ -156,5 +172,8 @@ class Hub:
         for tick in ticks:
             host.timestamp = format_time(tick.timestamp)
             host.frame = Frame(tick.host, tick.frame())
-            for viewer in self._viewers:
-                viewer.offer(host.frame)
+            self._offer(host.frame)
+
+    def _offer(self, frame: Frame) -> None:
+        for viewer in self._viewers:
+            viewer.offer(frame)

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
 
@@ -38,7 +39,7 @@ from perfwatch.tokens import Revocations, Tokens, load_key
 from perfwatch.topics import Topics
 from perfwatch.users import Users
 
-PAGES = ("/live", "/history")
+PAGES = ("/hosts", "/live", "/history")
 VIEWS = Path(str(files("dashboard") / "views"))
 
 # The guard checks the session and names the user in these headers, which Streamlit shows as st.user.
@@ -96,7 +97,7 @@ def build(settings: Settings) -> App:
         WebSocketRoute("/api/{path:path}", router),
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
-        Route("/", _start),
+        Route("/", Start(hub)),
         *(Route(path, Shell(path.strip("/")).__call__) for path in PAGES),
         Mount(f"/assets/{VERSION}", Assets.versioned()),
         Mount("/assets", Assets()),
@@ -129,8 +130,15 @@ def _configure_streamlit() -> None:
         config.set_option(name, value)
 
 
-async def _start(request: Request) -> Response:
-    return RedirectResponse("/live", 303)
+class Start:
+    """Leads to the overview of several hosts; a single one is shown at once."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = "/hosts" if len(self._hub.hosts()) > 1 else "/live"
+        await RedirectResponse(page, 303)(scope, receive, send)
 
 
 async def _login_page(request: Request) -> Response:

@@ -33,7 +33,7 @@ _STEPS = (
 
 
 class Query(NamedTuple):
-    """What was asked for. Times and interval in milliseconds; `host` None means all of them."""
+    """What was asked for. Times and interval in milliseconds; `host` None and no `fields` mean all."""
 
     metric: str
     start: int
@@ -42,6 +42,12 @@ class Query(NamedTuple):
     shown_interval: str
     limit: int
     host: str | None
+    fields: frozenset[str] = frozenset()
+
+    def wants(self, series: Series) -> bool:
+        """`usage_percent` asks for the host's own, `core.usage_percent` for that of each core."""
+        name = f"{series.tag}.{series.field}" if series.tag else series.field
+        return not self.fields or name in self.fields
 
 
 class HistoryApi:
@@ -95,7 +101,7 @@ class HistoryApi:
             self._explain_absence(query)
         points: list[tuple[int, str, dict[str, Any]]] = []
         for host in sorted({one.host for one in series}):
-            asked: list[Series] = [one for one in series if one.host == host]
+            asked: list[Series] = [one for one in series if one.host == host and query.wants(one)]
             found = self._store.query(asked, query.start, query.stop, query.interval)
             points.extend((time, host, reading) for time, reading in merge(found, _mean)[-query.limit :])
         points.sort(key=lambda point: point[:2])
@@ -146,7 +152,8 @@ def parse(given: QueryParams) -> Query:
     text = given.get("interval", "auto")
     limit = _limit(given.get("limit"), DEFAULT_LIMIT if text == "auto" else MOST_POINTS)
     interval, shown = _interval(text, stop - start, limit)
-    return Query(metric, start, stop, interval, shown, limit, given.get("host") or None)
+    fields = frozenset(given.getlist("field"))
+    return Query(metric, start, stop, interval, shown, limit, given.get("host") or None, fields)
 
 
 def auto_interval(length: int, limit: int) -> int:

@@ -28,7 +28,9 @@ class LiveApi:
 
     async def stream(self, socket: WebSocket) -> None:
         await socket.accept()
-        with self._hub.viewer(socket.query_params.get("host") or None) as viewer:
+        given = socket.query_params
+        types = ("metrics", "host") if given.get("presence") == "true" else ("metrics",)
+        with self._hub.viewer(given.get("host") or None, types) as viewer:
             sending = asyncio.create_task(_send_frames(socket, viewer))
             try:
                 await _answer_pings(socket)

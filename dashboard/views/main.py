@@ -5,19 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.assets import COMPONENTS
-from dashboard.views import history, live, session
+from dashboard.views import history, hosts, live, session
 
 st.set_page_config(page_title="PerfWatch", page_icon=str(COMPONENTS / "icon.svg"), layout="wide")
 st.logo(str(COMPONENTS / "logo.svg"), size="large")
-page = st.navigation(
-    [
-        # Streamlit wants a page at "/"; the server leads from there to one of the others.
-        st.Page(live.show, title="PerfWatch", url_path="start", default=True, visibility="hidden"),
-        st.Page(live.show, title="Live", icon=":material/monitoring:", url_path="live"),
-        st.Page(history.show, title="History", icon=":material/history:", url_path="history"),
-    ],
-    position="top",
-)
+pages = [
+    st.Page(hosts.show, title="Hosts", icon=":material/dns:", url_path="hosts"),
+    st.Page(live.show, title="Live", icon=":material/monitoring:", url_path="live"),
+    st.Page(history.show, title="History", icon=":material/history:", url_path="history"),
+]
+# Streamlit wants a page at "/", and shows it when its logo is clicked; the server leads elsewhere from there.
+start = st.Page(hosts.show, title="PerfWatch", url_path="start", default=True, visibility="hidden")
+page = st.navigation([start, *pages], position="top")
 st.html(COMPONENTS / "page.css")
 session.require()
+# On a phone Streamlit puts its navigation behind a button: page.css shows these links there instead.
+with st.container(horizontal=True, key="pages"):
+    for one in pages:
+        st.page_link(one)
 page.run()

@@ -167,3 +167,12 @@ def test_the_automatic_interval_always_fits(length: int, limit: int) -> None:
     interval = auto_interval(length, limit)
     # A range may touch one bucket more than it is long.
     assert -(-length // interval) + 1 <= limit
+
+
+def test_only_the_fields_asked_for_are_answered(server: Dashboard, headers: dict[str, str]) -> None:
+    asked = RANGE | {"metric_type": "cpu", "interval": "5s", "host": "nas", "field": ["core.usage_percent"]}
+    found = httpx.get(f"{server.url}/api/history/metrics", params=asked, headers=headers).json()
+    assert found["data_points"][3]["data"] == {"per_core": [3]}
+    both = asked | {"field": ["usage_percent", "load_average_5"]}
+    found = httpx.get(f"{server.url}/api/history/metrics", params=both, headers=headers).json()
+    assert found["data_points"][3]["data"] == {"usage_percent": 3, "load_average": [None, 2]}

@@ -96,7 +96,7 @@ async def test_the_time_of_one_tick_is_not_counted_for_the_next(monkeypatch: pyt
         publish(hub, "nas", 2, "cpu")
         timers.pop(0)()  # the time of tick 1, which was whole long before
         publish(hub, "nas", 2, "memory")
-        frame = viewer._newest["nas"]
+        frame = viewer._newest["nas", "metrics"]
     assert set(msgspec.json.decode(frame.text)["data"]) == {"cpu", "memory"}
     assert frame.text.count("12:00:02.000Z") == 3
 
@@ -121,3 +121,17 @@ async def test_what_cannot_be_read_changes_nothing() -> None:
     (host,) = hub.hosts()
     assert host["timestamp"] is None
     assert host["info"]["hostname"] == "nas"
+
+
+async def test_a_viewer_who_asks_is_told_which_hosts_come_and_go() -> None:
+    hub = Hub()
+    with hub.viewer(None, ("metrics", "host")) as viewer, hub.viewer(None) as other:
+        frames = viewer.frames()
+        publish(hub, "esp", 1, "temperature")
+        assert (await following(frames))["kind"] == "device"
+        hub.receive(Topic(Kind.STATUS, "nas"), b"online", live=True)
+        assert (await following(frames))["status"] == "online"
+        hub.receive(Topic(Kind.STATUS, "nas"), b"offline", live=True)
+        told = await following(frames)
+        assert (told["type"], told["host"], told["status"]) == ("host", "nas", "offline")
+        assert {kind for _, kind in other._newest} <= {"metrics"}

@@ -1,0 +1,90 @@
+// The card of one host.
+import { span } from "../common/format.js";
+import { element } from "../common/parts.js";
+import { WINDOW_MS } from "../common/timeline.js";
+import { FIGURES } from "./figures.js";
+import { Spark } from "./spark.js";
+
+export class Card {
+  #machine;
+  #words = element("span", "words");
+  #up = element("span", "up");
+  #os = element("p", "os");
+  #cells = FIGURES.map((figure) => new Cell(figure));
+
+  constructor(machine) {
+    this.#machine = machine;
+    const host = new URLSearchParams({ host: machine.name });
+    const name = link(`/live?${host}`, "name", machine.name);
+    const history = link(`/history?${host}`, "history", "History");
+    history.setAttribute("aria-label", `History of ${machine.name}`);
+    const top = element("div", "first", sign(), element("h2", "", name), this.#os);
+    const state = element("p", "state", this.#words, this.#up, history);
+    this.root = element("li", "card host", top, state, element("dl", "cells", ...this.#cells.map(({ root }) => root)));
+    this.root.dataset.host = machine.name;
+    this.root.dataset.testid = "host-card";
+  }
+
+  // What changes with time alone.
+  tick() {
+    const { state, words, troubles, uptime, entry } = this.#machine;
+    set(this.root.dataset, "state", troubles.length ? "trouble" : state);
+    set(this.#words, "textContent", troubles.join(", ") || words);
+    set(this.#words, "title", this.#words.textContent);
+    set(this.#up, "textContent", uptime === null || troubles.length || state === "offline" ? "" : `up ${span(uptime)}`);
+    set(this.#os, "textContent", entry?.info?.os ?? "");
+  }
+
+  draw() {
+    this.tick();
+    const { found, over, timeline, time } = this.#machine;
+    const [times, ...columns] = timeline.columns();
+    const to = time ?? timeline.newest ?? 0;
+    const window = { from: to - WINDOW_MS, to };
+    this.#cells.forEach((cell, index) => cell.draw(found, over, times, columns[index], window));
+  }
+}
+
+class Cell {
+  #figure;
+  #label = element("dt", "");
+  #number = element("b", "");
+  #unit = element("small", "");
+  #spark;
+
+  constructor(figure) {
+    this.#figure = figure;
+    this.#spark = new Spark(figure.color);
+    this.#label.textContent = figure.label;
+    const value = element("dd", "", element("span", "value", this.#number, " ", this.#unit), this.#spark.svg);
+    this.root = element("div", "cell", this.#label, value);
+    this.root.dataset.figure = figure.name;
+  }
+
+  draw(found, over, times, values, window) {
+    const { name, label, write, top } = this.#figure;
+    const { number, unit } = write(found[name]);
+    set(this.#number, "textContent", number);
+    set(this.#unit, "textContent", unit);
+    if (name === "disk") set(this.#label, "textContent", `${label} ${found.fullest ?? ""}`.trim());
+    this.root.classList.toggle("over", over.has(name));
+    this.#spark.draw(times, values, window, top);
+  }
+}
+
+export function sign() {
+  const made = element("i", "sign");
+  made.setAttribute("aria-hidden", "true");
+  return made;
+}
+
+function link(href, className, text) {
+  const made = element("a", className, text);
+  made.href = href;
+  return made;
+}
+
+// Writes what differs only: an equal write would still cost the browser work.
+export function set(target, name, value) {
+  if (target[name] !== value) target[name] = value;
+}

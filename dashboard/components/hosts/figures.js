@@ -1,0 +1,75 @@
+// What a card shows of a host, out of a tick's readings or out of history, which has the same shape.
+import { percent, plain, rate } from "../common/format.js";
+import { roundUp } from "../common/chart.js";
+
+const NOT_WIRED_CELSIUS = 120; // what a chip's unconnected input likes to say
+
+const whole = () => 100;
+
+// limit: from here on it needs a look; top: (largest) → top of the sparkline
+export const FIGURES = [
+  { name: "cpu", label: "CPU", color: "series-1", write: percent, limit: 90, trouble: "CPU busy", top: whole },
+  { name: "memory", label: "Memory", color: "series-3", write: percent, limit: 90, trouble: "memory nearly full", top: whole },
+  { name: "disk", label: "Disk", color: "series-4", write: percent, limit: 90, trouble: "nearly full", top: whole },
+  { name: "down", label: "Download", color: "series-1", write: rate, top: (max) => roundUp(max, 10_000) },
+  { name: "up", label: "Upload", color: "series-2", write: rate, top: (max) => roundUp(max, 10_000) },
+  { name: "temperature", label: "Hottest", color: "series-6", write: celsius, limit: 85, trouble: "hot", top: () => 100 },
+];
+
+// Numbers by figure, null where there is none; `fullest` and `failed` are named only.
+export function figures({ cpu, memory, disk, network, sensors, gpu, systemd, system }) {
+  const [fullest, share] = most(Object.entries(disk?.partitions ?? {}).map(([name, one]) => [name, one.usage_percent]));
+  return {
+    cpu: known(cpu?.usage_percent),
+    memory: known(memory?.usage_percent),
+    disk: share,
+    down: known(network?.bytes_recv_per_sec),
+    up: known(network?.bytes_sent_per_sec),
+    temperature: hottest(cpu, sensors, gpu),
+    fullest,
+    failed: systemd?.failed ?? 0,
+    uptime: known(system?.uptime_seconds),
+  };
+}
+
+export function row(found) {
+  return FIGURES.map(({ name }) => found[name]);
+}
+
+// Once over its limit, a number must fall well below it before it is out of trouble: marks must not flicker.
+const CALM = 3;
+
+// The names of the figures in trouble; `before` are those that were.
+export function overLimit(found, before) {
+  const over = ({ name, limit }) => found[name] >= limit - (before.has(name) ? CALM : 0);
+  return new Set(FIGURES.filter((figure) => figure.limit && found[figure.name] !== null && over(figure)).map(({ name }) => name));
+}
+
+// ["CPU busy", "/srv nearly full", "2 failed units"]: their numbers stand in the card already.
+export function troubles(found, over) {
+  const words = FIGURES.filter(({ name }) => over.has(name)).map(({ name, trouble }) => (name === "disk" ? `${found.fullest} ${trouble}` : trouble));
+  if (found.failed) words.push(found.failed === 1 ? "1 failed unit" : `${found.failed} failed units`);
+  return words;
+}
+
+function celsius(value) {
+  return { number: plain(value), unit: "°C" };
+}
+
+function hottest(cpu, sensors, gpu) {
+  const listed = [
+    ...(cpu?.temperature_celsius ?? []),
+    ...Object.values(sensors?.temperatures ?? {}).map(({ celsius: degrees }) => degrees),
+    ...Object.values(gpu?.gpus ?? {}).map(({ temperature_celsius: degrees }) => degrees),
+  ];
+  return most(listed.map((degrees) => ["", degrees < NOT_WIRED_CELSIUS ? degrees : null]))[1];
+}
+
+// The pair with the largest number; [null, null] without any.
+function most(pairs) {
+  return pairs.reduce((best, pair) => (known(pair[1]) !== null && (best[1] === null || pair[1] > best[1]) ? pair : best), [null, null]);
+}
+
+function known(value) {
+  return typeof value === "number" ? value : null;
+}

@@ -1,0 +1,170 @@
+// The Hosts page: every host at a glance, drawn as its readings arrive.
+import { ask } from "../common/ask.js";
+import { Connection, said } from "../common/connection.js";
+import { mountable } from "../common/mount.js";
+import { Parts } from "../common/parts.js";
+import { leave, whoAmI } from "../session/watch.js";
+import { Card } from "./card.js";
+import { Choices } from "./choices.js";
+import { Device, DeviceCard } from "./device.js";
+import { Grid } from "./grid.js";
+import { Machine } from "./machine.js";
+import { Notice } from "./notice.js";
+import { counts, matches, sorted, summary } from "./order.js";
+import { fetchPast } from "./past.js";
+
+const CALM_MS = 5000; // what is sorted by its values moves no more often
+
+class Hosts {
+  #root;
+  #parts;
+  #notice;
+  #choices;
+  #machines = new Map();
+  #devices = new Map();
+  #early = new Map(); // readings that come before it is known whose they are
+  #loaded = false;
+  #state = { name: "connecting" };
+  #arranged = 0;
+  #stopping = new AbortController();
+  #grids;
+  #connection;
+  #ticking;
+
+  constructor(root) {
+    const { signal } = this.#stopping;
+    this.#root = root;
+    this.#parts = new Parts(root);
+    this.#notice = new Notice(this.#parts);
+    this.#choices = new Choices(this.#parts.get("choices"), () => this.#arrange(), signal);
+    this.#grids = {
+      hosts: new Grid(this.#parts.get("hosts"), (machine) => new Card(machine), signal),
+      devices: new Grid(this.#parts.get("devices"), (device) => new DeviceCard(device), signal),
+    };
+    this.#parts.get("retry").addEventListener("click", () => this.#connection.retry(), { signal });
+    this.#ticking = setInterval(() => this.#tick(), 1000);
+  }
+
+  start() {
+    this.#connection = new Connection("/api/ws/metrics?presence=true", {
+      message: (message) => this.#receive(message),
+      state: (state) => this.#showState(state),
+      open: () => this.#opened(),
+      over: () => leave("expired"),
+    });
+    this.#connection.open();
+  }
+
+  stop() {
+    this.#stopping.abort();
+    clearInterval(this.#ticking);
+    this.#connection.close();
+    for (const grid of Object.values(this.#grids)) grid.destroy();
+  }
+
+  // After a reconnection too: history fills what was missed, and the hosts may have changed.
+  async #opened() {
+    try {
+      const { hosts } = await ask("/api/hosts", { signal: this.#stopping.signal });
+      this.#notice.fail("");
+      this.#load(hosts);
+      this.#fill(await fetchPast());
+    } catch (error) {
+      if (error.name !== "AbortError") this.#notice.fail(error.message);
+    }
+  }
+
+  #load(entries) {
+    for (const entry of entries) this.#learn(entry);
+    this.#loaded = true;
+    this.#root.dataset.state = "live";
+    for (const message of this.#early.values()) this.#receive(message);
+    this.#early.clear();
+    this.#arrange();
+  }
+
+  #fill(past) {
+    for (const [host, rows] of past) {
+      const machine = this.#machines.get(host);
+      if (!machine) continue;
+      machine.timeline.fill(rows);
+      this.#grids.hosts.change(machine);
+    }
+  }
+
+  // Message in, frame out: what it changes is drawn in the next frame.
+  #receive(message) {
+    if (message.type === "host") return this.#learned(message);
+    if (!this.#loaded) return this.#early.set(message.host, message);
+    const machine = this.#machines.get(message.host);
+    const thing = machine ?? this.#devices.get(message.host);
+    if (!thing) return;
+    const before = machine?.state;
+    thing.receive(message);
+    this.#grids[machine ? "hosts" : "devices"].change(thing);
+    if (machine && before !== machine.state) this.#sum();
+    this.#root.dataset.timestamp = message.timestamp;
+  }
+
+  #learned(entry) {
+    const isNew = this.#learn(entry);
+    if (!this.#loaded) return;
+    if (isNew) return this.#arrange();
+    this.#sum();
+    this.#grids.hosts.tick();
+  }
+
+  // Whether it is new, or turned out to be a collector after all.
+  #learn(entry) {
+    const isDevice = entry.kind === "device";
+    const [kind, other] = isDevice ? [this.#devices, this.#machines] : [this.#machines, this.#devices];
+    const isNew = !kind.has(entry.host);
+    if (isNew) kind.set(entry.host, isDevice ? new Device(entry.host) : new Machine(entry.host));
+    other.delete(entry.host);
+    kind.get(entry.host).learn(entry);
+    return isNew;
+  }
+
+  #showState(state) {
+    this.#state = state;
+    this.#root.dataset.connection = state.name;
+    this.#parts.get("retry").hidden = !state.until;
+    this.#parts.text("connection-state", said(state));
+    // A handshake that is refused looks like any lost connection: only the server knows which it was.
+    if (state.until) whoAmI();
+  }
+
+  #tick() {
+    this.#parts.text("connection-state", said(this.#state));
+    if (!this.#loaded) return;
+    for (const grid of Object.values(this.#grids)) grid.tick();
+    this.#sum();
+    if (performance.now() - this.#arranged >= CALM_MS && !this.#grids.hosts.isInUse) this.#arrange();
+  }
+
+  #arrange() {
+    if (!this.#loaded) return;
+    this.#arranged = performance.now();
+    const { sort, show, text } = this.#choices;
+    const machines = [...this.#machines.values()].filter((machine) => matches(machine, { show, text }));
+    this.#grids.hosts.arrange(sorted(machines, sort));
+    const devices = [...this.#devices.values()].filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
+    this.#grids.devices.arrange(devices.sort((a, b) => (a.name < b.name ? -1 : 1)));
+    this.#parts.get("device-section").hidden = devices.length === 0 || show !== "all";
+    this.#notice.empty(machines.length === 0 && this.#machines.size > 0);
+    this.#sum();
+  }
+
+  #sum() {
+    const found = counts([...this.#machines.values()]);
+    for (const [name, count] of Object.entries(found)) this.#parts.text(`count-${name}`, String(count));
+    this.#parts.text("summary", found.all ? summary(found) : "No hosts yet");
+    this.#notice.tell(found);
+  }
+}
+
+export const mount = mountable('[data-testid="hosts"]', (root) => {
+  const hosts = new Hosts(root);
+  hosts.start();
+  return hosts;
+});

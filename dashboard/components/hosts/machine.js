@@ -1,0 +1,94 @@
+// One host as the page knows it: what /api/hosts says of it, its newest reading, its last minutes.
+import { clock } from "../common/clock.js";
+import { age, span } from "../common/format.js";
+import { Timeline } from "../common/timeline.js";
+import { FIGURES, figures, overLimit, row, troubles } from "./figures.js";
+
+const DEFAULT_INTERVAL = 5;
+const STALE_INTERVALS = 3;
+const STALE_AT_LEAST_MS = 5000; // a wall of readings that come each 0.5 s must not twitch
+
+export class Machine {
+  constructor(name) {
+    this.name = name;
+  }
+
+  entry = null; // its part of /api/hosts
+  #data = {}; // the newest tick's readings
+  time = null; // and its time, in ms since 1970
+  found = figures({});
+  over = new Set();
+  timeline = new Timeline(FIGURES.length);
+
+  learn(entry) {
+    this.entry = entry;
+    this.timeline.interval = this.#interval;
+  }
+
+  receive({ timestamp, data }) {
+    this.time = Date.parse(timestamp);
+    // A metric that this tick lacks is shown as it was in the one before.
+    this.found = figures({ ...this.#data, ...data });
+    this.#data = data;
+    this.over = overLimit(this.found, this.over);
+    this.timeline.add(this.time, row(this.found));
+  }
+
+  get isDevice() {
+    return this.entry?.kind === "device";
+  }
+
+  // "online", "stale", "offline", or "waiting" for its first reading.
+  get state() {
+    if (this.entry?.status === "offline") return "offline";
+    if (this.time === null) return "waiting";
+    const longest = Math.max(STALE_AT_LEAST_MS, STALE_INTERVALS * this.#interval);
+    return clock.now() - this.time > longest ? "stale" : "online";
+  }
+
+  get troubles() {
+    return this.state === "online" ? troubles(this.found, this.over) : [];
+  }
+
+  get needsLook() {
+    const { state } = this;
+    return state === "offline" || state === "stale" || this.troubles.length > 0;
+  }
+
+  // Seconds since it was started; null when nobody said.
+  get uptime() {
+    if (this.found.uptime !== null) return this.found.uptime;
+    const boot = Date.parse(this.entry?.info?.boot_time ?? "");
+    return Number.isNaN(boot) ? null : (clock.now() - boot) / 1000;
+  }
+
+  // Its state in words.
+  get words() {
+    const { state } = this;
+    if (state === "offline") return offline(this.entry.since ?? this.entry.timestamp);
+    if (state === "stale") return `No reading for ${span((clock.now() - this.time) / 1000)}`;
+    return state === "waiting" ? "No reading yet" : "Online";
+  }
+
+  get heard() {
+    return this.time === null ? "No reading yet" : age(clock.now() - this.time);
+  }
+
+  // In milliseconds.
+  get #interval() {
+    return (this.entry?.info?.interval ?? DEFAULT_INTERVAL) * 1000;
+  }
+}
+
+function offline(since) {
+  const time = Date.parse(since ?? "");
+  return Number.isNaN(time) ? "Offline" : `Offline since ${moment(time, clock.now())}`;
+}
+
+// "14:02" today, "21 Nov, 14:02" before.
+export function moment(time, now) {
+  const date = new Date(time);
+  const clockTime = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  if (date.toDateString() === new Date(now).toDateString()) return clockTime;
+  return `${date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${clockTime}`;
+}

@@ -1,0 +1,62 @@
+// A sparkline: two paths of an SVG, which the browser scales and colours by itself.
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 100;
+const HEIGHT = 24;
+const MARGIN = 1.5; // room for half a line's width
+
+export class Spark {
+  #area;
+  #line;
+
+  constructor(color) {
+    this.svg = document.createElementNS(SVG, "svg");
+    this.svg.setAttribute("class", "spark");
+    this.svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+    this.svg.setAttribute("preserveAspectRatio", "none");
+    this.svg.setAttribute("aria-hidden", "true");
+    this.svg.style.color = `var(--pw-${color})`;
+    [this.#area, this.#line] = ["area", "line"].map((name) => {
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("class", name);
+      return this.svg.appendChild(path);
+    });
+  }
+
+  // `times` in ms, `values` with nulls for gaps; `top`: (largest) → the value at the upper edge
+  draw(times, values, { from, to }, top) {
+    const pieces = strokes(times, values, from, to, top(Math.max(0, ...values)));
+    this.#line.setAttribute("d", pieces.map((points) => `M${points.join("L")}`).join(""));
+    this.#area.setAttribute("d", pieces.map(under).join(""));
+  }
+}
+
+// Each unbroken piece as "x y" points: one a unit of width, the largest there, so that peaks stay.
+export function strokes(times, values, from, to, top) {
+  const step = (to - from) / WIDTH;
+  const pieces = [];
+  let piece = null;
+  let column = null;
+  for (let index = 0; index < times.length; index += 1) {
+    const value = values[index];
+    if (value === null) piece = null;
+    if (value === null || times[index] < from) continue;
+    if (!piece) pieces.push((piece = []));
+    const place = Math.floor(times[index] / step);
+    const shared = place === column && piece.length > 0;
+    column = place;
+    if (shared && piece.at(-1).value >= value) continue;
+    piece.splice(shared ? -1 : piece.length, shared ? 1 : 0, { x: (times[index] - from) / step, value });
+  }
+  return pieces.map((points) => points.map(({ x, value }) => `${x.toFixed(1)} ${height(value, top).toFixed(1)}`));
+}
+
+function height(value, top) {
+  return HEIGHT - MARGIN - (Math.min(value, top) / top) * (HEIGHT - 2 * MARGIN);
+}
+
+function under(points) {
+  const [first] = points[0].split(" ");
+  const [last] = points.at(-1).split(" ");
+  return `M${first} ${HEIGHT}L${points.join("L")}L${last} ${HEIGHT}Z`;
+}
