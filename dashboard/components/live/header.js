@@ -1,13 +1,10 @@
-// The row above the cards: whose readings these are, how we are connected, how old they are.
-import { age, memory, joined, span } from "../common/format.js";
+// The row above the cards: whose readings these are, and what kind of machine that is.
+import { memory, joined, span } from "../common/format.js";
 import { clock } from "../common/clock.js";
 import { element, resize } from "../common/parts.js";
 
-const WORDS = { connecting: "Connecting", connected: "Connected" };
-
 export class Header {
   #parts;
-  #state = { name: "connecting" };
   #info = null;
 
   constructor(parts) {
@@ -20,20 +17,12 @@ export class Header {
     this.#parts.text("host-name", shown ?? "No host yet");
     this.#parts.text("cpu-model", this.#info?.cpu_model ?? "");
     this.#showChoice(hosts, shown);
-    this.tick(null);
+    this.tick();
   }
 
-  showState(state) {
-    this.#state = state;
-    this.#parts.get("retry").hidden = !state.until;
-    this.#showWords();
-  }
-
-  // Once a second: whatever changes with time alone. `timestamp` is the shown reading's, in ms.
-  tick(timestamp) {
-    this.#showWords();
+  // Once a second: the uptime grows.
+  tick() {
     this.#showFacts();
-    if (timestamp !== null) this.#parts.text("reading-age", age(clock.now() - timestamp));
   }
 
   #showChoice(hosts, shown) {
@@ -48,14 +37,6 @@ export class Header {
     choice.value = shown ?? "";
     choice.hidden = all.length < 2;
     choice.closest(".board").classList.toggle("many", all.length > 1);
-  }
-
-  #showWords() {
-    const { name, until } = this.#state;
-    const left = until ? Math.max(0, Math.ceil((until - performance.now()) / 1000)) : 0;
-    const again = left ? `in ${left} s` : "now";
-    const lost = name === "failed" ? `No connection, trying again ${again}` : `Reconnecting ${again}`;
-    this.#parts.text("connection-state", WORDS[name] ?? lost);
   }
 
   #showFacts() {

@@ -6,6 +6,7 @@ import { Connection } from "../common/connection.js";
 import { Header } from "./header.js";
 import { mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
+import { Status } from "../common/status.js";
 import { choose, fetchHosts, remember } from "../common/hosts.js";
 
 const STALE_INTERVALS = 3;
@@ -18,6 +19,7 @@ class Live {
   #parts;
   #board;
   #header;
+  #status;
   #connection = null;
   #hosts = [];
   #host = null;
@@ -30,8 +32,8 @@ class Live {
     this.#parts = new Parts(root);
     this.#board = new Board(root, this.#parts);
     this.#header = new Header(this.#parts);
+    this.#status = new Status(this.#parts.get("status"), () => this.#connection?.retry());
     this.#listen("pause", "click", () => this.#pause());
-    this.#listen("retry", "click", () => this.#connection?.retry());
     this.#listen("unzoom", "click", () => this.#board.zoom(null));
     this.#listen("host-choice", "change", ({ target }) => this.#choose(target.value));
     this.#ticking = setInterval(() => this.#tick(), 1000);
@@ -94,8 +96,7 @@ class Live {
   }
 
   #showState(state) {
-    this.#root.dataset.connection = state.name;
-    this.#header.showState(state);
+    this.#status.show(state);
     // A handshake that is refused looks like any lost connection: only the server knows which it was.
     if (state.until) whoAmI();
   }
@@ -107,9 +108,10 @@ class Live {
 
   #tick() {
     const { shown } = this.#board;
-    this.#header.tick(shown);
+    this.#header.tick();
     const late = shown !== null && clock.now() - shown > STALE_INTERVALS * this.#interval * 1000;
     const stale = late && !this.#paused;
+    this.#status.tick(shown, stale);
     if (stale !== this.#root.classList.contains("stale")) {
       this.#root.classList.toggle("stale", stale);
       this.#loadHosts();

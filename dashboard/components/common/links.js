@@ -1,0 +1,15 @@
+// Addresses of our own pages, with the choices that they read from them.
+
+export function livePath(host) {
+  return `/live?${new URLSearchParams({ host })}`;
+}
+
+// `fields` and `parts` are lists; `of` is what the parts are (core, interface, …), empty for the whole host.
+export function historyPath({ host, metric, fields = [], of = "", parts = [] }) {
+  const query = new URLSearchParams({ host, metric });
+  if (of) query.set("of", of);
+  for (const field of fields) query.append("field", field);
+  for (const part of parts) query.append("part", part);
+  query.set("range", "1h");
+  return `/history?${query}`;
+}

@@ -1,0 +1,16 @@
+// What the dashboard itself lacks, as sentences. To be asked when readings are late, not by a clock.
+
+// {broker, store}: each null when that part answers, else a sentence with what to do.
+export async function trouble() {
+  const response = await fetch("/health").catch(() => null);
+  const health = await response?.json().catch(() => null);
+  return {
+    broker: sentence(health?.broker, "The dashboard has lost the broker", "Check that Mosquitto is running"),
+    store: sentence(health?.store, "The history cannot be read", "Check that its database is running"),
+  };
+}
+
+function sentence(said, what, advice) {
+  if (!said || said === "ok") return null;
+  return `${what}: ${said.replace(/\.$/, "")}. ${advice}; this page goes on by itself when it is back.`;
+}
