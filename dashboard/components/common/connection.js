@@ -59,7 +59,7 @@ export class Connection {
   #received(text) {
     this.#heard = performance.now();
     const message = JSON.parse(text);
-    if (message.type === "metrics") this.#events.message(message);
+    if (message.type !== "pong") this.#events.message(message);
   }
 
   // A cable pulled out closes nothing: ask, and when no answer comes, take the socket for dead.

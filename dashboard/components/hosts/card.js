@@ -1,5 +1,6 @@
 // The card of one host.
 import { span } from "../common/format.js";
+import { historyPath, livePath } from "../common/links.js";
 import { element } from "../common/parts.js";
 import { WINDOW_MS } from "../common/timeline.js";
 import { FIGURES } from "./figures.js";
@@ -14,9 +15,8 @@ export class Card {
 
   constructor(machine) {
     this.#machine = machine;
-    const host = new URLSearchParams({ host: machine.name });
-    const name = link(`/live?${host}`, "name", machine.name);
-    const history = link(`/history?${host}`, "history", "History");
+    const name = link(livePath(machine.name), "name", machine.name);
+    const history = link(historyPath({ host: machine.name, metric: "cpu" }), "history", "History");
     history.setAttribute("aria-label", `History of ${machine.name}`);
     const top = element("div", "first", sign(), element("h2", "", name), this.#os);
     const state = element("p", "state", this.#words, this.#up, history);

@@ -6,7 +6,7 @@ import { Timeline, WINDOW_MS } from "../common/timeline.js";
 import { set } from "./card.js";
 import { moment } from "./machine.js";
 import { numbers } from "./numbers.js";
-import { fetchMetric } from "./past.js";
+import { fetchMetric, keptMetrics } from "./past.js";
 import { Spark } from "./spark.js";
 
 const MOST_NUMBERS = 8;
@@ -37,7 +37,8 @@ export class Device {
   // The history of those that have a sparkline.
   async fill() {
     const metrics = new Set(this.numbers.slice(0, MOST_SPARKS).map(({ metric }) => metric));
-    await Promise.all([...metrics].map((metric) => this.#fillMetric(metric)));
+    const kept = await keptMetrics(this.name);
+    await Promise.all([...metrics].filter((metric) => kept.has(metric)).map((metric) => this.#fillMetric(metric)));
   }
 
   get numbers() {

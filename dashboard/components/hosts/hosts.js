@@ -1,8 +1,9 @@
 // The Hosts page: every host at a glance, drawn as its readings arrive.
 import { ask } from "../common/ask.js";
-import { Connection, said } from "../common/connection.js";
+import { Connection } from "../common/connection.js";
 import { mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
+import { Status } from "../common/status.js";
 import { leave, whoAmI } from "../session/watch.js";
 import { Card } from "./card.js";
 import { Choices } from "./choices.js";
@@ -19,12 +20,13 @@ class Hosts {
   #root;
   #parts;
   #notice;
+  #status;
   #choices;
   #machines = new Map();
   #devices = new Map();
   #early = new Map(); // readings that come before it is known whose they are
   #loaded = false;
-  #state = { name: "connecting" };
+  #newest = null; // the time of the newest reading of all, in ms since 1970
   #arranged = 0;
   #stopping = new AbortController();
   #grids;
@@ -41,7 +43,7 @@ class Hosts {
       hosts: new Grid(this.#parts.get("hosts"), (machine) => new Card(machine), signal),
       devices: new Grid(this.#parts.get("devices"), (device) => new DeviceCard(device), signal),
     };
-    this.#parts.get("retry").addEventListener("click", () => this.#connection.retry(), { signal });
+    this.#status = new Status(this.#parts.get("status"), () => this.#connection.retry());
     this.#ticking = setInterval(() => this.#tick(), 1000);
   }
 
@@ -103,7 +105,7 @@ class Hosts {
     thing.receive(message);
     this.#grids[machine ? "hosts" : "devices"].change(thing);
     if (machine && before !== machine.state) this.#sum();
-    this.#root.dataset.timestamp = message.timestamp;
+    this.#newest = Math.max(this.#newest, thing.time);
   }
 
   #learned(entry) {
@@ -126,16 +128,13 @@ class Hosts {
   }
 
   #showState(state) {
-    this.#state = state;
-    this.#root.dataset.connection = state.name;
-    this.#parts.get("retry").hidden = !state.until;
-    this.#parts.text("connection-state", said(state));
+    this.#status.show(state);
     // A handshake that is refused looks like any lost connection: only the server knows which it was.
     if (state.until) whoAmI();
   }
 
   #tick() {
-    this.#parts.text("connection-state", said(this.#state));
+    this.#status.tick(this.#newest);
     if (!this.#loaded) return;
     for (const grid of Object.values(this.#grids)) grid.tick();
     this.#sum();

@@ -1,4 +1,5 @@
 // What is the matter when there is nothing to show, and what to do.
+import { trouble } from "../common/trouble.js";
 
 const NO_HOSTS = "No host has published yet. It appears here by itself as soon as a collector runs: start one with “perfwatch collector”.";
 const NO_MATCH = "No host is like that. Choose “All” or another name.";
@@ -36,9 +37,7 @@ export class Notice {
   async #ask() {
     if (performance.now() - this.#asked < ASK_AGAIN_MS) return;
     this.#asked = performance.now();
-    const answer = await fetch("/health").then((response) => response.json(), () => null).catch(() => null);
-    const away = answer && answer.broker !== "ok";
-    this.#broker = away ? `No readings arrive: the dashboard is ${answer.broker}. Check that the broker is running; the dashboard tries again by itself.` : "";
+    this.#broker = (await trouble()).broker ?? "";
   }
 
   #show(otherwise) {

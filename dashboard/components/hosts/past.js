@@ -4,7 +4,7 @@ import { clock } from "../common/clock.js";
 import { WINDOW_MS } from "../common/timeline.js";
 import { figures, row } from "./figures.js";
 
-const POINTS = 61; // five minutes at 5 s
+const POINTS = 32; // five minutes at 10 s
 const FIELDS = {
   cpu: ["usage_percent", "core.temperature_celsius"],
   memory: ["usage_percent"],
@@ -41,6 +41,15 @@ export async function fetchMetric(metric, fields = [], host = null) {
   if (host) query.set("host", host);
   const answer = await ask(`/api/history/metrics?${query}`).catch(() => null);
   return answer?.data_points ?? [];
+}
+
+let listed = null;
+
+// The metrics that the history has of `host`: asking for one that it never had is an error.
+export async function keptMetrics(host) {
+  listed ??= ask("/api/history/metrics/types").catch(() => null);
+  const { metric_types: kinds } = (await listed) ?? { metric_types: [] };
+  return new Set(kinds.filter(({ hosts }) => hosts.includes(host)).map(({ metric_type: metric }) => metric));
 }
 
 function rows(byTime) {

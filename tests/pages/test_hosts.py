@@ -1,0 +1,244 @@
+"""The Hosts page: several machines and devices, as a person meets them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from perfwatch.readings import now
+from tests.dashboard.test_live import publish
+from tests.pages.conftest import Watched, choose_theme, fits_sideways, keep, log_in, violations
+from tests.pages.fleet import device, presence, remember, tick
+from tests.servers import Mosquitto, wait_until
+from tests.stack import Dashboard
+
+pytestmark = pytest.mark.browser
+
+_SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shifted += entry.value; })
+  .observe({ type: "layout-shift", buffered: true });
+"""
+
+
+class Site:
+    """A dashboard, and the broker that its hosts speak to."""
+
+    def __init__(self, folder: Path, broker: Mosquitto) -> None:
+        self.dashboard = Dashboard(folder, broker.url)
+        self.broker = broker
+        self.url = self.dashboard.url
+
+    def open(self, page: Page, path: str = "/hosts") -> None:
+        page.goto(f"{self.url}{path}")
+        if "/login" in page.url:
+            log_in(page)
+            expect(page).not_to_have_url(re.compile("/login"))
+        expect(page.get_by_test_id("connection-state")).to_have_text("Connected", timeout=20_000)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Four hosts (one offline for three hours, two in trouble) and a device."""
+    folder = Path(tmp_path_factory.mktemp("hosts"))
+    remember(f"sqlite:///{folder}/history.db", "web1", cpu=20)
+    with Mosquitto(folder) as broker:
+        site = Site(folder, broker)
+        with site.dashboard:
+            wait_until(lambda: "Following" in site.dashboard.output(), "the dashboard follows the broker")
+            publish(
+                broker,
+                *presence("web1", "online", os="Alpine 3.20"),
+                *tick("web1", 12),
+                *presence("db1", "online"),
+                *tick("db1", 95),
+                *presence("nas", "online"),
+                *tick("nas", 35, disk=93.4, celsius=71),
+                *presence("old", "offline"),
+                *tick("old", 50, now() - timedelta(hours=3)),
+                *device("greenhouse", "temperature", celsius=21.5),
+                *device("greenhouse", "soil", moisture_percent=34),
+            )
+            yield site
+
+
+def card(page: Page, host: str) -> Locator:
+    return page.locator(f'[data-testid="host-card"][data-host="{host}"]')
+
+
+def figure(page: Page, host: str, name: str) -> Locator:
+    return card(page, host).locator(f'[data-figure="{name}"] .value')
+
+
+def names(page: Page) -> list[str]:
+    return page.get_by_test_id("host-card").locator("h2").all_inner_texts()
+
+
+def test_every_host_is_there_with_its_numbers_and_the_minutes_before(watched: Watched, site: Site) -> None:
+    page = watched.page
+    site.open(page, "/")
+    expect(page).to_have_url(f"{site.url}/hosts")
+    expect(page.get_by_test_id("summary")).to_have_text("4 hosts, 3 online, 3 need a look")
+    assert names(page) == ["db1", "nas", "old", "web1"]
+    written = {
+        "cpu": "12.0 %",
+        "memory": "40.0 %",
+        "disk": "50.0 %",
+        "down": "2.00 MB/s",
+        "temperature": "45 °C",
+    }
+    for name, text in written.items():
+        expect(figure(page, "web1", name)).to_have_text(text)
+    expect(card(page, "nas")).to_contain_text("/srv nearly full")
+    # Four minutes of history are four fifths of the sparkline's width.
+    line = card(page, "web1").locator('[data-figure="cpu"] .line')
+    expect(line).to_have_attribute("d", re.compile(r"^M[12]\d\.\d .*L[78]\d"))
+    keep(page, "hosts-desktop")
+    assert watched.complaints == []
+    assert watched.foreign(site.url) == []
+
+
+def test_a_reading_changes_the_card_and_a_host_comes_and_goes_by_itself(watched: Watched, site: Site) -> None:
+    page = watched.page
+    site.open(page)
+    expect(figure(page, "web1", "cpu")).to_have_text(re.compile(r"\d"))
+    publish(site.broker, *tick("web1", 77.7, celsius=86))
+    expect(figure(page, "web1", "cpu")).to_have_text("77.7 %")
+    expect(card(page, "web1")).to_have_attribute("data-state", "trouble")
+    publish(site.broker, *tick("web1", 12))
+    expect(card(page, "web1")).to_have_attribute("data-state", "online")
+    publish(site.broker, *presence("web1", "offline"))
+    expect(card(page, "web1")).to_contain_text(re.compile(r"Offline since \d\d:\d\d"))
+    publish(site.broker, *presence("web1", "online", os="Alpine 3.20"))
+    expect(card(page, "web1")).to_contain_text("Online")
+
+
+def test_an_offline_host_says_since_when(watched: Watched, site: Site) -> None:
+    site.open(watched.page)
+    expect(card(watched.page, "old")).to_contain_text(re.compile(r"Offline since (\d+ \w+, )?\d\d:\d\d"))
+    expect(figure(watched.page, "old", "cpu")).to_have_text("50.0 %")
+
+
+def test_sorting_and_filters_stay_in_the_address(watched: Watched, site: Site) -> None:
+    page = watched.page
+    site.open(page)
+    expect(page.get_by_test_id("host-card")).to_have_count(4)
+    page.get_by_label("Sort by").select_option("CPU")
+    expect(page).to_have_url(f"{site.url}/hosts?sort=cpu")
+    assert names(page) == ["db1", "nas", "web1", "old"]
+    page.get_by_label("Sort by").select_option("Status")
+    assert names(page) == ["old", "db1", "nas", "web1"]
+    # By keys alone: from the text to the choices beside it, and on to "Online".
+    page.get_by_test_id("filter").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_test_id("host-card")).to_have_count(3)
+    page.get_by_test_id("filter").fill("alpine")
+    expect(page).to_have_url(f"{site.url}/hosts?sort=status&show=online&q=alpine")
+    assert names(page) == ["web1"]
+    page.reload()
+    expect(page.get_by_test_id("host-card")).to_have_count(1, timeout=20_000)
+    expect(page.get_by_test_id("filter")).to_have_value("alpine")
+    page.get_by_test_id("filter").fill("nothing like it")
+    expect(page.get_by_test_id("notice")).to_contain_text("No host is like that")
+
+
+def test_what_is_sorted_by_its_values_never_moves_under_the_pointer(watched: Watched, site: Site) -> None:
+    page = watched.page
+    site.open(page, "/hosts?sort=cpu")
+    expect(page.get_by_test_id("host-card")).to_have_count(4)
+    card(page, "web1").hover()
+    publish(site.broker, *tick("web1", 99))
+    expect(figure(page, "web1", "cpu")).to_have_text("99.0 %")
+    page.wait_for_timeout(5500)  # longer than it takes to sort anew: nothing is to happen
+    assert names(page)[0] == "db1"
+    page.get_by_test_id("summary").hover()
+    expect(page.get_by_test_id("host-card").first).to_have_attribute("data-host", "web1", timeout=8000)
+    publish(site.broker, *tick("web1", 12))
+
+
+def test_devices_are_shown_below_with_whatever_they_publish(watched: Watched, site: Site) -> None:
+    page = watched.page
+    site.open(page)
+    greenhouse = page.get_by_test_id("device-card").filter(has_text="greenhouse")
+    expect(greenhouse).to_contain_text("Temperature21.5 °C")
+    expect(greenhouse).to_contain_text("Soil: moisture34.0 %")
+    publish(site.broker, *device("greenhouse", "temperature", celsius=22.25))
+    expect(greenhouse).to_contain_text("Temperature22.3 °C")
+    expect(greenhouse).to_contain_text("Soil: moisture34.0 %")
+    greenhouse.scroll_into_view_if_needed()
+    keep(page, "hosts-devices")
+
+
+def test_a_card_leads_to_live_and_to_history(watched: Watched, site: Site) -> None:
+    page = watched.page
+    site.open(page)
+    expect(card(page, "nas").get_by_role("link", name="History of nas")).to_have_attribute(
+        "href", re.compile(r"^/history\?host=nas&")
+    )
+    card(page, "nas").click()  # anywhere on it
+    expect(page).to_have_url(f"{site.url}/live?host=nas")
+    expect(page.get_by_test_id("cpu-usage")).to_have_text(re.compile("35"), timeout=20_000)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_page_can_be_used_by_everybody(context: BrowserContext, site: Site, theme: str) -> None:
+    choose_theme(context, theme)
+    page = context.new_page()
+    page.add_init_script(_SHIFTS)
+    site.open(page)
+    expect(page.get_by_test_id("device-card")).to_have_count(1)
+    expect(figure(page, "nas", "cpu")).to_have_text(re.compile(r"\d"))
+    keep(page, f"hosts-{theme}")
+    assert violations(page) == []
+    assert page.evaluate("window.shifted") < 0.05
+
+
+def test_a_phone_has_one_column_and_every_page_in_reach(phone: BrowserContext, site: Site) -> None:
+    page = phone.new_page()
+    site.open(page)
+    expect(figure(page, "nas", "cpu")).to_have_text(re.compile(r"\d"))
+    places = [box["x"] for one in page.get_by_test_id("host-card").all() if (box := one.bounding_box())]
+    assert len(set(places)) == 1
+    assert fits_sideways(page)
+    keep(page, "hosts-phone")
+    assert violations(page) == []
+    links = page.get_by_test_id("stPageLink-NavLink")
+    links.filter(has_text="Live").tap()
+    expect(page).to_have_url(re.compile("/live"))
+    expect(page.get_by_test_id("cpu-usage")).to_have_text(re.compile(r"\d"), timeout=20_000)
+    links.filter(has_text="Hosts").tap()
+    expect(page).to_have_url(re.compile("/hosts"))
+    expect(page.get_by_test_id("host-card")).to_have_count(4)
+
+
+def test_the_page_says_what_is_missing_from_the_first_host_to_a_lost_server(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with Mosquitto(tmp_path) as broker:
+        site = Site(tmp_path, broker)
+        page = browser.new_page()
+        with site.dashboard:
+            site.open(page)
+            notice = page.get_by_test_id("notice")
+            expect(notice).to_contain_text("start one with “perfwatch collector”")
+            keep(page, "hosts-none")
+            publish(broker, *presence("only", "online", interval=0.5), *tick("only", 10))
+            expect(figure(page, "only", "cpu")).to_have_text("10.0 %")
+            expect(notice).to_be_hidden()
+            page.goto(site.url)
+            expect(page).to_have_url(re.compile("/live"))
+            site.open(page)
+            broker.stop()
+            expect(card(page, "only")).to_contain_text("No reading for", timeout=15_000)
+            expect(notice).to_contain_text("not connected to", timeout=15_000)
+            keep(page, "hosts-broker-away")
+        expect(page.get_by_test_id("connection-state")).not_to_have_text("Connected", timeout=15_000)
+        expect(page.get_by_test_id("retry")).to_be_visible()
+        keep(page, "hosts-reconnecting")
+        page.close()
