@@ -29,7 +29,7 @@ export class Card {
   tick() {
     const { state, words, troubles, uptime, entry } = this.#machine;
     set(this.root.dataset, "state", troubles.length ? "trouble" : state);
-    set(this.#words, "textContent", troubles.join(", ") || words);
+    set(this.#words, "textContent", capital(troubles.join(", ")) || words);
     set(this.#words, "title", this.#words.textContent);
     set(this.#up, "textContent", uptime === null || troubles.length || state === "offline" ? "" : `up ${span(uptime)}`);
     set(this.#os, "textContent", entry?.info?.os ?? "");
@@ -76,6 +76,10 @@ export function sign() {
   const made = element("i", "sign");
   made.setAttribute("aria-hidden", "true");
   return made;
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function link(href, className, text) {

@@ -10,7 +10,7 @@ import { fetchMetric, keptMetrics } from "./past.js";
 import { Spark } from "./spark.js";
 
 const MOST_NUMBERS = 8;
-const MOST_SPARKS = 3;
+const MOST_SPARKS = 4;
 
 export class Device {
   #data = {};

@@ -17,7 +17,7 @@ const UNITS = [
   [/(^|_)seconds$/, (value) => `${short(value)} s`],
 ];
 const WRITTEN = { lux: "lx", dbm: "dBm", mhz: "MHz" };
-const UNIT_IN_NAME = /_(percent|bytes|per_sec|celsius|fahrenheit|watts?|kwh|volts?|amperes?|hpa|lux|ppm|rpm|dbm|mhz|ms|seconds)$/;
+const UNIT_IN_NAME = /_(percent|bytes|bytes_per_sec|per_sec|celsius|fahrenheit|watts?|kwh|volts?|amperes?|hpa|lux|ppm|rpm|dbm|mhz|ms|seconds)$/;
 const SAYS_NOTHING = new Set(["value", "celsius", "percent", "state"]);
 
 // [{label, text, value}] of a tick's readings, by name: a list that stays in place.
