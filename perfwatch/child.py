@@ -28,6 +28,11 @@ class Child:
     def ended(self) -> bool:
         return self._process is not None and self._process.returncode is not None
 
+    @property
+    def age(self) -> float:
+        """Seconds since it was started last."""
+        return time.monotonic() - self._started
+
     async def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C reaches our parent alone, which ends us in order."""
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,8 +59,15 @@ class Child:
 
     def reload(self) -> None:
         """Have it read its files again (SIGHUP). One that has ended reads them when it starts."""
+        self._signal(signal.SIGHUP)
+
+    def save(self) -> None:
+        """Have it save what it has in memory, as Mosquitto does at SIGUSR1."""
+        self._signal(signal.SIGUSR1)
+
+    def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and not self.ended:
-            self._process.send_signal(signal.SIGHUP)
+            self._process.send_signal(number)
 
     async def stop(self) -> None:
         """Ask it to end (SIGTERM); after ten seconds, end it (SIGKILL)."""

@@ -30,6 +30,7 @@ _SERVER_PATHS = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 _READY_SECONDS = 60.0
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
 _LOOK_SECONDS = 0.5
+_SAVE_SECONDS = 2.0
 
 Say = Callable[[str], None]
 
@@ -56,6 +57,7 @@ class Up:
                 await self._start(broker, services)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(follow(logins, broker, self._say))
+                    group.create_task(save_early(broker))
                     for child in children:
                         group.create_task(self._keep_one(child))
             finally:
@@ -149,6 +151,21 @@ async def follow(logins: mosquitto.Logins, broker: Child, say: Say) -> None:
         if changed:
             # It reads both files and disconnects whoever may not be there any more.
             broker.reload()
+
+
+async def save_early(broker: Child) -> None:
+    """Have the broker save 2, 4, 8, 16 and 32 s after each start, and not a minute later for the first time.
+
+    Until its session is saved, a bridge that is away is forgotten when the broker is killed.
+    """
+    due = _SAVE_SECONDS
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        if broker.age < _SAVE_SECONDS:
+            due = _SAVE_SECONDS
+        elif due <= min(broker.age, _HEALTHY_SECONDS):
+            broker.save()
+            due *= 2
 
 
 def run(settings: Settings, environ: Mapping[str, str], say: Say) -> None:

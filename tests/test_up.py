@@ -232,3 +232,12 @@ def test_passwords_are_hashed_as_mosquitto_does_it() -> None:
     )
     assert hashed("secret", base64.b64decode("12B0OcGThNWMVzBs")) == made
     assert hashed("secret") != hashed("secret")
+
+
+def test_the_broker_saves_a_new_bridges_session_soon(stack: Stack) -> None:
+    """Its own first save comes after a minute; a kill before that would forget the bridge."""
+    saved = stack.folder / "data" / "mosquitto" / "mosquitto.db"
+    wait_until(lambda: saved.exists() and b"perfwatch-bridge-bridge" in saved.read_bytes(), "it saved", 15)
+    saved.unlink()
+    os.kill(stack.children()["mosquitto"], signal.SIGKILL)
+    wait_until(saved.exists, "it saves early after every start", 15)
