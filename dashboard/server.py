@@ -39,7 +39,7 @@ from perfwatch.tokens import Revocations, Tokens, load_key
 from perfwatch.topics import Topics
 from perfwatch.users import Users
 
-PAGES = ("/hosts", "/live", "/history")
+PAGES = ("/hosts", "/live", "/history", "/settings")
 VIEWS = Path(str(files("dashboard") / "views"))
 
 # The guard checks the session and names the user in these headers, which Streamlit shows as st.user.

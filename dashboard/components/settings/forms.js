@@ -1,0 +1,70 @@
+// What the sections share: saying how something went, asking before something is lost, and writing times.
+import { Failed } from "../common/ask.js";
+import { element } from "../common/parts.js";
+
+// `kind` is "good", "bad", "busy" or "".
+export function say(place, text, kind = "") {
+  place.textContent = text;
+  place.dataset.kind = kind;
+}
+
+// Does `work`, once at a time, and says what it gives or why it failed. A disabled button would lose the focus.
+export async function attempt(button, place, doing, work) {
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
+  say(place, doing, "busy");
+  try {
+    say(place, (await work()) ?? "", "good");
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+    say(place, error.message, "bad");
+  } finally {
+    button.ariaBusy = "false";
+  }
+}
+
+export class Confirm {
+  #dialog;
+  #parts;
+
+  constructor(parts) {
+    this.#parts = parts;
+    this.#dialog = parts.get("confirm");
+  }
+
+  // Whether the answer to `question` is the one that `yes` names. Escape is no.
+  ask(question, yes) {
+    this.#parts.text("confirm-text", question);
+    this.#parts.text("confirm-yes", yes);
+    this.#dialog.returnValue = "no";
+    this.#dialog.showModal();
+    return new Promise((resolve) => {
+      this.#dialog.addEventListener("close", () => resolve(this.#dialog.returnValue === "yes"), { once: true });
+    });
+  }
+}
+
+export function button(text, name, className = "") {
+  const made = element("button", className, text);
+  made.type = "button";
+  made.setAttribute("aria-label", name);
+  return made;
+}
+
+export function facts(entries) {
+  const list = element("dl", "facts");
+  for (const [name, value] of entries) {
+    list.append(element("div", "", element("dt", "", name), element("dd", "", value ?? "–")));
+  }
+  return list;
+}
+
+// `25 Nov 2026, 01:22`, here; a dash when there is none.
+export function moment(text) {
+  if (!text) return "–";
+  return new Date(text).toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+}
+
+export function count(number, one, many = `${one}s`) {
+  return `${number.toLocaleString("en-GB")} ${number === 1 ? one : many}`;
+}
