@@ -3,6 +3,7 @@ import { ask } from "../common/ask.js";
 import { element } from "../common/parts.js";
 import { attempt, moment } from "./forms.js";
 
+const NAMES = { cpu: "CPU", gpu: "GPU", systemd: "Failed units" };
 const SWITCHED_OFF = "switched off";
 const FIELDS = [
   { key: "interval", label: "Interval", hint: "like 5s or 500ms, to 1h", seconds: true },
@@ -72,7 +73,7 @@ export class HostForm {
     input.autocomplete = "off";
     input.spellcheck = false;
     this.#inputs.set(key, input);
-    const name = element("label", "", label, element("small", "", hint));
+    const name = element("label", "", `${label} `, element("small", "", hint));
     name.htmlFor = input.id;
     return element("div", "field", name, input);
   }
@@ -128,7 +129,13 @@ function source(name) {
   const input = element("input", "");
   input.type = "checkbox";
   input.name = name;
-  return element("label", "check", input, element("span", "", name.replaceAll("_", " ")), element("small", ""));
+  return element("label", "check", input, element("span", "", NAMES[name] ?? words(name)), " ", element("small", ""));
+}
+
+// `perf_events` → `Perf events`
+function words(name) {
+  const said = name.replaceAll("_", " ");
+  return said[0].toUpperCase() + said.slice(1);
 }
 
 function written(value, seconds) {

@@ -37,7 +37,7 @@ export class Integrations {
     const revoke = button("Revoke", `Revoke ${name}`);
     revoke.disabled = this.#root.dataset.role !== "admin";
     revoke.addEventListener("click", () => this.#revoke(revoke, name));
-    return element("li", "row", element("span", "name", name), element("span", "aside", `${role}, made ${moment(created)}`), revoke);
+    return element("li", "row", element("span", "name", name, element("small", "aside", `${role}, made ${moment(created)}`)), revoke);
   }
 
   #add(event) {

@@ -54,7 +54,8 @@ class Settings {
     this.#sections.history.stop();
   }
 
-  #allow({ role }) {
+  #allow({ role, username }) {
+    this.#root.dataset.user = username;
     this.#root.dataset.role = role;
     this.#parts.get("viewer").hidden = role === "admin";
     for (const part of this.#root.querySelectorAll("[data-admin]")) part.disabled = role !== "admin";

@@ -84,7 +84,7 @@ function bridges(found) {
 }
 
 function bridge({ bridge: name, status, last_heard: heard, stats }) {
-  const title = `Bridge ${name}`;
+  const title = name === "bridge" ? "Bridge" : `Bridge ${name}`;
   if (!stats) return panel(title, presence(status), element("p", "hint", "Its numbers come every ten seconds."));
   const spool = stats.spooled
     ? `${count(stats.spooled, "reading")}, ${joined(bytes(stats.spool_bytes))}, the oldest for ${span(stats.spool_age_seconds)}`

@@ -21,10 +21,10 @@ export class Users {
 
   async load() {
     const { users } = await ask("/api/users", { signal: this.#signal });
-    this.#parts.get("users").replaceChildren(...users.map((user) => this.#row(user)));
+    this.#parts.get("users").replaceChildren(...users.map((user) => this.#row(user, this.#root.dataset.user)));
   }
 
-  #row({ username, role }) {
+  #row({ username, role }, me) {
     const choice = element("select", "");
     choice.setAttribute("aria-label", `Role of ${username}`);
     for (const [value, text] of Object.entries(ROLES)) choice.append(new Option(text, value, false, value === role));
@@ -32,7 +32,7 @@ export class Users {
     choice.disabled = remove.disabled = this.#root.dataset.role !== "admin";
     choice.addEventListener("change", () => this.#change(choice, username));
     remove.addEventListener("click", () => this.#remove(remove, username));
-    return element("li", "row", element("span", "name", username), choice, remove);
+    return element("li", "row", element("span", "name", username, element("small", "aside", username === me ? "you" : "")), choice, remove);
   }
 
   #add(event) {
