@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Any
@@ -18,6 +19,9 @@ from perfwatch.readings import READINGS, format_time, from_ms, now, to_ms
 
 _MINUTE, _DAY = 60_000, 86_400_000
 
+# The history is asked no more often than this, however many pages are open: a large one has many series.
+_FRESH_SECONDS = 10.0
+
 
 class HostsApi:
     """The broker tells of hosts by retained messages; of those that it forgot, the history does."""
@@ -25,6 +29,9 @@ class HostsApi:
     def __init__(self, hub: Hub, store: HistoryStore) -> None:
         self._hub = hub
         self._store = store
+        self._asking = asyncio.Lock()
+        self._past: list[dict[str, Any]] = []
+        self._asked = -_FRESH_SECONDS
 
     def routes(self) -> list[Route]:
         return [Route("/api/hosts", self.hosts)]
@@ -32,12 +39,20 @@ class HostsApi:
     async def hosts(self, request: Request) -> Response:
         known = {host["host"]: host for host in self._hub.hosts()}
         seen = [name for name, host in known.items() if host["last_seen"]]
-        try:
-            for past in await asyncio.to_thread(self._remembered, seen):
+        for past in await self._history(seen):
+            if past["host"] not in seen:
                 known[past["host"]] = _joined(known.get(past["host"]), past)
-        except StoreError:
-            pass  # those on the broker are told all the same; /health names the store
         return JSONResponse({"hosts": [known[name] for name in sorted(known)]})
+
+    async def _history(self, besides: Collection[str]) -> list[dict[str, Any]]:
+        async with self._asking:
+            if time.monotonic() - self._asked >= _FRESH_SECONDS:
+                try:
+                    self._past = await asyncio.to_thread(self._remembered, besides)
+                except StoreError:
+                    self._past = []  # those on the broker are told all the same; /health names the store
+                self._asked = time.monotonic()
+        return self._past
 
     def _remembered(self, besides: Collection[str]) -> list[dict[str, Any]]:
         """The hosts in the history that are not among `besides`."""

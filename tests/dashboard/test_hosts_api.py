@@ -84,11 +84,13 @@ def test_a_host_that_only_the_history_knows_is_offline_since_then(
     )
     store.close()
     publish(module_broker, ("perfwatch/expired/status", b"offline"))
-    wait_until(lambda: listed(client, "expired").get("status") == "offline", "the host is listed")
     minute = format_time(moment.replace(second=0, microsecond=0))
+    # Its readings have expired on the broker; its presence has not.
+    wait_until(
+        lambda: listed(client, "expired").get("since") == minute, "the history tells when it was there"
+    )
+    assert listed(client, "expired")["status"] == "offline"
     host = listed(client, "retired")
     assert (host["status"], host["since"], host["last_seen"]) == ("offline", minute, minute)
     assert (host["kind"], host["info"], host["timestamp"]) == ("collector", None, None)
     assert listed(client, "old esp")["kind"] == "device"
-    # Its readings have expired on the broker; its presence has not.
-    assert listed(client, "expired")["since"] == minute
