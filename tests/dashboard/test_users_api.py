@@ -64,9 +64,13 @@ async def test_a_new_password_ends_other_sessions_with_their_sockets_and_keeps_t
 def test_a_password_is_changed_only_by_who_knows_it(server: Dashboard) -> None:
     client = Person(server.url)
     wrong = {"current_password": "wrong", "new_password": NEW}
-    answers = [client.put("/api/auth/password", wrong) for _ in range(BURST + 1)]
-    assert [answer.status_code for answer in answers] == [403] * BURST + [429]
+    answers = [client.put("/api/auth/password", wrong) for _ in range(BURST)]
+    # A slow machine's first mistakes are forgotten by the time of its last.
+    while answers[-1].status_code == 403 and len(answers) < 4 * BURST:
+        answers.append(client.put("/api/auth/password", wrong))
+    assert {answer.status_code for answer in answers[:BURST]} == {403}
     assert "current_password" in answers[0].json()["detail"]
+    assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) >= 1
     # Another session of the owner is not kept waiting.
     right = {"current_password": PASSWORD, "new_password": NEW}
