@@ -14,8 +14,8 @@ help:  ## this list
 run: install  ## start it all on this machine; options: make run ARGS="--port 9000"
 	@exec $(BIN)/perfwatch up $(ARGS)
 
-test: install-dev  ## every test, with all that they need; options: make test ARGS="-k topics"
-	@exec $(BIN)/python -m pytest $(ARGS)
+test: install-dev  ## every test, with all that they need; options: make test ARGS="-k topics -n 0"
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: install-dev  ## ruff and mypy
 	@$(BIN)/ruff check .

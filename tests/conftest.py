@@ -1,4 +1,4 @@
-"""Fixtures that all tests share."""
+"""Fixtures that all tests share, and what is printed when all have run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import Mosquitto
+
+# The tests' own name for a line of the faults' table.
+OUTCOME = "fault"
+
+# No test is timed: the machine may be busy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture
@@ -15,3 +23,13 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     """A Mosquitto without accounts, for tests of what goes over it."""
     with Mosquitto(Path(tmp_path_factory.mktemp("mosquitto"))) as server:
         yield server
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = (one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind))
+    rows = [row for one in reports for name, row in one.user_properties if name == OUTCOME]
+    if rows:
+        terminalreporter.section("what every fault cost, in readings")
+        terminalreporter.line(f"{'fault':<58} {'sent':>7} {'stored':>7} {'lost':>5} {'doubled':>8}")
+    for fault, sent, stored, lost, doubled in rows:
+        terminalreporter.line(f"{fault:<58} {sent:>7} {stored:>7} {lost:>5} {doubled:>8}")

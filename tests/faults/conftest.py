@@ -1,4 +1,4 @@
-"""The table of what every fault cost, printed at the end."""
+"""What every fault cost is noted here, and printed as a table at the end (tests/conftest.py)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TypeAlias
 
 import pytest
 
+from tests.conftest import OUTCOME
 from tests.faults.field import Outcome
 
 Report: TypeAlias = Callable[..., None]
-
-OUTCOMES = pytest.StashKey[list[tuple[str, Outcome]]]()
 
 
 @pytest.fixture
@@ -22,20 +21,10 @@ def report(request: pytest.FixtureRequest) -> Report:
     """
 
     def add(fault: str, seen: Outcome, *, least: int = 300, window: bool = False) -> None:
-        request.config.stash.setdefault(OUTCOMES, []).append((fault, seen))
+        numbers = (seen.taken, seen.stored, seen.lost, seen.doubled)
+        request.node.user_properties.append((OUTCOME, [fault, *numbers]))
         assert seen.taken > least, "too few readings to show anything"
         assert bool(seen.lost) == window
         assert seen.doubled == 0
 
     return add
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    outcomes = config.stash.get(OUTCOMES, [])
-    if outcomes:
-        terminalreporter.section("what every fault cost, in readings")
-        terminalreporter.line(f"{'fault':<58} {'sent':>7} {'stored':>7} {'lost':>5} {'doubled':>8}")
-    for fault, seen in outcomes:
-        terminalreporter.line(
-            f"{fault:<58} {seen.taken:>7} {seen.stored:>7} {seen.lost:>5} {seen.doubled:>8}"
-        )
