@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.views import labels
-from dashboard.views.labels import Unit
+from dashboard import labels
+from dashboard.labels import Unit
 from perfwatch.readings import READINGS
 
 GIB = 2**30
