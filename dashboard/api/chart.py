@@ -142,26 +142,29 @@ def parse(given: QueryParams) -> Asked:
 def choose(known: Sequence[Series], asked: Asked) -> list[Series]:
     """The series asked for that exist, in the order of the names asked for; else in natural order.
 
-    Raises BadRequest for a name that no series has.
+    Raises BadRequest for a name that no series of the metric has.
     """
-    there = _named(known, "metric", [asked.query.metric], "metric_type")
-    there = _named(there, "tag", [asked.tag])
+    there = known
+    for name, value in (("metric", asked.query.metric), ("tag", asked.tag)):
+        _check(there, name, [value])
+        there = [one for one in there if getattr(one, name) == value]
     ranks = []
     for name, wanted in (("host", asked.hosts), ("part", asked.parts), ("field", asked.fields)):
-        there = _named(there, name, wanted)
         order = wanted or sorted({getattr(one, name) for one in there}, key=natural)
+        _check(there, name, wanted)
         ranks.append({value: place for place, value in enumerate(order)})
     hosts, parts, fields = ranks
-    return sorted(there, key=lambda one: (hosts[one.host], parts[one.part], fields[one.field]))
+    chosen = [one for one in there if one.host in hosts and one.part in parts and one.field in fields]
+    return sorted(chosen, key=lambda one: (hosts[one.host], parts[one.part], fields[one.field]))
 
 
-def _named(there: Sequence[Series], name: str, wanted: Sequence[str], parameter: str = "") -> list[Series]:
+def _check(there: Sequence[Series], name: str, wanted: Sequence[str]) -> None:
     offered = {getattr(one, name) for one in there}
     for value in wanted:
         if value not in offered:
             listed = ", ".join(sorted(filter(None, offered), key=natural)[:30]) or "nothing: there is none"
-            raise BadRequest(parameter or name, f"expected one of {listed}", value)
-    return [one for one in there if not wanted or getattr(one, name) in wanted]
+            parameter = "metric_type" if name == "metric" else name
+            raise BadRequest(parameter, f"expected one of {listed}", value)
 
 
 def columns(buckets: Sequence[Bucket], times: Sequence[int]) -> dict[str, list[float | None]]:

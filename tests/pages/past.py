@@ -46,10 +46,11 @@ def wave(time: int) -> float:
 
 
 def tick(host: str, time: int, use: float) -> list[Point]:
-    whole = {"usage_percent": round(use, 1), "iowait": round(use / 9, 1), "load_average_1": round((100 - use) / 8, 2)}
+    whole = {"usage_percent": round(use, 1), "iowait": round(use / 9, 1)}
+    load = {"load_average_1": round((100 - use) / 8, 2)}
     cores = CORES if host == "nas" else 4
     return [
-        Point("cpu", host, "", "", time, whole | {"context_switches": 1e6 + use}),
+        Point("cpu", host, "", "", time, whole | load | {"context_switches": 1e6 + use}),
         *(
             Point("cpu", host, "core", str(core), time, {"usage_percent": round(use * (8 + core) / 20, 1)})
             for core in range(cores)

@@ -32,7 +32,7 @@ function quoted(text) {
 // "perfwatch_cpu_usage_nas_20261123T1400Z_20261123T1500Z.csv"
 export function fileName(words, [start, stop], ending) {
   const stamp = (time) => `${new Date(time).toISOString().replace(/[-:]/g, "").slice(0, 13)}Z`;
-  const safe = words.map((word) => word.normalize("NFKD").replace(/[^\w.]+/g, "-").replace(/^-+|-+$/g, "").toLowerCase());
+  const safe = words.map((word) => word.normalize("NFKD").replace(/[^\w.]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").toLowerCase());
   const named = safe.filter(Boolean).join("_").slice(0, 120);
   return `perfwatch_${named}_${stamp(start)}_${stamp(stop)}.${ending}`;
 }

@@ -45,7 +45,7 @@ export function axisTexts(ticks) {
   return ticks.map((time, index) => {
     if (step >= 23 * HOUR) return dayText(time); // a day is 23 hours long once a year
     const text = clockText(time, step < MINUTE);
-    const newDay = index === 0 ? step >= HOUR : dayText(time) !== dayText(ticks[index - 1]);
+    const newDay = index === 0 || dayText(time) !== dayText(ticks[index - 1]);
     return newDay ? `${text}\n${dayText(time)}` : text;
   });
 }
