@@ -28,10 +28,10 @@ def fill(folder: Path, now: int) -> None:
 
 
 def points(now: int) -> Iterator[Point]:
-    """Each minute, and in the last two hours each 30 s; the last reading is a second old."""
+    """Each 2 minutes, and in the last two hours each 30 s; the last reading is a second old."""
     newest = now - 1000
     recent = range(newest - 2 * HOUR, newest + 1, 30_000)
-    older = range(newest - 8 * DAY, newest - 2 * HOUR, MINUTE)
+    older = range(newest - 8 * DAY, newest - 2 * HOUR, 2 * MINUTE)
     chance = random.Random(7)
     for time in (*older, *recent):
         if not now - GAP[0] <= time < now - GAP[1]:
@@ -80,4 +80,4 @@ def clock_change(now: int) -> int:
 def around(time: int) -> Iterator[Point]:
     """Three days of readings of a third host around `time`, each 10 minutes."""
     for moment in range(time - 36 * HOUR, time + 36 * HOUR, 10 * MINUTE):
-        yield Point("cpu", "clock", "", "", moment, {"usage_percent": 20 + (moment - time) / HOUR / 4})
+        yield Point("cpu", "zone", "", "", moment, {"usage_percent": 20 + (moment - time) / HOUR / 4})

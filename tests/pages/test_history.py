@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import csv
 import io
 import re
@@ -33,34 +34,56 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
         yield server
 
 
-Opener = Callable[..., Watched]
-
-
-@pytest.fixture
-def opened(browser: Browser, dashboard: Dashboard) -> Iterator[Opener]:
+class Opener:
     """Opens the page with what is asked for in its address, logged in, and waits for what it draws."""
-    contexts: list[BrowserContext] = []
 
-    def open_(
-        asked: str = "", theme: str = "dark", size: ViewportSize = DESKTOP, drawn: bool = True
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.url = url
+        self._browser = browser
+        self._contexts: dict[tuple[str, bool], BrowserContext] = {}
+
+    def __call__(
+        self, asked: str = "", theme: str = "dark", size: ViewportSize = DESKTOP, drawn: bool = True
     ) -> Watched:
-        touch: dict[str, Any] = {"has_touch": True, "is_mobile": True} if size is PHONE else {}
-        context = browser.new_context(viewport=size, timezone_id=past.ZONE, **touch)
-        contexts.append(context)
-        choose_theme(context, theme)
-        answer = context.request.post(
-            f"{dashboard.url}/api/auth/login", data={"username": "admin", "password": PASSWORD}
-        )
-        assert answer.ok
-        watched = Watched(context.new_page())
-        watched.page.goto(f"{dashboard.url}/history?{asked}")
+        key = (theme, size is PHONE)
+        if key not in self._contexts:
+            self._contexts[key] = self.context(theme, size)
+        watched = Watched(self._contexts[key].new_page())
+        watched.page.goto(f"{self.url}/history?{asked}")
         if drawn:
             expect(rows(watched.page).first).to_be_visible(timeout=20_000)
         return watched
 
-    yield open_
-    for context in contexts:
-        context.close()
+    def context(self, theme: str = "dark", size: ViewportSize = DESKTOP) -> BrowserContext:
+        """One that is logged in; its cache makes every further page quick."""
+        touch: dict[str, Any] = {"has_touch": True, "is_mobile": True} if size is PHONE else {}
+        context = self._browser.new_context(viewport=size, timezone_id=past.ZONE, **touch)
+        choose_theme(context, theme)
+        login = {"username": "admin", "password": PASSWORD}
+        assert context.request.post(f"{self.url}/api/auth/login", data=login).ok
+        return context
+
+    def tidy(self) -> None:
+        for context in self._contexts.values():
+            for page in context.pages:
+                page.close()
+
+    def close(self) -> None:
+        for context in self._contexts.values():
+            context.close()
+
+
+@pytest.fixture(scope="module")
+def opener(browser: Browser, dashboard: Dashboard) -> Iterator[Opener]:
+    opener = Opener(browser, dashboard.url)
+    yield opener
+    opener.close()
+
+
+@pytest.fixture
+def opened(opener: Opener) -> Iterator[Opener]:
+    yield opener
+    opener.tidy()
 
 
 def rows(page: Page) -> Any:
@@ -98,8 +121,6 @@ def shown(page: Page) -> tuple[float, float]:
     """From and to in the address, in hours before NOW."""
     found = address(page)
     moments = (time.strptime(found[name][0][:19], "%Y-%m-%dT%H:%M:%S") for name in ("from", "to"))
-    import calendar
-
     start, stop = ((NOW / 1000 - calendar.timegm(moment)) / 3600 for moment in moments)
     return start, stop
 
@@ -291,7 +312,7 @@ def test_a_day_of_25_hours_is_drawn_as_one(opened: Opener) -> None:
         f"{name}={time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime((change + by) / 1000))}"
         for name, by in (("from", -12 * past.HOUR), ("to", 12 * past.HOUR))
     )
-    page = opened(f"range=custom&{span}&host=clock").page
+    page = opened(f"range=custom&{span}&host=zone").page
     expect(page.get_by_test_id("caption")).to_contain_text(
         re.compile(r"Europe/Berlin \(UTC\+0[12]:00, from \d+ \w+ UTC\+0[12]:00\)")
     )
@@ -313,7 +334,8 @@ def test_the_numbers_and_the_picture_can_be_kept(opened: Opener, tmp_path: Path)
     assert all(float(row[2]) <= float(row[1]) <= float(row[3]) for row in body)
     picture = saved(page, "png")
     content = picture.path().read_bytes()
-    assert content.startswith(b"\x89PNG") and len(content) > 10_000
+    assert content.startswith(b"\x89PNG")
+    assert len(content) > 10_000
     picture.save_as(Path(__file__).parents[2] / "build" / "screenshots" / "history-download.png")
 
 
@@ -327,9 +349,9 @@ def saved(page: Page, ending: str) -> Download:
 
 
 def test_a_range_without_readings_offers_one_that_has_them(opened: Opener) -> None:
-    page = opened("range=24h&host=clock", drawn=False).page
+    page = opened("range=24h&host=zone", drawn=False).page
     veil = page.get_by_test_id("veil")
-    expect(veil).to_contain_text("There are no readings of CPU · Usage · clock in this range")
+    expect(veil).to_contain_text("There are no readings of CPU · Usage · zone in this range")
     expect(veil).to_contain_text("The newest is from")
     keep(page, "history-nothing")
     page.get_by_test_id("veil-action").click()
@@ -359,7 +381,7 @@ def test_nothing_chosen_asks_for_a_choice(opened: Opener) -> None:
 def test_a_range_the_wrong_way_round_is_said(opened: Opener) -> None:
     page = opened("range=custom&from=2026-11-23T14:00:00Z&to=2026-11-23T13:00:00Z&host=nas", drawn=False).page
     expect(page.get_by_test_id("veil")).to_contain_text("“From” must be before “To”")
-    expect(page.get_by_test_id("from")).to_have_value("2026-11-23T15:00:00")
+    expect(page.get_by_test_id("from")).to_have_value(re.compile("^2026-11-23T15:00"))
 
 
 def test_a_store_that_is_away_is_said_and_asked_again(opened: Opener) -> None:
@@ -379,36 +401,36 @@ def test_a_store_that_is_away_is_said_and_asked_again(opened: Opener) -> None:
 
 def test_a_slow_answer_shows_a_mark_and_one_that_is_outdated_is_dropped(opened: Opener) -> None:
     page = opened("host=nas").page
-    waiting: list[Route] = []
-    page.route(QUERY, waiting.append)
+    held: list[Route] = []
+    page.route(QUERY, lambda route: route.continue_() if held else held.append(route))
     page.get_by_role("button", name="7 days").click()
     expect(page.get_by_test_id("busy")).to_be_visible()
-    page.unroute(QUERY)
-    after(page, page.get_by_role("button", name="24 hours").click)
-    for route in waiting:
-        route.abort()
+    with page.expect_event("requestfailed") as failed:
+        after(page, page.get_by_role("button", name="24 hours").click)
+    assert failed.value == held[0].request
     expect(page.get_by_test_id("busy")).to_be_hidden()
     expect(page.get_by_test_id("caption")).to_contain_text("Means over 5 min")
 
 
 def test_a_range_that_ends_now_follows_it_and_a_zoom_stays(opened: Opener) -> None:
-    watched = opened("range=15m&host=nas", drawn=False)
-    page = watched.page
-    page.clock.install()
-    page.reload()
-    expect(rows(page).first).to_be_visible()
-    after(page, lambda: page.clock.fast_forward(11_000))
-    after(page, lambda: drag(page, 0.2, 0.8))
-    seen = loads(page)
-    page.clock.fast_forward(60_000)
-    after(page, page.get_by_test_id("refresh").click)
-    assert loads(page) == seen + 1
+    with opened.context() as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{opened.url}/history?range=15m&host=nas")
+        expect(rows(page).first).to_be_visible(timeout=20_000)
+        after(page, lambda: page.clock.fast_forward(11_000))
+        after(page, lambda: drag(page, 0.2, 0.8))
+        seen = loads(page)
+        page.clock.fast_forward(60_000)
+        after(page, page.get_by_test_id("refresh").click)
+        assert loads(page) == seen + 1
 
 
-def test_a_session_that_is_over_leads_to_the_login_page_and_back(
-    opened: Opener, dashboard: Dashboard
-) -> None:
-    page = opened("range=6h&host=nas").page
-    page.context.clear_cookies()
-    page.get_by_test_id("refresh").click()
-    expect(page).to_have_url(re.compile(r"/login\?.*range%3D6h"))
+def test_a_session_that_is_over_leads_to_the_login_page_and_back(opened: Opener) -> None:
+    with opened.context() as context:
+        page = context.new_page()
+        page.goto(f"{opened.url}/history?range=6h&host=nas")
+        expect(rows(page).first).to_be_visible(timeout=20_000)
+        context.clear_cookies()
+        page.get_by_test_id("refresh").click()
+        expect(page).to_have_url(re.compile(r"/login\?.*range%3D6h"))

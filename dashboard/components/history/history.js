@@ -21,6 +21,7 @@ class History {
   #stage;
   #chooser;
   #catalogue = null;
+  #favourite = null; // the host that other pages show
   #view;
   #before = null; // the view that a zoom or pan began with
   #asking = null;
@@ -59,12 +60,13 @@ class History {
       this.#again(() => this.start());
       return this.#stage.say(EMPTY, { label: "Look again", act: () => this.start() });
     }
-    this.#view = this.#catalogue.complete(asked, choose((await hosts) ?? []));
+    this.#favourite = choose((await hosts) ?? []);
+    this.#view = this.#catalogue.complete(asked, this.#favourite);
     this.#show();
     const missing = this.#catalogue.missing(asked);
     this.#stage.hint(missing);
     if (this.#view.hosts.length) return this.#load();
-    const [first] = this.#catalogue.metric(this.#view.metric).hosts;
+    const [first] = this.#catalogue.complete({ ...this.#view, hosts: [] }, this.#favourite).hosts;
     const act = () => this.#choose({ ...this.#view, hosts: [first] }, ["hosts"]);
     this.#stage.say(`${missing} Choose another host, or check the name in the link.`, { label: `Show ${first}`, act });
   }
@@ -80,7 +82,7 @@ class History {
   #choose(view, names) {
     const isFit = names.every((name) => !["metric", "of", "hosts"].includes(name));
     const isEmptied = names.includes("hosts") && !view.hosts.length;
-    this.#view = isFit || isEmptied ? view : this.#catalogue.complete(view);
+    this.#view = isFit || isEmptied ? view : this.#catalogue.complete(view, this.#favourite);
     if (names.some((name) => ["range", "from", "to"].includes(name))) this.#before = null;
     this.#stage.hint("");
     this.#show();
