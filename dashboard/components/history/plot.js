@@ -132,7 +132,7 @@ export class Plot {
       labelSize: 22,
       labelFont: ink(token, this.#box).font,
       grid: { show: side === 0, stroke: token("border"), width: 1 },
-      splits: (plot) => axis(unit, plot.scales[`y${side}`].min, plot.scales[`y${side}`].max, tickCount(plot)).ticks,
+      splits: (plot, _axis, min, max) => axis(unit, min, max, tickCount(plot)).ticks.filter((tick) => tick <= max),
       values: (_plot, ticks) => tickTexts(unit, ticks),
     };
   }

@@ -24,7 +24,7 @@ export class Stage {
     this.#tooltip = new Tooltip(parts.get("tooltip"));
     this.#plot = new Plot(parts.get("plot"), {
       window: onWindow,
-      hover: (time, left) => this.#tooltip.show(this.#shown, time, left, this.#then),
+      hover: (time, left) => this.#shown && this.#tooltip.show(this.#shown, time, left, this.#then),
       leave: () => this.#tooltip.hide(),
     });
     this.#enable();
@@ -102,9 +102,9 @@ export class Stage {
 
   #nothing([start, stop], { newest }, lookAt) {
     const name = this.#title.join(" · ");
-    const said1 = `There are no readings of ${name} in this range (${spanText([start, stop])}).`;
-    if (newest === null) return this.say(`${said1} The history has none of it at all: check that the collector and the bridge are running.`);
-    this.say(`${said1} The newest is from ${said(newest)}.`, { label: "Show the range that has it", act: () => lookAt(newest) });
+    const nothing = `There are no readings of ${name} in this range (${spanText([start, stop])}).`;
+    if (newest === null) return this.say(`${nothing} The history has none of it at all: check that the collector and the bridge are running.`);
+    this.say(`${nothing} The newest is from ${said(newest)}.`, { label: "Show the range that has it", act: () => lookAt(newest) });
   }
 
   #drawTable() {
