@@ -111,7 +111,13 @@ export class Plot {
       ms: 1,
       padding: [12, units.length > 1 ? 0 : 16, 0, 0],
       legend: { show: false },
-      cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false, setScale: false }, bind: { dblclick: () => null } },
+      cursor: {
+        y: false,
+        points: { size: 7 },
+        drag: { x: false, y: false, setScale: false },
+        bind: { dblclick: () => null },
+        dataIdx: (plot, _series, place, time) => (this.#isNear(plot.data[0][place], time) ? place : null),
+      },
       scales: { x: { time: true }, ...Object.fromEntries(units.map((unit, side) => [`y${side}`, valueScale(unit)])) },
       axes: [timeAxis(token, this.#box), ...units.map((unit, side) => this.#valueAxis(unit, side, units.length, token))],
       series,
@@ -147,6 +153,11 @@ export class Plot {
       dash: isThen ? [3, 3] : line.dash,
       points: { show: true, size: 5, fill: color, filter: lonely },
     };
+  }
+
+  // Beside readings nothing is pointed at.
+  #isNear(there, time) {
+    return Math.abs(there - time) <= 2 * this.#shown.interval;
   }
 
   #hovered(plot) {
