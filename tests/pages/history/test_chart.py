@@ -1,128 +1,21 @@
-"""The History page over a history that was there before: what it draws, says, and keeps in its address."""
+"""The History page over a history that was there before: what it draws, and keeps in its address."""
 
 from __future__ import annotations
 
-import calendar
 import csv
 import io
 import re
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Download, Page, Route, ViewportSize, expect
+from playwright.sync_api import ViewportSize, expect
 
-from tests.pages import past
-from tests.pages.conftest import DESKTOP, PHONE, Watched, choose_theme, fits_sideways, keep, violations
-from tests.servers import Mosquitto
-from tests.stack import PASSWORD, Dashboard
+from tests.pages.conftest import DESKTOP, PHONE, SCREENSHOTS, fits_sideways, keep, violations
+from tests.pages.history import past
+from tests.pages.history.opener import NOW, Opener, address, after, cells, drag, rows, saved, shown
 
 pytestmark = pytest.mark.browser
-
-NOW = time.time_ns() // 1_000_000
-QUERY = "**/api/history/query?*"
-
-
-@pytest.fixture(scope="module")
-def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    folder = Path(tmp_path_factory.mktemp("past"))
-    past.fill(folder, NOW)
-    with Mosquitto(folder) as broker, Dashboard(folder, broker.url) as server:
-        yield server
-
-
-class Opener:
-    """Opens the page with what is asked for in its address, logged in, and waits for what it draws."""
-
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.url = url
-        self._browser = browser
-        self._contexts: dict[tuple[str, bool], BrowserContext] = {}
-
-    def __call__(
-        self, asked: str = "", theme: str = "dark", size: ViewportSize = DESKTOP, drawn: bool = True
-    ) -> Watched:
-        key = (theme, size is PHONE)
-        if key not in self._contexts:
-            self._contexts[key] = self.context(theme, size)
-        watched = Watched(self._contexts[key].new_page())
-        watched.page.goto(f"{self.url}/history?{asked}")
-        if drawn:
-            expect(rows(watched.page).first).to_be_visible(timeout=20_000)
-        return watched
-
-    def context(self, theme: str = "dark", size: ViewportSize = DESKTOP) -> BrowserContext:
-        """One that is logged in; its cache makes every further page quick."""
-        touch: dict[str, Any] = {"has_touch": True, "is_mobile": True} if size is PHONE else {}
-        context = self._browser.new_context(viewport=size, timezone_id=past.ZONE, **touch)
-        choose_theme(context, theme)
-        login = {"username": "admin", "password": PASSWORD}
-        assert context.request.post(f"{self.url}/api/auth/login", data=login).ok
-        return context
-
-    def tidy(self) -> None:
-        for context in self._contexts.values():
-            for page in context.pages:
-                page.close()
-
-    def close(self) -> None:
-        for context in self._contexts.values():
-            context.close()
-
-
-@pytest.fixture(scope="module")
-def opener(browser: Browser, dashboard: Dashboard) -> Iterator[Opener]:
-    opener = Opener(browser, dashboard.url)
-    yield opener
-    opener.close()
-
-
-@pytest.fixture
-def opened(opener: Opener) -> Iterator[Opener]:
-    yield opener
-    opener.tidy()
-
-
-def rows(page: Page) -> Any:
-    return page.get_by_test_id("table").locator("tbody tr")
-
-
-def address(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
-
-
-def loads(page: Page) -> int:
-    """How many answers the page has drawn."""
-    return int(page.get_by_test_id("history").get_attribute("data-loaded") or 0)
-
-
-def after(page: Page, act: Callable[[], object]) -> None:
-    """Do it, and wait until what it asked for is drawn."""
-    before = loads(page)
-    act()
-    expect(page.get_by_test_id("history")).not_to_have_attribute("data-loaded", str(before))
-
-
-def drag(page: Page, start: float, stop: float) -> None:
-    """Across the chart, from one share of its width to another."""
-    over = page.locator(".u-over").bounding_box()
-    assert over is not None
-    middle = over["y"] + over["height"] / 2
-    page.mouse.move(over["x"] + over["width"] * start, middle)
-    page.mouse.down()
-    page.mouse.move(over["x"] + over["width"] * stop, middle, steps=4)
-    page.mouse.up()
-
-
-def shown(page: Page) -> tuple[float, float]:
-    """From and to in the address, in hours before NOW."""
-    found = address(page)
-    moments = (time.strptime(found[name][0][:19], "%Y-%m-%dT%H:%M:%S") for name in ("from", "to"))
-    start, stop = ((NOW / 1000 - calendar.timegm(moment)) / 3600 for moment in moments)
-    return start, stop
 
 
 def test_it_opens_with_the_last_hour_of_one_number(opened: Opener) -> None:
@@ -142,15 +35,13 @@ def test_it_opens_with_the_last_hour_of_one_number(opened: Opener) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_everybody_can_use_it_and_it_asks_nobody_else(
-    opened: Opener, dashboard: Dashboard, theme: str, size: ViewportSize
-) -> None:
+def test_everybody_can_use_it_and_it_asks_nobody_else(opened: Opener, theme: str, size: ViewportSize) -> None:
     watched = opened("range=24h&host=nas&host=pi&compare=yesterday", theme=theme, size=size)
     keep(watched.page, f"history-{'phone' if size is PHONE else 'desktop'}-{theme}", full_page=True)
     assert violations(watched.page) == []
     assert fits_sideways(watched.page)
     assert watched.complaints == []
-    assert watched.foreign(dashboard.url) == []
+    assert watched.foreign(opened.url) == []
 
 
 def test_each_range_asks_for_its_own_interval(opened: Opener) -> None:
@@ -249,11 +140,6 @@ def test_comparing_gives_both_ranges_and_their_change(opened: Opener) -> None:
     expect(page.get_by_test_id("hint")).to_contain_text("no readings from 1 Jan 2026")
 
 
-def cells(page: Page, row: int) -> list[str]:
-    found: list[str] = rows(page).nth(row).locator("td").all_inner_texts()
-    return found
-
-
 def test_parts_are_chosen_from_a_list_that_can_be_searched(opened: Opener) -> None:
     page = opened("of=core&host=nas").page
     expect(rows(page)).to_have_count(4)
@@ -336,101 +222,4 @@ def test_the_numbers_and_the_picture_can_be_kept(opened: Opener, tmp_path: Path)
     content = picture.path().read_bytes()
     assert content.startswith(b"\x89PNG")
     assert len(content) > 10_000
-    picture.save_as(Path(__file__).parents[2] / "build" / "screenshots" / "history-download.png")
-
-
-def saved(page: Page, ending: str) -> Download:
-    with page.expect_download() as download:
-        page.get_by_test_id(ending).click()
-    return download.value
-
-
-# What goes wrong
-
-
-def test_a_range_without_readings_offers_one_that_has_them(opened: Opener) -> None:
-    page = opened("range=24h&host=zone", drawn=False).page
-    veil = page.get_by_test_id("veil")
-    expect(veil).to_contain_text("There are no readings of CPU · Usage · zone in this range")
-    expect(veil).to_contain_text("The newest is from")
-    keep(page, "history-nothing")
-    page.get_by_test_id("veil-action").click()
-    expect(rows(page)).to_have_count(1)
-    expect(veil).to_be_hidden()
-
-
-def test_a_host_that_is_not_there_is_named(opened: Opener) -> None:
-    page = opened("host=gone", drawn=False).page
-    expect(page.get_by_test_id("veil")).to_contain_text("no CPU readings of a host called “gone”")
-    page.get_by_test_id("veil-action").click()
-    expect(rows(page).first).to_be_visible()
-    page = opened("host=gone&host=pi").page
-    expect(page.get_by_test_id("hint")).to_contain_text("“gone”")
-
-
-def test_nothing_chosen_asks_for_a_choice(opened: Opener) -> None:
-    page = opened("host=nas").page
-    hosts = page.get_by_test_id("hosts")
-    hosts.locator("summary").click()
-    hosts.get_by_role("button", name="None").click()
-    expect(page.get_by_test_id("veil")).to_contain_text("Choose at least one of each")
-    after(page, hosts.get_by_label("pi").check)
-    expect(page.get_by_test_id("veil")).to_be_hidden()
-
-
-def test_a_range_the_wrong_way_round_is_said(opened: Opener) -> None:
-    page = opened("range=custom&from=2026-11-23T14:00:00Z&to=2026-11-23T13:00:00Z&host=nas", drawn=False).page
-    expect(page.get_by_test_id("veil")).to_contain_text("“From” must be before “To”")
-    expect(page.get_by_test_id("from")).to_have_value(re.compile("^2026-11-23T15:00"))
-
-
-def test_a_store_that_is_away_is_said_and_asked_again(opened: Opener) -> None:
-    watched = opened("host=nas")
-    page = watched.page
-    page.route(QUERY, lambda route: route.fulfill(status=503, json={"detail": "the disk is full"}))
-    page.get_by_test_id("refresh").click()
-    veil = page.get_by_test_id("veil")
-    expect(veil).to_contain_text(
-        "The history cannot be read: the disk is full. This page tries again by itself."
-    )
-    keep(page, "history-away")
-    page.unroute(QUERY)
-    after(page, page.get_by_test_id("veil-action").click)
-    expect(veil).to_be_hidden()
-
-
-def test_a_slow_answer_shows_a_mark_and_one_that_is_outdated_is_dropped(opened: Opener) -> None:
-    page = opened("host=nas").page
-    held: list[Route] = []
-    page.route(QUERY, lambda route: route.continue_() if held else held.append(route))
-    page.get_by_role("button", name="7 days").click()
-    expect(page.get_by_test_id("busy")).to_be_visible()
-    with page.expect_event("requestfailed") as failed:
-        after(page, page.get_by_role("button", name="24 hours").click)
-    assert failed.value == held[0].request
-    expect(page.get_by_test_id("busy")).to_be_hidden()
-    expect(page.get_by_test_id("caption")).to_contain_text("Means over 5 min")
-
-
-def test_a_range_that_ends_now_follows_it_and_a_zoom_stays(opened: Opener) -> None:
-    with opened.context() as context:
-        page = context.new_page()
-        page.clock.install()
-        page.goto(f"{opened.url}/history?range=15m&host=nas")
-        expect(rows(page).first).to_be_visible(timeout=20_000)
-        after(page, lambda: page.clock.fast_forward(11_000))
-        after(page, lambda: drag(page, 0.2, 0.8))
-        seen = loads(page)
-        page.clock.fast_forward(60_000)
-        after(page, page.get_by_test_id("refresh").click)
-        assert loads(page) == seen + 1
-
-
-def test_a_session_that_is_over_leads_to_the_login_page_and_back(opened: Opener) -> None:
-    with opened.context() as context:
-        page = context.new_page()
-        page.goto(f"{opened.url}/history?range=6h&host=nas")
-        expect(rows(page).first).to_be_visible(timeout=20_000)
-        context.clear_cookies()
-        page.get_by_test_id("refresh").click()
-        expect(page).to_have_url(re.compile(r"/login\?.*range%3D6h"))
+    picture.save_as(SCREENSHOTS / "history-download.png")
