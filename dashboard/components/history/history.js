@@ -24,6 +24,7 @@ class History {
   #favourite = null; // the host that other pages show
   #view;
   #before = null; // the view that a zoom or pan began with
+  #missing = ""; // what the address asked for and is not there, in words
   #asking = null;
   #stopping = new AbortController();
   #timer;
@@ -63,12 +64,8 @@ class History {
     this.#favourite = choose((await hosts) ?? []);
     this.#view = this.#catalogue.complete(asked, this.#favourite);
     this.#show();
-    const missing = this.#catalogue.missing(asked);
-    this.#stage.hint(missing);
-    if (this.#view.hosts.length) return this.#load();
-    const [first] = this.#catalogue.complete({ ...this.#view, hosts: [] }, this.#favourite).hosts;
-    const act = () => this.#choose({ ...this.#view, hosts: [first] }, ["hosts"]);
-    this.#stage.say(`${missing} Choose another host, or check the name in the link.`, { label: `Show ${first}`, act });
+    this.#missing = this.#catalogue.missing(asked);
+    this.#load();
   }
 
   stop() {
@@ -84,7 +81,7 @@ class History {
     const isEmptied = names.includes("hosts") && !view.hosts.length;
     this.#view = isFit || isEmptied ? view : this.#catalogue.complete(view, this.#favourite);
     if (names.some((name) => ["range", "from", "to"].includes(name))) this.#before = null;
-    this.#stage.hint("");
+    this.#missing = "";
     this.#show();
     this.#load();
   }
@@ -133,32 +130,39 @@ class History {
     history.replaceState(history.state, "", url);
   }
 
-  // Asks for what the view shows. Only the last question's answer is drawn.
-  async #load() {
+  // Asks for what the view shows. Only the last question's answer is drawn. Following, it is what is drawn
+  // already with newer readings: that stays where they cannot be had.
+  async #load({ following = false } = {}) {
     clearTimeout(this.#timer);
     this.#asking?.abort();
     const shown = span(this.#view, clock.now());
     const problem = this.#problem(shown);
-    if (problem) return this.#stage.say(problem);
+    if (problem) return this.#stage.say(...problem);
     const asking = (this.#asking = new AbortController());
     this.#stage.busy(true);
     try {
       const by = shift(this.#view.compare, shown[0]);
       const found = await fetchLines(this.#catalogue, this.#view, shown, by, asking.signal);
+      this.#stage.hint(this.#missing);
       this.#stage.draw(this.#catalogue, this.#view, shown, found, (newest) => this.#lookAt(newest));
       this.#root.dataset.loaded = String(Number(this.#root.dataset.loaded ?? 0) + 1);
-      if (this.#follows) this.#again(() => this.#load(), Math.max(AGAIN_MS, found.interval));
+      if (this.#follows) this.#again(() => this.#load({ following: true }), Math.max(AGAIN_MS, found.interval));
     } catch (error) {
-      this.#failed(error, () => this.#load());
+      this.#failed(error, () => this.#load({ following }), following);
     } finally {
       if (this.#asking === asking) this.#stage.busy(false);
     }
   }
 
+  // Why nothing can be asked for, and what may be done about it; null when it can.
   #problem(shown) {
-    if (!shown) return "“From” must be before “To”. Change one of them.";
+    if (!shown) return ["“From” must be before “To”. Change one of them."];
     const { of, fields, hosts, parts } = this.#view;
-    return fields.length && hosts.length && (parts.length || !of) ? "" : "Nothing is chosen. Choose at least one of each: field, host and part.";
+    if (fields.length && hosts.length && (parts.length || !of)) return null;
+    if (!this.#missing) return ["Nothing is chosen. Choose at least one of each: field, host and part."];
+    const [first] = this.#catalogue.complete({ ...this.#view, hosts: [] }, this.#favourite).hosts;
+    const act = () => this.#choose({ ...this.#view, hosts: [first] }, ["hosts"]);
+    return [`${this.#missing} Choose another host, or check the name in the link.`, { label: `Show ${first}`, act }];
   }
 
   // The readings nearest to now that there are, in a range as long as the one that had none.
@@ -170,15 +174,16 @@ class History {
     this.#load();
   }
 
-  #failed(error, retry) {
+  #failed(error, retry, following = false) {
     if (error.name === "AbortError") return;
     if (!(error instanceof Failed)) throw error;
     this.#stage.busy(false);
     if (error.status === 401) return;
     const isAway = error.status === 0 || error.status >= 500;
     const said = error.status === 503 ? `The history cannot be read: ${error.message.replace(/\.$/, "")}. This page tries again by itself.` : error.message;
-    this.#stage.say(said, { label: "Try now", act: retry });
     if (isAway) this.#again(retry);
+    if (following) return this.#stage.hint(said);
+    this.#stage.say(said, { label: "Try now", act: retry });
   }
 
   // A range that ends now follows it, gently, and only while somebody looks.
@@ -192,7 +197,7 @@ class History {
   }
 
   #seen() {
-    if (!document.hidden && this.#catalogue && this.#view && this.#follows) this.#load();
+    if (!document.hidden && this.#catalogue && this.#view && this.#follows) this.#load({ following: true });
   }
 }
 

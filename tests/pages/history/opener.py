@@ -33,6 +33,7 @@ class Opener:
             self._contexts[key] = self.context(theme, size)
         watched = Watched(self._contexts[key].new_page())
         watched.page.goto(f"{self.url}/history?{asked}")
+        expect(watched.page.get_by_test_id("history")).to_be_visible(timeout=20_000)
         if drawn:
             expect(rows(watched.page).first).to_be_visible(timeout=20_000)
         return watched
