@@ -24,7 +24,7 @@ export class Stage {
     this.#tooltip = new Tooltip(parts.get("tooltip"));
     this.#plot = new Plot(parts.get("plot"), {
       window: onWindow,
-      hover: (time, left) => this.#shown && this.#tooltip.show(this.#shown, time, left, this.#then),
+      hover: (time, left) => this.#shown && this.#tooltip.show(this.#shown, time, left),
       leave: () => this.#tooltip.hide(),
     });
     this.#enable();

@@ -16,8 +16,8 @@ export class Tooltip {
     box.append(this.#time, this.#list);
   }
 
-  // shown as Plot has it; `left` in pixels of the chart's box, `words` what the compared range is called.
-  show(shown, time, left, words) {
+  // shown as Plot has it; `left` in pixels of the chart's box.
+  show(shown, time, left) {
     const found = [...shown.lines, ...shown.compared]
       .filter(({ key }) => !shown.hidden.has(key))
       .map((line) => ({ line, at: nearest(line.times, time, shown.interval) }))
@@ -27,7 +27,7 @@ export class Tooltip {
     this.#time.textContent = bucketText(found[0].line.times[found[0].at], shown.interval);
     resize(this.#list, found.length, row).forEach((item, index) => {
       const { line, at } = found[index];
-      write(item, line, at, shown.compared.includes(line) ? words : "");
+      write(item, line, at, shown.compared.includes(line) ? bucketText(line.times[at] - line.by, shown.interval) : "");
     });
     this.#place(left);
   }
@@ -48,11 +48,12 @@ function row() {
   return element("li", "", element("i", ""), element("span", "name"), element("b", ""), element("small", ""));
 }
 
-function write(item, line, at, words) {
+// `then` is the time of what is compared with.
+function write(item, line, at, then) {
   const [swatch, name, value, band] = item.children;
   swatch.style.background = `var(--pw-${line.color})`;
-  swatch.className = words ? "then" : "";
-  name.textContent = words ? `${line.name}, ${words}` : line.name;
+  swatch.className = then ? "then" : "";
+  name.textContent = then ? `${line.name}, ${then}` : line.name;
   value.textContent = written(line.unit, line.mean[at]);
   const isOne = line.min[at] === line.max[at];
   band.textContent = isOne ? "" : `${written(line.unit, line.min[at])} – ${written(line.unit, line.max[at])}`;
