@@ -5,9 +5,8 @@ export const MOST_BANDS = 3; // more of them over one another are mud
 const COLORS = 6;
 const DASHES = [undefined, [8, 4], [2, 4]];
 
-// Each series of `answer` as {key, name, fieldName, unit, color, dash, times, mean, min, max, newest, by}:
-// drawn `by` ms later than it was.
-// `words` gives field(name), part(name) and unit(field).
+// Each series of `answer` as {key, name, fieldName, unit, color, dash, times, mean, min, max, newest, by}, drawn `by` ms
+// later than it was. `words` gives field(name), part(name) and unit(field).
 export function linesOf(answer, words, by = 0) {
   return answer.series.map((series, index) => {
     const { host, part, field, newest } = series;

@@ -109,7 +109,7 @@ export class Plot {
     return {
       ...this.#size(),
       ms: 1,
-      padding: [12, units.length > 1 ? 0 : 16, 0, 0],
+      padding: [12, units.length > 1 ? 0 : 28, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
