@@ -114,7 +114,7 @@ def build(settings: Settings) -> App:
     _configure_streamlit()
     return App(
         VIEWS / "main.py",
-        secrets={"perfwatch": {"history": settings.history_url, "revoked": str(revoked)}},
+        secrets={"perfwatch": {"revoked": str(revoked)}},
         lifespan=lifespan,
         routes=routes,
         exception_handlers={HTTPException: http_exception},

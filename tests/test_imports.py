@@ -60,6 +60,8 @@ PURE = (
     "collector/acknowledged.py",
     "collector/scalars.py",
     "collector/home_assistant.py",
+    "dashboard/catalogue.py",
+    "dashboard/labels.py",
     "dashboard/ticks.py",
 )
 INPUT_OUTPUT = {

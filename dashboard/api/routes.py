@@ -9,6 +9,7 @@ from typing import NamedTuple
 from starlette.routing import Router
 
 from dashboard.api.auth import AuthApi
+from dashboard.api.chart import ChartApi
 from dashboard.api.compare import CompareApi
 from dashboard.api.config import ConfigApi
 from dashboard.api.credentials import CredentialsApi
@@ -55,6 +56,7 @@ def api(parts: Parts) -> Router:
             *LiveApi(hub).routes(),
             *HostsApi(hub, store).routes(),
             *HistoryApi(store).routes(),
+            *ChartApi(store).routes(),
             *CompareApi(store).routes(),
             *RetentionApi(store).routes(),
             *ConfigApi(hub, parts.commands, subscriber).routes(),

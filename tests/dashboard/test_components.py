@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from dashboard.assets import COMPONENTS
-from tests.browser import chromium
+from tests.dashboard.modules import ask, served
 
 pytestmark = pytest.mark.browser
 
 
-class _Files(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None: ...
-
-
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(COMPONENTS))) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        with chromium() as browser:
-            page = browser.new_page()
-            page.goto(f"http://127.0.0.1:{server.server_port}/icon.svg")
-            yield page
-        server.shutdown()
-        thread.join()
-
-
-def _ask(page: Page, module: str, expression: str) -> Any:
-    """What `expression` gives, in which `m` is the module."""
-    return page.evaluate(f"async () => {{ const m = await import('/{module}'); return {expression}; }}")
+    with served() as page:
+        yield page
 
 
 @pytest.mark.parametrize(
@@ -60,7 +40,7 @@ def test_the_login_page_never_leads_elsewhere(page: Page, wanted: str) -> None:
 
 def test_the_login_page_leads_back_with_every_choice(page: Page) -> None:
     asked = "/history?range=6h&field=user&field=system"
-    assert _ask(page, "common/paths.js", f"m.safePath('{asked}', location.origin)") == asked
+    assert ask(page, "common/paths.js", f"m.safePath('{asked}', location.origin)") == asked
 
 
 @pytest.mark.parametrize(
@@ -83,7 +63,7 @@ def test_the_login_page_leads_back_with_every_choice(page: Page) -> None:
     ],
 )
 def test_numbers_are_written_as_people_read_them(page: Page, expression: str, written: object) -> None:
-    assert _ask(page, "common/format.js", expression) == written
+    assert ask(page, "common/format.js", expression) == written
 
 
 def _columns(page: Page, calls: str) -> Any:
@@ -123,4 +103,4 @@ def test_a_value_that_could_not_be_read_is_no_zero(page: Page) -> None:
 
 @pytest.mark.parametrize(("largest", "top"), [(0, 10), (11, 20), (20, 20), (21, 50), (99, 100), (501, 1000)])
 def test_a_scale_ends_at_a_round_number(page: Page, largest: float, top: float) -> None:
-    assert _ask(page, "common/chart.js", f"m.roundUp({largest}, 10)") == top
+    assert ask(page, "common/chart.js", f"m.roundUp({largest}, 10)") == top

@@ -1,4 +1,4 @@
-"""What metrics, fields and parts are called on a page, and the units of their numbers."""
+"""What metrics, fields and parts are called, and the units of their numbers."""
 
 from __future__ import annotations
 
@@ -6,27 +6,40 @@ from typing import NamedTuple
 
 
 class Unit(NamedTuple):
-    """How a kind of number is written: steps of `base` through `names`; one name means no steps."""
+    """How a kind of number is written: steps of `base` through `names`; one name means no steps.
 
+    `from_zero` says whether an axis of it reaches down to 0.
+    """
+
+    kind: str
     names: tuple[str, ...]
     base: int = 1000
     digits: int = 1
+    from_zero: bool = True
 
 
-PERCENT = Unit(("%",))
-MEMORY = Unit(("B", "KiB", "MiB", "GiB", "TiB", "PiB"), base=1024, digits=2)
-BYTES = Unit(("B", "kB", "MB", "GB", "TB", "PB"), digits=2)
-RATE = Unit(("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2)
-PER_SECOND = Unit(("/s",))
-MEGAHERTZ = Unit(("MHz",), digits=0)
-CELSIUS = Unit(("°C",))
-WATTS = Unit(("W",))
-RPM = Unit(("rpm",), digits=0)
-SECONDS = Unit(("s",))
-STALLED = Unit(("ms/s",))
-MILLISECONDS = Unit(("ms",), digits=2)
-COUNT = Unit(("",), digits=0)
-NUMBER = Unit(("",), digits=2)
+PERCENT = Unit("percent", ("%",))
+MEMORY = Unit("memory", ("B", "KiB", "MiB", "GiB", "TiB", "PiB"), base=1024, digits=2)
+BYTES = Unit("bytes", ("B", "kB", "MB", "GB", "TB", "PB"), digits=2)
+RATE = Unit("rate", ("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2)
+PER_SECOND = Unit("per_second", ("/s",))
+MEGAHERTZ = Unit("megahertz", ("MHz",), digits=0)
+CELSIUS = Unit("celsius", ("°C",), from_zero=False)
+WATTS = Unit("watts", ("W",))
+RPM = Unit("rpm", ("rpm",), digits=0)
+SECONDS = Unit("seconds", ("s",))
+STALLED = Unit("stalled", ("ms/s",))
+MILLISECONDS = Unit("milliseconds", ("ms",), digits=2)
+COUNT = Unit("count", ("",), digits=0)
+NUMBER = Unit("number", ("",), digits=2)
+
+UNITS = {
+    unit.kind: unit
+    for unit in (
+        *(PERCENT, MEMORY, BYTES, RATE, PER_SECOND, MEGAHERTZ, CELSIUS, WATTS, RPM, SECONDS),
+        *(STALLED, MILLISECONDS, COUNT, NUMBER),
+    )
+}
 
 METRICS = {
     "cpu": "CPU",
@@ -141,23 +154,6 @@ def unit_of(metric: str, field: str) -> Unit:
         return RATE if field.endswith("_per_sec") else BYTES
     unit = next((unit for ending, unit in _ENDINGS.items() if field.endswith(ending)), COUNT)
     return MEMORY if metric == "memory" and unit is BYTES else unit
-
-
-def scale(unit: Unit, largest: float) -> tuple[float, str]:
-    """What to divide by, and the name to write, so that `largest` reads well: 2.5e6 B/s → (1e6, MB/s)."""
-    divisor = 1.0
-    for name in unit.names[:-1]:
-        if abs(largest) < divisor * unit.base:
-            return divisor, name
-        divisor *= unit.base
-    return divisor, unit.names[-1]
-
-
-def written(unit: Unit, number: float) -> str:
-    """`number` with its unit, scaled by itself."""
-    divisor, name = scale(unit, number)
-    digits = 0 if divisor == 1 and len(unit.names) > 1 else unit.digits
-    return f"{number / divisor:,.{digits}f} {name}".rstrip()
 
 
 def words(name: str) -> str:

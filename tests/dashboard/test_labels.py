@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.views import labels
-from dashboard.views.labels import Unit
+from dashboard import labels
+from dashboard.labels import Unit
 from perfwatch.readings import READINGS
-
-GIB = 2**30
 
 
 @pytest.mark.parametrize(
@@ -31,23 +29,6 @@ GIB = 2**30
 )
 def test_the_unit_is_in_the_name(metric: str, field: str, unit: Unit) -> None:
     assert labels.unit_of(metric, field) is unit
-
-
-@pytest.mark.parametrize(
-    ("unit", "number", "written"),
-    [
-        (labels.PERCENT, 12.34, "12.3 %"),
-        (labels.RATE, 0, "0 B/s"),
-        (labels.RATE, 999, "999 B/s"),
-        (labels.RATE, 2_500_000, "2.50 MB/s"),
-        (labels.MEMORY, 6.5 * GIB, "6.50 GiB"),
-        (labels.BYTES, 5e18, "5,000.00 PB"),
-        (labels.COUNT, 1234567, "1,234,567"),
-        (labels.CELSIUS, -3.25, "-3.2 °C"),
-    ],
-)
-def test_a_number_is_written_with_the_unit_that_suits_it(unit: Unit, number: float, written: str) -> None:
-    assert labels.written(unit, number) == written
 
 
 def test_units_of_what_only_some_machines_have() -> None:

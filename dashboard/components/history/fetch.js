@@ -1,0 +1,37 @@
+// The lines of a view, and of what it is compared with, from the history.
+import { ask } from "../common/ask.js";
+import { linesOf } from "./lines.js";
+import { iso } from "./view.js";
+
+// {lines, compared, interval, count, left, newest}. `by` is how much earlier the compared range is, or null.
+export async function fetchLines(catalogue, view, [start, stop], by, signal) {
+  const { drawn, left } = catalogue.sides(view);
+  const words = {
+    field: (name) => catalogue.field(view, name).label,
+    part: (name) => catalogue.partLabel(view, name),
+    unit: (name) => catalogue.unit(view, name),
+  };
+  const question = (from, to) => ask(`/api/history/query?${query(view, drawn, from, to)}`, { signal });
+  const [now, then] = await Promise.all([
+    question(start, stop),
+    by === null ? null : question(start - by, stop - by),
+  ]);
+  const interval = now.interval_ms;
+  return {
+    lines: linesOf(now, words).filter(({ times }) => times.length),
+    compared: then ? linesOf(then, words, by).filter(({ times }) => times.length) : [],
+    interval,
+    count: now.count,
+    silent: now.series.filter(({ newest }) => newest === null).length,
+    left: left.map(words.field),
+    newest: now.newest_time && Date.parse(now.newest_time),
+  };
+}
+
+function query(view, fields, from, to) {
+  const asked = new URLSearchParams({ metric_type: view.metric, tag: view.of, start_time: iso(from), end_time: iso(to) });
+  for (const host of view.hosts) asked.append("host", host);
+  for (const part of view.of ? view.parts : []) asked.append("part", part);
+  for (const field of fields) asked.append("field", field);
+  return asked;
+}

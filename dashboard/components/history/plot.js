@@ -1,0 +1,203 @@
+// The chart: means as lines over bands from minimum to maximum, with an axis a unit, two at most.
+import uPlot from "../vendor/uplot/uPlot.esm.js";
+import { inks, translucent } from "../common/chart.js";
+import { gestures } from "./gestures.js";
+import { MOST_BANDS, withGaps } from "./lines.js";
+import { axisTexts } from "./times.js";
+import { axis, tickTexts } from "./units.js";
+
+const FADED = 0.6; // what is compared with stands behind
+const WHOLE_GAPS = 2; // uPlot's NULL_EXPAND: other lines' times within a gap do not end it
+
+export class Plot {
+  #box;
+  #plot = null;
+  #built = "";
+  #shown = null;
+  #act;
+  #resized;
+
+  // act: {window(range, kind), hover(time, left), leave()}; kind is "zoom" or "pan"
+  constructor(box, act) {
+    this.#box = box;
+    this.#act = act;
+    this.#resized = new ResizeObserver(() => this.#plot?.setSize(this.#size()));
+    this.#resized.observe(box);
+  }
+
+  // shown: {lines, compared, window, interval, hidden}; lines and compared as of linesOf
+  draw(shown) {
+    this.#shown = shown;
+    const all = [...shown.lines, ...shown.compared];
+    const built = JSON.stringify([shown.compared.length, all.map(({ key, unit, dash }) => [key, unit, dash])]);
+    const tables = all.map((line) => this.#columns(line));
+    const data = uPlot.join(tables, tables.map((table) => table.map(() => WHOLE_GAPS)));
+    if (built !== this.#built) this.#build(built, data);
+    this.#plot.batch(() => {
+      this.#plot.setData(data, false);
+      this.#hide();
+      this.look(shown.window);
+    });
+  }
+
+  // Show that stretch of time with what is there already.
+  look([min, max]) {
+    this.#plot?.setScale("x", { min, max });
+  }
+
+  hide(hidden) {
+    this.#shown.hidden = hidden;
+    this.#plot.batch(() => this.#hide());
+  }
+
+  get canvas() {
+    return this.#plot.ctx.canvas;
+  }
+
+  destroy() {
+    this.#resized.disconnect();
+    this.#plot?.destroy();
+  }
+
+  #hide() {
+    let place = 1;
+    for (const line of [...this.#shown.lines, ...this.#shown.compared]) {
+      for (let column = 1; column < this.#columns(line).length; column += 1) {
+        const show = !this.#shown.hidden.has(line.key);
+        if (this.#plot.series[place].show !== show) this.#plot.setSeries(place, { show });
+        place += 1;
+      }
+    }
+  }
+
+  // With a band or, where lines are many or compared with, without.
+  #columns(line) {
+    const all = withGaps(line, this.#shown.interval);
+    return this.#hasBand(line) ? all : all.slice(0, 2);
+  }
+
+  #hasBand(line) {
+    const { lines } = this.#shown;
+    return lines.length <= MOST_BANDS && lines.includes(line);
+  }
+
+  #build(built, data) {
+    this.#plot?.destroy();
+    this.#built = built;
+    this.#plot = new uPlot(this.#options(), data, this.#box);
+    gestures(this.#plot, this.#act.window);
+    this.#plot.over.addEventListener("dblclick", () => this.#act.window(null, "zoom"));
+  }
+
+  #size() {
+    return { width: this.#box.clientWidth || 320, height: this.#box.clientHeight || 300 };
+  }
+
+  #options() {
+    const token = inks(this.#box);
+    const all = [...this.#shown.lines, ...this.#shown.compared];
+    const units = [...new Set(all.map(({ unit }) => unit))];
+    const series = [{}];
+    const bands = [];
+    for (const line of all) {
+      const place = series.push(this.#mean(line, `y${units.indexOf(line.unit)}`, token));
+      if (!this.#hasBand(line)) continue;
+      const edge = { scale: `y${units.indexOf(line.unit)}`, stroke: "transparent", width: 0, points: { show: false } };
+      series.push(edge, edge);
+      bands.push({ series: [place, place + 1], fill: translucent(token(line.color), 0.18) });
+    }
+    return {
+      ...this.#size(),
+      ms: 1,
+      padding: [12, units.length > 1 ? 0 : 28, 0, 0],
+      legend: { show: false },
+      cursor: {
+        y: false,
+        points: { size: 7 },
+        drag: { x: false, y: false, setScale: false },
+        bind: { dblclick: () => null },
+        dataIdx: (plot, _series, place, time) => (this.#isNear(plot.data[0][place], time) ? place : null),
+      },
+      scales: { x: { time: true }, ...Object.fromEntries(units.map((unit, side) => [`y${side}`, valueScale(unit)])) },
+      axes: [timeAxis(token, this.#box), ...units.map((unit, side) => this.#valueAxis(unit, side, units.length, token))],
+      series,
+      bands,
+      hooks: { setCursor: [(plot) => this.#hovered(plot)] },
+    };
+  }
+
+  #valueAxis(unit, side, count, token) {
+    const names = new Set(this.#shown.lines.filter((line) => line.unit === unit).map(({ fieldName }) => fieldName));
+    return {
+      ...ink(token, this.#box),
+      scale: `y${side}`,
+      side: side === 0 ? 3 : 1,
+      size: this.#box.clientWidth < 480 ? 58 : 76,
+      gap: 8,
+      label: count > 1 ? [...names].join(" + ") : undefined,
+      labelSize: 22,
+      labelFont: ink(token, this.#box).font,
+      grid: { show: side === 0, stroke: token("border"), width: 1 },
+      splits: (plot, _axis, min, max) => axis(unit, min, max, tickCount(plot)).ticks.filter((tick) => tick <= max),
+      values: (_plot, ticks) => tickTexts(unit, ticks),
+    };
+  }
+
+  #mean(line, scale, token) {
+    const isThen = this.#shown.compared.includes(line);
+    const color = token(line.color);
+    return {
+      scale,
+      stroke: isThen ? translucent(color, FADED) : color,
+      width: isThen ? 1.25 : 1.75,
+      dash: isThen ? [3, 3] : line.dash,
+      points: { show: true, size: 5, fill: color, filter: lonely },
+    };
+  }
+
+  // Beside readings nothing is pointed at.
+  #isNear(there, time) {
+    return Math.abs(there - time) <= 2 * this.#shown.interval;
+  }
+
+  #hovered(plot) {
+    const { left } = plot.cursor;
+    if (left === null || left < 0 || !plot.data[0].length) return this.#act.leave();
+    this.#act.hover(plot.posToVal(left, "x"), left + plot.bbox.left / devicePixelRatio);
+  }
+}
+
+// A reading without a neighbour has no line: it is drawn as a dot.
+function lonely(plot, series) {
+  const values = plot.data[series];
+  const places = values.map((_, place) => place).filter((place) => values[place] !== undefined);
+  const isBare = (place) => place === undefined || values[place] === null;
+  return places.filter((place, index) => values[place] !== null && isBare(places[index - 1]) && isBare(places[index + 1]));
+}
+
+function valueScale(unit) {
+  return {
+    range: (plot, min, max) => {
+      const { min: low, max: high } = axis(unit, min ?? 0, max ?? 0, tickCount(plot));
+      return [low, high];
+    },
+  };
+}
+
+function timeAxis(token, box) {
+  return {
+    ...ink(token, box),
+    size: 42,
+    grid: { stroke: token("border"), width: 1, dash: [2, 4] },
+    space: box.clientWidth < 480 ? 64 : 88,
+    values: (_plot, ticks) => axisTexts(ticks),
+  };
+}
+
+function ink(token, box) {
+  return { stroke: token("muted"), font: `12px ${getComputedStyle(box).fontFamily}`, ticks: { show: false } };
+}
+
+function tickCount(plot) {
+  return Math.max(2, Math.floor(plot.height / 70));
+}

@@ -1,0 +1,84 @@
+// Times and lengths of time in words, in the browser's zone.
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const texts = new Map();
+
+function format(time, options) {
+  const key = JSON.stringify(options);
+  if (!texts.has(key)) texts.set(key, new Intl.DateTimeFormat("en-GB", options));
+  return texts.get(key).format(time);
+}
+
+const clockText = (time, seconds) =>
+  format(time, { hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined });
+const dayText = (time) => format(time, { day: "numeric", month: "short" });
+const yearText = (time) => format(time, { day: "numeric", month: "short", year: "numeric" });
+
+// "23 Nov 2026, 14:08:38".
+export function said(time) {
+  return `${yearText(time)}, ${clockText(time, true)}`;
+}
+
+// What a bucket covers: "23 Nov, 14:00 – 14:05", or its one moment.
+export function bucketText(time, interval) {
+  const seconds = interval < MINUTE;
+  const day = format(time, { weekday: "short", day: "numeric", month: "short" });
+  if (interval < 10 * SECOND) return `${day}, ${clockText(time, true)}`;
+  const end = dayText(time + interval) === dayText(time) ? "" : `${dayText(time + interval)}, `;
+  return `${day}, ${clockText(time, seconds)} – ${end}${clockText(time + interval, seconds)}`;
+}
+
+// "23 Nov 2026, 14:00 – 24 Nov 2026, 14:00".
+export function spanText([start, stop]) {
+  const seconds = stop - start < HOUR;
+  const sameDay = yearText(start) === yearText(stop);
+  return `${yearText(start)}, ${clockText(start, seconds)} – ${sameDay ? "" : `${yearText(stop)}, `}${clockText(stop, seconds)}`;
+}
+
+// An axis's ticks: the time of day, and the day where it begins.
+export function axisTexts(ticks) {
+  const step = ticks.length > 1 ? ticks[1] - ticks[0] : HOUR;
+  return ticks.map((time, index) => {
+    if (step >= 23 * HOUR) return dayText(time); // a day is 23 hours long once a year
+    const text = clockText(time, step < MINUTE);
+    const newDay = index === 0 || dayText(time) !== dayText(ticks[index - 1]);
+    return newDay ? `${text}\n${dayText(time)}` : text;
+  });
+}
+
+// A bucket's length: "15 s", "5 min", "3 h".
+export function lengthText(milliseconds) {
+  for (const [length, name] of [[DAY, "d"], [HOUR, "h"], [MINUTE, "min"]]) {
+    if (milliseconds % length === 0) return `${milliseconds / length} ${name}`;
+  }
+  return `${milliseconds / SECOND} s`;
+}
+
+// "Europe/Berlin (UTC+02:00, from 25 Oct UTC+01:00)".
+export function zoneText([start, stop]) {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const [first, last] = [start, stop].map(offsetText);
+  if (first === last) return `${timeZone} (${first})`;
+  return `${timeZone} (${first}, from ${dayText(changeBetween(start, stop))} ${last})`;
+}
+
+function offsetText(time) {
+  const minutes = -new Date(time).getTimezoneOffset();
+  const two = (part) => String(part).padStart(2, "0");
+  const size = Math.abs(minutes);
+  return minutes ? `UTC${minutes < 0 ? "−" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}` : "UTC";
+}
+
+function changeBetween(start, stop) {
+  let [before, after] = [start, stop];
+  while (after - before > MINUTE) {
+    const middle = (before + after) / 2;
+    if (offsetText(middle) === offsetText(start)) before = middle;
+    else after = middle;
+  }
+  return after;
+}
