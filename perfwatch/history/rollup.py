@@ -13,7 +13,7 @@ from typing import NamedTuple
 from perfwatch.history.policy import Policy
 from perfwatch.history.store import Bucket, TieredStore, Work
 
-RAW, MINUTE, HOUR = 0, 60_000, 3_600_000
+RAW, MINUTE, SIX_MINUTES, HOUR = 0, 60_000, 360_000, 3_600_000
 TIERS = (HOUR, MINUTE)
 NAMES = {RAW: "raw", MINUTE: "1m", HOUR: "1h"}
 
@@ -51,15 +51,29 @@ def closed(now: int) -> int:
     return floor(now - GRACE_MS, HOUR)
 
 
-def plan(start: int, stop: int, interval: int, rolled_to: int, raw_from: int) -> list[Part]:
+def plan(
+    start: int, stop: int, interval: int, rolled_to: int, raw_from: int, tiers: tuple[int, ...] = TIERS
+) -> list[Part]:
     """Which tier answers which stretch of a query, in order of time, each moment once.
 
     The coarsest that cuts into `interval` takes what it can, finer ones the ends. Rollups reach up to
     `rolled_to`; raw readings begin at `raw_from`, and before it minutes are the finest that is left:
     there a minute belongs to the query when it begins in it.
     """
-    tiers = tuple(tier for tier in TIERS if interval % tier == 0)
-    return list(_cut(start, stop, tiers, rolled_to, raw_from))
+    dividing = tuple(tier for tier in tiers if interval % tier == 0)
+    return list(_cut(start, stop, dividing, rolled_to, raw_from))
+
+
+def cut(
+    start: int, stop: int, interval: int, rolled_to: int, raw_from: int, tiers: tuple[int, ...] = TIERS
+) -> Iterator[Part]:
+    """As `plan`, bucket by bucket: inside each the coarsest tier that fits, finer ones at its ends.
+
+    No part is in two buckets, so the interval need not be whole hours for hours to answer.
+    """
+    fitting = tuple(tier for tier in tiers if tier <= interval)
+    for begin in range(floor(start, interval), stop, interval):
+        yield from _cut(max(begin, start), min(begin + interval, stop), fitting, rolled_to, raw_from)
 
 
 def _cut(start: int, stop: int, tiers: tuple[int, ...], rolled_to: int, raw_from: int) -> Iterator[Part]:
@@ -101,7 +115,7 @@ def combine(stretches: Iterable[Iterable[Partial]]) -> list[Bucket]:
     return [
         Bucket(time, mean, low, high)
         if low <= (mean := total / readings) <= high
-        else Bucket(time, _between(mean, low, high), low, high)
+        else Bucket(time, between(mean, low, high), low, high)
         for time, total, readings, low, high in found
     ]
 
@@ -111,7 +125,7 @@ def _join(one: Partial, other: Partial) -> Partial:
     return Partial(one.time, total, readings, min(one.low, other.low), max(one.high, other.high))
 
 
-def _between(mean: float, low: float, high: float) -> float:
+def between(mean: float, low: float, high: float) -> float:
     """Rounding, or a sum past the largest float, may put a mean outside what it is the mean of."""
     # Not a number: the sums of huge numbers of both signs, and 0 lies between those.
     return 0.0 if isnan(mean) else min(max(mean, low), high)

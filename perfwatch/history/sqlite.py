@@ -18,9 +18,9 @@ import msgspec
 
 from perfwatch.errors import StoreError
 from perfwatch.history import sqlite_rollups as rollups
-from perfwatch.history.buckets import buckets
+from perfwatch.history.buckets import Cutter
 from perfwatch.history.policy import Policy
-from perfwatch.history.rollup import HOUR, NAMES, NEVER, floor, plan, total
+from perfwatch.history.rollup import HOUR, NAMES, NEVER, floor, total
 from perfwatch.history.sqlite_file import BUSY_SECONDS, connect, explain
 from perfwatch.history.sqlite_rollups import Done
 from perfwatch.history.store import Bucket, Point, Series, Span, Tier, Work
@@ -94,12 +94,12 @@ class SqliteStore:
     ) -> dict[Series, list[Bucket]]:
         if interval < 1:
             raise ValueError(f"interval is {interval} ms, but must be 1 or more")
-        found = {}
+        found: dict[Series, list[Bucket]] = {one: [] for one in series}
         with self._reader() as db:
-            for one in series:
-                row = db.execute(_STATE, one).fetchone()
-                parts = plan(start, stop, interval, *row[1:]) if row else []
-                found[one] = buckets(db, row[0], parts, interval) if row else []
+            cutter = Cutter(db, start, stop, interval)
+            states = [(one, row) for one in series for row in db.execute(_STATE, one).fetchall()]
+            for one, (number, *ends) in sorted(states, key=lambda state: state[1][1:]):
+                found[one] = cutter.buckets(number, *ends)
         return found
 
     def roll_up(self, until: int) -> Iterator[Work]:

@@ -29,7 +29,7 @@ _SCHEMAS = (
         # Raw readings begin at raw_from, whole rollups end at rolled_to: ms, always whole hours.
         f"ALTER TABLE series ADD COLUMN raw_from INTEGER NOT NULL DEFAULT {NEVER}",
         f"ALTER TABLE series ADD COLUMN rolled_to INTEGER NOT NULL DEFAULT {NEVER}",
-        # `tier` is the length of its buckets in minutes: 1 or 60.
+        # `tier` is the length of its buckets in minutes.
         """CREATE TABLE rollups (
             series INTEGER NOT NULL, tier INTEGER NOT NULL, time INTEGER NOT NULL,
             mean REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, count INTEGER NOT NULL,
@@ -38,6 +38,14 @@ _SCHEMAS = (
         """CREATE TABLE late (
             series INTEGER NOT NULL, hour INTEGER NOT NULL, PRIMARY KEY (series, hour)) WITHOUT ROWID""",
         "CREATE TABLE policy (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    ),
+    (
+        # Rollups of 6 minutes, which are made with the others from now on.
+        """INSERT INTO rollups (series, tier, time, mean, low, high, count)
+           SELECT series, 6, time - ((time % 360000) + 360000) % 360000 AS begin,
+                  coalesce(min(max(sum(mean * count) / sum(count), min(low)), max(high)), 0.0),
+                  min(low), max(high), sum(count)
+           FROM rollups WHERE tier = 1 GROUP BY series, begin""",
     ),
 )
 VERSION = len(_SCHEMAS)
@@ -69,6 +77,7 @@ def connect(path: Path, busy: float) -> sqlite3.Connection:
         _ensure_schema(db, path)
         _use_wal(db, busy)
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA temp_store = MEMORY")
         db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
     except BaseException:
         db.close()

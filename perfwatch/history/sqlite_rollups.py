@@ -9,32 +9,34 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from perfwatch.history.rollup import HOUR, MINUTE, NEVER, floor
+from perfwatch.history.rollup import HOUR, MINUTE, NEVER, SIX_MINUTES, floor
 from perfwatch.history.store import Work
+from perfwatch.history.sums import OF_READINGS, OF_ROLLUPS, begin, clamped
 
 # Rows that one piece of work reads or removes, about: a millisecond or two.
 ROWS = 1000
 
-# Python rounds towards the past, SQLite towards 1970.
-_FLOOR = "time - ((time % {length}) + {length}) % {length}"
-_CLAMPED = "coalesce(min(max({mean}, {low}), {high}), 0.0)"  # NULL: the sum was past the largest float
+# What SQLite has rollups of. Six minutes are there for queries only: they go into 30 minutes, and into a
+# 300th of 5 days and of 30.
+TIERS = (HOUR, SIX_MINUTES, MINUTE)
+_MADE_OF_MINUTES = (SIX_MINUTES, HOUR)
+
 _JOINED = "(mean * count + excluded.mean * excluded.count) / (count + excluded.count)"
 
 _MINUTES = f"""
 INSERT INTO rollups (series, tier, time, mean, low, high, count)
-SELECT series, 1, {_FLOOR.format(length=MINUTE)} AS minute,
-       {_CLAMPED.format(mean="avg(value)", low="min(value)", high="max(value)")},
-       min(value), max(value), count(*)
+SELECT series, 1, {begin(MINUTE)} AS minute, {OF_READINGS}
 FROM points WHERE series = ? AND time >= ? AND time < ? GROUP BY minute
 ON CONFLICT (series, tier, time) DO UPDATE SET
-    mean = {_CLAMPED.format(mean=_JOINED, low="min(low, excluded.low)", high="max(high, excluded.high)")},
+    mean = {clamped(_JOINED, "min(low, excluded.low)", "max(high, excluded.high)")},
     low = min(low, excluded.low), high = max(high, excluded.high), count = count + excluded.count"""
-_HOURS = f"""
-INSERT OR REPLACE INTO rollups (series, tier, time, mean, low, high, count)
-SELECT series, 60, {_FLOOR.format(length=HOUR)} AS hour,
-       {_CLAMPED.format(mean="sum(mean * count) / sum(count)", low="min(low)", high="max(high)")},
-       min(low), max(high), sum(count)
-FROM rollups WHERE series = ? AND tier = 1 AND time >= ? AND time < ? GROUP BY hour"""
+_COARSER = {
+    tier: f"""
+INSERT INTO rollups (series, tier, time, mean, low, high, count)
+SELECT series, {tier // MINUTE}, {begin(tier)} AS begin, {OF_ROLLUPS}
+FROM rollups WHERE series = ? AND tier = 1 AND time >= ? AND time < ? GROUP BY begin"""
+    for tier in _MADE_OF_MINUTES
+}
 _UNROLL = "DELETE FROM rollups WHERE series = ? AND tier = ? AND time >= ? AND time < ?"
 _DELETE = "DELETE FROM points WHERE series = ? AND time >= ? AND time < ?"
 
@@ -97,9 +99,11 @@ def forget(db: sqlite3.Connection, series: int, before: int) -> Done:
     """Remove the oldest rows of the series, of each tier, that are older than `before`."""
     raw, more = _forget_raw(db, series, before)
     rolled = 0
-    for tier, end in ((1, floor(before, MINUTE)), (60, floor(before, HOUR))):
-        row = db.execute(_AFTER_IN_TIER, (series, tier, NEVER, end, ROWS)).fetchone()
-        rolled += db.execute(_UNROLL, (series, tier, NEVER, row[0] if row else end)).rowcount
+    for tier in TIERS:
+        minutes, end = tier // MINUTE, floor(before, tier)
+        row = db.execute(_AFTER_IN_TIER, (series, minutes, NEVER, end, ROWS)).fetchone()
+        removed = db.execute(_UNROLL, (series, minutes, NEVER, row[0] if row else end)).rowcount
+        rolled += 0 if tier == SIX_MINUTES else removed
         more = more or row is not None
     if not more:
         db.execute("DELETE FROM late WHERE series = ? AND hour < ?", (series, floor(before, HOUR)))
@@ -122,8 +126,7 @@ def _roll_again(db: sqlite3.Connection, series: int, time: int) -> None:
     if hour >= raw_from:
         _roll(db, series, hour, hour + HOUR)
     else:
-        db.execute(_UNROLL, (series, 60, hour, hour + HOUR))
-        db.execute(_HOURS, (series, hour, hour + HOUR))
+        _coarsen(db, series, hour, hour + HOUR)
 
 
 def _roll_next(db: sqlite3.Connection, series: int, rolled_to: int, until: int) -> tuple[Work, int]:
@@ -144,8 +147,7 @@ def _hours(db: sqlite3.Connection, series: int, start: int, stop: int) -> int:
 
 def _roll(db: sqlite3.Connection, series: int, start: int, stop: int) -> int:
     """Make the rollups of those hours anew from their raw readings; returns how many readings."""
-    for tier in (1, 60):
-        db.execute(_UNROLL, (series, tier, start, stop))
+    db.execute(_UNROLL, (series, 1, start, stop))
     return _add(db, series, start, stop)
 
 
@@ -162,7 +164,14 @@ def _roll_late(db: sqlite3.Connection, series: int, hour: int, raw_from: int) ->
 def _add(db: sqlite3.Connection, series: int, start: int, stop: int) -> int:
     """Raw readings into minutes, on top of what these hold already, and those into hours."""
     db.execute(_MINUTES, (series, start, stop))
-    db.execute(_HOURS, (series, start, stop))
+    _coarsen(db, series, start, stop)
     sql = "SELECT count(*) FROM points WHERE series = ? AND time >= ? AND time < ?"
     rows: int = db.execute(sql, (series, start, stop)).fetchone()[0]
     return rows
+
+
+def _coarsen(db: sqlite3.Connection, series: int, start: int, stop: int) -> None:
+    """Make the rollups of those hours that are made of their minutes."""
+    for tier in _MADE_OF_MINUTES:
+        db.execute(_UNROLL, (series, tier // MINUTE, start, stop))
+        db.execute(_COARSER[tier], (series, start, stop))
