@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -21,13 +22,17 @@ from perfwatch.history import sqlite_rollups as rollups
 from perfwatch.history.buckets import Cutter
 from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import HOUR, NAMES, NEVER, floor, total
-from perfwatch.history.sqlite_file import BUSY_SECONDS, connect, explain
+from perfwatch.history.sqlite_file import BUSY_SECONDS, begin, connect, explain
 from perfwatch.history.sqlite_rollups import Done
 from perfwatch.history.store import Bucket, Point, Series, Span, Tier, Work
 from perfwatch.readings import from_ms
 
-# A step of upkeep takes up series after series for so long: other writers wait for one step.
-STEP_SECONDS = 0.005
+# A step of upkeep takes up series after series for so long: other writers wait for one step. Short
+# enough that on a busy machine it is seldom put aside in its middle.
+STEP_SECONDS = 0.002
+# What so many steps have changed is brought into the main file by them: left alone, it would grow until
+# some writer's commit has to do it all.
+_CHECKPOINT_STEPS = 5
 
 _FIND = "SELECT id FROM series WHERE metric = ? AND host = ? AND tag = ? AND part = ? AND field = ?"
 _ADD = "INSERT INTO series (metric, host, tag, part, field) VALUES (?, ?, ?, ?, ?) RETURNING id"
@@ -50,6 +55,7 @@ SELECT min(oldest), max(newest) FROM (
         SELECT id, (SELECT max(time) FROM rollups WHERE series = id AND tier = 1) FROM series))"""
 _TIER = "SELECT count(*), min(time), max(time) FROM "
 
+_Job: TypeAlias = Callable[[sqlite3.Connection, int, int], Done]
 _Ids: TypeAlias = dict[tuple[str, str, str, str], dict[str, int]]
 
 
@@ -85,9 +91,10 @@ class SqliteStore:
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
         sql = """SELECT metric, host, tag, part, field FROM series
-                 WHERE metric = coalesce(?, metric) AND host = coalesce(?, host)"""
+                 WHERE metric = coalesce(?, metric) AND host = coalesce(?, host)
+                 ORDER BY metric, host, tag, part, field"""
         with self._reader() as db:
-            return sorted(Series(*row) for row in db.execute(sql, (metric, host)))
+            return list(map(Series._make, db.execute(sql, (metric, host))))
 
     def query(
         self, series: Sequence[Series], start: int, stop: int, interval: int
@@ -176,22 +183,19 @@ class SqliteStore:
         if hours:
             db.executemany(_LATE, [(hour, series, hour) for series, hour in hours])
 
-    def _sweep(
-        self, which: str, work: Callable[[sqlite3.Connection, int, int], Done], limit: int
-    ) -> Iterator[Work]:
+    def _sweep(self, which: str, work: _Job, limit: int) -> Iterator[Work]:
         """Do `work` to each of those series until it has no more, some milliseconds in a transaction."""
         with self._reader() as db:
             left = [row[0] for row in db.execute(which, (limit,))]
-        while left:
-            with self._transaction() as db:
-                began, step = time.monotonic(), Work()
-                while True:
-                    done = work(db, left[-1], limit)
-                    step = total((step, done.work))
-                    if not done.more:
-                        left.pop()
-                    if not left or time.monotonic() - began >= STEP_SECONDS:
-                        break
+        for number in count(1):
+            if not left:
+                return
+            # Without waiting for the disk: what a power cut undoes of it is done again.
+            with self._transaction("NORMAL") as db:
+                step = _step(db, left, work, limit)
+            if number % _CHECKPOINT_STEPS == 0:
+                with self._connection() as db:
+                    db.execute("PRAGMA wal_checkpoint")
             yield step
 
     def _size(self) -> int:
@@ -199,11 +203,12 @@ class SqliteStore:
         return sum(file.stat().st_size for file in files if file.exists())
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
         with self._writing, explain(self.path):
             try:
                 db = self._writer = self._writer or connect(self.path, self._busy)
-                db.execute("BEGIN IMMEDIATE")
+                db.execute(f"PRAGMA synchronous = {synchronous}")
+                begin(db, self._busy)
                 self._forget_if_changed(db)
                 yield db
                 db.execute("COMMIT")
@@ -231,12 +236,17 @@ class SqliteStore:
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
         """A connection of the caller's own, showing one moment of the store."""
+        with self._connection() as db:
+            db.execute("BEGIN")
+            yield db
+            db.execute("COMMIT")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
         with explain(self.path):
             db = self._take_idle() or connect(self.path, self._busy)
             try:
-                db.execute("BEGIN")
                 yield db
-                db.execute("COMMIT")
             except BaseException:
                 db.close()
                 raise
@@ -247,3 +257,16 @@ class SqliteStore:
             return self._idle.pop()
         except IndexError:
             return None
+
+
+def _step(db: sqlite3.Connection, left: list[int], work: _Job, limit: int) -> Work:
+    """Work for STEP_SECONDS at the series that are `left`; what is done with goes from there."""
+    began, step = time.monotonic(), Work()
+    while left:
+        done = work(db, left[-1], limit)
+        step = total((step, done.work))
+        if not done.more:
+            left.pop()
+        if time.monotonic() - began >= STEP_SECONDS:
+            break
+    return step

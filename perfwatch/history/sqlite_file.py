@@ -14,6 +14,7 @@ from perfwatch.errors import StoreError
 from perfwatch.history.rollup import NEVER
 
 BUSY_SECONDS = 5.0
+_LOOK_SECONDS = 0.001
 
 # Each schema's statements bring a file there from the one before it; a new file runs through all.
 _SCHEMAS = (
@@ -83,6 +84,25 @@ def connect(path: Path, busy: float) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def begin(db: sqlite3.Connection, busy: float) -> None:
+    """Begin to write, waiting up to `busy` seconds for other writers.
+
+    SQLite's own wait sleeps longer each time, up to 100 ms, and so misses the moments in between two
+    steps of an upkeep: this one looks every millisecond.
+    """
+    deadline = time.monotonic() + busy
+    db.execute("PRAGMA busy_timeout = 0")
+    while True:
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            break
+        except sqlite3.OperationalError as exc:
+            if _name(exc) != "SQLITE_BUSY" or time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_SECONDS)
+    db.execute(f"PRAGMA busy_timeout = {round(busy * 1000)}")
 
 
 @contextmanager

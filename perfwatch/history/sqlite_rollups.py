@@ -13,8 +13,8 @@ from perfwatch.history.rollup import HOUR, MINUTE, NEVER, SIX_MINUTES, floor
 from perfwatch.history.store import Work
 from perfwatch.history.sums import OF_READINGS, OF_ROLLUPS, begin, clamped
 
-# Rows that one piece of work reads or removes, about: a millisecond or two.
-ROWS = 1000
+# Rows that one piece of work reads or removes, about: a millisecond.
+ROWS = 500
 
 # What SQLite has rollups of. Six minutes are there for queries only: they go into 30 minutes, and into a
 # 300th of 5 days and of 30.

@@ -279,3 +279,42 @@ def test_any_tiering_gives_the_same_means_lows_and_highs(
     found = store.query([USER], start, start + length, interval)[USER]
     assert [(b.time, b.min, b.max) for b in found] == [(t, min(v), max(v)) for t, v in expected.items()]
     assert [b.mean for b in found] == pytest.approx([sum(v) / len(v) for v in expected.values()])
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    readings=st.dictionaries(st.integers(-2 * HOUR, 4 * HOUR), st.floats(-1e6, 1e6), max_size=40),
+    hours=st.tuples(st.integers(-3, 5), st.integers(-3, 5)),
+    start=st.integers(-3 * HOUR, 4 * HOUR),
+    length=st.integers(0, 7 * HOUR),
+    interval=st.one_of(
+        st.integers(1, 3 * HOUR),
+        st.sampled_from([MINUTE, 288_000, 6 * MINUTE, 30 * MINUTE, HOUR, 144 * MINUTE, 3 * HOUR]),
+    ),
+)
+def test_any_question_is_answered_as_the_raw_readings_would(
+    store: TieredStore,
+    readings: dict[int, float],
+    hours: tuple[int, int],
+    start: int,
+    length: int,
+    interval: int,
+) -> None:
+    """Whatever is rolled up and thinned; where it is thinned, a reading counts as of its minute's start."""
+    store.delete_before(10 * HOUR)
+    write(store, readings)
+    raw_from, rolled_to = sorted(hour * HOUR for hour in hours)
+    total(store.roll_up(rolled_to))
+    total(store.thin(raw_from))
+    expected: dict[int, list[float]] = {}
+    for time, value in sorted(readings.items()):
+        counted = floor(time, MINUTE) if time < raw_from else time
+        if start <= counted < start + length:
+            expected.setdefault(floor(counted, interval), []).append(value)
+    found = store.query([USER], start, start + length, interval)[USER]
+    assert [(b.time, b.min, b.max) for b in found] == [(t, min(v), max(v)) for t, v in expected.items()]
+    assert [b.mean for b in found] == pytest.approx([sum(v) / len(v) for v in expected.values()], abs=1e-6)

@@ -10,7 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfwatch.history.policy import DAY_MS, Policy
-from perfwatch.history.rollup import GRACE_MS, HOUR, MINUTE, NEVER, RAW, Part, Partial, closed, combine, plan
+from perfwatch.history.rollup import (
+    GRACE_MS,
+    HOUR,
+    MINUTE,
+    NEVER,
+    RAW,
+    SIX_MINUTES,
+    Part,
+    Partial,
+    closed,
+    combine,
+    cut,
+    floor,
+    plan,
+)
 from perfwatch.history.store import Bucket
 
 DAY = 24 * HOUR
@@ -61,6 +75,39 @@ def test_every_moment_is_answered_once_and_by_what_is_there(
     assert not parts or (parts[0].start, parts[-1].stop) == (start, start + length)
     for part in parts:
         assert part.start >= raw_from if part.tier == RAW else part.stop <= rolled_to
+
+
+def test_a_bucket_of_any_length_has_hours_inside_and_finer_tiers_at_its_ends() -> None:
+    first, second = (
+        list(cut(n * 144 * MINUTE, (n + 1) * 144 * MINUTE, 144 * MINUTE, DAY, 0)) for n in (0, 1)
+    )
+    assert first == [Part(HOUR, 0, 2 * HOUR), Part(MINUTE, 2 * HOUR, 144 * MINUTE)]
+    assert second == [
+        Part(MINUTE, 144 * MINUTE, 3 * HOUR),
+        Part(HOUR, 3 * HOUR, 4 * HOUR),
+        Part(MINUTE, 4 * HOUR, 288 * MINUTE),
+    ]
+
+
+@given(
+    start=st.integers(-3 * HOUR, 3 * HOUR),
+    length=st.integers(-1000, 6 * HOUR),
+    interval=st.integers(MINUTE, 3 * HOUR),
+    hours=st.tuples(st.integers(-3, 4), st.integers(-3, 4)),
+)
+def test_cut_every_moment_is_in_one_bucket_and_answered_by_what_is_there(
+    start: int, length: int, interval: int, hours: tuple[int, int]
+) -> None:
+    raw_from, rolled_to = sorted(hour * HOUR for hour in hours)
+    tiers = (HOUR, SIX_MINUTES, MINUTE)
+    parts = list(cut(start, start + length, interval, rolled_to, raw_from, tiers))
+    assert all(before.stop == after.start for before, after in pairwise(parts))
+    assert not parts or (parts[0].start, parts[-1].stop) == (start, start + length)
+    assert bool(parts) == (length > 0)
+    for part in parts:
+        assert floor(part.start, interval) == floor(part.stop - 1, interval)
+        assert part.start >= raw_from if part.tier == RAW else part.stop <= rolled_to
+        assert part.tier in (RAW, MINUTE) or part.start % part.tier == part.stop % part.tier == 0
 
 
 @given(

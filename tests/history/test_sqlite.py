@@ -10,20 +10,23 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from perfwatch.errors import SettingError, StoreError
-from perfwatch.history import sqlite, sqlite_rollups
+from perfwatch.history import sqlite, sqlite_file, sqlite_rollups
+from perfwatch.history.buckets import Cutter
 from perfwatch.history.open import open_store
 from perfwatch.history.policy import Policy
-from perfwatch.history.rollup import HOUR, total
+from perfwatch.history.rollup import HOUR, MINUTE, NEVER, total
 from perfwatch.history.sqlite import SqliteStore
 from perfwatch.history.store import Bucket, Point, Series, Work
 
 # Written by the first PerfWatch that had a history: 120 readings each 5 s, and 10 each minute.
 V1 = Path(__file__).with_name("recordings") / "history_v1.db"
 NOON = 1_795_435_200_000
+DAY = 24 * HOUR
 
 USER = Series("cpu", "nas", "", "", "user")
 
@@ -231,6 +234,60 @@ def test_the_span_counts_what_is_not_yet_in_the_main_file(store: SqliteStore, pa
     wal = path.with_name("history.db-wal")
     assert store.span().bytes == path.stat().st_size + wal.stat().st_size
     assert wal.stat().st_size > 0
+
+
+def test_a_file_of_before_six_minutes_gets_them(store: SqliteStore, path: Path) -> None:
+    store.write([point(time, time / MINUTE) for time in range(-HOUR, 2 * HOUR, MINUTE)])
+    total(store.roll_up(2 * HOUR))
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        made = old.execute("SELECT * FROM rollups WHERE tier = 6").fetchall()
+        old.execute("DELETE FROM rollups WHERE tier = 6")
+        old.execute("PRAGMA user_version = 2")
+    with SqliteStore(path) as again, again._reader() as db:
+        assert db.execute("SELECT * FROM rollups WHERE tier = 6").fetchall() == made
+        assert len(made) == 30
+
+
+def test_a_month_of_many_buckets_reads_a_fraction_of_its_minutes(store: SqliteStore) -> None:
+    """144 minutes, a 300th of 30 days, are no whole number of hours."""
+    store.write([point(time) for time in range(0, 30 * DAY, MINUTE)])
+    total(store.roll_up(30 * DAY))
+    with store._reader() as db:
+        cutter = Cutter(db, 0, 30 * DAY, 144 * MINUTE)
+        (number,) = db.execute("SELECT id FROM series").fetchone()
+        assert len(cutter.buckets(number, 30 * DAY, NEVER)) == 300
+        rows = "SELECT count(*) FROM temp.pieces CROSS JOIN rollups ON rollups.tier = pieces.tier"
+        (read,) = db.execute(f"{rows} AND series = ? AND time >= start AND time < stop", (number,)).fetchone()
+        plans = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {cutter._statements[0]}", (number,))]
+    assert read < 3000  # of 43,200 minutes
+    assert len(plans) == 2  # a scan of the pieces and a search for each; no sorting
+
+
+def test_upkeep_keeps_what_waits_for_the_main_file_short(
+    store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write([point(time) for time in range(0, 40 * HOUR, MINUTE)])
+    monkeypatch.setattr(sqlite, "STEP_SECONDS", 0.0)
+    monkeypatch.setattr(sqlite_rollups, "ROWS", 60)
+    before = path.stat().st_size
+    assert total(store.roll_up(40 * HOUR)).rolled_up == 2400
+    assert path.stat().st_size > before
+
+
+def test_a_writer_comes_in_soon_after_another_ends(store: SqliteStore, path: Path) -> None:
+    """SQLite's own wait would look again after as much as 100 ms."""
+    store.write([point(0)])
+    looks: list[float] = []
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with closing(sqlite_file.connect(path, 0.2)) as db:
+            db.set_trace_callback(
+                lambda text: looks.append(monotonic()) if text == "BEGIN IMMEDIATE" else None
+            )
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                sqlite_file.begin(db, 0.2)
+    assert len(looks) > 5  # SQLite by itself: 1
 
 
 @pytest.mark.parametrize("slashes", ["sqlite://", "sqlite:///"])
