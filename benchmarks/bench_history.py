@@ -1,12 +1,13 @@
 """The history: size on disk, and how long queries take, in SQLite and in InfluxDB 1.6.7 (Debian's).
 
-    python -m benchmarks.bench_history [--days 3] [--runs 20] [--cold 3] [--only sqlite]
+    python -m benchmarks.bench_history [--days 3] [--runs 20] [--cold 3] [--only sqlite] [--folder DIR]
 
 The readings are those of one host with 16 cores, every 5 s, 92 numbers each, made by benchmarks/month.py:
-`--days 30` is the month of the targets (about 10 minutes). Queries go through the store, as the
-dashboard's do: p50 and p95 of `--runs`, in one process after a first run (warm); after the server was
+`--days 30` is the month of the targets (about 10 minutes, and 1.6 GB). Queries go through the store, as
+the dashboard's do: p50 and p95 of `--runs`, in one process after a first run (warm); after the server was
 started anew and its files dropped from the page cache (cold, `--cold` runs); and warm while another
-process writes 2000 points/s.
+process writes 2000 points/s. A store whose rollups are PerfWatch's is asked with all raw readings there,
+and again when those older than 7 days have gone. benchmarks/bench_upkeep.py has what upkeep costs others.
 """
 
 from __future__ import annotations
@@ -18,19 +19,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import month
 from benchmarks.table import percentile, print_table
 from perfwatch.history.open import open_store
-from perfwatch.history.store import HistoryStore, Point, Series
+from perfwatch.history.rollup import total
+from perfwatch.history.store import HistoryStore, Point, Series, TieredStore, Work
 from tests.influx import Influxd
 from tests.influx_proxy import InfluxProxy
 from tests.servers import wait_until
 
 HOUR = 3_600_000
+RAW_DAYS = 7  # the default policy
 BATCH_TICKS = 200  # about what a bridge that catches up writes at once
 
 # InfluxDB packs its cache after 10 minutes without writes; here at once, so that the size is the final one.
@@ -48,7 +51,8 @@ class Query(NamedTuple):
         started = time.perf_counter()
         found = store.query(self.series, month.END - self.length, month.END, self.interval)
         passed = time.perf_counter() - started
-        assert all(len(buckets) >= 250 for buckets in found.values()), "the query found too little"
+        enough = 0.9 * self.length / self.interval
+        assert all(len(buckets) >= enough for buckets in found.values()), "the query found too little"
         return passed * 1000
 
 
@@ -71,6 +75,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=20, help="warm runs of each query")
     parser.add_argument("--cold", type=int, default=3, help="cold runs of each query")
     parser.add_argument("--only", choices=("sqlite", "influxdb"), help="only this store")
+    parser.add_argument("--folder", help="where to make the stores (default: a temporary folder)")
     parser.add_argument("--write", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.write:
@@ -78,7 +83,7 @@ def main() -> None:
         return
     for name, opened in (("sqlite", sqlite), ("influxdb", influxdb)):
         if chosen.only in (None, name):
-            with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as place:
+            with tempfile.TemporaryDirectory(dir=chosen.folder) as folder, opened(Path(folder)) as place:
                 measure(place, chosen.days, chosen.runs, chosen.cold)
 
 
@@ -118,6 +123,31 @@ def measure(place: Place, days: float, runs: int, cold: int) -> None:
         ("numbers", "million/s written", "MB on disk", "bytes per number"),
         [(f"{numbers:,}", numbers / seconds / 1e6, on_disk / 1e6, on_disk / numbers)],
     )
+    with closing(open_store(place.write_url)) as store:
+        if not isinstance(store, TieredStore):
+            ask(place, days, runs, cold, "")
+            return
+        look_after(place, "rolled up", store.roll_up(month.END), on_disk)
+        ask(place, days, runs, cold, ", raw readings of all days")
+        if days > RAW_DAYS:
+            look_after(place, "thinned", store.thin(month.END - RAW_DAYS * month.DAY), size(place.folder))
+            ask(place, days, runs, cold, f", raw readings of {RAW_DAYS} days")
+
+
+def look_after(place: Place, what: str, steps: Iterator[Work], before: int) -> None:
+    """Do that work at once, without the rests that the bridge gives its writers."""
+    started = time.perf_counter()
+    done = total(steps)
+    seconds = time.perf_counter() - started
+    place.settle()
+    print_table(
+        f"{place.name}: {what}",
+        ("numbers", "million/s", "more MB on disk"),
+        [(f"{sum(done):,}", sum(done) / seconds / 1e6, (size(place.folder) - before) / 1e6)],
+    )
+
+
+def ask(place: Place, days: float, runs: int, cold: int, state: str) -> None:
     rows = []
     for query in queries(days):
         row = [
@@ -126,22 +156,26 @@ def measure(place: Place, days: float, runs: int, cold: int) -> None:
             *quantiles(warm(place, query, runs, writing(place.write_url))),
         ]
         rows.append((query.name, *row))
-    head = [f"{state} {share}" for state in ("cold", "warm", "writing") for share in ("p50", "p95")]
-    print_table(f"{place.name}: milliseconds of a query (target p95 50)", ("", *head), rows)
+    head = [f"{when} {share}" for when in ("cold", "warm", "writing") for share in ("p50", "p95")]
+    print_table(f"{place.name}{state}: milliseconds of a query (target p95 50)", ("", *head), rows)
 
 
 def queries(days: float) -> list[Query]:
-    """Raw readings of an hour, and 300 buckets of a day and of all days."""
+    """Raw readings of an hour, 300 buckets of a day and of all days, and what a page's charts ask for."""
     whole = round(days * month.DAY)
     ranges = [
         ("1 h raw", HOUR, month.STEP),
-        ("24 h → 300", 24 * HOUR, 24 * HOUR // 300),
+        ("24 h → 300", month.DAY, month.DAY // 300),
+        ("24 h by 5 min", month.DAY, HOUR // 12),
+        ("7 d by 30 min", 7 * month.DAY, HOUR // 2),
+        (f"{days:g} d by 3 h", whole, 3 * HOUR),
         (f"{days:g} d → 300", whole, whole // 300),
     ]
     return [
         Query(f"{name}, {len(series)} series", length, interval, series)
         for name, length, interval in ranges
         for series in ([month.USAGE], month.ALL_CORES)
+        if length <= whole
     ]
 
 
