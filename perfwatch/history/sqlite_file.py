@@ -99,7 +99,8 @@ def begin(db: sqlite3.Connection, busy: float) -> None:
             db.execute("BEGIN IMMEDIATE")
             break
         except sqlite3.OperationalError as exc:
-            if _name(exc) != "SQLITE_BUSY" or time.monotonic() > deadline:
+            # Or SQLITE_BUSY_RECOVERY: another process puts right what a kill left behind.
+            if not _name(exc).startswith("SQLITE_BUSY") or time.monotonic() > deadline:
                 raise
             time.sleep(_LOOK_SECONDS)
     db.execute(f"PRAGMA busy_timeout = {round(busy * 1000)}")

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from time import monotonic
+from typing import cast
 
 import pytest
 
@@ -288,6 +289,26 @@ def test_a_writer_comes_in_soon_after_another_ends(store: SqliteStore, path: Pat
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 sqlite_file.begin(db, 0.2)
     assert len(looks) > 5  # SQLite by itself: 1
+
+
+class Recovering:
+    """A connection to a file that another process is putting right: busy the first two times."""
+
+    def __init__(self) -> None:
+        self.left = 2
+
+    def execute(self, sql: str) -> None:
+        if sql == "BEGIN IMMEDIATE" and self.left:
+            self.left -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorname = "SQLITE_BUSY_RECOVERY"
+            raise error
+
+
+def test_a_writer_waits_for_a_recovery_too() -> None:
+    db = Recovering()
+    sqlite_file.begin(cast(sqlite3.Connection, db), 5.0)
+    assert db.left == 0
 
 
 @pytest.mark.parametrize("slashes", ["sqlite://", "sqlite:///"])
