@@ -10,6 +10,7 @@ time of the page and of the server is given beside it: it does not depend on wha
 from __future__ import annotations
 
 import argparse
+import random
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,15 +18,18 @@ from pathlib import Path
 
 from playwright.sync_api import CDPSession, Page
 
-from benchmarks.bench_rollups import fill
 from benchmarks.process import processor_seconds
 from benchmarks.table import percentile, print_table
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.rollup import HOUR, closed, total
 from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.store import Point
 from tests.browser import chromium
 from tests.servers import Mosquitto
 from tests.stack import PASSWORD, Dashboard
+
+STEP = 5000
+FIELDS = ("usage_percent", "user", "system", "iowait")
 
 RANGES = ("1 hour", "6 hours", "24 hours", "7 days", "30 days")
 QUESTIONS = {
@@ -76,6 +80,22 @@ def make_month(path: Path, days: int) -> None:
         fill(store, stop - days * DAY_MS, stop)
         total(store.roll_up(closed(stop)))
         total(store.thin(stop - 7 * DAY_MS))
+
+
+def fill(store: SqliteStore, start: int, stop: int) -> None:
+    """Plausible percentages, the same in each run."""
+    chance = random.Random(1)
+    batch: list[Point] = []
+    for time_ms in range(start, stop, STEP):
+        whole = {field: round(chance.uniform(0, 100), 2) for field in FIELDS}
+        batch.append(Point("cpu", "nas", "", "", time_ms, whole))
+        for core in range(16):
+            use = {"usage_percent": round(chance.uniform(0, 100), 2)}
+            batch.append(Point("cpu", "nas", "core", str(core), time_ms, use))
+        if len(batch) > 10_000:
+            store.write(batch)
+            batch.clear()
+    store.write(batch)
 
 
 def measure(server: Dashboard, rounds: int) -> None:
