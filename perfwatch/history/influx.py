@@ -17,7 +17,7 @@ from perfwatch.history.influx_notes import OURS, Notes
 from perfwatch.history.influx_rollups import COUNTS, LINES_AT_ONCE, Rollups
 from perfwatch.history.influx_url import Address
 from perfwatch.history.influxql import Place
-from perfwatch.history.influxql_buckets import SCALE
+from perfwatch.history.influxql_buckets import SCALE, Cut
 from perfwatch.history.line_protocol import Encoder, plain
 from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Part, Partial, combine, plan, total
@@ -73,10 +73,11 @@ class InfluxStore:
             return {one: [] for one in series}
         reach = self._notes.reach()
         parts = plan(start, stop, interval, reach.rolled_to, reach.raw_from)
+        cut = Cut(interval, alone=len(parts) == 1)
         try:
-            return self._query(series, parts, interval)
+            return self._query(series, parts, cut)
         except Unrepresentable:
-            return self._query(series, parts, interval, SCALE)
+            return self._query(series, parts, cut._replace(scale=SCALE))
 
     def roll_up(self, until: int) -> Iterator[Work]:
         return self._rollups.roll_up(until)
@@ -150,25 +151,21 @@ class InfluxStore:
             return self._send(points[:half], lines[:half]) + self._send(points[half:], lines[half:])
         return []
 
-    def _query(
-        self, series: Sequence[Series], parts: Sequence[Part], interval: int, scale: float = 1
-    ) -> dict[Series, list[Bucket]]:
+    def _query(self, series: Sequence[Series], parts: Sequence[Part], cut: Cut) -> dict[Series, list[Bucket]]:
         groups = influxql.grouped(series)
         asked = [(group, part) for part in parts for group in groups]
-        results = self._database.ask(
-            [
-                influxql_buckets.statement(
-                    self._places[part.tier], group, [one.part for one in groups[group]], part, interval, scale
-                )
-                for group, part in asked
-            ]
-        )
+        statements = [
+            influxql_buckets.statement(
+                self._places[part.tier], group, [one.part for one in groups[group]], part, cut
+            )
+            for group, part in asked
+        ]
         stretches: dict[Series, list[list[Partial]]] = {one: [] for one in series}
-        for (group, part), result in zip(asked, results, strict=True):
-            for one, pieces in influxql_buckets.read(group, result, part, interval, scale).items():
+        for (group, part), result in zip(asked, self._database.ask(statements), strict=True):
+            for one, pieces in influxql_buckets.read(group, result, part, cut).items():
                 if one in stretches:
                     stretches[one].append(pieces)
-        return {one: _buckets(found, scale) for one, found in stretches.items()}
+        return {one: _buckets(found, cut.scale) for one, found in stretches.items()}
 
     def _series(
         self, place: Place, columns: str, prefix: str, metric: str | None, host: str | None

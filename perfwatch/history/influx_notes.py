@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -54,7 +55,6 @@ class LateHour(NamedTuple):
 class Notes:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._allowed = True
 
     def reach(self) -> Reach:
         fields = ", ".join(f"max({field})" for field in Reach._fields)
@@ -73,12 +73,9 @@ class Notes:
         first, last = (floor(now + slack, HOUR) for slack in (-GRACE_MS // 2, GRACE_MS // 2))
         hours = {(point.host, floor(point.time, HOUR)) for point in points}
         late = [(host, hour) for host, hour in hours if not first <= hour <= last]
-        if late and self._allowed and self._database.ways().answers:
-            try:
+        if late and self._database.ways().answers:
+            with suppress(Forbidden):  # an account for raw readings only makes no rollups either
                 self._write([_note(_LATE, host, hour, written=token, rolled=0.0) for host, hour in late])
-            except Forbidden:
-                # An account for raw readings only makes no rollups either.
-                self._allowed = False
 
     def late(self, until: int) -> list[LateHour]:
         """The hours before `until` that were noted and are not done, in order of time."""

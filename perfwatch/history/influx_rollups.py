@@ -42,11 +42,12 @@ class Rollups:
         late, reach = self._notes.late(until), self._finished(self._notes.reach())
         for one in late:
             if one.hour < reach.rolled_to:
-                yield self._roll(one.host, one.hour, self._metrics(self._database.raw, one.hour), reach)
+                there = self._firsts(self._database.raw, one.hour, one.hour + HOUR)
+                yield self._roll(one.host, one.hour, there, reach)
                 self._notes.done([one])
-        for hour in self._hours(reach.rolled_to, until):
-            for host, metrics in self._hosts(self._database.raw, hour).items():
-                yield self._roll(host, hour, metrics, reach)
+        for hour, metrics in self._hours(reach.rolled_to, until):
+            for host, some in self._hosts(self._database.raw, hour, metrics).items():
+                yield self._roll(host, hour, some, reach)
             self._notes.advance(rolled_to=hour + HOUR)
         if reach.rolled_to < until:
             self._notes.advance(rolled_to=until)
@@ -58,7 +59,7 @@ class Rollups:
         late = [one.hour for one in self._notes.late(reach.rolled_to) if one.hour >= reach.raw_from]
         cut = min([floor(before, HOUR), reach.rolled_to, *late])
         start = reach.raw_from
-        while (first := self._first(self._database.raw, start, cut)) is not None:
+        while (first := self._first(start, cut, self._database.raw)) is not None:
             stop = min(floor(first, DAY_MS) + DAY_MS, cut)
             counted = self._sum_of_counts(floor(first, HOUR), stop)
             self._database.ways().allow_deletion(self._database.raw)
@@ -72,7 +73,7 @@ class Rollups:
         self._check()
         hour, tiers = floor(before, HOUR), (self._database.minutes, self._database.hours)
         start = EARLIEST
-        while (first := self._oldest(start, hour)) is not None:
+        while (first := self._first(start, hour, self._database.raw, *tiers)) is not None:
             stop = min(floor(first, DAY_MS) + DAY_MS, hour)
             raw = self.count(self._database.raw, "*", first, stop)
             rolled = sum(self.count(tier, COUNTS, floor(first, HOUR), stop) for tier in tiers)
@@ -114,40 +115,38 @@ class Rollups:
         while some := list(islice(made, LINES_AT_ONCE)):
             self._database.write(place, some)
 
-    def _hours(self, start: int, until: int) -> Iterator[int]:
-        """The hours from `start` on that have raw readings."""
-        while (first := self._first(self._database.raw, start, until)) is not None:
-            hour = floor(first, HOUR)
-            yield hour
+    def _hours(self, start: int, until: int) -> Iterator[tuple[int, list[str]]]:
+        """The hours from `start` on that have raw readings, each with the metrics that it has."""
+        while firsts := self._firsts(self._database.raw, start, until):
+            hour = floor(min(firsts.values()), HOUR)
             start = hour + HOUR
+            yield hour, [metric for metric, first in firsts.items() if first < start]
 
-    def _first(self, place: Place, start: int, stop: int) -> int | None:
+    def _firsts(self, place: Place, start: int, stop: int) -> dict[str, int]:
+        """The first time of each metric in that stretch of a tier."""
         if start >= stop:
-            return None
+            return {}
         [result] = self._database.ask([end(place, "ASC", start, stop)])
-        times = [row[0] for rows in result.series for row in rows.values if not rows.name.startswith(OURS)]
-        return min(times, default=None)
+        named = ((rows.name, row[0]) for rows in result.series for row in rows.values)
+        return {plain(metric): first for metric, first in named if not metric.startswith(OURS)}
 
-    def _oldest(self, start: int, stop: int) -> int | None:
-        places = (self._database.raw, self._database.minutes, self._database.hours)
-        times = [self._first(place, start, stop) for place in places]
-        return min((time for time in times if time is not None), default=None)
+    def _first(self, start: int, stop: int, *places: Place) -> int | None:
+        firsts = [self._firsts(place, start, stop) for place in places]
+        return min((first for found in firsts for first in found.values()), default=None)
 
-    def _metrics(self, place: Place, hour: int) -> list[str]:
-        [result] = self._database.ask([end(place, "ASC", hour, hour + HOUR)])
-        return [plain(rows.name) for rows in result.series if not rows.name.startswith(OURS)]
-
-    def _hosts(self, place: Place, hour: int) -> dict[str, list[str]]:
-        """The hosts that have something in that hour, and the metrics of each."""
-        metrics = self._metrics(place, hour)
+    def _hosts(self, place: Place, hour: int, metrics: Iterable[str]) -> dict[str, list[str]]:
+        """The hosts that have something in that hour, and which of those metrics each has."""
         by = f"WHERE {between(hour, hour + HOUR)} GROUP BY {name('host')}"
-        asked = [f"SELECT last(*) FROM {measurement(place, metric)} {by}" for metric in metrics]
+        asked = {metric: f"SELECT last(*) FROM {measurement(place, metric)} {by}" for metric in metrics}
         found: dict[str, list[str]] = {}
-        for metric, result in zip(metrics, self._database.ask(asked), strict=True):
+        for metric, result in zip(asked, self._database.ask(list(asked.values())), strict=True):
             for rows in result.series:
                 if host := plain(rows.tags.get("host", "")):
                     found.setdefault(host, []).append(metric)
         return found
+
+    def _all_hosts(self, place: Place, hour: int) -> dict[str, list[str]]:
+        return self._hosts(place, hour, self._firsts(place, hour, hour + HOUR))
 
     def count(self, place: Place, columns: str, start: int = EARLIEST, stop: int = LATEST) -> int:
         """The values of those columns in that stretch of a tier."""
@@ -171,12 +170,12 @@ class Rollups:
             return
         self._database.ways().delete([self._database.raw], hour, before)
         if hour < reach.raw_from:
-            hosts = self._hosts(self._database.minutes, hour)
+            hosts = self._all_hosts(self._database.minutes, hour)
             self._database.ways().delete(tiers, hour, whole)
             self._hour_again(hour, hosts)
         elif hour < reach.rolled_to:
             self._database.ways().delete(tiers, hour, -floor(-before, MINUTE))
-            for host, metrics in self._hosts(self._database.raw, hour).items():
+            for host, metrics in self._all_hosts(self._database.raw, hour).items():
                 self._roll(host, hour, metrics, reach)
         yield Work(raw=raw, rollups=rolled)
 

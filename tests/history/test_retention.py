@@ -14,6 +14,7 @@ from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, cleanup, floor, total, upkeep
 from perfwatch.history.store import Bucket, Point, Series, TieredStore, Work
 from perfwatch.readings import to_ms
+from tests.history.test_conformance import HOSTILE
 
 NOON = to_ms(datetime(2026, 11, 23, 12, tzinfo=UTC))
 USER = Series("cpu", "nas", "", "", "user")
@@ -187,6 +188,48 @@ def test_the_policy_is_kept_in_the_store(open_history: Opener) -> None:
     assert one.policy() == Policy(retention_days=30, downsample_after_days=7, enabled=True)
     other.set_policy(Policy(retention_days=365, downsample_after_days=14, enabled=False))
     assert one.policy() == Policy(retention_days=365, downsample_after_days=14, enabled=False)
+
+
+def test_what_upkeep_remembers_is_no_reading(store: TieredStore) -> None:
+    write(store, {NOON: 1.0, NOON + HOUR: 2.0})
+    before = store.series(), store.span()[1:]
+    store.set_policy(Policy())
+    total(store.roll_up(NOON + 2 * HOUR))
+    write(store, {NOON + MINUTE: 3.0})
+    total(store.thin(NOON + HOUR))
+    assert (store.series(), store.span()[1:]) == before
+    assert store.delete_before(NOON + 2 * HOUR) > 0
+    assert (store.series(), store.span()[1:]) == ([], (None, None))
+    assert store.policy() == Policy()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_name_is_rolled_up_as_it_is(store: TieredStore, name: str) -> None:
+    series = Series(name, name, "interface", name, name)
+    store.write([Point(name, name, "interface", name, NOON + n, {name: float(n)}) for n in range(3)])
+    assert total(store.roll_up(NOON + HOUR)) == Work(rolled_up=3)
+    assert total(store.thin(NOON + HOUR)) == Work(raw=3)
+    assert store.series() == [series]
+    for interval in (1, HOUR):
+        assert store.query([series], NOON, NOON + HOUR, interval) == {series: [Bucket(NOON, 1.0, 0.0, 2.0)]}
+
+
+def test_a_thinned_part_and_its_host_keep_apart(store: TieredStore) -> None:
+    cores = [Series("cpu", "nas", "core", str(number), "user") for number in range(3)]
+    for number, one in enumerate([USER, *cores]):
+        store.write([Point(*one[:4], NOON, {"user": float(number)})])
+    total(store.roll_up(NOON + HOUR))
+    total(store.thin(NOON + HOUR))
+    found = store.query([USER, *cores], NOON, NOON + HOUR, HOUR)
+    assert [bucket.mean for buckets in found.values() for bucket in buckets] == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_a_sum_past_the_largest_float_leaves_a_mean_between_min_and_max(store: TieredStore) -> None:
+    write(store, {NOON + n: 1.7e308 for n in range(40)})
+    total(store.roll_up(NOON + HOUR))
+    for interval in (MINUTE, HOUR, 2 * HOUR):
+        [bucket] = store.query([USER], NOON, NOON + 2 * HOUR, interval)[USER]
+        assert bucket[1:] == (1.7e308, 1.7e308, 1.7e308)
 
 
 def test_upkeep_follows_the_policy(store: TieredStore) -> None:
