@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
+from msgspec.structs import replace
+
 from perfwatch.errors import PartialWrite, Unsupported
 from perfwatch.history import influxql, influxql_buckets
 from perfwatch.history.influx_database import Database
@@ -93,14 +95,14 @@ class InfluxStore:
         return done.raw + done.rollups
 
     def policy(self) -> Policy:
-        """Where the server cannot delete, the default is not enabled."""
-        policy = self._notes.policy()
-        if policy is None:
+        """Never enabled where the server cannot delete."""
+        policy = self._notes.policy() or Policy()
+        if policy.enabled:
             try:
                 self._database.ways().allow_deletion(self._database.raw)
             except Unsupported:
-                return Policy(enabled=False)
-        return policy or Policy()
+                return replace(policy, enabled=False)
+        return policy
 
     def set_policy(self, policy: Policy) -> None:
         """Raises Unsupported for one that is enabled where the server cannot delete."""

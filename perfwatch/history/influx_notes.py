@@ -89,6 +89,10 @@ class Notes:
         ]
         return sorted(found, key=lambda one: one.hour)
 
+    def any_before(self, stop: int) -> bool:
+        """Whether anything was noted about hours before `stop`, done or not."""
+        return bool(self._rows(f"SELECT last(written) FROM {self._name(_LATE)} WHERE {between(NEVER, stop)}"))
+
     def done(self, hours: Sequence[LateHour]) -> None:
         """One that was noted again meanwhile has another token by now, and stays."""
         self._write([_note(_LATE, one.host, one.hour, rolled=one.token) for one in hours])

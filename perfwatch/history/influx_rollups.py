@@ -34,6 +34,7 @@ class Rollups:
     def __init__(self, database: Database, notes: Notes) -> None:
         self._database = database
         self._notes = notes
+        self._forgotten = EARLIEST
 
     def roll_up(self, until: int) -> Iterator[Work]:
         self._check()
@@ -68,9 +69,14 @@ class Rollups:
             self._finished(Reach(reach.rolled_to, stop, start))
             yield Work(raw=counted)
             start = stop
+        if start < cut:
+            self._notes.advance(raw_from=cut, thinned_to=cut)
 
     def forget(self, before: int) -> Iterator[Work]:
         self._check()
+        # To look for the oldest costs a server with many hosts seconds, and this is asked each minute.
+        if before == self._forgotten and not self._notes.any_before(before):
+            return
         hour, tiers = floor(before, HOUR), (self._database.minutes, self._database.hours)
         start = EARLIEST
         while (first := self._first(start, hour, self._database.raw, *tiers)) is not None:
@@ -83,6 +89,7 @@ class Rollups:
             start = stop
         if before > hour:
             yield from self._cut(hour, before)
+        self._forgotten = before
 
     def _check(self) -> None:
         if not self._database.ways().answers:
