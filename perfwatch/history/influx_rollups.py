@@ -44,11 +44,11 @@ class Rollups:
         for one in late:
             if one.hour < reach.rolled_to:
                 there = self._firsts(self._database.raw, one.hour, one.hour + HOUR)
-                yield self._roll(one.host, one.hour, there, reach)
+                yield self._roll(one.host, one.hour, there)
                 self._notes.done([one])
-        for hour, metrics in self._hours(reach.rolled_to, until):
+        for hour, metrics in self._hours(until):
             for host, some in self._hosts(self._database.raw, hour, metrics).items():
-                yield self._roll(host, hour, some, reach)
+                yield self._roll(host, hour, some)
             self._notes.advance(rolled_to=hour + HOUR)
         if reach.rolled_to < until:
             self._notes.advance(rolled_to=until)
@@ -106,11 +106,12 @@ class Rollups:
             self._notes.advance(thinned_to=reach.raw_from)
         return reach
 
-    def _roll(self, host: str, hour: int, metrics: Iterable[str], reach: Reach) -> Work:
+    def _roll(self, host: str, hour: int, metrics: Iterable[str]) -> Work:
         """Make the rollups of that hour anew from its raw readings."""
+        # Asked each time: another process may have thinned meanwhile.
+        rollup = LATE if hour < self._notes.reach().raw_from else BASE
         asked = [readings(self._database.raw, metric, host, hour, hour + HOUR) for metric in metrics]
         made = [table for result in self._database.ask(asked) for table in minutes(result, MINUTE)]
-        rollup = LATE if hour < reach.raw_from else BASE
         self._write(self._database.minutes, lines(made, rollup))
         self._write_hours(made, rollup)
         return Work(rolled_up=numbers(made))
@@ -122,12 +123,11 @@ class Rollups:
         while some := list(islice(made, LINES_AT_ONCE)):
             self._database.write(place, some)
 
-    def _hours(self, start: int, until: int) -> Iterator[tuple[int, list[str]]]:
-        """The hours from `start` on that have raw readings, each with the metrics that it has."""
-        while firsts := self._firsts(self._database.raw, start, until):
+    def _hours(self, until: int) -> Iterator[tuple[int, list[str]]]:
+        """The hours that nobody has rolled up yet, each with the metrics that it has."""
+        while firsts := self._firsts(self._database.raw, self._notes.reach().rolled_to, until):
             hour = floor(min(firsts.values()), HOUR)
-            start = hour + HOUR
-            yield hour, [metric for metric, first in firsts.items() if first < start]
+            yield hour, [metric for metric, first in firsts.items() if first < hour + HOUR]
 
     def _firsts(self, place: Place, start: int, stop: int) -> dict[str, int]:
         """The first time of each metric in that stretch of a tier."""
@@ -183,7 +183,7 @@ class Rollups:
         elif hour < reach.rolled_to:
             self._database.ways().delete(tiers, hour, -floor(-before, MINUTE))
             for host, metrics in self._all_hosts(self._database.raw, hour).items():
-                self._roll(host, hour, metrics, reach)
+                self._roll(host, hour, metrics)
         yield Work(raw=raw, rollups=rolled)
 
     def _hour_again(self, hour: int, hosts: dict[str, list[str]]) -> None:
