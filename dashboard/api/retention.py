@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.api.requests import body
-from dashboard.api.responses import BadRequest, problem
-from perfwatch.errors import StoreError, Unsupported
+from dashboard.api.responses import BadRequest, problem, store_failed
+from perfwatch.errors import StoreError
 from perfwatch.history.pacing import paced
 from perfwatch.history.policy import LONGEST_DAYS, Policy
 from perfwatch.history.rollup import cleanup
@@ -53,7 +53,7 @@ class RetentionApi:
         try:
             policy = await asyncio.to_thread(self._store.policy)
         except StoreError as exc:
-            return _failed(exc)
+            return store_failed(exc)
         return JSONResponse(msgspec.to_builtins(policy))
 
     async def change(self, request: Request) -> Response:
@@ -66,7 +66,7 @@ class RetentionApi:
         except BadRequest as exc:
             return problem(422, str(exc))
         except StoreError as exc:
-            return _failed(exc)
+            return store_failed(exc)
         return JSONResponse(msgspec.to_builtins(policy))
 
     async def clean(self, request: Request) -> Response:
@@ -78,7 +78,7 @@ class RetentionApi:
                 policy = await asyncio.to_thread(self._store.policy)
                 done = await paced(cleanup(self._store, policy, time.time_ns() // 1_000_000))
         except StoreError as exc:
-            return _failed(exc)
+            return store_failed(exc)
         return JSONResponse(
             {
                 "rolled_up": done.rolled_up,
@@ -93,11 +93,6 @@ def _change(store: TieredStore, change: Change) -> Policy:
     policy = changed(store.policy(), change)
     store.set_policy(policy)
     return policy
-
-
-def _failed(exc: StoreError) -> Response:
-    """501 where the history's server will never do it, 503 where it may soon."""
-    return problem(501 if isinstance(exc, Unsupported) else 503, str(exc))
 
 
 def changed(policy: Policy, change: Change) -> Policy:

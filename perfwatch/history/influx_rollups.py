@@ -34,7 +34,7 @@ class Rollups:
     def __init__(self, database: Database, notes: Notes) -> None:
         self._database = database
         self._notes = notes
-        self._forgotten = EARLIEST
+        self._thinned = self._forgotten = EARLIEST
 
     def roll_up(self, until: int) -> Iterator[Work]:
         self._check()
@@ -59,6 +59,8 @@ class Rollups:
         reach = self._finished(self._notes.reach())
         late = [one.hour for one in self._notes.late(reach.rolled_to) if one.hour >= reach.raw_from]
         cut = min([floor(before, HOUR), reach.rolled_to, *late])
+        if self._is_done(cut, self._thinned):
+            return
         start = reach.raw_from
         while (first := self._first(start, cut, self._database.raw)) is not None:
             stop = min(floor(first, DAY_MS) + DAY_MS, cut)
@@ -69,13 +71,11 @@ class Rollups:
             self._finished(Reach(reach.rolled_to, stop, start))
             yield Work(raw=counted)
             start = stop
-        if start < cut:
-            self._notes.advance(raw_from=cut, thinned_to=cut)
+        self._thinned = cut
 
     def forget(self, before: int) -> Iterator[Work]:
         self._check()
-        # To look for the oldest costs a server with many hosts seconds, and this is asked each minute.
-        if before == self._forgotten and not self._notes.any_before(before):
+        if self._is_done(before, self._forgotten):
             return
         hour, tiers = floor(before, HOUR), (self._database.minutes, self._database.hours)
         start = EARLIEST
@@ -97,6 +97,10 @@ class Rollups:
                 f"The server at {self._database.url} answers no InfluxQL, so PerfWatch makes no rollups there"
                 " and removes nothing: give it a retention period of its own (docs/influxdb.md)"
             )
+
+    def _is_done(self, before: int, done: int) -> bool:
+        """To look for the oldest costs a server with many hosts seconds, and upkeep asks each minute."""
+        return before == done and not self._notes.any_before(before)
 
     def _finished(self, reach: Reach) -> Reach:
         """Remove what a thinning has announced; that may have been interrupted."""
