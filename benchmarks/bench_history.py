@@ -7,8 +7,7 @@ The readings are those of one host with 16 cores, every 5 s, 92 numbers each, ma
 the dashboard's do: p50 and p95 of `--runs`, in one process after a first run (warm); after the server was
 started anew and its files dropped from the page cache (cold, `--cold` runs); and warm while another
 process writes 2000 points/s. `own` is this process's processor time, warm: for SQLite all that a query
-takes, however busy the machine is. A store whose rollups are PerfWatch's is asked with all raw readings
-there, and again when those older than 7 days have gone. What upkeep costs: benchmarks/bench_upkeep.py.
+takes, however busy the machine is. It is asked with all raw readings there, and again when those older than 7 days have gone. What upkeep costs: benchmarks/bench_upkeep.py.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from benchmarks import month
 from benchmarks.table import percentile, print_table
 from perfwatch.history.open import open_store
 from perfwatch.history.rollup import total
-from perfwatch.history.store import HistoryStore, Point, Series, TieredStore, Work
+from perfwatch.history.store import HistoryStore, Point, Series, Work
 from tests.influx import Influxd
 from tests.influx_proxy import InfluxProxy
 from tests.servers import wait_until
@@ -103,14 +102,17 @@ def influxdb(folder: Path) -> Iterator[Place]:
             between()
             server.start()
 
-        wal = folder / "wal"
+        def packed() -> bool:
+            """Nothing waits to be written, or to be freed after a deletion."""
+            return size(folder / "wal") < 4096 and not any((folder / "data").rglob("*.tombstone"))
+
         yield Place(
             "InfluxDB 1.6.7",
             f"influxdb://127.0.0.1:{proxy.port}/bench",
             f"influxdb://127.0.0.1:{server.port}/bench",
             folder,
             restart,
-            lambda: wait_until(lambda: size(wal) < 4096, "the cache is packed", timeout=300),
+            lambda: wait_until(packed, "the cache is packed", timeout=300),
         )
 
 
@@ -125,9 +127,6 @@ def measure(place: Place, days: float, runs: int, cold: int) -> None:
         [(f"{numbers:,}", numbers / seconds / 1e6, on_disk / 1e6, on_disk / numbers)],
     )
     with closing(open_store(place.write_url)) as store:
-        if not isinstance(store, TieredStore):
-            ask(place, days, runs, cold, "")
-            return
         look_after(place, "rolled up", store.roll_up(month.END), on_disk)
         ask(place, days, runs, cold, ", raw readings of all days")
         if days > RAW_DAYS:
@@ -244,7 +243,8 @@ def keep_writing(url: str) -> None:
     store = open_store(url)
     batch: list[Point] = []
     for points in month.ticks(365, host="other"):
-        batch += points
+        now = time.time_ns() // 1_000_000
+        batch += [point._replace(time=now) for point in points]
         if len(batch) >= 100:
             store.write(batch)
             print(len(batch), flush=True)

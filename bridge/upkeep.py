@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from perfwatch.errors import StoreError
+from perfwatch.errors import StoreError, Unsupported
 from perfwatch.history.pacing import paced
 from perfwatch.history.rollup import upkeep
 from perfwatch.history.store import HistoryStore, TieredStore
@@ -38,6 +38,9 @@ async def _look_after(store: TieredStore) -> None:
     while True:
         try:
             await _once(store)
+        except Unsupported as exc:
+            _log.info("%s", exc)
+            return
         except StoreError as exc:
             if not failing:
                 _log.warning("%s; old readings stay until it can be used again", exc)

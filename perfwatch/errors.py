@@ -8,7 +8,8 @@ PerfWatchError
 ├── BrokerError       the broker refused us or cannot be reached
 ├── StoreError        the history store cannot do what was asked
 │   ├── PartialWrite  it kept a batch but for some points, which it will never take
-│   └── BadPoints     it kept nothing of a batch, because something in it is bad
+│   ├── BadPoints     it kept nothing of a batch, because something in it is bad
+│   └── Unsupported   its server cannot do such a thing at all
 ├── TokenError        a token is missing, forged, expired or revoked
 ├── AccountError      an account cannot be made or changed
 └── StartError        something that must be there before we can run is not
@@ -80,6 +81,10 @@ class PartialWrite(StoreError):
 
 class BadPoints(StoreError):
     """Nothing of a batch is kept, because the store refuses something in it; the store itself is well."""
+
+
+class Unsupported(StoreError):
+    """The store's server cannot do what was asked, now or later."""
 
 
 class TokenError(PerfWatchError):

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.influx import Influxd
+from tests.influx_proxy import InfluxProxy
 from tests.servers import Mosquitto
 
 # The tests' own name for a line of the faults' table.
@@ -23,6 +25,19 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     """A Mosquitto without accounts, for tests of what goes over it."""
     with Mosquitto(Path(tmp_path_factory.mktemp("mosquitto"))) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    """One InfluxDB 1 for all tests: each makes a database of its own."""
+    with Influxd(tmp_path_factory.mktemp("influxd")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def influx_proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
+    with InfluxProxy(influxd.port) as proxy:
+        yield proxy
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

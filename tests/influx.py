@@ -23,6 +23,7 @@ from tests.servers import SEARCHED, accepts, free_port, wait_until
 INFLUXD = shutil.which("influxd", path=SEARCHED)
 VICTORIA = shutil.which("victoria-metrics", path=SEARCHED)
 IMAGE = "influxdb:2"
+TIERS = ("autogen", "1m", "1h")
 
 CONFIGURATION = """
 reporting-disabled = true
@@ -150,11 +151,13 @@ def _remove(client: httpx.Client, name: str, org: str) -> None:
     if version.startswith("1."):
         client.post("/query", data={"q": f'DROP DATABASE "{name}"'}).raise_for_status()
     elif version.startswith("3."):
-        client.delete("/api/v3/configure/database", params={"db": f"{name}/autogen"})
+        for tier in TIERS:
+            client.delete("/api/v3/configure/database", params={"db": f"{name}/{tier}"})
     else:
-        found = client.get("/api/v2/buckets", params={"org": org, "name": f"{name}/autogen"})
-        for bucket in found.json().get("buckets", []):
-            client.delete(f"/api/v2/buckets/{bucket['id']}").raise_for_status()
+        for tier in TIERS:
+            found = client.get("/api/v2/buckets", params={"org": org, "name": f"{name}/{tier}"})
+            for bucket in found.json().get("buckets", []):
+                client.delete(f"/api/v2/buckets/{bucket['id']}").raise_for_status()
 
 
 @contextmanager

@@ -49,6 +49,8 @@ PURE = (
     "perfwatch/history/line_parser.py",
     "perfwatch/history/influx_url.py",
     "perfwatch/history/influxql.py",
+    "perfwatch/history/influxql_buckets.py",
+    "perfwatch/history/influx_fold.py",
     "perfwatch/history/line_protocol.py",
     "bridge/batch.py",
     "collector/control.py",

@@ -6,6 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from perfwatch.errors import StoreError, Unsupported
+
 
 class BadRequest(Exception):
     """A parameter cannot be used. Names it, its value and what was expected."""
@@ -18,6 +20,11 @@ class BadRequest(Exception):
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """An error as every route gives it: `{"detail": …}`."""
     return JSONResponse({"detail": detail}, status, headers)
+
+
+def store_failed(exc: StoreError) -> JSONResponse:
+    """501 for what the history's server will never do, 503 for what it may do soon."""
+    return problem(501 if isinstance(exc, Unsupported) else 503, str(exc))
 
 
 def too_many(seconds: int) -> JSONResponse:

@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.api.requests import body
-from dashboard.api.responses import BadRequest, problem
+from dashboard.api.responses import BadRequest, problem, store_failed
 from perfwatch.errors import StoreError
 from perfwatch.history.pacing import paced
 from perfwatch.history.policy import LONGEST_DAYS, Policy
 from perfwatch.history.rollup import cleanup
-from perfwatch.history.store import HistoryStore, TieredStore
+from perfwatch.history.store import TieredStore
 
 _DAYS = f"expected a whole number of days from 1 to {LONGEST_DAYS}"
 _EXPECTED = {
@@ -38,8 +38,8 @@ class Change(Struct, forbid_unknown_fields=True):
 class RetentionApi:
     """The policy is kept in the store, where the bridge finds it: it follows a change within a minute."""
 
-    def __init__(self, store: HistoryStore) -> None:
-        self._tiered = store if isinstance(store, TieredStore) else None
+    def __init__(self, store: TieredStore) -> None:
+        self._store = store
         self._cleaning = asyncio.Lock()
 
     def routes(self) -> list[Route]:
@@ -50,41 +50,35 @@ class RetentionApi:
         ]
 
     async def show(self, request: Request) -> Response:
-        if (store := self._tiered) is None:
-            return _not_ours()
         try:
-            policy = await asyncio.to_thread(store.policy)
+            policy = await asyncio.to_thread(self._store.policy)
         except StoreError as exc:
-            return problem(503, str(exc))
+            return store_failed(exc)
         return JSONResponse(msgspec.to_builtins(policy))
 
     async def change(self, request: Request) -> Response:
-        if (store := self._tiered) is None:
-            return _not_ours()
         try:
             change = msgspec.json.decode(await body(request), type=Change)
-            policy = await asyncio.to_thread(_change, store, change)
+            policy = await asyncio.to_thread(_change, self._store, change)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             named = ", ".join(f'"{name}": …' for name in _EXPECTED)
             return problem(422, f"The body must be {{{named}}} as JSON, each optional: {exc}")
         except BadRequest as exc:
             return problem(422, str(exc))
         except StoreError as exc:
-            return problem(503, str(exc))
+            return store_failed(exc)
         return JSONResponse(msgspec.to_builtins(policy))
 
     async def clean(self, request: Request) -> Response:
-        if (store := self._tiered) is None:
-            return _not_ours()
         if self._cleaning.locked():
             return problem(409, "A cleanup is running already: ask again when it has answered")
         began = time.monotonic()
         try:
             async with self._cleaning:
-                policy = await asyncio.to_thread(store.policy)
-                done = await paced(cleanup(store, policy, time.time_ns() // 1_000_000))
+                policy = await asyncio.to_thread(self._store.policy)
+                done = await paced(cleanup(self._store, policy, time.time_ns() // 1_000_000))
         except StoreError as exc:
-            return problem(503, str(exc))
+            return store_failed(exc)
         return JSONResponse(
             {
                 "rolled_up": done.rolled_up,
@@ -99,10 +93,6 @@ def _change(store: TieredStore, change: Change) -> Policy:
     policy = changed(store.policy(), change)
     store.set_policy(policy)
     return policy
-
-
-def _not_ours() -> Response:
-    return problem(501, "This history's retention is set on its own server: see docs/influxdb.md")
 
 
 def changed(policy: Policy, change: Change) -> Policy:

@@ -25,7 +25,7 @@ from dashboard.hub import Hub
 from dashboard.sessions import Sessions
 from dashboard.subscriber import Subscriber
 from dashboard.throttle import Failures
-from perfwatch.history.store import HistoryStore
+from perfwatch.history.store import TieredStore
 from perfwatch.users import Users
 
 
@@ -38,7 +38,7 @@ class Parts(NamedTuple):
     commands: Commands
     bridges: Bridges
     subscriber: Subscriber
-    store: HistoryStore
+    store: TieredStore
     place: Place
     folder: Path
     prefix: str

@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.api.responses import problem
+from dashboard.api.responses import store_failed
 from dashboard.bridges import Bridges
 from dashboard.hub import Hub
 from dashboard.subscriber import Subscriber
 from perfwatch.errors import StoreError
-from perfwatch.history.store import HistoryStore, Tier, TieredStore
+from perfwatch.history.store import Tier, TieredStore
 from perfwatch.readings import format_time, from_ms
 
 
@@ -34,7 +34,7 @@ class SystemApi:
     """Answers whatever is away: a part that does not tell is null, or says why."""
 
     def __init__(
-        self, hub: Hub, bridges: Bridges, subscriber: Subscriber, store: HistoryStore, place: Place
+        self, hub: Hub, bridges: Bridges, subscriber: Subscriber, store: TieredStore, place: Place
     ) -> None:
         self._hub = hub
         self._bridges = bridges
@@ -62,12 +62,10 @@ class SystemApi:
 
     async def tiers(self, request: Request) -> Response:
         """Counted row by row, which takes seconds in a large history: so it is asked for by itself."""
-        if not isinstance(store := self._store, TieredStore):
-            return problem(501, "This history's tiers are kept by its own server: see docs/influxdb.md")
         try:
-            tiers = await asyncio.to_thread(store.tiers)
+            tiers = await asyncio.to_thread(self._store.tiers)
         except StoreError as exc:
-            return problem(503, str(exc))
+            return store_failed(exc)
         return JSONResponse({"tiers": [_tier(tier) for tier in tiers]})
 
     def _dashboard(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import click
 from perfwatch import settings
 from perfwatch.command import explained, options
 from perfwatch.durations import parse_ms
-from perfwatch.errors import PayloadError, SettingError, StartError, StoreError
+from perfwatch.errors import PayloadError, SettingError, StartError, StoreError, Unsupported
 from perfwatch.history.export import FORMATS, SUFFIXES, rows
 from perfwatch.history.import_ import Imported, import_lines
 from perfwatch.history.line_parser import PRECISIONS
@@ -72,7 +72,7 @@ def commands(environ: Mapping[str, str]) -> list[click.Command]:
 @contextmanager
 def _opened(
     environ: Mapping[str, str], given: Mapping[str, str | None], must_exist: bool
-) -> Iterator[HistoryStore]:
+) -> Iterator[TieredStore]:
     from perfwatch.history.open import open_store  # needs the stores' drivers, which no collector has
 
     named = {name: given[name] for name in ("data_dir", "history")}
@@ -155,7 +155,7 @@ def _stream(output: str, kind: str) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _import(store: HistoryStore, file: BinaryIO, precision: str) -> None:
+def _import(store: TieredStore, file: BinaryIO, precision: str) -> None:
     refused = 0
 
     def refuse(number: int, reason: str) -> None:
@@ -176,10 +176,11 @@ def _import(store: HistoryStore, file: BinaryIO, precision: str) -> None:
         raise PayloadError(file.name, f"{done.refused} of {done.lines} lines could not be imported")
 
 
-def _warn_of_old(store: HistoryStore, done: Imported, now: int) -> None:
-    if not isinstance(store, TieredStore):
+def _warn_of_old(store: TieredStore, done: Imported, now: int) -> None:
+    try:
+        policy = store.policy()
+    except Unsupported:
         return
-    policy = store.policy()
     if policy.enabled and done.oldest is not None and done.oldest < policy.all_before(now):
         click.echo(
             f"The oldest is from {format_time(from_ms(done.oldest))}: readings older than retention_days "
@@ -188,7 +189,7 @@ def _warn_of_old(store: HistoryStore, done: Imported, now: int) -> None:
         )
 
 
-def _described(store: HistoryStore) -> Iterator[str]:
+def _described(store: TieredStore) -> Iterator[str]:
     series, span = store.series(), store.span()
     hosts = len({one.host for one in series})
     if span.bytes is not None:
@@ -196,8 +197,7 @@ def _described(store: HistoryStore) -> Iterator[str]:
     yield f"series   {len(series):,} of {hosts:,} {'host' if hosts == 1 else 'hosts'}"
     if span.oldest and span.newest:
         yield f"span     {format_time(span.oldest)} to {format_time(span.newest)}"
-    if isinstance(store, TieredStore):
-        yield from _tiers(store)
+    yield from _tiers(store)
 
 
 def _tiers(store: TieredStore) -> Iterator[str]:

@@ -5,101 +5,129 @@ Writes are line protocol to /api/v2/write, reads InfluxQL on /query. VictoriaMet
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from threading import Lock
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from perfwatch.errors import PartialWrite, StoreError
-from perfwatch.history import influxql
-from perfwatch.history.influx_buckets import Buckets, buckets_of
-from perfwatch.history.influx_http import Refused, Server, Unrepresentable
+from msgspec.structs import replace
+
+from perfwatch.errors import PartialWrite, Unsupported
+from perfwatch.history import influxql, influxql_buckets
+from perfwatch.history.influx_database import Database
+from perfwatch.history.influx_http import Refused, Unrepresentable
+from perfwatch.history.influx_notes import OURS, Notes
+from perfwatch.history.influx_rollups import COUNTS, LINES_AT_ONCE, Rollups
 from perfwatch.history.influx_url import Address
-from perfwatch.history.influxql import SCALE, Group, Place, Result
+from perfwatch.history.influxql import Place
+from perfwatch.history.influxql_buckets import SCALE, Cut
 from perfwatch.history.line_protocol import Encoder, plain
-from perfwatch.history.store import Bucket, Point, Series, Span
+from perfwatch.history.policy import Policy
+from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Part, Partial, combine, plan, total
+from perfwatch.history.store import Bucket, Point, Series, Span, Tier, Work
 from perfwatch.readings import from_ms
-
-# Lines of one request: more of them cost a server no less each.
-LINES_AT_ONCE = 5000
-
-RAW = "autogen"
 
 
 class InfluxStore:
-    """A HistoryStore in the bucket `<database>/<policy>` of `address`; nothing is sent before it is used.
+    """A TieredStore in the buckets `<database>/autogen`, `/1m` and `/1h` of `address`.
 
-    May be shared by threads. The bucket is made when a write finds it missing; reads make nothing.
+    May be shared by threads. Nothing is sent before it is used; a bucket is made when a write finds it
+    missing; reads make nothing.
     """
 
-    def __init__(self, address: Address, policy: str = RAW) -> None:
-        self.place = Place(address.database, policy)
-        self._server = Server(address)
+    def __init__(self, address: Address) -> None:
+        self._database = Database(address)
+        self._notes = Notes(self._database)
+        self._rollups = Rollups(self._database, self._notes)
         self._encoder = Encoder()
-        self._making = Lock()
-        self._buckets: Buckets | None = None
-        self._made = False
+        self._places = {
+            RAW: self._database.raw,
+            MINUTE: self._database.minutes,
+            HOUR: self._database.hours,
+        }
 
     def write(self, points: Iterable[Point]) -> int:
         kept = [point for point in points if point.fields]
         refused: list[str] = []
         for first in range(0, len(kept), LINES_AT_ONCE):
-            refused += self._write(kept[first : first + LINES_AT_ONCE])
+            some = kept[first : first + LINES_AT_ONCE]
+            refused += self._send(some, list(self._encoder.lines(some)))
+        # Noted after the readings are there: should that fail, the batch comes again.
+        self._notes.mark_late(kept)
         if refused:
             others = f" (and {len(refused) - 1} more points)" if len(refused) > 1 else ""
-            raise PartialWrite(
-                f"InfluxDB at {self._server.address.url} refused {refused[0]}{others}", refused
-            )
+            raise PartialWrite(f"InfluxDB at {self._database.url} refused {refused[0]}{others}", refused)
         return sum(len(point.fields) for point in kept)
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
         if metric == "" or host == "":
             return []  # in InfluxQL an empty host would be any point without one
-        # Asked for together, each series would be looked up with the fields of every metric.
-        metrics = self._metrics() if metric is None else [metric]
-        results = self._ask([influxql.newest(self.place, one, host) for one in metrics])
-        return sorted(one for result in results for one in influxql.read_series(result))
+        found = set(self._series(self._database.raw, "*", "last_", metric, host))
+        if self._notes.reach().raw_from > NEVER:
+            found.update(self._series(self._database.hours, COUNTS, "last_count_", metric, host))
+        return sorted(found)
 
     def query(
         self, series: Sequence[Series], start: int, stop: int, interval: int
     ) -> dict[Series, list[Bucket]]:
         if interval < 1:
             raise ValueError(f"interval is {interval} ms, but must be 1 or more")
-        found: dict[Series, list[Bucket]] = {one: [] for one in series}
-        groups = influxql.grouped(series)
-        if groups and start < stop:
-            try:
-                self._fill(found, groups, start, stop, interval)
-            except Unrepresentable:
-                self._fill(found, groups, start, stop, interval, SCALE)
-        return found
+        if not series or start >= stop:
+            return {one: [] for one in series}
+        reach = self._notes.reach()
+        parts = plan(start, stop, interval, reach.rolled_to, reach.raw_from)
+        cut = Cut(interval, alone=len(parts) == 1)
+        try:
+            return self._query(series, parts, cut)
+        except Unrepresentable:
+            return self._query(series, parts, cut._replace(scale=SCALE))
+
+    def roll_up(self, until: int) -> Iterator[Work]:
+        return self._rollups.roll_up(until)
+
+    def thin(self, before: int) -> Iterator[Work]:
+        return self._rollups.thin(before)
+
+    def forget(self, before: int) -> Iterator[Work]:
+        return self._rollups.forget(before)
 
     def delete_before(self, time: int) -> int:
-        """InfluxDB 1.x deletes whole shards only when the database has further retention policies."""
-        older = self._count_before(time)
-        if older:
-            self._ways().delete_before(self.place, time)
-            older -= self._count_before(time)
-        return older
+        done = total(self.forget(time))
+        return done.raw + done.rollups
 
-    def retain(self, seconds: int) -> None:
-        """Let the server itself drop what is older, at its own pace; 0 keeps everything.
+    def policy(self) -> Policy:
+        """Never enabled where the server cannot delete."""
+        policy = self._notes.policy() or Policy()
+        if policy.enabled:
+            try:
+                self._database.ways().allow_deletion(self._database.raw)
+            except Unsupported:
+                return replace(policy, enabled=False)
+        return policy
 
-        The way for a tier of InfluxDB 1.x, whose DELETE reaches every tier of a database. The least
-        is an hour. InfluxDB 3 Core takes a retention period only with a new database.
-        """
-        self._ready()
-        self._ways().retain(self.place, seconds)
+    def set_policy(self, policy: Policy) -> None:
+        """Raises Unsupported for one that is enabled where the server cannot delete."""
+        if policy.enabled:
+            self._database.ways().allow_deletion(self._database.raw)
+        self._notes.set_policy(policy)
 
     def span(self) -> Span:
-        results = self._ask([influxql.end(self.place, order) for order in ("ASC", "DESC")])
-        if not any(result.series for result in results):
+        # Before raw readings are removed the rollups reach no further than they do.
+        tiers = [RAW, MINUTE] if self._notes.reach().raw_from > NEVER else [RAW]
+        ends = [self._ends(self._places[tier]) for tier in tiers]
+        oldest = min((first for first, _ in ends if first is not None), default=None)
+        newest = max((last for _, last in ends if last is not None), default=None)
+        if oldest is None or newest is None:
             return Span(0, None, None)
-        times = influxql.read_times(results)
-        return Span(self._ways().size(self.place), from_ms(min(times)), from_ms(max(times)))
+        return Span(self._database.size(), from_ms(oldest), from_ms(newest))
+
+    def tiers(self) -> list[Tier]:
+        return [
+            Tier(NAMES[tier], self._rollups.count(place, "*" if tier == RAW else COUNTS), *self._ends(place))
+            for tier, place in self._places.items()
+        ]
 
     def close(self) -> None:
-        self._server.close()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -109,27 +137,13 @@ class InfluxStore:
     ) -> None:
         self.close()
 
-    def _write(self, points: Sequence[Point]) -> list[str]:
-        """Write points; a sentence for each that was refused."""
-        lines = list(self._encoder.lines(points))
-        self._ready()
-        try:
-            return self._send(points, lines)
-        except Refused as exc:
-            if not exc.missing:
-                raise
-            # Somebody removed the bucket since it was made.
-            self._made = False
-            self._ready()
-            return self._send(points, lines)
-
     def _send(self, points: Sequence[Point], lines: list[str]) -> list[str]:
         """Which lines a server refuses it says in part, if at all: halving finds out on every version.
 
         The same point written twice is one point, so nothing is doubled.
         """
         try:
-            self._server.write(self.place.bucket, lines)
+            self._database.write(self._database.raw, lines)
         except Refused as exc:
             if not exc.about_lines:
                 raise
@@ -139,59 +153,54 @@ class InfluxStore:
             return self._send(points[:half], lines[:half]) + self._send(points[half:], lines[half:])
         return []
 
-    def _fill(
-        self,
-        found: dict[Series, list[Bucket]],
-        groups: dict[Group, list[Series]],
-        start: int,
-        stop: int,
-        interval: int,
-        scale: float = 1,
-    ) -> None:
+    def _query(self, series: Sequence[Series], parts: Sequence[Part], cut: Cut) -> dict[Series, list[Bucket]]:
+        groups = influxql.grouped(series)
+        asked = [(group, part) for part in parts for group in groups]
         statements = [
-            influxql.buckets(self.place, group, [one.part for one in inside], start, stop, interval, scale)
-            for group, inside in groups.items()
-        ]
-        for group, result in zip(groups, self._ask(statements), strict=False):
-            for one, buckets in influxql.read_buckets(group, result, interval, scale):
-                if one in found:
-                    found[one] = buckets
-
-    def _metrics(self) -> list[str]:
-        # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only.
-        results = self._ask([influxql.end(self.place, "DESC")])
-        return sorted({plain(rows.name) for result in results for rows in result.series})
-
-    def _count_before(self, time: int) -> int:
-        return sum(map(influxql.read_counts, self._ask([influxql.count_before(self.place, time)])))
-
-    def _ask(self, statements: list[str]) -> list[Result]:
-        """The answers; none when there is no such bucket yet, as it is made by the first write."""
-        if not statements:
-            return []
-        try:
-            results = self._server.query(statements, *self.place)
-        except Refused as exc:
-            if exc.missing:
-                return []
-            raise
-        if any(rows.columns[:1] != ["time"] for result in results for rows in result.series):
-            raise StoreError(
-                f"The server at {self._server.address.url} takes writes, but answers no InfluxQL: read"
-                " from it by its own means (docs/influxdb.md)"
+            influxql_buckets.statement(
+                self._places[part.tier], group, [one.part for one in groups[group]], part, cut
             )
-        return results
+            for group, part in asked
+        ]
+        stretches: dict[Series, list[list[Partial]]] = {one: [] for one in series}
+        for (group, part), result in zip(asked, self._database.ask(statements), strict=True):
+            for one, pieces in influxql_buckets.read(group, result, part, cut).items():
+                if one in stretches:
+                    stretches[one].append(pieces)
+        return {one: _buckets(found, cut.scale) for one, found in stretches.items()}
 
-    def _ways(self) -> Buckets:
-        with self._making:
-            if self._buckets is None:
-                self._buckets = buckets_of(self._server)
-            return self._buckets
+    def _series(
+        self, place: Place, columns: str, prefix: str, metric: str | None, host: str | None
+    ) -> Iterator[Series]:
+        # Asked for together, each series would be looked up with the fields of every metric.
+        metrics = self._metrics(place) if metric is None else [metric]
+        results = self._database.ask([influxql.newest(place, one, host, columns) for one in metrics])
+        for result in results:
+            yield from influxql.read_series(result, prefix)
 
-    def _ready(self) -> None:
-        if not self._made:
-            self._ways().ensure(self.place)
-            self._made = True
+    def _metrics(self, place: Place) -> list[str]:
+        # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only.
+        [result] = self._database.ask([influxql.end(place, "DESC")])
+        return sorted({plain(rows.name) for rows in result.series if not rows.name.startswith(OURS)})
+
+    def _ends(self, place: Place) -> tuple[int | None, int | None]:
+        """The times (ms) of the first and last row."""
+        results = self._database.ask([influxql.end(place, order) for order in ("ASC", "DESC")])
+        times = [
+            row[0]
+            for result in results
+            for rows in result.series
+            if not rows.name.startswith(OURS)
+            for row in rows.values
+        ]
+        return min(times, default=None), max(times, default=None)
+
+
+def _buckets(stretches: list[list[Partial]], scale: float) -> list[Bucket]:
+    found = combine(stretches)
+    if scale == 1:
+        return found
+    return [Bucket(time, *(value * scale for value in values)) for time, *values in found]
 
 
 def _name(point: Point) -> str:

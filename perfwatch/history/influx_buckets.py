@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, Protocol
 
-from perfwatch.errors import StoreError
+from perfwatch.errors import StoreError, Unsupported
 from perfwatch.history.influx_http import Forbidden, Refused, Server
-from perfwatch.history.influxql import EARLIEST, LATEST, Place, Result, name
-from perfwatch.readings import format_time, from_ms, to_ms
+from perfwatch.history.influxql import (
+    EARLIEST,
+    HOURS,
+    LATEST,
+    MINUTES,
+    RAW,
+    ROLLUP,
+    Place,
+    Result,
+    between,
+    name,
+)
+from perfwatch.readings import format_time, from_ms
 
 _SIZE = re.compile(r'^storage_shard_disk_size\{[^}]*bucket="([0-9a-f]+)"[^}]*\} (\S+)$', re.MULTILINE)
 
 
 class Buckets(Protocol):
-    """What differs between the versions: making a bucket, its retention, its size, deleting in it."""
+    """What differs between the versions: making a bucket, its size, deleting in it."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether what is written can be asked for again."""
 
     def ensure(self, place: Place) -> None:
         """Make what is missing of that bucket, so that it can be written and read."""
 
-    def retain(self, place: Place, seconds: int) -> None:
-        """Let the server drop what is older; 0 keeps everything."""
+    def allow_deletion(self, place: Place) -> None:
+        """Raises Unsupported when readings there cannot be removed."""
 
-    def delete_before(self, place: Place, time: int) -> None:
-        """Remove what is older than `time` (ms)."""
+    def delete(self, places: Sequence[Place], start: int, stop: int) -> None:
+        """Remove start ≤ time < stop (ms) from the raw tier alone, or from both others."""
 
     def size(self, place: Place) -> int | None:
         """Bytes on disk; None when the server does not tell, or not us."""
@@ -34,38 +49,35 @@ class Buckets(Protocol):
 class Databases1:
     """InfluxDB 1.x: databases and retention policies, by InfluxQL."""
 
+    answers = True
+
     def __init__(self, server: Server) -> None:
         self._server = server
 
     def ensure(self, place: Place) -> None:
         database, rp = name(place.database), name(place.name)
-        try:
-            [result] = self._ask(place, f"SHOW RETENTION POLICIES ON {database}")
-        except Refused as exc:
-            if exc.status != 404:
-                raise
-            # Asked for first, because making one, even one that is there, needs an administrator.
-            [_, result] = self._ask(
-                place, f"CREATE DATABASE {database}", f"SHOW RETENTION POLICIES ON {database}"
-            )
-        if place.name not in [row[0] for rows in result.series for row in rows.values]:
+        # Asked for first, because making one, even one that is there, needs an administrator.
+        policies = self._policies(place)
+        if not policies:
+            self._ask(place, f"CREATE DATABASE {database}")
+            policies = self._policies(place)
+        if place.name not in policies:
             self._ask(place, f"CREATE RETENTION POLICY {rp} ON {database} DURATION INF REPLICATION 1")
 
-    def retain(self, place: Place, seconds: int) -> None:
-        duration = f"{seconds}s" if seconds else "INF"
-        self._ask(
-            place,
-            f"ALTER RETENTION POLICY {name(place.name)} ON {name(place.database)} DURATION {duration}",
-        )
+    def allow_deletion(self, place: Place) -> None:
+        others = self._policies(place) - {RAW, MINUTES, HOURS}
+        if others:
+            raise Unsupported(
+                f"The database {place.database} on {self._server.address.url} has retention policies of"
+                f" others ({', '.join(sorted(others))}), which any DELETE would reach: give PerfWatch a"
+                " database of its own (docs/influxdb.md)"
+            )
 
-    def delete_before(self, place: Place, time: int) -> None:
-        """DELETE knows no retention policies: where there are several, whole shards of ours go instead."""
-        [policies] = self._ask(place, f"SHOW RETENTION POLICIES ON {name(place.database)}")
-        if sum(len(rows.values) for rows in policies.series) == 1:
-            self._ask(place, f"DELETE WHERE time < {time}ms")
-            return
-        for shard in self._shards_before(place, time):
-            self._ask(place, f"DROP SHARD {shard}")
+    def delete(self, places: Sequence[Place], start: int, stop: int) -> None:
+        # DELETE knows no retention policies, but tags: only rollups have this one.
+        self.allow_deletion(places[0])
+        which = "=" if places[0].name == RAW else "!="
+        self._ask(places[0], f"DELETE WHERE {between(start, stop)} AND {name(ROLLUP)} {which} ''")
 
     def size(self, place: Place) -> int | None:
         with suppress(Forbidden):  # only administrators are told
@@ -73,7 +85,7 @@ class Databases1:
         return None
 
     def _size(self, place: Place) -> int:
-        [result] = self._ask(place, "SHOW STATS FOR 'shard'")
+        result = self._ask(place, "SHOW STATS FOR 'shard'")
         sizes: list[int] = [
             row[rows.columns.index("diskBytes")]
             for rows in result.series
@@ -82,22 +94,25 @@ class Databases1:
         ]
         return sum(sizes)
 
-    def _shards_before(self, place: Place, time: int) -> list[int]:
-        [result] = self._ask(place, "SHOW SHARDS")
-        shards = [dict(zip(rows.columns, row, strict=True)) for rows in result.series for row in rows.values]
-        return [
-            shard["id"]
-            for shard in shards
-            if (shard["database"], shard["retention_policy"]) == place
-            and to_ms(datetime.fromisoformat(shard["end_time"])) <= time
-        ]
+    def _policies(self, place: Place) -> set[str]:
+        """The database's retention policies; none when there is no such database."""
+        try:
+            result = self._ask(place, f"SHOW RETENTION POLICIES ON {name(place.database)}")
+        except Refused as exc:
+            if exc.status != 404:
+                raise
+            return set()
+        return {row[0] for rows in result.series for row in rows.values}
 
-    def _ask(self, place: Place, *statements: str) -> list[Result]:
-        return self._server.query(list(statements), place.database, place.name)
+    def _ask(self, place: Place, statement: str) -> Result:
+        [result] = self._server.query([statement], place.database, place.name)
+        return result
 
 
 class Buckets2:
     """InfluxDB 2.x: buckets, and before 2.4 a mapping for InfluxQL, by its API."""
+
+    answers = True
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -115,14 +130,16 @@ class Buckets2:
         if not known.get("content"):  # since 2.4 the bucket's name alone is a mapping
             self._map(place, bucket)
 
-    def retain(self, place: Place, seconds: int) -> None:
-        rules = [{"type": "expire", "everySeconds": seconds}] if seconds else []
-        self._server.send("PATCH", f"/api/v2/buckets/{self._id(place)}", {"retentionRules": rules})
+    def allow_deletion(self, place: Place) -> None:
+        return
 
-    def delete_before(self, place: Place, time: int) -> None:
+    def delete(self, places: Sequence[Place], start: int, stop: int) -> None:
         # Both ends are deleted too, so the end is the last millisecond before.
-        span = {"start": _rfc3339(EARLIEST), "stop": _rfc3339(time - 1)}
-        self._server.send("POST", "/api/v2/delete", span, org=self._server.address.org, bucket=place.bucket)
+        span = {"start": _rfc3339(start), "stop": _rfc3339(stop - 1)}
+        for place in places:
+            self._server.send(
+                "POST", "/api/v2/delete", span, org=self._server.address.org, bucket=place.bucket
+            )
 
     def size(self, place: Place) -> int | None:
         bucket, page = self._id(place), ""
@@ -170,26 +187,24 @@ class Buckets2:
 class Undivided:
     """InfluxDB 3, VictoriaMetrics: what is written appears, and nothing can be deleted over HTTP."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, answers: bool) -> None:
         self._server = server
+        self.answers = answers
 
     def ensure(self, place: Place) -> None:
         return
 
-    def retain(self, place: Place, seconds: int) -> None:
-        raise self._unable("change how long it keeps readings")
+    def delete(self, places: Sequence[Place], start: int, stop: int) -> None:
+        self.allow_deletion(places[0])
 
-    def delete_before(self, place: Place, time: int) -> None:
-        raise self._unable("delete readings")
+    def allow_deletion(self, place: Place) -> None:
+        raise Unsupported(
+            f"The server at {self._server.address.url} cannot delete readings over HTTP: give it a retention"
+            " period of its own (docs/influxdb.md)"
+        )
 
     def size(self, place: Place) -> int | None:
         return None
-
-    def _unable(self, what: str) -> StoreError:
-        return StoreError(
-            f"The server at {self._server.address.url} cannot {what} over HTTP: give it a retention period of"
-            " its own (docs/influxdb.md)"
-        )
 
 
 def buckets_of(server: Server) -> Buckets:
@@ -197,7 +212,7 @@ def buckets_of(server: Server) -> Buckets:
     major = server.version().lstrip("v").partition(".")[0]
     if major == "2" or (not major and server.address.org):
         return Buckets2(server)
-    return Databases1(server) if major == "1" else Undivided(server)
+    return Databases1(server) if major == "1" else Undivided(server, answers=bool(major))
 
 
 def _rfc3339(time: int) -> str:

@@ -62,6 +62,11 @@ def head_of(point: Point) -> str:
     return stored(point.metric).translate(_NAME) + joined
 
 
+def escaped_key(name: str) -> str:
+    """A field's name as a line has it; `name` is one under which InfluxDB has it."""
+    return name.translate(_KEY)
+
+
 def stored(name: str) -> str:
     """The name under which InfluxDB has it: what line protocol cannot carry is %XX."""
     return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", name)

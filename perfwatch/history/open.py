@@ -9,10 +9,10 @@ from perfwatch import settings
 from perfwatch.errors import SettingError
 from perfwatch.history import influx_url
 from perfwatch.history.sqlite import SqliteStore
-from perfwatch.history.store import HistoryStore
+from perfwatch.history.store import TieredStore
 
 
-def open_store(url: str) -> HistoryStore:
+def open_store(url: str) -> TieredStore:
     """The store at `url`, such as `sqlite:///var/lib/perfwatch/history.db`; nothing is read yet.
 
     Raises SettingError when no store has such an address, or its packages are not installed.
@@ -30,7 +30,7 @@ def open_store(url: str) -> HistoryStore:
     return SqliteStore(Path("/" + path.lstrip("/")))
 
 
-def _open_influx(url: str) -> HistoryStore:
+def _open_influx(url: str) -> TieredStore:
     name = settings.variable("history")
     address = influx_url.parse(url, name)
     if address.ca_file and not Path(address.ca_file).is_file():

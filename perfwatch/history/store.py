@@ -109,7 +109,7 @@ class HistoryStore(Protocol):
 class TieredStore(HistoryStore, Protocol):
     """A store whose rollups and retention are PerfWatch's to look after, by a policy kept in it.
 
-    One that is not, like InfluxDB, keeps its readings for as long as its server is told to.
+    Raises Unsupported, which is a StoreError, for what its server can never do.
     """
 
     def roll_up(self, until: int) -> Iterator[Work]:

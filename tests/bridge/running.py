@@ -65,8 +65,8 @@ class Process:
 
 
 @contextmanager
-def bridge_process(folder: Path, broker: Mosquitto) -> Iterator[Process]:
-    bridge = Process(folder, broker)
+def bridge_process(folder: Path, broker: Mosquitto, history: str = "") -> Iterator[Process]:
+    bridge = Process(folder, broker, history=history)
     bridge.start()
     try:
         yield bridge

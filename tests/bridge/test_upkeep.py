@@ -16,7 +16,9 @@ from perfwatch.errors import StoreError
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.sqlite import SqliteStore
 from perfwatch.history.store import HistoryStore, Point, TieredStore
-from tests.bridge.running import bridge_process, history
+from tests.bridge.running import Process, bridge_process, history
+from tests.influx import Victoria, database
+from tests.influx_proxy import InfluxProxy
 from tests.servers import Mosquitto
 
 
@@ -77,11 +79,36 @@ async def test_a_store_that_fails_is_said_once_and_tried_again(
 
 
 def test_the_bridge_does_it_as_a_process(tmp_path: Path, broker: Mosquitto) -> None:
-    with bridge_process(tmp_path, broker) as bridge, history(bridge.history) as store:
-        bridge.wait_for("connected")
-        bridge.end(signal.SIGTERM)
+    with bridge_process(tmp_path, broker) as bridge:
+        looked_after(bridge)
+
+
+def test_the_bridge_does_it_in_influxdb(tmp_path: Path, broker: Mosquitto, influx_proxy: InfluxProxy) -> None:
+    with (
+        database(f"influxdb://127.0.0.1:{influx_proxy.port}", "", "") as url,
+        bridge_process(tmp_path, broker, url) as bridge,
+    ):
+        looked_after(bridge)
+
+
+def looked_after(bridge: Process) -> None:
+    bridge.wait_for("connected")
+    bridge.end(signal.SIGTERM)
+    with history(bridge.history) as store:
         write_days_ago(store, 1, 10, 40)
         bridge.start()
         bridge.wait_for("upkeep: 2 numbers rolled up; 2 raw numbers and 0 rollups removed")
         assert isinstance(store, TieredStore)
         assert rows(store) == [1, 2, 2]
+
+
+async def test_a_server_that_makes_no_rollups_is_said_once_and_left_alone(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    caplog.set_level(logging.INFO)
+    with Victoria(tmp_path) as server, history(f"influxdb://127.0.0.1:{server.port}") as store:
+        async with kept_up(store):
+            await eventually(lambda: bool(caplog.records))
+    [record] = caplog.records
+    assert "answers no InfluxQL" in record.getMessage()
+    assert record.levelno == logging.INFO

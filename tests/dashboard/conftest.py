@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.influx import database
+from tests.influx_proxy import InfluxProxy
 from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, log_in
 
@@ -15,6 +17,20 @@ from tests.stack import Dashboard, log_in
 def module_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     with Mosquitto(Path(tmp_path_factory.mktemp("mosquitto"))) as broker:
         yield broker
+
+
+@pytest.fixture(scope="module", params=["sqlite", "influxdb1"])
+def history(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, str]]:
+    """A data folder, and the address of an empty history: once in each kind of store."""
+    folder = Path(tmp_path_factory.mktemp("history"))
+    if request.param == "sqlite":
+        yield folder, f"sqlite://{folder / 'history.db'}"
+    else:
+        proxy: InfluxProxy = request.getfixturevalue("influx_proxy")
+        with database(f"influxdb://127.0.0.1:{proxy.port}", "", "") as url:
+            yield folder, url
 
 
 @pytest.fixture(scope="module")

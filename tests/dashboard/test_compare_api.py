@@ -1,4 +1,4 @@
-"""GET /api/history/compare and …/metrics/types, over real HTTP and a real SQLite file."""
+"""GET /api/history/compare and …/metrics/types, over real HTTP and each real store."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def cpu(time: int, value: float, host: str = "nas") -> Point:
 
 
 @pytest.fixture(scope="module")
-def client(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def client(module_broker: Mosquitto, history: tuple[Path, str]) -> Iterator[httpx.Client]:
     """Two days of one host, half an hour each, and readings of the last hour and of a day before."""
-    folder = Path(tmp_path_factory.mktemp("compare"))
-    store = open_store(f"sqlite:///{folder}/history.db")
+    folder, url = history
+    store = open_store(url)
     now = time.time_ns() // 1_000_000
     for minute in range(30):
         at = MONDAY + minute * MINUTE
@@ -49,7 +49,7 @@ def client(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -
     store.write([cpu(now - 10 * MINUTE, 60.0, "now"), cpu(now - 10 * MINUTE - DAY_MS, 40.0, "now")])
     store.write([cpu(now - 10 * MINUTE - 7 * DAY_MS, 80.0, "now")])
     store.close()
-    with Dashboard(folder, module_broker.url) as server:
+    with Dashboard(folder, module_broker.url, history=url) as server:
         headers = bearer(log_in(server.url))
         with httpx.Client(base_url=server.url, headers=headers, timeout=30) as opened:
             yield opened

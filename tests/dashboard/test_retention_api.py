@@ -1,4 +1,4 @@
-"""/api/retention over real HTTP and a real SQLite file."""
+"""/api/retention over real HTTP and each real store."""
 
 from __future__ import annotations
 
@@ -9,30 +9,27 @@ from pathlib import Path
 import httpx
 import pytest
 
+from perfwatch.history.open import open_store
 from perfwatch.history.policy import DAY_MS, Policy
-from perfwatch.history.sqlite import SqliteStore
 from perfwatch.history.store import Point, TieredStore
-from tests.servers import Mosquitto
+from tests.influx_proxy import InfluxProxy
+from tests.servers import Mosquitto, free_port
 from tests.stack import Dashboard, bearer, log_in
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(tmp_path_factory.mktemp("retention"))
-
-
-@pytest.fixture(scope="module")
-def client(module_broker: Mosquitto, folder: Path) -> Iterator[httpx.Client]:
+def client(module_broker: Mosquitto, history: tuple[Path, str]) -> Iterator[httpx.Client]:
     """Somebody who is logged in."""
-    with Dashboard(folder, module_broker.url) as server:
+    folder, url = history
+    with Dashboard(folder, module_broker.url, history=url) as server:
         headers = bearer(log_in(server.url))
         with httpx.Client(base_url=server.url, headers=headers, timeout=30) as opened:
             yield opened
 
 
 @pytest.fixture
-def store(folder: Path) -> Iterator[TieredStore]:
-    opened = SqliteStore(folder / "history.db")
+def store(history: tuple[Path, str]) -> Iterator[TieredStore]:
+    opened = open_store(history[1])
     opened.set_policy(Policy())
     yield opened
     opened.close()
@@ -118,3 +115,17 @@ def test_a_method_that_is_not_there_is_refused_as_json(client: httpx.Client) -> 
     answer = client.delete("/api/retention")
     assert answer.status_code == 405
     assert "detail" in answer.json()
+
+
+def test_a_server_that_can_do_none_of_it_is_named(module_broker: Mosquitto, tmp_path: Path) -> None:
+    """InfluxDB 3 Core deletes nothing over HTTP."""
+    with InfluxProxy(free_port()) as server:
+        version = {"X-Influxdb-Version": "3.2.0"}
+        server.fault = lambda path, body: (200, b'{"results":[{}]}', version)
+        url = f"influxdb://127.0.0.1:{server.port}"
+        with Dashboard(tmp_path, module_broker.url, history=url) as dashboard:
+            path, headers = f"{dashboard.url}/api/retention", bearer(log_in(dashboard.url))
+            assert httpx.get(path, headers=headers).json()["enabled"] is False
+            answer = httpx.put(path, headers=headers, json={"enabled": True})
+    assert answer.status_code == 501
+    assert "cannot delete readings over HTTP: give it a retention period" in answer.json()["detail"]

@@ -11,25 +11,12 @@ import pytest
 
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
-from tests.influx import Influxd, container, database, missing, named_server
+from tests.influx import container, database, missing, named_server
 from tests.influx_proxy import InfluxProxy
 
 Opener: TypeAlias = Callable[[], HistoryStore]
 
 MISSING = missing()
-
-
-@pytest.fixture(scope="session")
-def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    """One InfluxDB 1 for all tests of the history: each makes a database of its own."""
-    with Influxd(tmp_path_factory.mktemp("influxd")) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def influx_proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
-    with InfluxProxy(influxd.port) as proxy:
-        yield proxy
 
 
 @pytest.fixture(scope="session")

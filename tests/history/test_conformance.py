@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perfwatch.history.store import Bucket, HistoryStore, Point, Series
+from perfwatch.history.rollup import total
+from perfwatch.history.store import Bucket, HistoryStore, Point, Series, TieredStore
 from perfwatch.readings import to_ms
 from tests.history.conftest import Opener
 
@@ -230,6 +231,28 @@ def test_a_leap_day_has_its_24_hours(store: HistoryStore) -> None:
     found = store.query([USER], first, last, 24 * HOUR)[USER]
     days = [datetime.fromtimestamp(bucket.time / 1000, UTC).strftime("%m-%d") for bucket in found]
     assert days == ["02-28", "02-29", "03-01"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "hours"),
+    [
+        ("2026-03-29T00:00+01:00", "2026-03-30T00:00+02:00", 23),
+        ("2026-10-25T00:00+02:00", "2026-10-26T00:00+01:00", 25),
+        ("2026-11-23T00:00+05:30", "2026-11-24T00:00+05:30", 25),  # cut in UTC: half an hour at both ends
+    ],
+)
+@pytest.mark.parametrize("rolled_up", [False, True])
+def test_a_local_day_has_the_hours_that_its_clocks_show(
+    store: TieredStore, first: str, last: str, hours: int, rolled_up: bool
+) -> None:
+    start, stop = (to_ms(datetime.fromisoformat(moment)) for moment in (first, last))
+    store.write([point(time, 1.0) for time in range(start - HOUR, stop + HOUR, 10 * MINUTE)])
+    if rolled_up:
+        total(store.roll_up(stop + HOUR))
+    found = store.query([USER], start, stop, HOUR)[USER]
+    assert [bucket.time for bucket in found] == list(range(start // HOUR * HOUR, stop, HOUR))
+    assert len(found) == hours
+    assert store.query([USER], start, stop, stop)[USER] == [Bucket(0, 1.0, 1.0, 1.0)]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

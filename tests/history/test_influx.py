@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +19,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perfwatch.errors import PartialWrite, SettingError, StoreError
+from perfwatch.errors import PartialWrite, SettingError, StoreError, Unsupported
 from perfwatch.history.influx import InfluxStore
 from perfwatch.history.influx_http import Server
 from perfwatch.history.influx_url import Address, parse
 from perfwatch.history.open import open_store
-from perfwatch.history.store import Point, Series
+from perfwatch.history.policy import Policy
+from perfwatch.history.rollup import HOUR, total
+from perfwatch.history.store import Point, Series, Work
 from perfwatch.readings import from_ms, to_ms
 from tests.influx import Influxd, Victoria, database
 from tests.influx_proxy import PASS, Fault, InfluxProxy
@@ -31,13 +34,17 @@ from tests.servers import free_port, wait_until
 
 USER = Series("cpu", "nas", "", "", "user")
 NOON = 1_795_435_200_000
-WEEK = 7 * 86_400_000
 
 Opened = Callable[..., InfluxStore]
 
 
 def point(time: int = 0, value: float = 1.0, host: str = "nas", metric: str = "cpu") -> Point:
     return Point(metric, host, "", "", time, {"user": value})
+
+
+def now() -> int:
+    """A time of this hour: readings of another are noted, for their rollups."""
+    return time.time_ns() // 1_000_000
 
 
 @pytest.fixture
@@ -75,29 +82,33 @@ def test_nothing_is_sent_before_it_is_used(store: InfluxStore, proxy: InfluxProx
     assert proxy.seen == []
 
 
-def test_reads_make_nothing(store: InfluxStore, influxd: Influxd) -> None:
+def test_reads_make_nothing(store: InfluxStore, address: Address, influxd: Influxd) -> None:
     assert store.series() == []
-    assert store.place.database not in str(influxd.ask("SHOW DATABASES"))
+    assert address.database not in str(influxd.ask("SHOW DATABASES"))
 
 
-def test_a_database_that_is_removed_meanwhile_is_made_again(store: InfluxStore, influxd: Influxd) -> None:
+def test_a_database_that_is_removed_meanwhile_is_made_again(
+    store: InfluxStore, address: Address, influxd: Influxd
+) -> None:
     store.write([point(1)])
-    influxd.ask(f'DROP DATABASE "{store.place.database}"')
+    influxd.ask(f'DROP DATABASE "{address.database}"')
     assert store.write([point(2)]) == 1
     assert [bucket.time for bucket in store.query([USER], 0, 10, 1)[USER]] == [2]
 
 
-def test_a_database_without_the_policy_gets_it(store: InfluxStore, influxd: Influxd) -> None:
-    influxd.ask(f'CREATE DATABASE "{store.place.database}" WITH NAME "other"')
+def test_a_database_without_the_policy_gets_it(
+    store: InfluxStore, address: Address, influxd: Influxd
+) -> None:
+    influxd.ask(f'CREATE DATABASE "{address.database}" WITH NAME "other"')
     assert store.write([point(1)]) == 1
     assert store.series() == [USER]
 
 
 def test_what_is_there_is_asked_for_once(store: InfluxStore, proxy: InfluxProxy) -> None:
-    for time in range(3):
-        store.write([point(time)])
+    for _ in range(3):
+        store.write([point(now())])
     assert paths(proxy).count("/api/v2/write") == 3
-    assert paths(proxy).count("/query") == 2  # what there is, and making it
+    assert paths(proxy).count("/query") == 3  # what there is, making it, and what there is then
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -123,10 +134,12 @@ def test_every_line_that_is_refused_is_named_and_all_others_are_kept(store: Infl
     assert len(store.query([USER], 0, 1000, 1)[USER]) == 100
 
 
-def test_a_field_that_another_program_made_a_text_is_named(store: InfluxStore, influxd: Influxd) -> None:
+def test_a_field_that_another_program_made_a_text_is_named(
+    store: InfluxStore, address: Address, influxd: Influxd
+) -> None:
     store.write([point(0, metric="memory")])
     httpx.post(
-        f"http://127.0.0.1:{influxd.port}/write?db={store.place.database}",
+        f"http://127.0.0.1:{influxd.port}/write?db={address.database}",
         content='cpu,host=x user="text" 1',
     ).raise_for_status()
     with pytest.raises(PartialWrite, match="field type conflict"):
@@ -219,20 +232,21 @@ def test_an_answer_that_was_cut_off_is_not_taken_for_the_whole(
 def test_what_leaves_the_machine_is_packed(
     store: InfluxStore, proxy: InfluxProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.write([point(1)])
+    moment = now()
+    store.write([point(moment)])
     monkeypatch.setattr(Address, "local", False)
-    store.write([point(2)])
+    store.write([point(moment + 1)])
     plain, packed = (request for request in proxy.seen if request[1].startswith("/api/v2/write"))
-    assert plain[3] == b"cpu,host=nas user=1.0 1"
+    assert plain[3] == f"cpu,host=nas user=1.0 {moment}".encode()
     assert packed[2]["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed[3]) == b"cpu,host=nas user=1.0 2"
-    assert len(store.query([USER], 0, 10, 1)[USER]) == 2
+    assert gzip.decompress(packed[3]) == f"cpu,host=nas user=1.0 {moment + 1}".encode()
+    assert len(store.query([USER], moment, moment + 10, 1)[USER]) == 2
 
 
-def test_other_programs_points_are_left_out(store: InfluxStore, influxd: Influxd) -> None:
+def test_other_programs_points_are_left_out(store: InfluxStore, address: Address, influxd: Influxd) -> None:
     store.write([point()])
     lines = 'cpu,host=nas,rack=1,row=2 user=1 5\nweather degrees=3 5\ncpu,host=nas note="text" 5'
-    url = f"http://127.0.0.1:{influxd.port}/write?db={store.place.database}&precision=ms"
+    url = f"http://127.0.0.1:{influxd.port}/write?db={address.database}&precision=ms"
     httpx.post(url, content=lines).raise_for_status()
     assert store.series() == [USER]
     assert [bucket.time for bucket in store.query([USER], 0, 10, 1)[USER]] == [0]
@@ -244,28 +258,26 @@ def test_many_parts_are_found_in_one_query(store: InfluxStore, proxy: InfluxProx
     for asked in (cores[:16], cores):
         before = len(proxy.seen)
         found = store.query(asked, 0, 10, 10)
-        assert len(proxy.seen) == before + 1
+        assert len(proxy.seen) == before + 2  # how far the rollups reach, and all parts
         assert {core.part: [b.mean for b in found[core]] for core in asked} == {
             core.part: [float(core.part)] for core in asked
         }
 
 
-def test_a_deletion_leaves_other_tiers_alone(store: InfluxStore, address: Address) -> None:
-    with InfluxStore(address, "1h") as tier:
-        times = [NOON - 30 * 86_400_000, NOON]
-        for one in (store, tier):
-            one.write([point(time) for time in times])
-        # Whole shards (a week each) of the policy that was asked for.
-        assert store.delete_before(NOON) == 1
-        assert [b.time for b in store.query([USER], 0, NOON + 1, 1)[USER]] == [NOON]
-        assert [b.time for b in tier.query([USER], 0, NOON + 1, 1)[USER]] == times
-
-
-def test_the_server_can_be_told_to_drop_what_is_old(store: InfluxStore, influxd: Influxd) -> None:
-    statement = f'SHOW RETENTION POLICIES ON "{store.place.database}"'
-    for seconds, shown in ((7 * 86400, "168h0m0s"), (0, "0s")):
-        store.retain(seconds)
-        assert influxd.ask(statement)["results"][0]["series"][0]["values"][0][1] == shown
+def test_a_database_with_policies_of_others_is_not_deleted_in(
+    store: InfluxStore, address: Address, influxd: Influxd
+) -> None:
+    """DELETE of InfluxDB 1.x would reach those too."""
+    store.write([point(0)])
+    influxd.ask(f'CREATE RETENTION POLICY "theirs" ON "{address.database}" DURATION INF REPLICATION 1')
+    told = r"retention policies of others \(theirs\).*a database of its own"
+    with pytest.raises(Unsupported, match=told):
+        store.delete_before(1)
+    with pytest.raises(Unsupported, match=told):
+        store.set_policy(Policy())
+    assert store.policy() == Policy(enabled=False)
+    assert total(store.roll_up(HOUR)) == Work(rolled_up=1)
+    assert [bucket.time for bucket in store.query([USER], 0, HOUR, 1)[USER]] == [0]
 
 
 def test_a_user_without_an_administrators_rights_is_enough(tmp_path: Path) -> None:
@@ -357,9 +369,9 @@ class Recorded2:
         if place == "/api/v2/orgs":
             return self._answer({"orgs": [{"id": "0a", "name": "home"}]})
         if place == "/query":
-            left = 0 if "/api/v2/delete" in dict(self.made) else 7
-            rows = {"name": "cpu", "columns": ["time", "count_user"], "values": [[0, left]]}
-            return self._answer({"results": [{"statement_id": 0, "series": [rows]}]})
+            gone = "/api/v2/delete" in dict(self.made) or b"perfwatch%2F" in body
+            rows = {"name": "cpu", "columns": ["time", "count_user"], "values": [[0, 7]]}
+            return self._answer({"results": [{"statement_id": 0, "series": [] if gone else [rows]}]})
         if place == "/metrics":
             return 200, SIZES, {}
         if body and place != "/api/v2/write":
@@ -382,8 +394,8 @@ def test_influxdb_2_gets_a_bucket_and_before_2_4_a_mapping(virtual: bool) -> Non
     recorded = Recorded2(virtual)
     with scripted(recorded) as proxy:
         with InfluxStore(parse(f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home", "X")) as store:
-            store.write([point()])
-            store.write([point()])
+            for _ in range(2):
+                store.write([point(now())])
         assert all(headers["Authorization"] == "Token token" for _, _, headers, _ in proxy.seen)
         assert proxy.seen[-1][1] == "/api/v2/write?org=home&bucket=x%2Fautogen&precision=ms"
     made = {"orgID": "0a", "name": "x/autogen", "retentionRules": []}
@@ -397,18 +409,27 @@ def test_influxdb_2_gets_a_bucket_and_before_2_4_a_mapping(virtual: bool) -> Non
     assert recorded.made == [("/api/v2/buckets", made)] + [("/api/v2/dbrps", mapped)] * (not virtual)
 
 
-def test_influxdb_2_deletes_in_the_bucket_and_is_told_how_long_to_keep() -> None:
+def test_influxdb_2_deletes_in_the_bucket_of_each_tier() -> None:
     recorded = Recorded2(virtual=True)
     with (
         scripted(recorded) as proxy,
         InfluxStore(parse(f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home", "X")) as store,
     ):
-        store.retain(3600)
-        assert store.delete_before(NOON) == 7
-        assert store.span().bytes == 3000
-    rules = {"retentionRules": [{"type": "expire", "everySeconds": 3600}]}
-    span = {"start": "1677-09-21T00:12:43.147Z", "stop": "2026-11-23T11:59:59.999Z"}
-    assert recorded.made[1:] == [("/api/v2/buckets/0b", rules), ("/api/v2/delete", span)]
+        assert store.delete_before(HOUR) == 3 * 7
+        asked = [path for _, path, _, _ in proxy.seen if path.startswith("/api/v2/delete")]
+    assert asked == [f"/api/v2/delete?org=home&bucket=x%2F{tier}" for tier in ("autogen", "1m", "1h")]
+    span = {"start": "1677-09-21T00:12:43.147Z", "stop": "1970-01-01T00:59:59.999Z"}
+    assert recorded.made == [("/api/v2/delete", span)] * 3
+
+
+def test_influxdb_2_tells_the_size_of_all_tiers() -> None:
+    recorded = Recorded2(virtual=True)
+    with (
+        scripted(recorded) as proxy,
+        InfluxStore(parse(f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home", "X")) as store,
+    ):
+        store.write([point()])
+        assert store.span().bytes == 3 * 3000  # what it recorded is one bucket by any name
 
 
 def test_an_organisation_is_asked_for(proxy: InfluxProxy) -> None:
@@ -423,17 +444,25 @@ def test_an_organisation_is_asked_for(proxy: InfluxProxy) -> None:
 def test_influxdb_3_is_told_to_have_a_retention_period_of_its_own() -> None:
     version = {"X-Influxdb-Version": "3.2.0"}
     rows = b'{"results":[{"series":[{"name":"cpu","columns":["time","count_user"],"values":[[0,1]]}]}]}'
+    none = b'{"results":[{}]}'
 
     def answers(path: str, body: bytes) -> Fault:
-        return (200, rows, version) if path.startswith("/query") else (204, b"", version)
+        if not path.startswith("/query"):
+            return 204, b"", version
+        return 200, none if b"perfwatch%2F" in body else rows, version
 
     with (
         scripted(answers) as server,
         InfluxStore(parse(f"influxdb://127.0.0.1:{server.port}", "X")) as store,
     ):
         assert store.write([point()]) == 1
-        with pytest.raises(StoreError, match="cannot delete readings over HTTP: give it a retention period"):
-            store.delete_before(1)
+        told = "cannot delete readings over HTTP: give it a retention period"
+        with pytest.raises(Unsupported, match=told):
+            store.delete_before(HOUR)
+        with pytest.raises(Unsupported, match=told):
+            store.set_policy(Policy())
+        assert store.policy() == Policy(enabled=False)
+        store.set_policy(Policy(retention_days=90, enabled=False))
 
 
 def test_victoria_metrics_takes_what_is_written(tmp_path: Path) -> None:
@@ -441,11 +470,13 @@ def test_victoria_metrics_takes_what_is_written(tmp_path: Path) -> None:
         with InfluxStore(parse(f"influxdb://127.0.0.1:{server.port}", "X")) as store:
             named = Point("network", "größe, a=b", "interface", "eth 0", NOON, {"bytes": 7.0})
             assert store.write([point(NOON, 2.5), point(NOON, 2.5), named]) == 3
-            with pytest.raises(StoreError, match="takes writes, but answers no InfluxQL"):
-                store.span()
+            for ask in (store.span, store.policy, lambda: list(store.roll_up(NOON))):
+                with pytest.raises(Unsupported, match="answers no InfluxQL"):
+                    ask()
         found = exported(server)
         assert found["cpu_user", "nas", None] == ([NOON], [2.5])
         assert found["network_bytes", "größe, a=b", "eth 0"] == ([NOON], [7.0])
+        assert len(found) == 2  # and no notes for rollups that nobody could make
 
 
 def exported(server: Victoria) -> dict[tuple[str, str, str | None], tuple[list[int], list[float]]]:
@@ -459,7 +490,7 @@ def exported(server: Victoria) -> dict[tuple[str, str, str | None], tuple[list[i
         for line in answer.text.splitlines():
             one = msgspec.json.decode(line)
             labels = one["metric"]
-            key = labels["__name__"], labels["host"], labels.get("interface")
+            key = labels["__name__"], labels.get("host", ""), labels.get("interface")
             found[key] = one["timestamps"], one["values"]
         return len(found) >= 2
 
