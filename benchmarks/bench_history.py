@@ -7,7 +7,8 @@ The readings are those of one host with 16 cores, every 5 s, 92 numbers each, ma
 the dashboard's do: p50 and p95 of `--runs`, in one process after a first run (warm); after the server was
 started anew and its files dropped from the page cache (cold, `--cold` runs); and warm while another
 process writes 2000 points/s. `own` is this process's processor time, warm: for SQLite all that a query
-takes, however busy the machine is. It is asked with all raw readings there, and again when those older than 7 days have gone. What upkeep costs: benchmarks/bench_upkeep.py.
+takes, however busy the machine is. It is asked with all raw readings there, and again when those older than 7
+days have gone. What upkeep costs: benchmarks/bench_upkeep.py.
 """
 
 from __future__ import annotations
