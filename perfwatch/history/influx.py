@@ -17,11 +17,11 @@ from perfwatch.history.influx_http import Refused, Server, Unrepresentable
 from perfwatch.history.influx_url import Address
 from perfwatch.history.influxql import SCALE, Group, Place, Result
 from perfwatch.history.line_protocol import Encoder, plain
-from perfwatch.history.store import Bucket, Point, Series, Span
+from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, count, each_point
 from perfwatch.readings import from_ms
 
-# Lines of one request: more of them cost a server no less each.
-LINES_AT_ONCE = 5000
+# Points or readings of one request: more of them cost a server no less each.
+AT_ONCE = 5000
 
 RAW = "autogen"
 
@@ -40,17 +40,17 @@ class InfluxStore:
         self._buckets: Buckets | None = None
         self._made = False
 
-    def write(self, points: Iterable[Point]) -> int:
-        kept = [point for point in points if point.fields]
+    def write(self, points: Iterable[Point | Numbers]) -> int:
+        kept = [one for one in points if count((one,))]
         refused: list[str] = []
-        for first in range(0, len(kept), LINES_AT_ONCE):
-            refused += self._write(kept[first : first + LINES_AT_ONCE])
+        for first in range(0, len(kept), AT_ONCE):
+            refused += self._write(kept[first : first + AT_ONCE])
         if refused:
             others = f" (and {len(refused) - 1} more points)" if len(refused) > 1 else ""
             raise PartialWrite(
                 f"InfluxDB at {self._server.address.url} refused {refused[0]}{others}", refused
             )
-        return sum(len(point.fields) for point in kept)
+        return count(kept)
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
         if metric == "" or host == "":
@@ -109,7 +109,7 @@ class InfluxStore:
     ) -> None:
         self.close()
 
-    def _write(self, points: Sequence[Point]) -> list[str]:
+    def _write(self, points: Sequence[Point | Numbers]) -> list[str]:
         """Write points; a sentence for each that was refused."""
         lines = list(self._encoder.lines(points))
         self._ready()
@@ -123,7 +123,7 @@ class InfluxStore:
             self._ready()
             return self._send(points, lines)
 
-    def _send(self, points: Sequence[Point], lines: list[str]) -> list[str]:
+    def _send(self, points: Sequence[Point | Numbers], lines: list[str]) -> list[str]:
         """Which lines a server refuses it says in part, if at all: halving finds out on every version.
 
         The same point written twice is one point, so nothing is doubled.
@@ -133,10 +133,11 @@ class InfluxStore:
         except Refused as exc:
             if not exc.about_lines:
                 raise
+            singly, lines = list(each_point(points)), "\n".join(lines).split("\n")
             if len(lines) == 1:
-                return [f"{_name(points[0])}: {exc.reason}"]
+                return [f"{_name(singly[0])}: {exc.reason}"]
             half = len(lines) // 2
-            return self._send(points[:half], lines[:half]) + self._send(points[half:], lines[half:])
+            return self._send(singly[:half], lines[:half]) + self._send(singly[half:], lines[half:])
         return []
 
     def _fill(
