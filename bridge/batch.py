@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from perfwatch.history.store import Numbers
 
 MESSAGES = 500
-SECONDS = 0.05
+SECONDS = 0.01
 
 M = TypeVar("M")
 
