@@ -37,10 +37,10 @@ def publish(port: int, count: int, rate: float = 0.0, led: bool = False) -> None
 def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate: float, led: bool) -> None:
     sent, answered, led_to, began = 0, 0, 0, time.monotonic()
     while answered < count:
-        if led and answered == sent:
+        if led and sent == led_to:
             sys.stdin.buffer.read(1)
-            led_to = sent + _AHEAD
-        allowed = min(count, led_to if led else answered + _AHEAD)
+            led_to += _AHEAD
+        allowed = min(count, answered + _AHEAD, led_to if led else count)
         if rate:
             allowed = min(allowed, int((time.monotonic() - began) * rate) + 1)
         now = readings.format_time(readings.now())

@@ -7,6 +7,9 @@ from typing import Generic, TypeVar
 from perfwatch.history.store import Numbers
 
 MESSAGES = 500
+
+# Long enough for all metrics of a host's tick to go into one commit. A batch that follows a slow write is
+# larger by itself, as it grows while that write is under way.
 SECONDS = 0.01
 
 M = TypeVar("M")

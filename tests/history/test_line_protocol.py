@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from influxdb_client.client.write.point import Point as ClientPoint
 from influxdb_client.domain.write_precision import WritePrecision
@@ -27,6 +27,7 @@ def line(point: Point) -> str:
     return one
 
 
+@settings(deadline=None)
 @given(metric=names, host=names, part=names, field=names, value=numbers, time=st.integers(-(10**14), 10**14))
 def test_a_line_is_what_the_client_writes(
     metric: str, host: str, part: str, field: str, value: float, time: int
@@ -39,11 +40,13 @@ def test_a_line_is_what_the_client_writes(
     assert ours in (expected, f"{expected.removesuffix(f' {time}')}.0 {time}")
 
 
+@settings(deadline=None)
 @given(name=st.text(st.characters(codec="utf-8"), min_size=1))
 def test_every_name_comes_back(name: str) -> None:
     assert plain(stored(name)) == name
 
 
+@settings(deadline=None)
 @given(name=st.text(st.characters(codec="utf-8"), min_size=1))
 def test_no_name_breaks_a_line(name: str) -> None:
     text = line(Point(name, name, "core", name, 1, {name: 1.0}))
@@ -84,6 +87,7 @@ def test_a_point_without_numbers_is_no_line() -> None:
     assert list(Encoder().lines([Point("cpu", "nas", "", "", 0, {})])) == []
 
 
+@settings(deadline=None)
 @given(
     name=st.text(st.characters(codec="utf-8"), min_size=1), values=st.lists(numbers, min_size=3, max_size=3)
 )

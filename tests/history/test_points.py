@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfwatch.errors import PayloadError
@@ -187,6 +187,7 @@ def numbers_only(value: Any) -> Any:
     return None if value is None or isinstance(value, str) else float(value)
 
 
+@settings(deadline=None)
 @given(data=st.data(), metric=st.sampled_from(sorted(READINGS)))
 def test_merge_is_the_inverse_of_flattening(data: st.DataObject, metric: str) -> None:
     content = data.draw(contents(metric))
@@ -204,6 +205,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     content=st.dictionaries(st.text(max_size=5), JSON, max_size=6),
     metric=st.sampled_from(["ups", "perf_events"]),
@@ -216,6 +218,7 @@ def test_flattening_what_merge_gave_changes_nothing_more(content: dict[str, Any]
         assert flatten(metric, **restored(once)) == once
 
 
+@settings(deadline=None)
 @given(content=JSON, metric=st.sampled_from(["cpu", "network", "disk", "gpu", "perf_events"]))
 def test_no_payload_raises_anything_but_a_payload_error(content: Any, metric: str) -> None:
     payload = json.dumps(
