@@ -44,7 +44,7 @@ class Flattener:
         """
         quick = _DECLARED.get(metric)
         if quick is None:
-            return _undeclared(topic, host, metric, payload)
+            return self._take_undeclared(topic, host, metric, payload)
         try:
             twin = quick.decode(payload)
         except readings.UNREADABLE as exc:
@@ -60,22 +60,25 @@ class Flattener:
             known = self._remember(topic, (names, there, layout))
         return Numbers(known[2], to_ms(twin.timestamp), numbers)  # type: ignore[arg-type]  # no None is left
 
+    def _take_undeclared(self, topic: str, host: str, metric: str, payload: bytes) -> Numbers:
+        moment, content = readings.decode_undeclared(topic, payload)
+        found: _Parts = {("", ""): {}}
+        try:
+            _flatten(found, SHAPES.get(metric, {}), content)
+        except OverflowError as exc:
+            raise PayloadError(topic, "a number is too large to be kept") from exc
+        parts = tuple([Part(*key, tuple(fields)) for key, fields in found.items() if fields])
+        known = self._known.get(topic)
+        if known is None or known[0] != parts:
+            known = self._remember(topic, (parts, b"", Layout(metric, host, parts)))
+        values = [value for fields in found.values() for value in fields.values()]
+        return Numbers(known[2], to_ms(moment), values)
+
     def _remember(self, topic: str, known: _Known) -> _Known:
         if len(self._known) >= MAX_REMEMBERED:
             self._known.clear()
         self._known[topic] = known
         return known
-
-
-def _undeclared(topic: str, host: str, metric: str, payload: bytes) -> Numbers:
-    moment, content = readings.decode_undeclared(topic, payload)
-    found: _Parts = {("", ""): {}}
-    try:
-        _flatten(found, SHAPES.get(metric, {}), content)
-    except OverflowError as exc:
-        raise PayloadError(topic, "a number is too large to be kept") from exc
-    layout = Layout(metric, host, tuple([Part(*key, tuple(found[key])) for key in found if found[key]]))
-    return Numbers(layout, to_ms(moment), [value for fields in found.values() for value in fields.values()])
 
 
 def _named(parts: Iterable[Part], there: bytes) -> tuple[Part, ...]:

@@ -101,14 +101,15 @@ def test_no_more_parts_are_taken_than_a_reading_may_have() -> None:
     assert len(taken("network", readings.encode(Network(timestamp=moment, interfaces=many)))) == MAX_PARTS
 
 
-def test_a_host_whose_next_reading_has_the_same_parts_keeps_its_layout() -> None:
+@pytest.mark.parametrize("metric", ["cpu", "ups"])
+def test_a_host_whose_next_reading_has_the_same_parts_keeps_its_layout(metric: str) -> None:
     flattener = Flattener()
 
     def layout(**content: Any) -> Layout:
         payload = json.dumps({"timestamp": TIME, **content}).encode()
-        return flattener.take("perfwatch/nas/cpu", "nas", "cpu", payload).layout
+        return flattener.take(f"perfwatch/nas/{metric}", "nas", metric, payload).layout
 
-    first = layout(user=1, per_core=[1, 2])
-    assert layout(user=3, per_core=[4, 5]) is first
-    assert [part.fields for part in first.parts] == [("user",), ("usage_percent",), ("usage_percent",)]
-    assert [part.fields for part in layout(per_core=[4, 5]).parts] == [("usage_percent",), ("usage_percent",)]
+    first = layout(user=1, idle=2)
+    assert layout(user=3, idle=4) is first
+    assert [part.fields for part in first.parts] == [("user", "idle")]
+    assert [part.fields for part in layout(user=5, idle=None).parts] == [("user",)]
