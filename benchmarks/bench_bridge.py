@@ -1,62 +1,55 @@
 """The bridge: messages and points a second, latency, memory, and where the time goes.
 
-    python -m benchmarks.bench_bridge [--messages 60000] [--memory 500000]
+    python -m benchmarks.bench_bridge [--messages 60000] [--rounds 3] [--memory 500000]
 
-The readings of 500 hosts wait in Mosquitto for three clients that are away; then each takes them in
-turn, so that nothing else runs meanwhile: mosquitto_sub writing to nothing, one bridge with a store that
-costs nothing, one with SQLite, whose series it has seen before.
+The readings of 500 hosts wait in Mosquitto for clients that are away; then each takes them in turn, so that
+nothing else runs meanwhile, and all of it again in every round: mosquitto_sub writing to nothing, one bridge
+with a store that costs nothing, one with SQLite and one with each server that is installed, whose series it
+has seen before. A server is also sent the same points as lines made beforehand: what it takes at most.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
+from statistics import median
 
-import mqtt5
-
-from benchmarks.feed import begin_session, messages, mosquitto_sub
-from benchmarks.publish import packet
+from benchmarks.bridge_steps import steps
+from benchmarks.bridge_stores import Free, prepared, send, servers
+from benchmarks.feed import begin_session, mosquitto_sub
 from benchmarks.table import percentile, print_table
-from bridge.app import Bridge
-from bridge.batch import MESSAGES
-from bridge.intake import take
-from perfwatch import readings
-from perfwatch.history.points import points
+from bridge.app import Bridge, collect_rarely
 from perfwatch.history.sqlite import SqliteStore
-from perfwatch.history.store import HistoryStore, Point
+from perfwatch.history.store import HistoryStore, Numbers, Point
 from perfwatch.settings import Settings
-from perfwatch.topics import Topics
 from tests.servers import OPEN_BROKER, Mosquitto
 
 QUEUEING = f"{OPEN_BROKER}\nset_tcp_nodelay true\n"
 
-
-class Free(SqliteStore):
-    """A store that costs nothing: it counts. It is never opened."""
-
-    def write(self, points: Iterable[Point]) -> int:
-        return sum(len(point.fields) for point in points)
+# How far the feed of the memory run may be ahead of the history: what waits in the broker has an end.
+AHEAD = 20_000
 
 
 class Timed(SqliteStore):
     """Notes how old each reading is once it is stored, in milliseconds."""
 
     ages: list[float]
+    writes: int
 
-    def write(self, points: Iterable[Point]) -> int:
+    def write(self, points: Iterable[Point | Numbers]) -> int:
         taken = list(points)
         numbers = super().write(taken)
         now = time.time() * 1000
-        seen = {(point.metric, point.host, point.time) for point in taken}
-        self.ages += [now - moment for _, _, moment in seen]
+        self.ages += [now - one.time for one in taken]
+        self.writes += 1
         return numbers
 
 
@@ -65,54 +58,80 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--messages", type=int, default=60_000, help="how many each client takes")
+    parser.add_argument("--rounds", type=int, default=3, help="how often; the median is shown")
     parser.add_argument("--memory", type=int, default=500_000, help="messages of the memory run; 0: none")
-    parser.add_argument("--latency", type=int, default=10, help="seconds of the latency run")
+    parser.add_argument("--latency", type=int, default=10, help="seconds of the latency run; 0: none")
     chosen = parser.parse_args()
+    collect_rarely()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(Mosquitto(folder, QUEUEING))
-        throughput(broker, folder, chosen.messages)
-        shares()
-        latency(broker, folder, chosen.latency)
+        if chosen.rounds:
+            throughput(broker, folder, chosen.messages, chosen.rounds)
+            print_table("Where the time goes, best of five", ("step", "µs a message"), steps())
+        if chosen.latency:
+            latency(broker, folder, chosen.latency)
         if chosen.memory:
             memory(broker, folder, chosen.memory)
 
 
-def throughput(broker: Mosquitto, folder: Path, count: int) -> None:
-    names = ("sub", "perfwatch-bridge-free", "perfwatch-bridge-sqlite")
-    for name in names:
-        begin_session(broker.port, name)
-    with SqliteStore(folder / "history.db") as store:
-        publish(broker, 3000)
-        for name in names:  # what comes first makes the store's list of series
-            taken(broker, name, store, 3000)
-        publish(broker, count)
-        rows = [
-            taken(broker, name, kind, count)
-            for name, kind in zip(names, (store, Free(folder), store), strict=True)
-        ]
-    first = rows[0][1]
+def throughput(broker: Mosquitto, folder: Path, count: int, rounds: int) -> None:
+    with ExitStack() as stack:
+        found = {name: stack.enter_context(server) for name, server in servers(folder).items()}
+        sqlite = stack.enter_context(SqliteStore(folder / "history.db"))
+        stores: dict[str, HistoryStore] = {
+            "a store that costs nothing": Free(folder),
+            "SQLite": sqlite,
+            **{name: server.store for name, server in found.items()},
+        }
+        results: dict[str, list[tuple[float, float, float]]] = {}
+        for turn in range(rounds + 1):
+            # The first turn is a short one: it makes the stores' lists of series.
+            size = count if turn else 3000
+            for one in ("sub", *stores):
+                begin_session(broker.port, client(one))
+            publish(broker, size)
+            taken = {"mosquitto_sub > /dev/null": by_mosquitto(broker, size)}
+            for name, store in stores.items():
+                taken[f"bridge, {name}"] = by_bridge(broker, store, client(name), size)
+            for name, server in found.items():
+                taken[f"prepared lines into {name}"] = send(server.bare, prepared(size), size)
+            for name, numbers in taken.items() if turn else ():
+                results.setdefault(name, []).append(numbers)
+    show(results, count, rounds)
+
+
+def show(results: dict[str, list[tuple[float, float, float]]], count: int, rounds: int) -> None:
+    rows = [(name, *map(median, zip(*turns, strict=True))) for name, turns in results.items()]
     print_table(
-        f"From Mosquitto to a stored point: {count} messages of 500 hosts",
+        f"From Mosquitto to a stored point: {count} messages of 500 hosts, median of {rounds},"
+        f" load {os.getloadavg()[0]:.1f}",
         ("client", "messages/s", "of mosquitto_sub", "points/s", "CPU µs/message"),
         [
-            (name, round(speed), f"{100 * speed / first:.0f} %", round(numbers), cpu)
-            for name, speed, numbers, cpu in rows
+            (name, round(speed), f"{100 * speed / rows[0][1]:.0f} %", round(points), cpu)
+            for name, speed, points, cpu in rows
         ],
     )
 
 
-def taken(broker: Mosquitto, name: str, store: HistoryStore, count: int) -> tuple[str, float, float, float]:
-    """Take what waits for that client; its name, messages and points a second, and CPU µs a message."""
-    before, cpu = time.perf_counter(), time.process_time()
-    if name == "sub":
-        subprocess.run(mosquitto_sub(broker.port, name, count), check=True, stdout=subprocess.DEVNULL)
-        return "mosquitto_sub > /dev/null", count / (time.perf_counter() - before), 0.0, 0.0
-    bridge = asyncio.run(bridge_until(broker, store, name.rpartition("-")[2], count))
-    passed = time.perf_counter() - before
-    used = (time.process_time() - cpu) / count * 1e6
-    kind = "a store that costs nothing" if isinstance(store, Free) else "SQLite"
-    return f"bridge, {kind}", count / passed, bridge.counters.points / passed, used
+def client(name: str) -> str:
+    return name if name == "sub" else "perfwatch-bridge-" + "".join(filter(str.isalnum, name))
+
+
+def by_mosquitto(broker: Mosquitto, count: int) -> tuple[float, float, float]:
+    """Messages and points a second, and CPU µs a message."""
+    began, before = time.perf_counter(), os.times()
+    subprocess.run(mosquitto_sub(broker.port, "sub", count), check=True, stdout=subprocess.DEVNULL)
+    passed, after = time.perf_counter() - began, os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return count / passed, 0.0, used / count * 1e6
+
+
+def by_bridge(broker: Mosquitto, store: HistoryStore, name: str, count: int) -> tuple[float, float, float]:
+    began, cpu = time.perf_counter(), time.process_time()
+    bridge = asyncio.run(bridge_until(broker, store, name.removeprefix("perfwatch-bridge-"), count))
+    passed, used = time.perf_counter() - began, time.process_time() - cpu
+    return count / passed, bridge.counters.points / passed, used / count * 1e6
 
 
 async def bridge_until(
@@ -137,68 +156,49 @@ def publish(broker: Mosquitto, count: int) -> None:
     subprocess.run([sys.executable, "-m", "benchmarks.publish", str(broker.port), str(count)], check=True)
 
 
-def shares() -> None:
-    """Where the time goes, each step by itself."""
-    feed = [(topic, text.encode()) for topic, text in islice(messages(500, 1, 1_735_689_600_000), 3000)]
-    wire = [packet(topic, text.decode(), at) for at, (topic, text) in enumerate(feed)]
-    decoded = [(topic.split("/"), readings.decode(topic, topic.split("/")[2], text)) for topic, text in feed]
-    flat = [points(level[1], level[2], reading) for level, reading in decoded]
-    batches = [[p for some in flat[at : at + MESSAGES] for p in some] for at in range(0, len(flat), MESSAGES)]
-    topics, far = Topics(), 10**14
-    with tempfile.TemporaryDirectory() as folder, SqliteStore(Path(folder) / "history.db") as store:
-        for batch in batches:
-            store.write(batch)
-        steps: list[tuple[str, Callable[[], object]]] = [
-            ("MQTT packet in", lambda: [mqtt5.read(memoryview(one)) for one in wire]),
-            ("topic and JSON, decode", lambda: [readings.decode(t, t.split("/")[2], p) for t, p in feed]),
-            (
-                "flatten to points",
-                lambda: [points(level[1], level[2], reading) for level, reading in decoded],
-            ),
-            ("the three of intake together", lambda: [take(topics, t, p, far) for t, p in feed]),
-            ("SQLite, known series", lambda: [store.write(batch) for batch in batches]),
-            ("PUBACK out", lambda: [mqtt5.PubAckPacket(at + 1).write() for at in range(len(feed))]),
-        ]
-        rows = [(name, min(timed(step) for _ in range(5)) / len(feed) * 1e6) for name, step in steps]
-    print_table("Where the time goes, best of five", ("step", "µs a message"), rows)
-
-
-def timed(step: Callable[[], object]) -> float:
-    before = time.perf_counter()
-    step()
-    return time.perf_counter() - before
-
-
 def latency(broker: Mosquitto, folder: Path, seconds: int) -> None:
     count = 1000 * seconds
     begin_session(broker.port, "perfwatch-bridge-latency")
     with Timed(folder / "latency.db") as store:
-        store.ages = []
+        store.ages, store.writes = [], 0
         publish_at = [sys.executable, "-m", "benchmarks.publish", str(broker.port), str(count), "1000"]
+        cpu = time.process_time()
         with subprocess.Popen(publish_at):
             asyncio.run(bridge_until(broker, store, "latency", count))
+        used = (time.process_time() - cpu) / seconds * 100
         ages = store.ages[count // 10 :]  # without the first, which make the list of series
-    row = (len(ages), percentile(ages, 0.5), percentile(ages, 0.99), max(ages))
+    row = (len(ages), percentile(ages, 0.5), percentile(ages, 0.99), max(ages), store.writes / seconds, used)
     print_table(
-        "From a collector's clock to a commit in SQLite, 1,000 messages/s (a batch waits for 50 ms)",
-        ("readings", "p50 ms", "p99 ms", "slowest ms"),
+        "From a collector's clock to a commit in SQLite, 1,000 messages/s",
+        ("readings", "p50 ms", "p99 ms", "slowest ms", "commits/s", "% of a core"),
         [row],
     )
 
 
 def memory(broker: Mosquitto, folder: Path, count: int) -> None:
-    seen: dict[int, float] = {}
-
-    def watch(written: int) -> None:
-        seen.setdefault(written * 10 // count, resident_megabytes())
-
+    """The feed waits for the history, so the broker's queue stays short, however long this takes."""
+    step, seen, led, began = min(1_000_000, count // 10), dict[int, float](), 0, time.monotonic()
     begin_session(broker.port, "perfwatch-bridge-memory")
-    with subprocess.Popen([sys.executable, "-m", "benchmarks.publish", str(broker.port), str(count)]):
+    command = [sys.executable, "-m", "benchmarks.publish", str(broker.port), str(count), "led"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as feed:
+        assert feed.stdin is not None
+        leading = feed.stdin
+
+        def watch(written: int) -> None:
+            nonlocal led
+            while led < min(count, written + AHEAD):
+                leading.write(b".")
+                led += 1000
+            leading.flush()
+            if written // step * step not in seen:
+                seen[written // step * step] = resident_megabytes()
+                print(f"    {written:,} messages: {resident_megabytes():.1f} MB", file=sys.stderr, flush=True)
+
         asyncio.run(bridge_until(broker, Free(folder), "memory", count, watch))
     print_table(
-        f"Memory of this process over {count} messages",
+        f"Memory of this process over {count:,} messages, {time.monotonic() - began:.0f} s",
         ("messages", "MB resident"),
-        [(f"{tenth * count // 10:,}", size) for tenth, size in sorted(seen.items())],
+        [(f"{reached:,}", size) for reached, size in sorted(seen.items())],
     )
 
 

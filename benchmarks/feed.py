@@ -47,12 +47,12 @@ def tick_of(host: str, time_ms: int, chance: random.Random) -> Iterator[tuple[st
 
 def numbers(sent: list[tuple[str, str]]) -> int:
     """How many numbers the history keeps of them."""
-    from bridge.intake import take
+    from bridge.intake import Intake
     from perfwatch.topics import Topics
 
-    topics, far = Topics(), 10**14
-    found = (take(topics, topic, payload.encode(), far) or [] for topic, payload in sent)
-    return sum(len(point.fields) for points in found for point in points)
+    intake, far = Intake(Topics()), 10**14
+    found = [intake.take(topic, payload.encode(), far) for topic, payload in sent]
+    return sum(len(one.values) for one in found if one is not None)
 
 
 def mosquitto_sub(port: int, client: str, count: int) -> list[str]:

@@ -1,9 +1,10 @@
 """Publishes the feed as fast as the broker takes it, or at a steady rate.
 
-    python -m benchmarks.publish PORT COUNT [RATE]
+    python -m benchmarks.publish PORT COUNT [RATE | led]
 
 One connection, QoS 1, at most a thousand messages ahead of the broker's acknowledgements. The time of
-each message is the moment at which it is sent.
+each message is the moment at which it is sent. When it is led, each byte on standard input lets it send
+another thousand.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _TEMPLATES = 3000
 _MARK = "2000-01-01T00:00:00.000Z"
 
 
-def publish(port: int, count: int, rate: float = 0.0) -> None:
+def publish(port: int, count: int, rate: float = 0.0, led: bool = False) -> None:
     feed = list(islice(messages(500, 1, 946_684_800_000), _TEMPLATES))
     with socket.create_connection(("127.0.0.1", port)) as wire:
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -30,13 +31,16 @@ def publish(port: int, count: int, rate: float = 0.0) -> None:
         answer = wire.recv(100)
         if answer[:1] != b"\x20":
             raise SystemExit(f"the broker answered {answer!r}")
-        _send_all(wire, feed, count, rate)
+        _send_all(wire, feed, count, rate, led)
 
 
-def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate: float) -> None:
-    sent, answered, began = 0, 0, time.monotonic()
+def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate: float, led: bool) -> None:
+    sent, answered, led_to, began = 0, 0, 0, time.monotonic()
     while answered < count:
-        allowed = min(count, answered + _AHEAD)
+        if led and sent == led_to:
+            sys.stdin.buffer.read(1)
+            led_to += _AHEAD
+        allowed = min(count, answered + _AHEAD, led_to if led else count)
         if rate:
             allowed = min(allowed, int((time.monotonic() - began) * rate) + 1)
         now = readings.format_time(readings.now())
@@ -86,4 +90,6 @@ def packet(topic: str, payload: str, number: int) -> bytes:
 
 
 if __name__ == "__main__":
-    publish(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) > 3 else 0.0)
+    chosen = sys.argv[3] if len(sys.argv) > 3 else "0"
+    led = chosen == "led"
+    publish(int(sys.argv[1]), int(sys.argv[2]), 0.0 if led else float(chosen), led)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -213,11 +214,18 @@ class Bridge:
 
 def run(settings: Settings, notifier: Notifier | None = None) -> None:
     """Take readings from the broker into the history."""
+    collect_rarely()
     store = open_store(settings.history_url)
     try:
         asyncio.run(_until_signal(Bridge(settings, store, notifier), store))
     finally:
         store.close()
+
+
+def collect_rarely() -> None:
+    """Messages have no cycles: looking for some after every 700 objects took 7 % of the processor time."""
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
 
 
 async def _until_signal(bridge: Bridge, store: HistoryStore) -> None:

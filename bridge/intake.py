@@ -1,38 +1,46 @@
-"""From a message to points, or to the reason why not. No input or output."""
+"""From a message to numbers, or to the reason why not. No input or output."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from perfwatch import readings
 from perfwatch.errors import PayloadError
-from perfwatch.history.points import points
-from perfwatch.history.store import Point
+from perfwatch.history.flatten import Flattener
+from perfwatch.history.store import MAX_REMEMBERED, Numbers
 from perfwatch.topics import Kind, Topics
 
 DAY_MS = 86_400_000
 EXCERPT = 200
 
 
-def take(topics: Topics, name: str, payload: bytes, now: int) -> list[Point] | None:
-    """The points of the reading on topic `name`, or None when it carries no reading.
+class Intake:
+    """Takes messages on the topics of `topics`, and remembers what the next of a host will need again."""
 
-    `now` is in milliseconds since 1970: a clock more than a day ahead of it is taken for wrong, as its
-    readings would be the newest for longer than anyone looks. Raises PayloadError naming the topic
-    and what is wrong.
-    """
-    topic = topics.parse(name)
-    if topic is None:
-        raise PayloadError(name, "the topic names no host and metric")
-    if topic.kind is not Kind.METRIC or not payload:  # an empty payload takes back what was retained
-        return None
-    decoded = readings.decode(name, topic.metric, payload)
-    moment = decoded[0] if isinstance(decoded, tuple) else decoded.timestamp
-    if readings.to_ms(moment) > now + DAY_MS:
-        raise PayloadError(name, f"timestamp {readings.format_time(moment)} is more than a day ahead")
-    return points(topic.host, topic.metric, decoded)
+    def __init__(self, topics: Topics) -> None:
+        self._parse = lru_cache(MAX_REMEMBERED)(topics.parse)
+        self._flattener = Flattener()
+
+    def take(self, name: str, payload: bytes, now: int) -> Numbers | None:
+        """The numbers of the reading on topic `name`, or None when it carries no reading.
+
+        `now` is in milliseconds since 1970: a clock more than a day ahead of it is taken for wrong, as its
+        readings would be the newest for longer than anyone looks. Raises PayloadError naming the topic
+        and what is wrong.
+        """
+        topic = self._parse(name)
+        if topic is None:
+            raise PayloadError(name, "the topic names no host and metric")
+        if topic.kind is not Kind.METRIC or not payload:  # an empty payload takes back what was retained
+            return None
+        numbers = self._flattener.take(name, topic.host, topic.metric, payload)
+        if numbers.time > now + DAY_MS:
+            ahead = readings.format_time(readings.from_ms(numbers.time))
+            raise PayloadError(name, f"timestamp {ahead} is more than a day ahead")
+        return numbers
 
 
 def rejection(error: PayloadError, name: str, payload: bytes, now: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from bridge.backoff import LONGEST, Backoff
@@ -15,7 +15,7 @@ from bridge.mqtt import Message
 from bridge.refusal import Written, write
 from bridge.spool import Spool
 from perfwatch.errors import StoreError
-from perfwatch.history.store import HistoryStore, Point
+from perfwatch.history.store import HistoryStore, Numbers, Point
 
 # A store that has not answered for so long is away. Below the ten seconds that a service has to end.
 PATIENCE_SECONDS = 5.0
@@ -90,17 +90,17 @@ class Keeper:
 
     async def _store_batch(self, batch: Batch[Message]) -> bool:
         """Whether the batch is in the store now. Not tried while the spool shows that it is away."""
-        if batch.points:
+        if batch.taken:
             if self._late or self._pause_left() or (self.away and not self._spool.empty and not self._full):
                 return False
-            written = await self._write_soon(batch.points)
+            written = await self._write_soon(batch.taken)
             if written is None:
                 return False
             self._note(written)
         self._counters.stored(batch)
         return True
 
-    async def _write_soon(self, points: list[Point]) -> Written | None:
+    async def _write_soon(self, points: Sequence[Point | Numbers]) -> Written | None:
         """Write, or None when the store refuses or does not answer in time."""
         task = asyncio.create_task(self._write(points))
         self._late.add(task)
@@ -123,14 +123,14 @@ class Keeper:
         if not task.cancelled():
             task.exception()
 
-    async def _write(self, points: list[Point]) -> Written:
+    async def _write(self, points: Sequence[Point | Numbers]) -> Written:
         # In a thread, so that pings go on however long the disk takes; one at a time.
         async with self._turn:
             return await asyncio.to_thread(write, self._store, points)
 
     async def _spool_batch(self, batch: Batch[Message]) -> bool:
         try:
-            await asyncio.to_thread(self._spool.append, batch.points, batch.readings)
+            await asyncio.to_thread(self._spool.append, batch.taken, batch.readings)
         except StoreError as exc:
             if not self._full:
                 _log.error("%s; nothing is acknowledged until there is room", exc)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import ssl
+import sys
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -132,18 +133,21 @@ class Client:
     async def messages(self) -> AsyncIterator[Message]:
         """Messages as they arrive, until the connection is lost (BrokerError)."""
         while True:
-            while self._queue:
-                yield self._queue.popleft()
+            for message in await self.arrived(1):
+                yield message
+
+    async def arrived(self, limit: int) -> list[Message]:
+        """Up to `limit` messages that have arrived, once there is one; BrokerError after the last."""
+        while not self._queue:
             self._link.resume()
             self._check()
             self._arrived.clear()
             await self._arrived.wait()
+        return self.waiting(limit)
 
-    def waiting(self) -> list[Message]:
-        """Messages that have arrived and that `messages` has not given out yet."""
-        taken = list(self._queue)
-        self._queue.clear()
-        return taken
+    def waiting(self, limit: int = sys.maxsize) -> list[Message]:
+        """Up to `limit` of the messages that have arrived and were not given out yet."""
+        return [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
 
     def puback(self, *messages: Message) -> None:
         """Tell the broker that these were taken, in the order in which they came.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from perfwatch.errors import BadPoints, PartialWrite
-from perfwatch.history.store import HistoryStore, Point
+from perfwatch.history.store import HistoryStore, Numbers, Point, count, each_point
 
 
 class Written(NamedTuple):
@@ -15,7 +16,7 @@ class Written(NamedTuple):
     refused: list[str]
 
 
-def write(store: HistoryStore, points: list[Point]) -> Written:
+def write(store: HistoryStore, points: Sequence[Point | Numbers]) -> Written:
     """Write `points`, all but those that the store refuses. Raises StoreError when it is away.
 
     A store that refuses a whole batch is asked with halves of it, down to the bad point.
@@ -23,13 +24,13 @@ def write(store: HistoryStore, points: list[Point]) -> Written:
     try:
         return Written(store.write(points), [])
     except PartialWrite as exc:
-        numbers = sum(len(point.fields) for point in points)
-        return Written(max(0, numbers - len(exc.refused)), exc.refused)
+        return Written(max(0, count(points) - len(exc.refused)), exc.refused)
     except BadPoints as exc:
-        if len(points) < 2:
-            return Written(0, [f"{_name(point)}: {exc}" for point in points])
-        half = len(points) // 2
-        first, second = write(store, points[:half]), write(store, points[half:])
+        singly = list(each_point(points))
+        if len(singly) < 2:
+            return Written(0, [f"{_name(point)}: {exc}" for point in singly])
+        half = len(singly) // 2
+        first, second = write(store, singly[:half]), write(store, singly[half:])
         return Written(first.numbers + second.numbers, first.refused + second.refused)
 
 

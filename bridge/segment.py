@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import msgspec
 
 from bridge.record import Damage, Record, pack, unpack
-from perfwatch.history.store import Point
+from perfwatch.history.store import Numbers, Point, each_point
 
 # What is taken out at once, unless one record is larger. Bytes: some thousand readings.
 CHUNK_BYTES = 512 * 1024
@@ -20,9 +21,9 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Point])
 
 
-def encode(points: list[Point], readings: int, time: float) -> bytes:
+def encode(points: Iterable[Point | Numbers], readings: int, time: float) -> bytes:
     """A record of points that came at `time` (seconds since 1970)."""
-    return pack(time, readings, _encoder.encode(points))
+    return pack(time, readings, _encoder.encode(list(each_point(points))))
 
 
 class Chunk(NamedTuple):

@@ -9,10 +9,10 @@ from contextlib import suppress
 
 from bridge.batch import Batch
 from bridge.counters import Counters
-from bridge.intake import rejection, take
+from bridge.intake import Intake, rejection
 from bridge.mqtt import Client, Message
 from perfwatch.errors import PayloadError
-from perfwatch.history.store import Point
+from perfwatch.history.store import Numbers
 from perfwatch.topics import Topics
 
 
@@ -33,7 +33,7 @@ class Session:
         counters: Counters,
     ) -> None:
         self._client = client
-        self._topics = topics
+        self._intake = Intake(topics)
         self._keep = keep
         self._reject = reject
         self._counters = counters
@@ -45,8 +45,8 @@ class Session:
 
     async def receive(self) -> None:
         """Take messages until cancelled. Raises BrokerError when the connection is lost."""
-        async for message in self._client.messages():
-            self._take(message)
+        while True:
+            self._take(await self._client.arrived(self._batch.room))
             if self._batch.full:
                 self._room.clear()
                 self._due.set()
@@ -65,26 +65,27 @@ class Session:
 
     def finish(self) -> None:
         """Take what has arrived already, and let `write` end when that is stored."""
-        for message in self._client.waiting():
-            self._take(message)
+        self._take(self._client.waiting())
         self._finishing = True
         self._started.set()
         self._due.set()
 
-    def _take(self, message: Message) -> None:
-        found: list[Point] | None = None
+    def _take(self, messages: list[Message]) -> None:
         now = time.time_ns() // 1_000_000
+        found = [self._numbers(message, now) for message in messages]
+        readings = self._batch.add(messages, found, time.monotonic())
+        self._counters.received += readings
+        self._counters.waiting += readings
+        self._started.set()
+
+    def _numbers(self, message: Message, now: int) -> Numbers | None:
         try:
-            found = take(self._topics, message.topic, message.payload, now)
+            return self._intake.take(message.topic, message.payload, now)
         except PayloadError as error:
             self._counters.received += 1
             self._counters.rejected += 1
             self._reject(rejection(error, message.topic, message.payload, now))
-        else:
-            self._counters.received += found is not None
-            self._counters.waiting += found is not None
-        self._batch.add(message, found, time.monotonic())
-        self._started.set()
+            return None
 
     async def _ready(self) -> bool:
         """Wait until the batch is full, or old enough; False when there will be none any more."""

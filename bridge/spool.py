@@ -7,13 +7,13 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from bridge.segment import Chunk, Segment, encode
 from perfwatch.errors import StartError, StoreError
-from perfwatch.history.store import Point
+from perfwatch.history.store import Numbers, Point
 from perfwatch.settings import variable
 
 # A file is closed when it has so many bytes: space comes back a file at a time.
@@ -70,7 +70,7 @@ class Spool:
                 os.close(self._owned)
                 self._owned = None
 
-    def append(self, points: list[Point], readings: int) -> None:
+    def append(self, points: Iterable[Point | Numbers], readings: int) -> None:
         """Keep points, durably, before returning. Raises StoreError when that cannot be."""
         now = self._clock()
         record = encode(points, readings, now)

@@ -208,7 +208,10 @@ _MILLISECOND = timedelta(milliseconds=1)
 _HEAD = b'{"timestamp":"'
 
 _encoder = msgspec.json.Encoder()
-_decoders = {metric: msgspec.json.Decoder(reading) for metric, reading in READINGS.items()}
+
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for a payload that is no reading."""
 
 
 class _Undeclared(Struct):
@@ -252,16 +255,10 @@ def from_ms(milliseconds: int) -> datetime:
     return _EPOCH + milliseconds * _MILLISECOND
 
 
-def decode(topic: str, metric: str, payload: bytes) -> Reading | tuple[datetime, dict[str, Any]]:
-    """The reading in `payload`; for a metric not declared here, its timestamp and plain fields.
-
-    Raises PayloadError naming the topic and the field.
-    """
-    decoder = _decoders.get(metric)
+def decode_undeclared(topic: str, payload: bytes) -> tuple[datetime, dict[str, Any]]:
+    """A reading of which only the timestamp is known. Raises PayloadError."""
     try:
-        if decoder is not None:
-            return decoder.decode(payload)
         timestamp = _undeclared_head.decode(payload).timestamp
         return timestamp, _undeclared_whole.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except UNREADABLE as exc:
         raise PayloadError(topic, str(exc)) from exc

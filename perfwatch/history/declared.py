@@ -1,127 +1,195 @@
-"""Flattening of readings whose type is declared: what `points` does, in two thirds of the time.
+"""The quick way from a payload to numbers, for readings whose type is declared.
 
-The type says which fields are numbers, so nothing is looked at twice: one `attrgetter` call takes all
-numbers of a part. Measured for cpu, memory, network and disk: 14.1 µs a message by value, 9.3 so.
+Each type has a twin with its numbers alone, all of them floats, those of the host first. So msgspec checks
+and converts them while it decodes, and `astuple` gives them in an order known beforehand: nothing is looked
+at one by one. What the numbers are called is made only for parts that were not seen before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from operator import attrgetter
-from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Hashable, Mapping
+from itertools import chain, zip_longest
+from typing import Any, Protocol, TypeAlias, get_args, get_origin, get_type_hints
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import astuple
 
-from perfwatch.history.shapes import MAX_PARTS, Listed, Named, Row, Shape
+from perfwatch.history.shapes import MAX_PARTS, Listed, Row, Shape
+from perfwatch.history.store import Part
+from perfwatch.reading import Number, Timestamp
 
-Parts: TypeAlias = dict[tuple[str, str], dict[str, float]]
-Flatten: TypeAlias = Callable[[Parts, Any], None]
-_Take: TypeAlias = Callable[[Any], dict[str, float]]
+_Numbers: TypeAlias = list[float | None]
 
 _NUMBERS = {float, int, type(None)}
-_PLACES = [str(index) for index in range(MAX_PARTS)]
 
 
-def flattener(kind: type[Struct], shapes: Mapping[str, Shape]) -> Flatten | None:
-    """What adds the numbers of a reading of that type to parts, or None for a type that must be looked at."""
+class Twin(Struct):
+    """What every twin begins with."""
+
+    timestamp: Timestamp
+
+
+class _Step(Protocol):
+    """Takes the numbers out of one part of a twin, given as the tuple of its fields."""
+
+    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+        """Add numbers; returns a key that tells which parts they belong to."""
+
+    def parts(self, key: Any) -> list[Part]:
+        """What the numbers that came with `key` are called."""
+
+
+class Declared:
+    """Readings of one type: `decode`, which raises what msgspec raises, `take`, and `parts`."""
+
+    def __init__(self, twin: type[Twin], steps: list[_Step]) -> None:
+        self.decode: Callable[[bytes], Twin] = msgspec.json.Decoder(twin).decode
+        self._steps = steps
+        self._takes = [step.take for step in steps]
+
+    def take(self, twin: Twin) -> tuple[_Numbers, Hashable]:
+        """All numbers in order, None for those that are not there, and the key for `parts`."""
+        values, numbers = astuple(twin), _Numbers()
+        return numbers, tuple([take(numbers, values) for take in self._takes])
+
+    def parts(self, key: Any) -> list[Part]:
+        return [part for step, known in zip(self._steps, key, strict=True) for part in step.parts(known)]
+
+
+def declared(kind: type[Struct], shapes: Mapping[str, Shape]) -> Declared | None:
+    """The quick way for that type, or None when it holds something that must be looked at."""
     hints = {name: hint for name, hint in get_type_hints(kind).items() if name != "timestamp"}
-    steps = []
-    for name, hint in hints.items():
-        if name in shapes:
-            steps.append(_step(attrgetter(name), hint, shapes[name]))
-        elif _has_plain_parts(hint):
-            return None
-    if None in steps:
+    if any(_is_plain(hint) for name, hint in hints.items() if name not in shapes):
         return None
-    own = _taker({name: hint for name, hint in hints.items() if name not in shapes})
-    return _all(own, [step for step in steps if step is not None])
+    own = tuple(name for name, hint in hints.items() if name not in shapes and _is_number(hint))
+    shaped = {name: _twin_hint(hint) for name, hint in hints.items() if name in shapes}
+    twin = _struct(kind.__name__, {**dict.fromkeys(own, Number), **shaped}, Twin)
+    places = {name: 1 + len(own) + at for at, name in enumerate(shaped)}
+    return Declared(twin, [_Own(own), *_steps(places, shaped, shapes)])
 
 
-def _all(own: _Take, steps: list[Flatten]) -> Flatten:
-    def flatten(parts: Parts, reading: Any) -> None:
-        parts["", ""].update(own(reading))
-        for step in steps:
-            step(parts, reading)
+def _steps(places: Mapping[str, int], hints: Mapping[str, Any], shapes: Mapping[str, Shape]) -> list[_Step]:
+    lists: dict[str, dict[int, str]] = {}
+    steps: list[_Step] = []
+    for name, at in places.items():
+        shape, inner = shapes[name], _inner(hints[name])
+        if isinstance(shape, Row):
+            steps.append(_Row(at, shape.fields))
+        elif isinstance(shape, Listed):
+            lists.setdefault(shape.tag, {})[at] = shape.field
+        elif _is_struct(inner):
+            steps.append(_Fixed(at, shape.tag, inner))
+        else:
+            steps.append(_Named(at, shape.tag, get_args(inner)[1]))
+    return steps + [_Lists(tag, columns) for tag, columns in lists.items()]
 
-    return flatten
+
+class _Own(_Step):
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._end = 1 + len(names)
+
+    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+        numbers += values[1 : self._end]
+        return None
+
+    def parts(self, key: None) -> list[Part]:
+        return [Part("", "", self._names)]
 
 
-def _step(get: Callable[[Any], Any], hint: Any, shape: Shape) -> Flatten | None:
+class _Row(_Step):
+    def __init__(self, at: int, names: tuple[str, ...]) -> None:
+        self._at = at
+        self._names = names
+
+    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+        row = values[self._at][: len(self._names)]
+        numbers += row
+        return len(row)
+
+    def parts(self, key: int) -> list[Part]:
+        return [Part("", "", self._names[:key])]
+
+
+class _Lists(_Step):
+    """The lists of one tag side by side: each place in them is a part."""
+
+    def __init__(self, tag: str, columns: Mapping[int, str]) -> None:
+        self._tag = tag
+        self._columns = list(columns)
+        self._names = tuple(columns.values())
+
+    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+        columns = [values[at][:MAX_PARTS] for at in self._columns]
+        numbers += chain.from_iterable(zip_longest(*[column for column in columns if column]))
+        return tuple(map(len, columns))
+
+    def parts(self, key: tuple[int, ...]) -> list[Part]:
+        names = tuple(name for name, length in zip(self._names, key, strict=True) if length)
+        return [Part(self._tag, str(place), names) for place in range(max(key))]
+
+
+class _Named(_Step):
+    def __init__(self, at: int, tag: str, kind: type[Struct]) -> None:
+        self._at = at
+        self._tag = tag
+        self._names = kind.__struct_fields__
+
+    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+        parts = values[self._at] or {}
+        if len(parts) > MAX_PARTS or "" in parts:
+            parts = {name: parts[name] for name in list(parts)[:MAX_PARTS] if name}
+        numbers += chain.from_iterable(map(astuple, parts.values()))
+        return tuple(parts)
+
+    def parts(self, key: tuple[str, ...]) -> list[Part]:
+        return [Part(self._tag, name, self._names) for name in key]
+
+
+class _Fixed(_Step):
+    """Parts whose names are fields of the type; as long as one of them is there, all are counted."""
+
+    def __init__(self, at: int, tag: str, kind: type[Struct]) -> None:
+        hints = {name: _inner(hint).__struct_fields__ for name, hint in get_type_hints(kind).items()}
+        self._at = at
+        self._absent = [(None,) * len(names) for names in hints.values()]
+        self._parts = [Part(tag, name, names) for name, names in hints.items()]
+
+    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+        parts = () if values[self._at] is None else astuple(values[self._at])
+        for part, absent in zip(parts, self._absent, strict=False):
+            numbers += absent if part is None else astuple(part)
+        return bool(parts)
+
+    def parts(self, key: bool) -> list[Part]:
+        return self._parts if key else []
+
+
+def _twin_hint(hint: Any) -> Any:
+    """The type of a shaped field in a twin: the same, of twins and floats."""
     inner = _inner(hint)
-    if isinstance(shape, Named) and inner is not None and get_origin(inner) is dict:
-        kind = get_args(inner)[1]
-        return _named(get, shape.tag, _taker(get_type_hints(kind))) if _is_struct(kind) else None
-    if isinstance(shape, Named) and _is_struct(inner):
-        return _fixed(get, shape.tag, get_type_hints(inner))
-    if isinstance(shape, Named) or get_origin(inner) is not list or not _is_number(get_args(inner)[0]):
-        return None
-    return _row(get, shape) if isinstance(shape, Row) else _listed(get, shape)
+    if _is_struct(inner):
+        return _part_twin(inner) | None
+    if get_origin(inner) is dict:
+        return dict[str, _part_twin(get_args(inner)[1])] | None  # type: ignore[misc]
+    return list[Number]
 
 
-def _named(get: Callable[[Any], Any], tag: str, take: _Take) -> Flatten:
-    def flatten(parts: Parts, reading: Any) -> None:
-        value = get(reading) or {}
-        names = value if len(value) <= MAX_PARTS else list(value)[:MAX_PARTS]
-        for name in names:
-            if name:
-                parts[tag, name] = take(value[name])
-
-    return flatten
+def _part_twin(kind: type[Struct]) -> Any:
+    hints = get_type_hints(kind)
+    nested = {name: _part_twin(hint) | None for name, hint in hints.items() if _is_struct(hint)}
+    return _struct(
+        kind.__name__, nested or {name: Number for name, hint in hints.items() if _is_number(hint)}
+    )
 
 
-def _fixed(get: Callable[[Any], Any], tag: str, hints: Mapping[str, Any]) -> Flatten | None:
-    if not all(_is_struct(hint) for hint in hints.values()):
-        return None
-    takers = [(name, attrgetter(name), _taker(get_type_hints(hint))) for name, hint in hints.items()]
-
-    def flatten(parts: Parts, reading: Any) -> None:
-        value = get(reading)
-        if value is not None:
-            for name, part, take in takers:
-                parts[tag, name] = take(part(value))
-
-    return flatten
-
-
-def _row(get: Callable[[Any], Any], shape: Row) -> Flatten:
-    def flatten(parts: Parts, reading: Any) -> None:
-        whole = parts["", ""]
-        for field, value in zip(shape.fields, get(reading), strict=False):
-            if value is not None:
-                whole[field] = float(value)
-
-    return flatten
-
-
-def _listed(get: Callable[[Any], Any], shape: Listed) -> Flatten:
-    tag, field = shape
-
-    def flatten(parts: Parts, reading: Any) -> None:
-        for place, value in zip(_PLACES, get(reading), strict=False):
-            if value is not None:
-                key = (tag, place)
-                if key in parts:
-                    parts[key][field] = float(value)
-                else:
-                    parts[key] = {field: float(value)}
-
-    return flatten
-
-
-def _taker(hints: Mapping[str, Any]) -> _Take:
-    """What takes the numbers among an object's fields of those types."""
-    names = tuple(name for name, hint in hints.items() if _is_number(hint))
-    if not names:
-        return lambda _: {}
-    if len(names) == 1:
-        names *= 2  # attrgetter gives a tuple from two names on
-    get = attrgetter(*names)
-
-    def take(value: Any) -> dict[str, float]:
-        pairs = zip(names, get(value), strict=True)
-        return {name: float(number) for name, number in pairs if number is not None}
-
-    return take
+def _struct(name: str, hints: Mapping[str, Any], base: type[Struct] = Struct) -> Any:
+    """A type all of whose fields may be absent; without the garbage collector, as JSON has no cycles."""
+    fields: list[tuple[str, Any, Any]] = [
+        (field, hint, [] if get_origin(hint) is list else None) for field, hint in hints.items()
+    ]
+    return msgspec.defstruct(name, fields, bases=(base,), gc=False)
 
 
 def _inner(hint: Any) -> Any:
@@ -138,7 +206,7 @@ def _is_struct(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, Struct)
 
 
-def _has_plain_parts(hint: Any) -> bool:
+def _is_plain(hint: Any) -> bool:
     """Whether numbers may be nested in it, without a shape that says how they are kept."""
     inner = _inner(hint)
     return get_origin(inner) in (list, dict) and get_args(inner)[-1] is not str

@@ -16,15 +16,18 @@ from perfwatch.history import influxql, influxql_buckets
 from perfwatch.history.influx_database import Database
 from perfwatch.history.influx_http import Refused, Unrepresentable
 from perfwatch.history.influx_notes import OURS, Notes
-from perfwatch.history.influx_rollups import COUNTS, LINES_AT_ONCE, Rollups
+from perfwatch.history.influx_rollups import COUNTS, Rollups
 from perfwatch.history.influx_url import Address
 from perfwatch.history.influxql import Place
 from perfwatch.history.influxql_buckets import SCALE, Cut
 from perfwatch.history.line_protocol import Encoder, plain
 from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Part, Partial, combine, plan, total
-from perfwatch.history.store import Bucket, Point, Series, Span, Tier, Work
+from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, Tier, Work, count, each_point
 from perfwatch.readings import from_ms
+
+# Points or readings of one request: more of them cost a server no less each.
+AT_ONCE = 5000
 
 
 class InfluxStore:
@@ -45,18 +48,18 @@ class InfluxStore:
             HOUR: self._database.hours,
         }
 
-    def write(self, points: Iterable[Point]) -> int:
-        kept = [point for point in points if point.fields]
+    def write(self, points: Iterable[Point | Numbers]) -> int:
+        kept = [one for one in points if count((one,))]
         refused: list[str] = []
-        for first in range(0, len(kept), LINES_AT_ONCE):
-            some = kept[first : first + LINES_AT_ONCE]
+        for first in range(0, len(kept), AT_ONCE):
+            some = kept[first : first + AT_ONCE]
             refused += self._send(some, list(self._encoder.lines(some)))
         # Noted after the readings are there: should that fail, the batch comes again.
         self._notes.mark_late(kept)
         if refused:
             others = f" (and {len(refused) - 1} more points)" if len(refused) > 1 else ""
             raise PartialWrite(f"InfluxDB at {self._database.url} refused {refused[0]}{others}", refused)
-        return sum(len(point.fields) for point in kept)
+        return count(kept)
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
         if metric == "" or host == "":
@@ -137,7 +140,7 @@ class InfluxStore:
     ) -> None:
         self.close()
 
-    def _send(self, points: Sequence[Point], lines: list[str]) -> list[str]:
+    def _send(self, points: Sequence[Point | Numbers], lines: list[str]) -> list[str]:
         """Which lines a server refuses it says in part, if at all: halving finds out on every version.
 
         The same point written twice is one point, so nothing is doubled.
@@ -147,10 +150,11 @@ class InfluxStore:
         except Refused as exc:
             if not exc.about_lines:
                 raise
+            singly, lines = list(each_point(points)), "\n".join(lines).split("\n")
             if len(lines) == 1:
-                return [f"{_name(points[0])}: {exc.reason}"]
+                return [f"{_name(singly[0])}: {exc.reason}"]
             half = len(lines) // 2
-            return self._send(points[:half], lines[:half]) + self._send(points[half:], lines[half:])
+            return self._send(singly[:half], lines[:half]) + self._send(singly[half:], lines[half:])
         return []
 
     def _query(self, series: Sequence[Series], parts: Sequence[Part], cut: Cut) -> dict[Series, list[Bucket]]:

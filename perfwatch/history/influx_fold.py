@@ -15,7 +15,6 @@ from perfwatch.history.influxql import ROLLUP, Place, Result, Rows, between, mea
 from perfwatch.history.influxql_buckets import KINDS, joined
 from perfwatch.history.line_protocol import escaped_key, head_of, plain, stored
 from perfwatch.history.rollup import Partial, floor
-from perfwatch.history.store import Point
 
 # What ROLLUP says: made of all readings of an hour, or of those that came when it had been thinned.
 BASE, LATE = "base", "late"
@@ -81,7 +80,7 @@ def _ours(result: Result) -> Iterator[tuple[str, Rows]]:
         host = tags.pop("host", None)
         if host is not None and len(tags) <= 1:
             tag, part = next(iter(tags.items()), ("", ""))
-            yield head_of(Point(plain(rows.name), host, tag, part, 0, {})), rows
+            yield head_of((plain(rows.name), host, tag, part)), rows
 
 
 def _fields(columns: list[str], rows: Iterable[list[Any]]) -> Fields:

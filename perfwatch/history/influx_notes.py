@@ -23,7 +23,7 @@ from perfwatch.history.influxql import ROLLUP, Place, between, measurement, name
 from perfwatch.history.line_protocol import head_of, plain
 from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import GRACE_MS, HOUR, NEVER, floor
-from perfwatch.history.store import Point
+from perfwatch.history.store import Numbers, Point, host_of
 
 # A metric is a level of a topic, which has no slash.
 OURS = "perfwatch/"
@@ -64,14 +64,14 @@ class Notes:
     def advance(self, **reach: int) -> None:
         self._write([_note(_REACH, "", moment, **{field: moment}) for field, moment in reach.items()])
 
-    def mark_late(self, points: Iterable[Point]) -> None:
-        """Note the hours of points that were just written, but for the hour that it is.
+    def mark_late(self, taken: Iterable[Point | Numbers]) -> None:
+        """Note the hours of what was just written, but for the hour that it is.
 
         Upkeep waits GRACE_MS after an hour; half of that is for clocks that differ.
         """
         now, token = time.time_ns() // 1_000_000, float(time.time_ns() // 1000)
         first, last = (floor(now + slack, HOUR) for slack in (-GRACE_MS // 2, GRACE_MS // 2))
-        hours = {(point.host, floor(point.time, HOUR)) for point in points}
+        hours = {(host_of(one), floor(one.time, HOUR)) for one in taken}
         late = [(host, hour) for host, hour in hours if not first <= hour <= last]
         if late and self._database.ways().answers:
             with suppress(Forbidden):  # an account for raw readings only makes no rollups either
@@ -130,6 +130,6 @@ class Notes:
 
 
 def _note(of: str, host: str, moment: int, **fields: float) -> str:
-    head = head_of(Point(of, host, "", "", moment, {})) if host else of
+    head = head_of((of, host, "", "")) if host else of
     pairs = ",".join(f"{field}={float(value)!r}" for field, value in fields.items())
     return f"{head},{ROLLUP}=note {pairs} {moment}"

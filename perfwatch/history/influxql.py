@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from perfwatch.history.line_protocol import plain, stored
-from perfwatch.history.points import SHAPES, Listed, Named
+from perfwatch.history.shapes import SHAPES, Listed, Named
 from perfwatch.history.store import Series
 
 # What fits 64-bit nanoseconds, as InfluxDB keeps times: the years 1677 to 2262.

@@ -30,3 +30,24 @@ class Named(NamedTuple):
 
 
 Shape: TypeAlias = Listed | Row | Named
+
+
+SHAPES: dict[str, dict[str, Shape]] = {
+    "cpu": {
+        "per_core": Listed("core", "usage_percent"),
+        "frequency_mhz": Listed("core", "frequency_mhz"),
+        "temperature_celsius": Listed("core", "temperature_celsius"),
+        "load_average": Row(("load_average_1", "load_average_5", "load_average_15")),
+    },
+    "network": {"interfaces": Named("interface"), "connections": Named("connection")},
+    "disk": {"devices": Named("device"), "partitions": Named("mountpoint")},
+    "perf_events": {"events": Named("event")},
+    "sensors": {"temperatures": Named("sensor"), "fans": Named("fan")},
+    "gpu": {"gpus": Named("gpu")},
+    "pressure": {"resources": Named("resource")},
+    "processes": {"top": Named("process")},
+    "containers": {"containers": Named("container")},
+    "system": {"users": Named("user")},
+    "systemd": {"units": Named("unit")},
+}
+"""How the parts of each metric are kept; whatever is not named here is a field of the host."""

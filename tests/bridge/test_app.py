@@ -18,7 +18,7 @@ from bridge.mqtt import Client
 from perfwatch import settings
 from perfwatch.errors import StoreError
 from perfwatch.history.sqlite import SqliteStore
-from perfwatch.history.store import Point
+from perfwatch.history.store import Numbers, Point
 from perfwatch.settings import Settings
 from tests.bridge.publisher import payload
 from tests.bridge.running import bridge_inside, numbers
@@ -32,7 +32,7 @@ class Refusing(SqliteStore):
 
     refuses = True
 
-    def write(self, points: Iterable[Point]) -> int:
+    def write(self, points: Iterable[Point | Numbers]) -> int:
         if self.refuses:
             raise StoreError("The disk of this test is full")
         return super().write(points)

@@ -13,7 +13,7 @@ import pytest
 
 from perfwatch.errors import BadPoints, StoreError
 from perfwatch.history.sqlite import SqliteStore
-from perfwatch.history.store import Point
+from perfwatch.history.store import Numbers, Point, each_point
 from tests.bridge.publisher import START_MS, payload
 from tests.bridge.running import bridge_inside, numbers
 from tests.bridge.test_app import CPU, eventually, observer
@@ -25,8 +25,8 @@ class Faulty(SqliteStore):
 
     fault: Callable[[list[Point]], None] | None = None
 
-    def write(self, points: Iterable[Point]) -> int:
-        taken = list(points)
+    def write(self, points: Iterable[Point | Numbers]) -> int:
+        taken = list(each_point(points))
         if self.fault is not None:
             self.fault(taken)
         return super().write(taken)

@@ -14,14 +14,30 @@ from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
 from dashboard.api.history import auto_interval, parse
+from perfwatch.history.flatten import Flattener
 from perfwatch.history.open import open_store
-from perfwatch.history.points import points
-from perfwatch.readings import Connections, Cpu, Disk, Interface, Network, Partition, TcpConnections, from_ms
+from perfwatch.history.store import Numbers
+from perfwatch.readings import (
+    Connections,
+    Cpu,
+    Disk,
+    Interface,
+    Network,
+    Partition,
+    Reading,
+    TcpConnections,
+    encode,
+    from_ms,
+)
 from tests.servers import Mosquitto
 from tests.stack import Dashboard, bearer, log_in
 
 START = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
 RANGE = {"start_time": "2026-11-23T12:00:00Z", "end_time": "2026-11-23T12:01:00Z"}
+
+
+def taken(host: str, metric: str, reading: Reading) -> Numbers:
+    return Flattener().take(f"perfwatch/{host}/{metric}", host, metric, encode(reading))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +49,7 @@ def server(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -
         moment = from_ms(START + 5000 * number)
         interface = Interface(bytes_sent=number, bytes_recv_per_sec=1.5)
         tcp = TcpConnections(established=3)
-        readings = [
+        readings: list[tuple[str, Reading]] = [
             (
                 "cpu",
                 Cpu(timestamp=moment, usage_percent=number, per_core=[number, None], load_average=[1, 2, 3]),
@@ -48,8 +64,8 @@ def server(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -
             ),
         ]
         for metric, reading in readings:
-            store.write(points("nas", metric, reading))
-        store.write(points("pi", "cpu", Cpu(timestamp=moment, usage_percent=100)))
+            store.write([taken("nas", metric, reading)])
+        store.write([taken("pi", "cpu", Cpu(timestamp=moment, usage_percent=100))])
     store.close()
     with Dashboard(folder, module_broker.url) as dashboard:
         yield dashboard

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,6 +16,7 @@ from tests.influx import container, database, missing, named_server
 from tests.influx_proxy import InfluxProxy
 
 Opener: TypeAlias = Callable[[], HistoryStore]
+NewHistory: TypeAlias = Callable[[], AbstractContextManager[str]]
 
 MISSING = missing()
 
@@ -41,13 +43,26 @@ def history_on(way: str, request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "influxdb1", *(way for way, lack in MISSING.items() if not lack)])
-def history_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty history: one param for each store that there is."""
-    if request.param == "sqlite":
-        yield f"sqlite://{tmp_path / 'new' / 'history.db'}"
-    else:
-        with history_on(request.param, request) as url:
-            yield url
+def new_history(request: pytest.FixtureRequest, tmp_path: Path) -> NewHistory:
+    """Gives the address of another empty history each time: one param for each store that there is."""
+    number = count()
+
+    @contextmanager
+    def new() -> Iterator[str]:
+        if request.param == "sqlite":
+            yield f"sqlite://{tmp_path / f'new{next(number)}' / 'history.db'}"
+        else:
+            with history_on(request.param, request) as url:
+                yield url
+
+    return new
+
+
+@pytest.fixture
+def history_url(new_history: NewHistory) -> Iterator[str]:
+    """The address of an empty history."""
+    with new_history() as url:
+        yield url
 
 
 @pytest.fixture

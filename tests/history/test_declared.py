@@ -12,21 +12,24 @@ from hypothesis import strategies as st
 
 from perfwatch import readings
 from perfwatch.errors import PayloadError
-from perfwatch.history.declared import flattener
-from perfwatch.history.points import SHAPES, points
-from perfwatch.history.shapes import MAX_PARTS
-from perfwatch.history.store import Point
+from perfwatch.history.declared import declared
+from perfwatch.history.flatten import Flattener
+from perfwatch.history.shapes import MAX_PARTS, SHAPES
+from perfwatch.history.store import Layout, Point
 from perfwatch.readings import READINGS, Cpu, Network, Reading
 
 TIME = "2026-11-23T12:00:00.250Z"
 
 
+def taken(metric: str, payload: bytes) -> list[Point]:
+    return list(Flattener().take(f"perfwatch/nas/{metric}", "nas", metric, payload).points())
+
+
 def both_ways(metric: str, payload: bytes) -> tuple[list[Point], list[Point]]:
-    declared = readings.decode("topic", metric, payload)
-    assert isinstance(declared, Reading)
-    content = {**json.loads(payload)}
-    del content["timestamp"]
-    return points("nas", metric, declared), points("nas", metric, (declared.timestamp, content))
+    quick = taken(metric, payload)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("perfwatch.history.flatten._DECLARED", {})
+        return quick, taken(metric, payload)
 
 
 def by_key(found: list[Point]) -> dict[tuple[Any, ...], Any]:
@@ -78,21 +81,35 @@ def of(schema: dict[str, Any], types: dict[str, Any]) -> st.SearchStrategy[Any]:
     }[str(kind)]
 
 
-@pytest.mark.parametrize("metric", ["cpu", "memory", "network", "disk"])
-def test_the_frequent_metrics_are_prepared(metric: str) -> None:
-    assert flattener(READINGS[metric], SHAPES.get(metric, {})) is not None
+@pytest.mark.parametrize("metric", READINGS)
+def test_every_declared_metric_goes_the_quick_way(metric: str) -> None:
+    assert declared(READINGS[metric], SHAPES.get(metric, {})) is not None
 
 
 def test_numbers_nested_where_no_shape_says_how_are_left_to_be_looked_at() -> None:
     class Odd(Reading, kw_only=True):
         extra: dict[str, float] = msgspec.field(default_factory=dict)
 
-    assert flattener(Odd, {}) is None
+    assert declared(Odd, {}) is None
 
 
 def test_no_more_parts_are_taken_than_a_reading_may_have() -> None:
     moment = readings.now()
     wide = Cpu(timestamp=moment, per_core=[1.0] * (MAX_PARTS + 5))
-    assert len(points("nas", "cpu", wide)) == MAX_PARTS
+    assert len(taken("cpu", readings.encode(wide))) == MAX_PARTS
     many = {str(number): readings.Interface(bytes_sent=1) for number in range(MAX_PARTS + 5)}
-    assert len(points("nas", "network", Network(timestamp=moment, interfaces=many))) == MAX_PARTS
+    assert len(taken("network", readings.encode(Network(timestamp=moment, interfaces=many)))) == MAX_PARTS
+
+
+@pytest.mark.parametrize("metric", ["cpu", "ups"])
+def test_a_host_whose_next_reading_has_the_same_parts_keeps_its_layout(metric: str) -> None:
+    flattener = Flattener()
+
+    def layout(**content: Any) -> Layout:
+        payload = json.dumps({"timestamp": TIME, **content}).encode()
+        return flattener.take(f"perfwatch/nas/{metric}", "nas", metric, payload).layout
+
+    first = layout(user=1, idle=2)
+    assert layout(user=3, idle=4) is first
+    assert [part.fields for part in first.parts] == [("user", "idle")]
+    assert [part.fields for part in layout(user=5, idle=None).parts] == [("user",)]

@@ -26,7 +26,7 @@ from perfwatch.history.influx_url import Address, parse
 from perfwatch.history.open import open_store
 from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import HOUR, total
-from perfwatch.history.store import Point, Series, Work
+from perfwatch.history.store import Layout, Numbers, Part, Point, Series, Work
 from perfwatch.readings import from_ms, to_ms
 from tests.influx import Influxd, Victoria, database
 from tests.influx_proxy import PASS, Fault, InfluxProxy
@@ -132,6 +132,17 @@ def test_every_line_that_is_refused_is_named_and_all_others_are_kept(store: Infl
         f"cpu of nas at {one.time}" for one in bad
     ]
     assert len(store.query([USER], 0, 1000, 1)[USER]) == 100
+
+
+def test_of_a_reading_only_the_line_that_is_refused_is_left_out(store: InfluxStore) -> None:
+    layout = Layout("cpu", "nas", (Part("", "", ("user",)), Part("core", "0", ("user",))))
+    readings = [Numbers(layout, time, [1.0, 2.0]) for time in range(5)]
+    store.write(readings)
+    with pytest.raises(PartialWrite) as caught:
+        store.write([*readings, Numbers(layout, 5, [1.0, float("nan")])])
+    assert [sentence.partition(":")[0] for sentence in caught.value.refused] == ["cpu of nas core '0' at 5"]
+    found = store.query([USER, USER._replace(tag="core", part="0")], 0, 10, 1)
+    assert [len(buckets) for buckets in found.values()] == [6, 5]
 
 
 def test_a_field_that_another_program_made_a_text_is_named(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from influxdb_client.client.write.point import Point as ClientPoint
 from influxdb_client.domain.write_precision import WritePrecision
 
 from perfwatch.history import line_protocol
+from perfwatch.history.line_parser import parse_line
 from perfwatch.history.line_protocol import Encoder, plain, stored
-from perfwatch.history.store import Point
+from perfwatch.history.store import Layout, Numbers, Part, Point
 
 # Of what InfluxDB has under its own name; backslashes have tests of their own.
 names = st.text(st.characters(codec="utf-8", exclude_characters="\\"), min_size=1).filter(
@@ -26,6 +27,7 @@ def line(point: Point) -> str:
     return one
 
 
+@settings(deadline=None)
 @given(metric=names, host=names, part=names, field=names, value=numbers, time=st.integers(-(10**14), 10**14))
 def test_a_line_is_what_the_client_writes(
     metric: str, host: str, part: str, field: str, value: float, time: int
@@ -38,11 +40,13 @@ def test_a_line_is_what_the_client_writes(
     assert ours in (expected, f"{expected.removesuffix(f' {time}')}.0 {time}")
 
 
+@settings(deadline=None)
 @given(name=st.text(st.characters(codec="utf-8"), min_size=1))
 def test_every_name_comes_back(name: str) -> None:
     assert plain(stored(name)) == name
 
 
+@settings(deadline=None)
 @given(name=st.text(st.characters(codec="utf-8"), min_size=1))
 def test_no_name_breaks_a_line(name: str) -> None:
     text = line(Point(name, name, "core", name, 1, {name: 1.0}))
@@ -81,6 +85,29 @@ def test_tags_are_sorted() -> None:
 
 def test_a_point_without_numbers_is_no_line() -> None:
     assert list(Encoder().lines([Point("cpu", "nas", "", "", 0, {})])) == []
+
+
+@settings(deadline=None)
+@given(
+    name=st.text(st.characters(codec="utf-8"), min_size=1), values=st.lists(numbers, min_size=3, max_size=3)
+)
+def test_a_reading_gives_the_lines_of_its_points(name: str, values: list[float]) -> None:
+    parts = (Part("", "", ("user", name)), Part("core", name, ("100%s",)))
+    reading = Numbers(Layout(name, name, parts), 5, values)
+    encoder = Encoder()
+    lines = "\n".join(encoder.lines([reading, reading])).split("\n")
+    assert [parse_line(one, "ms") for one in lines] == [
+        parse_line(one, "ms") for one in [*encoder.lines(reading.points())] * 2
+    ]
+
+
+def test_a_layout_that_changes_is_noticed() -> None:
+    first, second = (
+        Layout("cpu", "nas", (Part("", "", ("a",)),)),
+        Layout("cpu", "nas", (Part("", "", ("b",)),)),
+    )
+    readings = [Numbers(layout, 1, [2.0]) for layout in (first, second, first)]
+    assert list(Encoder().lines(readings)) == [f"cpu,host=nas {name}=2.0 1" for name in "aba"]
 
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:

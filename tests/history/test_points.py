@@ -7,12 +7,13 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfwatch import readings
 from perfwatch.errors import PayloadError
-from perfwatch.history.points import MAX_FIELDS, MAX_PARTS, SHAPES, Listed, Named, merge, points
+from perfwatch.history.flatten import Flattener
+from perfwatch.history.points import merge
+from perfwatch.history.shapes import MAX_FIELDS, MAX_PARTS, SHAPES, Listed, Named
 from perfwatch.history.store import Bucket, Point, Series
 from perfwatch.readings import READINGS
 
@@ -22,7 +23,7 @@ TIME_MS = 1_795_435_200_250
 
 def flatten(metric: str, **fields: Any) -> list[Point]:
     payload = json.dumps({"timestamp": TIME, **fields}).encode()
-    return points("nas", metric, readings.decode(f"perfwatch/nas/{metric}", metric, payload))
+    return list(Flattener().take(f"perfwatch/nas/{metric}", "nas", metric, payload).points())
 
 
 def restored(flat: list[Point]) -> dict[str, Any]:
@@ -186,11 +187,11 @@ def numbers_only(value: Any) -> Any:
     return None if value is None or isinstance(value, str) else float(value)
 
 
+@settings(deadline=None)
 @given(data=st.data(), metric=st.sampled_from(sorted(READINGS)))
 def test_merge_is_the_inverse_of_flattening(data: st.DataObject, metric: str) -> None:
     content = data.draw(contents(metric))
-    decoded = msgspec.convert({"timestamp": TIME, **content}, READINGS[metric])
-    assert restored(points("nas", metric, decoded)) == numbers_only(content)
+    assert restored(flatten(metric, **content)) == numbers_only(content)
 
 
 JSON = st.recursive(
@@ -204,25 +205,27 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     content=st.dictionaries(st.text(max_size=5), JSON, max_size=6),
     metric=st.sampled_from(["ups", "perf_events"]),
 )
 def test_flattening_what_merge_gave_changes_nothing_more(content: dict[str, Any], metric: str) -> None:
-    moment = readings.from_ms(TIME_MS)
-    content.pop("timestamp", None)
-    once = points("nas", metric, (moment, content))
-    again = points("nas", metric, (moment, restored(once)))
-    assert again == once
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("perfwatch.history.flatten._DECLARED", {})
+        content.pop("timestamp", None)
+        once = flatten(metric, **content)
+        assert flatten(metric, **restored(once)) == once
 
 
+@settings(deadline=None)
 @given(content=JSON, metric=st.sampled_from(["cpu", "network", "disk", "gpu", "perf_events"]))
 def test_no_payload_raises_anything_but_a_payload_error(content: Any, metric: str) -> None:
     payload = json.dumps(
         {"timestamp": TIME, "per_core": content, "interfaces": content, "x": content}
     ).encode()
     try:
-        flat = points("nas", metric, readings.decode("perfwatch/nas/x", metric, payload))
+        flat = list(Flattener().take("perfwatch/nas/x", "nas", metric, payload).points())
     except PayloadError:
         return
     assert all(type(value) is float for point in flat for value in point.fields.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from perfwatch.history.open import open_store
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, cleanup, floor, total, upkeep
 from perfwatch.history.store import Bucket, Point, Series, TieredStore, Work
 from perfwatch.readings import to_ms
+from tests.history.conftest import NewHistory
 from tests.history.test_conformance import HOSTILE
 
 NOON = to_ms(datetime(2026, 11, 23, 12, tzinfo=UTC))
@@ -326,7 +329,7 @@ def test_any_tiering_gives_the_same_means_lows_and_highs(
     ),
 )
 def test_any_question_is_answered_as_the_raw_readings_would(
-    store: TieredStore,
+    new_history: NewHistory,
     readings: dict[int, float],
     hours: tuple[int, int],
     start: int,
@@ -334,16 +337,17 @@ def test_any_question_is_answered_as_the_raw_readings_would(
     interval: int,
 ) -> None:
     """Whatever is rolled up and thinned; where it is thinned, a reading counts as of its minute's start."""
-    store.delete_before(10 * HOUR)
-    write(store, readings)
     raw_from, rolled_to = sorted(hour * HOUR for hour in hours)
-    total(store.roll_up(rolled_to))
-    total(store.thin(raw_from))
     expected: dict[int, list[float]] = {}
     for time, value in sorted(readings.items()):
         counted = floor(time, MINUTE) if time < raw_from else time
         if start <= counted < start + length:
             expected.setdefault(floor(counted, interval), []).append(value)
-    found = store.query([USER], start, start + length, interval)[USER]
+    # A history of its own for each example: how far upkeep has come never goes back.
+    with new_history() as url, closing(open_store(url)) as store:
+        write(store, readings)
+        total(store.roll_up(rolled_to))
+        total(store.thin(raw_from))
+        found = store.query([USER], start, start + length, interval)[USER]
     assert [(b.time, b.min, b.max) for b in found] == [(t, min(v), max(v)) for t, v in expected.items()]
     assert [b.mean for b in found] == pytest.approx([sum(v) / len(v) for v in expected.values()], abs=1e-6)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from perfwatch.history.flatten import Flattener
 from perfwatch.history.open import open_store
-from perfwatch.history.points import points
 from perfwatch.readings import (
     Cpu,
     Disk,
@@ -74,11 +74,10 @@ def device(host: str, metric: str, **numbers: float) -> Messages:
 
 def remember(url: str, host: str, cpu: float) -> None:
     """Four minutes of readings in the history at `url`, each 5 s."""
-    store, newest = open_store(url), to_ms(now())
+    store, newest, flattener = open_store(url), to_ms(now()), Flattener()
     store.write(
-        point
+        flattener.take(f"perfwatch/{host}/{metric}", host, metric, encode(reading))
         for moment in range(newest - 240_000, newest - 5000, 5000)
         for metric, reading in readings(from_ms(moment), cpu).items()
-        for point in points(host, metric, reading)
     )
     store.close()

@@ -1,0 +1,53 @@
+"""What each step of the bridge takes, by itself: µs of one core a message."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import mqtt5
+
+from benchmarks.feed import messages
+from benchmarks.publish import packet
+from bridge.batch import MESSAGES
+from bridge.intake import Intake
+from perfwatch.history.flatten import _DECLARED
+from perfwatch.history.line_protocol import Encoder
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.topics import Topics
+
+Step = tuple[str, Callable[[], object]]
+
+
+def steps() -> list[tuple[str, float]]:
+    feed = [(topic, text.encode()) for topic, text in islice(messages(500, 1, 1_735_689_600_000), 3000)]
+    wire = b"".join(packet(topic, text.decode(), at) for at, (topic, text) in enumerate(feed))
+    intake, encoder, far = Intake(Topics()), Encoder(), 10**14
+    decodes = [(_DECLARED[topic.rpartition("/")[2]].decode, text) for topic, text in feed]
+    taken = [numbers for topic, text in feed if (numbers := intake.take(topic, text, far)) is not None]
+    batches = [taken[at : at + MESSAGES] for at in range(0, len(taken), MESSAGES)]
+    with tempfile.TemporaryDirectory() as folder, SqliteStore(Path(folder) / "history.db") as store:
+        measured: list[Step] = [
+            ("MQTT packet in", lambda: read(memoryview(wire))),
+            ("JSON decoded", lambda: [decode(text) for decode, text in decodes]),
+            ("topic, JSON and flattening together", lambda: [intake.take(t, p, far) for t, p in feed]),
+            ("into SQLite, known series", lambda: [store.write(batch) for batch in batches]),
+            ("as line protocol", lambda: ["\n".join(encoder.lines(batch)).encode() for batch in batches]),
+            ("PUBACK out", lambda: [mqtt5.PubAckPacket(at + 1).write() for at in range(len(feed))]),
+        ]
+        return [(name, min(timed(step) for _ in range(5)) / len(feed) * 1e6) for name, step in measured]
+
+
+def read(wire: memoryview) -> None:
+    at = 0
+    while at < len(wire):
+        at += mqtt5.read(wire[at:])[1]
+
+
+def timed(step: Callable[[], object]) -> float:
+    before = time.perf_counter()
+    step()
+    return time.perf_counter() - before

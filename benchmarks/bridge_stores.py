@@ -1,0 +1,119 @@
+"""Where the bridge of a benchmark writes to: nowhere, or a server that is installed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import urllib3
+
+from benchmarks.feed import messages
+from bridge.batch import MESSAGES
+from bridge.intake import Intake
+from perfwatch.history.influx import InfluxStore
+from perfwatch.history.influx_http import Server
+from perfwatch.history.influx_url import Address
+from perfwatch.history.line_protocol import Encoder
+from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.store import Numbers, Point, count
+from perfwatch.topics import Topics
+from tests.influx import INFLUXD, VICTORIA, Influxd, Victoria
+
+# What `publish` sends at full speed: so many messages, then the same 5 s later.
+_TEMPLATES, _BEGIN = 3000, 1_735_689_600_000
+
+
+class Free(SqliteStore):
+    """A store that costs nothing: it counts. It is never opened."""
+
+    def write(self, points: Iterable[Point | Numbers]) -> int:
+        return count(points)
+
+
+class Destination(NamedTuple):
+    """A store on a server, and what sends a body of lines to the same server with nothing around it."""
+
+    store: InfluxStore
+    bare: Callable[[bytes], None]
+
+
+class _Old(Server):
+    """InfluxDB 1.6, which takes the same lines under another path than later ones."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self._post = poster(f"{address.url}/write?precision=ms&rp=autogen&db={address.database}")
+
+    def write(self, bucket: str, lines: Sequence[str]) -> None:
+        self._post("\n".join(lines).encode())
+
+
+def poster(url: str) -> Callable[[bytes], None]:
+    pool = urllib3.PoolManager()
+
+    def post(body: bytes) -> None:
+        answer = pool.request("POST", url, body=body)
+        if answer.status != 204:
+            raise SystemExit(f"{url} answered {answer.status}: {answer.data!r}")
+
+    return post
+
+
+def servers(folder: Path) -> dict[str, AbstractContextManager[Destination]]:
+    """By name, not started yet; none for a server that is not installed."""
+    found: dict[str, AbstractContextManager[Destination]] = {}
+    if INFLUXD is not None:
+        found["InfluxDB 1.6"] = _influxdb(folder)
+    if VICTORIA is not None:
+        found["VictoriaMetrics"] = _victoria(folder)
+    return found
+
+
+@contextmanager
+def _influxdb(folder: Path) -> Iterator[Destination]:
+    (home := folder / "influxdb").mkdir()
+    with Influxd(home) as server, InfluxStore(_address(server.port)) as store:
+        store._database._server = _Old(_address(server.port))
+        server.ask('CREATE DATABASE "bare"')
+        yield Destination(store, poster(f"http://127.0.0.1:{server.port}/write?precision=ms&db=bare"))
+
+
+@contextmanager
+def _victoria(folder: Path) -> Iterator[Destination]:
+    (home := folder / "victoria").mkdir()
+    with Victoria(home) as server, InfluxStore(_address(server.port)) as store:
+        yield Destination(store, poster(f"http://127.0.0.1:{server.port}/write?precision=ms&db=bare"))
+
+
+def _address(port: int) -> Address:
+    return Address("http", "127.0.0.1", port, "bench", "", "", None)
+
+
+def prepared(size: int) -> Iterator[tuple[bytes, int]]:
+    """The points of that many messages as `publish` sends them, a batch of lines at a time, and how many."""
+    intake, encoder = Intake(Topics()), Encoder()
+    feed = islice(messages(500, 1, _BEGIN), _TEMPLATES)
+    taken = [numbers for topic, text in feed if (numbers := intake.take(topic, text.encode(), 10**14))]
+    for first in range(0, size, MESSAGES):
+        batch = [
+            Numbers(one.layout, _BEGIN + at // _TEMPLATES * 5000, one.values)
+            for at in range(first, min(size, first + MESSAGES))
+            for one in taken[at % _TEMPLATES : at % _TEMPLATES + 1]
+        ]
+        yield "\n".join(encoder.lines(batch)).encode(), count(batch)
+
+
+def send(
+    bare: Callable[[bytes], None], bodies: Iterable[tuple[bytes, int]], size: int
+) -> tuple[float, float, float]:
+    """Messages and points a second, and CPU µs a message."""
+    ready = list(bodies)
+    began, cpu = time.perf_counter(), time.process_time()
+    for body, _ in ready:
+        bare(body)
+    passed, used = time.perf_counter() - began, time.process_time() - cpu
+    return size / passed, sum(numbers for _, numbers in ready) / passed, used / size * 1e6
