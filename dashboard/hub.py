@@ -125,6 +125,10 @@ class Hub:
         """What is known of each host, by name."""
         return [host.described() for _, host in sorted(self._hosts.items())]
 
+    def heard(self, host: str) -> bool:
+        """Whether anything was ever heard of that host."""
+        return host in self._hosts
+
     def receive(self, topic: Topic, payload: bytes, *, live: bool) -> None:
         """Take one message. What cannot be read is left to the bridge, which names it on /rejected."""
         if topic.kind is Kind.STATUS:

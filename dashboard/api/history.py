@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
@@ -51,10 +51,14 @@ class Query(NamedTuple):
 
 
 class HistoryApi:
-    """Answers from the history store, in worker threads: a store may block."""
+    """Answers from the history store, in worker threads: a store may block.
 
-    def __init__(self, store: HistoryStore) -> None:
+    `heard` tells whether there are live readings of a host: it may have no history yet.
+    """
+
+    def __init__(self, store: HistoryStore, heard: Callable[[str], bool]) -> None:
         self._store = store
+        self._heard = heard
 
     def routes(self) -> list[Route]:
         return [
@@ -111,7 +115,9 @@ class HistoryApi:
         ]
 
     def _explain_absence(self, query: Query) -> None:
-        """A name that nothing was ever kept under is a mistake; a declared metric may yet come."""
+        """A name that nothing was ever kept under is a mistake; what publishes now may yet be kept."""
+        if query.host is not None and self._heard(query.host):
+            return
         known = {one.metric for one in self._store.series()} | READINGS.keys()
         if query.metric not in known:
             raise BadRequest("metric_type", f"expected one of {', '.join(sorted(known))}", query.metric)

@@ -55,7 +55,7 @@ def api(parts: Parts) -> Router:
             *UsersApi(*people).routes(),
             *LiveApi(hub).routes(),
             *HostsApi(hub, store).routes(),
-            *HistoryApi(store).routes(),
+            *HistoryApi(store, hub.heard).routes(),
             *ChartApi(store).routes(),
             *CompareApi(store).routes(),
             *RetentionApi(store).routes(),

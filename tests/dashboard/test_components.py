@@ -60,6 +60,12 @@ def test_the_login_page_leads_back_with_every_choice(page: Page) -> None:
         ("m.span(273_600)", "3 d 4 h"),
         ("m.mean([null, 1000, 3000])", 2000),
         ("m.mean([])", None),
+        ("m.joined(m.perSecond(7.25))", "7.3 /s"),
+        ("m.joined(m.perSecond(12345))", "12.3 k/s"),
+        ("m.joined(m.counted(9.1e9))", "9.10 G"),
+        ("m.joined(m.counted(null))", "–"),
+        ("m.joined(m.fixed('°C', 1)(-3.5))", "-3.5 °C"),
+        ("m.moment(Date.UTC(2026, 10, 25, 12), Date.UTC(2026, 10, 26, 12)).slice(0, 6)", "25 Nov"),
     ],
 )
 def test_numbers_are_written_as_people_read_them(page: Page, expression: str, written: object) -> None:
@@ -104,3 +110,76 @@ def test_a_value_that_could_not_be_read_is_no_zero(page: Page) -> None:
 @pytest.mark.parametrize(("largest", "top"), [(0, 10), (11, 20), (20, 20), (21, 50), (99, 100), (501, 1000)])
 def test_a_scale_ends_at_a_round_number(page: Page, largest: float, top: float) -> None:
     assert ask(page, "common/chart.js", f"m.roundUp({largest}, 10)") == top
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "written"),
+    [
+        ("soil_moisture_percent", 41.27, "41.3 %"),
+        ("bytes_recv_per_sec", 2e6, "2.00 MB/s"),
+        ("temperature_celsius", -3.5, "-3.5 °C"),
+        ("rain_per_sec", 0.4, "0.4 /s"),
+        ("visitors", 12345, "12.3 k"),
+        ("ratio", 0.333, "0.33"),
+        ("ratio", None, "–"),
+    ],
+)
+def test_a_fields_name_tells_its_unit(page: Page, field: str, value: float | None, written: str) -> None:
+    script = "async ([f, v]) => { const [u, w] = await Promise.all([import('/common/units.js'),"
+    script += " import('/common/format.js')]); return w.joined(u.unitOf(f)(v)); }"
+    assert page.evaluate(script, [field, value]) == written
+
+
+def test_a_fields_name_is_said_without_its_unit(page: Page) -> None:
+    assert ask(page, "common/units.js", "['soil_moisture_percent', 'up'].map(m.words)") == [
+        "Soil moisture",
+        "Up",
+    ]
+
+
+def test_links_carry_every_choice(page: Page) -> None:
+    series = "{ host: 'a b', metric: 'cpu', of: 'core', fields: ['usage_percent'], parts: ['0', '1'] }"
+    link = ask(page, "common/links.js", f"m.historyPath({series})")
+    assert link == "/history?host=a+b&metric=cpu&of=core&field=usage_percent&part=0&part=1&range=1h"
+
+
+def test_a_device_is_shown_by_the_names_of_its_fields(page: Page) -> None:
+    reading = "{ timestamp: 'x', label: 'roof', cells: { a: { volts: 3.3 } }, on: true }"
+    card = (
+        f"(() => {{ const card = m.generic('solar_roof'); return [card.title, card.views({reading})[0].lines"
+    )
+    card += f".map(({{ field, take }}) => [field, take({reading}), take({{ cells_a_volts: 3 }})])]; }})()"
+    assert ask(page, "live/cards/generic.js", card) == ["Solar roof", [["cells_a_volts", 3.3, 3]]]
+
+
+def test_a_count_that_went_backwards_has_no_rate(page: Page) -> None:
+    past = "{ reading: { n: 10 }, seconds: 2 }"
+    rates = f"[[30, {past}], [5, {past}], [5, null]].map(([n, past]) => m.growth({{ n }}, past, 'n'))"
+    assert ask(page, "live/cards/lines.js", rates) == [10, None, None]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("{ host: null, hosts: [] }", "No readings yet."),
+        ("{ host: 'x', hosts: [{ host: 'a' }] }", "No host called x has been heard of. Known are a"),
+        ("{ host: 'a', hosts: [{ host: 'a', status: 'offline' }], shown: 0 }", "a is offline since"),
+        (
+            "{ host: 'a', hosts: [{ host: 'a', status: 'online' }], shown: 0, late: true }",
+            "No reading of a since",
+        ),
+        ("{ host: 'a', hosts: [{ host: 'a' }], shown: 0, trouble: { broker: 'Lost.' } }", "Lost."),
+        ("{ host: 'a', hosts: [{ host: 'a' }], shown: 0, unfilled: 'no store' }", "The charts begin now"),
+        ("{ host: 'a', hosts: [{ host: 'a' }], shown: 0 }", ""),
+    ],
+)
+def test_what_matters_most_is_said_first(page: Page, state: str, said: str) -> None:
+    complete = f"{{ shown: null, late: false, trouble: {{}}, unfilled: null, ...{state} }}"
+    text = ask(page, "live/notice.js", f"m.notice({complete}).text")
+    assert text.startswith(said)
+    assert bool(text) == bool(said)
+
+
+def test_stacked_lines_stand_on_each_other(page: Page) -> None:
+    columns = "[[1, 2], [10, 20], [5, null], [1, 1]]"
+    assert ask(page, "common/chart.js", f"m.stack({columns})") == [[1, 2], [10, 20], [15, None], [16, 21]]

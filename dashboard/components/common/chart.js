@@ -12,17 +12,27 @@ export class Chart {
   #marks;
   #time;
   #columns;
+  #stacked;
+  #layer;
   #zoom = null;
   #resized;
 
-  // lines: [{label, color, fill}]; format: value → text; range: (max) → top of the scale
-  constructor(box, legend, { lines, format, range, sync, onZoom }) {
+  // lines: [{label, color, fill}]; format: value → text; range: (max) → top of the scale.
+  // stacked: each line stands on the one before. onPick: what a click or Enter does.
+  // layer: {paint(plot), axis(value) → text, describe(plot, index) → text}, for what is not made of lines.
+  constructor(box, legend, { lines, format, range, sync, onZoom, onPick, stacked = false, layer = null }) {
     this.#lines = lines;
     this.#format = format;
+    this.#stacked = stacked;
+    this.#layer = layer;
     this.#columns = [[], ...lines.map(() => [])];
     [this.#marks, this.#time] = drawLegend(legend, lines);
     this.#plot = new uPlot(this.#options(box, range, sync, onZoom), this.#columns, box);
     this.#plot.over.addEventListener("dblclick", () => onZoom(null));
+    onClick(this.#plot.over, onPick);
+    box.tabIndex = 0;
+    box.onkeydown = (event) => this.#pressed(event, onPick);
+    box.onblur = () => this.#point(null);
     this.#resized = new ResizeObserver(() => this.#resize(box));
     this.#resized.observe(box);
     this.draw(this.#columns, Date.now()); // axes before there is anything to draw
@@ -33,7 +43,7 @@ export class Chart {
     this.#columns = columns;
     const [from, to] = this.#zoom ?? [newest - WINDOW_MS, newest];
     this.#plot.batch(() => {
-      this.#plot.setData(columns, false);
+      this.#plot.setData(this.#stacked ? stack(columns) : columns, false);
       this.#plot.setScale("x", { min: from, max: to });
     });
     this.#showLegend();
@@ -50,6 +60,7 @@ export class Chart {
   }
 
   #resize(box) {
+    if (!box.clientWidth) return; // out of sight: another view is shown
     this.#plot.setSize({ width: box.clientWidth, height: box.clientHeight });
   }
 
@@ -59,7 +70,26 @@ export class Chart {
     this.#marks.forEach((mark, line) => {
       mark.textContent = this.#format(this.#columns[line + 1][index] ?? null);
     });
-    this.#time.textContent = hovered == null ? "" : timeOfDay(this.#columns[0][hovered]);
+    const parts = hovered == null ? [] : [this.#layer?.describe(this.#plot, hovered), timeOfDay(this.#columns[0][hovered])];
+    this.#time.textContent = parts.filter(Boolean).join(" · ");
+  }
+
+  // The arrow keys read along the lines as the pointer does.
+  #pressed(event, onPick) {
+    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (way) {
+      const last = this.#columns[0].length - 1;
+      const at = this.#plot.cursor.idx ?? last + (way < 0 ? 1 : 0);
+      this.#point(Math.max(0, Math.min(last, at + way)));
+    } else if (event.key === "Escape") this.#point(null);
+    else if (event.key === "Enter") onPick?.();
+    else return;
+    event.preventDefault();
+  }
+
+  #point(index) {
+    const left = index === null ? -10 : this.#plot.valToPos(this.#columns[0][index], "x");
+    this.#plot.setCursor({ left, top: index === null ? -10 : this.#plot.over.clientHeight / 2 }, true, true);
   }
 
   #options(box, range, sync, onZoom) {
@@ -80,25 +110,42 @@ export class Chart {
         drag: { x: true, y: false, setScale: false },
         bind: { dblclick: () => null },
       },
-      scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, range(max ?? 0)] } },
+      scales: { x: { time: true }, y: { range: (_plot, min, max) => [min < 0 ? -range(-min) : 0, range(Math.max(0, max ?? 0))] } },
       axes: [
         { ...ink, grid: { show: false }, ticks: { show: false }, size: 24, space: (plot) => (plot.width < 480 ? 48 : 90), values: clockTicks },
         { ...ink, grid, ticks: { show: false }, size: AXIS_WIDTH, splits: quarters, gap: 8,
-          values: (_plot, ticks) => ticks.map((tick) => short(this.#format(tick))) },
+          values: (_plot, ticks) => ticks.map(this.#layer?.axis ?? ((tick) => short(this.#format(tick)))) },
       ],
-      series: [{}, ...this.#lines.map((line) => lineOptions(line, token))],
+      series: [{}, ...this.#lines.map((line) => lineOptions(line, token, this.#stacked))],
+      bands: this.#stacked ? this.#lines.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) : [],
       hooks: {
         setCursor: [() => this.#showLegend()],
         setSelect: [(plot) => zoomTo(plot, onZoom)],
+        drawAxes: this.#layer ? [this.#layer.paint] : [],
       },
     };
   }
 }
 
-function lineOptions({ label, color, fill }, token) {
+function lineOptions({ label, color, fill, hidden }, token, stacked) {
   const stroke = token(color);
-  return { label, stroke, width: 1.75, fill: fill ? (plot) => fade(plot, stroke) : undefined,
-    points: { show: false }, spanGaps: false };
+  const ground = stacked ? translucent(stroke, 0.45) : fill ? (plot) => fade(plot, stroke) : undefined;
+  return { label, stroke, width: hidden ? 0 : stacked ? 1.25 : 1.75, fill: ground, points: { show: false }, spanGaps: false };
+}
+
+// The tops of the lines when each stands on the ones before. What is unknown stays so, and adds nothing.
+export function stack([times, ...lines]) {
+  const tops = times.map(() => 0);
+  return [times, ...lines.map((line) => line.map((value, index) => (value === null ? null : (tops[index] += value))))];
+}
+
+// A click of the mouse: a drag zooms, and a tap only points.
+function onClick(over, act) {
+  let from = null;
+  over.addEventListener("pointerdown", ({ pointerType, clientX }) => (from = pointerType === "mouse" ? clientX : null));
+  over.addEventListener("click", ({ clientX, detail }) => {
+    if (act && detail === 1 && from !== null && Math.abs(clientX - from) < 4) act();
+  });
 }
 
 function fade(plot, color) {

@@ -42,8 +42,25 @@ export function memory(value) {
   return isNumber(value) ? scaled(value, 1024, BINARY) : { number: NOTHING, unit: "B" };
 }
 
+// A count in steps of a thousand: 12.4 M.
+export function counted(value) {
+  return isNumber(value) ? scaled(value, 1000, ["", "k", "M", "G", "T", "P"]) : { number: NOTHING, unit: "" };
+}
+
+export function perSecond(value) {
+  if (!isNumber(value)) return { number: NOTHING, unit: "/s" };
+  if (Math.abs(value) < 100) return { number: value.toFixed(1), unit: "/s" };
+  const { number, unit } = counted(value);
+  return { number, unit: `${unit}/s` };
+}
+
+// A number with a unit that does not scale.
+export function fixed(unit, digits = 0) {
+  return (value) => ({ number: plain(value, digits), unit });
+}
+
 export function joined({ number, unit }) {
-  return number === NOTHING ? NOTHING : `${number} ${unit}`;
+  return number === NOTHING ? NOTHING : `${number} ${unit}`.trimEnd();
 }
 
 export function plain(value, digits = 0, unit = "") {
@@ -81,4 +98,10 @@ export function mean(values) {
 
 export function timeOfDay(milliseconds) {
   return new Date(milliseconds).toLocaleTimeString("en-GB");
+}
+
+// "14:03:22" today, "23 Nov, 14:03:22" on another day.
+export function moment(milliseconds, now = Date.now()) {
+  const [day, today] = [milliseconds, now].map((time) => new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short" }));
+  return day === today ? timeOfDay(milliseconds) : `${day}, ${timeOfDay(milliseconds)}`;
 }

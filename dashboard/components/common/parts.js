@@ -12,14 +12,7 @@ export class Parts {
   }
 
   text(name, text) {
-    const element = this.#found.get(name);
-    if (element.textContent !== text) element.textContent = text;
-  }
-
-  // A main number: {number, unit} in two elements, so that the number may be larger than its unit.
-  value(name, { number, unit }) {
-    this.text(name, number);
-    this.text(`${name}-unit`, unit);
+    write(this.#found.get(name), text);
   }
 }
 
@@ -28,6 +21,11 @@ export function resize(list, count, make) {
   while (list.children.length > count) list.lastElementChild.remove();
   while (list.children.length < count) list.append(make(list.children.length));
   return [...list.children];
+}
+
+// Writing what is there already would cost a layout all the same.
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 export function element(tag, className, ...children) {

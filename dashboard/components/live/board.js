@@ -1,52 +1,78 @@
-// The four cards of one host: what they show, and the charts' common window.
-import { Chart } from "../common/chart.js";
-import { Timeline } from "../common/timeline.js";
-import { cpu } from "./cards/cpu.js";
-import { disk } from "./cards/disk.js";
-import { memory } from "./cards/memory.js";
-import { network } from "./cards/network.js";
-import { fetchPast } from "../common/past.js";
+// The cards of one host: those that it has readings for, in a fixed order, read across at one time.
+import { WINDOW_MS } from "../common/timeline.js";
+import { element, write } from "../common/parts.js";
+import { CARDS } from "./cards.js";
+import { generic } from "./cards/generic.js";
+import { Panel } from "./panel.js";
 
-const CARDS = [cpu, memory, network, disk];
+const LATE_STEPS = 3;
+const METRICS = CARDS.map(({ metric }) => metric);
 
 export class Board {
-  #root;
-  #parts;
-  #panels;
+  #cards;
+  #missing;
+  #events;
+  #panels = new Map();
+  #host = null;
+  #info = null;
   #latest = null;
   #paused = false;
+  #range = null;
+  #interval = 5000;
+  #ending = new AbortController();
+  #sight = new IntersectionObserver((seen) => this.#seen(seen), { rootMargin: "200px" });
 
-  constructor(root, parts) {
-    this.#root = root;
-    this.#parts = parts;
-    this.#panels = CARDS.map((card) => ({ card, timeline: new Timeline(card.lines.length), chart: this.#chart(card) }));
+  // events: {zoomed(range), failed(sentence)}
+  constructor(cards, missing, events) {
+    this.#cards = cards;
+    this.#missing = missing;
+    this.#events = events;
   }
 
   // The time of the reading shown, in ms since 1970; null before the first.
   shown = null;
 
-  set interval(seconds) {
-    for (const { timeline } of this.#panels) timeline.interval = seconds * 1000;
+  // The usual time between two readings of the slowest metric, in ms: some devices say no interval.
+  get step() {
+    return Math.max(this.#interval, ...[...this.#panels.values()].map((panel) => panel.step));
   }
 
-  async fill(host) {
-    const isStill = () => this.#root.dataset.host === host;
-    await Promise.all(this.#panels.map(async (panel) => {
-      const rows = await fetchPast(panel.card, host);
-      if (!isStill()) return;
-      panel.timeline.fill(rows);
-      if (!this.#paused) this.#drawChart(panel);
-    }));
+  // Begin with another host, of which nothing is shown yet.
+  begin(host) {
+    this.#clear();
+    this.#host = host;
+    this.#cards.dataset.state = "loading";
+    this.zoom(null);
+  }
+
+  // What the host says of itself: cards for what it reads, before there is a reading.
+  know(info, interval) {
+    this.#info = info;
+    this.#interval = interval * 1000;
+    for (const panel of this.#panels.values()) panel.interval = this.#interval;
+    for (const [metric, reason] of Object.entries(info?.sources ?? {})) {
+      if (reason === null || isExpected(metric, reason)) this.#panel(metric);
+    }
+    this.#explain();
   }
 
   // Message in, frame out: everything that the message changes is changed before this returns.
   receive({ timestamp, data }) {
     const time = Date.parse(timestamp);
-    for (const { card, timeline } of this.#panels) {
-      if (data[card.metric]) timeline.add(time, card.extract(data[card.metric]));
+    for (const [metric, reading] of Object.entries(data)) {
+      const panel = this.#panel(metric);
+      const isFirst = panel.time === null;
+      panel.receive(time, reading);
+      if (isFirst && panel.visible) panel.fill(this.#edge);
     }
-    this.#latest = { timestamp, time, data };
+    this.#latest = { timestamp, time };
+    this.#unzoomWhatIsPast(time);
     if (!this.#paused) this.#show();
+  }
+
+  // After a reconnection: history has what was missed.
+  refill() {
+    for (const panel of this.#panels.values()) if (panel.time !== null) panel.fill(this.#edge);
   }
 
   pause(paused) {
@@ -55,47 +81,104 @@ export class Board {
   }
 
   zoom(range) {
-    this.#parts.get("unzoom").hidden = range === null;
-    for (const { chart, timeline } of this.#panels) chart.zoom(range, this.#edge(timeline));
-  }
-
-  clear(host) {
-    this.#root.dataset.host = host ?? "";
-    this.#root.dataset.state = "loading";
-    this.#latest = this.shown = null;
-    for (const { timeline } of this.#panels) timeline.clear();
-    this.zoom(null);
+    this.#range = range;
+    for (const panel of this.#panels.values()) panel.zoom(range, this.#edge());
+    this.#events.zoomed(range);
   }
 
   destroy() {
-    for (const { chart } of this.#panels) chart.destroy();
+    this.#clear();
+    this.#sight.disconnect();
+  }
+
+  #clear() {
+    this.#ending.abort();
+    this.#ending = new AbortController();
+    for (const panel of this.#panels.values()) panel.destroy();
+    this.#panels.clear();
+    this.#latest = this.shown = this.#info = null;
+    this.#missing.hidden = true;
   }
 
   #show() {
-    const { timestamp, time, data } = this.#latest;
-    for (const panel of this.#panels) {
-      const reading = data[panel.card.metric];
-      if (reading) panel.card.show(this.#parts, reading);
-      this.#drawChart(panel);
-    }
+    const { timestamp, time } = this.#latest;
+    for (const panel of this.#panels.values()) panel.show(this.#info, time);
     this.shown = time;
-    this.#root.dataset.state = "live";
-    this.#root.dataset.timestamp = timestamp;
+    this.#cards.dataset.state = "live";
+    this.#cards.dataset.timestamp = timestamp;
+    this.#explain();
   }
 
-  #drawChart({ chart, timeline }) {
-    const edge = this.#edge(timeline);
-    if (edge !== null) chart.draw(timeline.columns(), edge);
+  // Each card that has nothing, or nothing new, says why.
+  #explain() {
+    const sources = this.#info?.sources ?? {};
+    for (const [metric, panel] of this.#panels) {
+      const reason = sources[metric];
+      const late = this.#latest && panel.time !== null && this.#latest.time - panel.time > LATE_STEPS * panel.step;
+      if (late) panel.explain(reason ?? `No reading since ${new Date(panel.time).toLocaleTimeString("en-GB")}.`);
+      else if (panel.time === null && reason) panel.explain(reason);
+      else if (panel.time === this.#latest?.time) panel.explain(null);
+    }
+    this.#list(Object.entries(sources).filter(([metric, reason]) => reason !== null && !this.#panels.has(metric)));
   }
 
-  // All four charts end at the same tick, so that they can be read across.
-  #edge(timeline) {
-    return this.#latest?.time ?? timeline.newest;
+  #list(absent) {
+    this.#missing.hidden = absent.length === 0;
+    const [summary, list] = this.#missing.children;
+    write(summary, `Not read on this host: ${absent.map(([metric]) => titleOf(metric)).join(", ")}`);
+    const said = absent.map(([metric, reason]) => `${titleOf(metric)}: ${reason}`);
+    if (list.textContent !== said.join("")) list.replaceChildren(...said.map((text) => element("li", "", text)));
   }
 
-  #chart({ metric, lines, format, range }) {
-    const box = this.#parts.get(`chart-${metric}`);
-    const onZoom = (window) => this.zoom(window);
-    return new Chart(box, this.#parts.get(`legend-${metric}`), { lines, format, range, sync: "perfwatch-live", onZoom });
+  #panel(metric) {
+    const known = this.#panels.get(metric);
+    if (known) return known;
+    const card = CARDS.find((one) => one.metric === metric) ?? generic(metric);
+    const panel = new Panel(card, {
+      host: this.#host,
+      interval: this.#interval,
+      sync: "perfwatch-live",
+      onZoom: (range) => this.zoom(range),
+      signal: this.#ending.signal,
+      failed: this.#events.failed,
+    });
+    panel.zoom(this.#range, null);
+    this.#place(metric, panel);
+    this.#panels.set(metric, panel);
+    this.#sight.observe(panel.element);
+    return panel;
   }
+
+  #place(metric, panel) {
+    const after = [...this.#cards.children].find((one) => isAfter(one.dataset.metric, metric));
+    this.#cards.insertBefore(panel.element, after ?? null);
+  }
+
+  #seen(changes) {
+    for (const { target, isIntersecting } of changes) {
+      const panel = this.#panels.get(target.dataset.metric);
+      if (panel?.element === target) panel.seen(isIntersecting, this.#info, this.#edge);
+    }
+  }
+
+  #unzoomWhatIsPast(time) {
+    if (this.#range && !this.#paused && this.#range[1] < time - WINDOW_MS) this.zoom(null);
+  }
+
+  // All charts end at the same tick, so that they can be read across.
+  #edge = () => this.#latest?.time ?? null;
+}
+
+function isAfter(metric, other) {
+  const [place, before] = [metric, other].map((one) => (METRICS.includes(one) ? METRICS.indexOf(one) : METRICS.length));
+  return place === before ? metric > other : place > before;
+}
+
+// Every Linux machine has these; the others come with their hardware, and their absence is no trouble.
+function isExpected(metric, reason) {
+  return reason !== "switched off" && CARDS.find((one) => one.metric === metric)?.expected;
+}
+
+function titleOf(metric) {
+  return CARDS.find((one) => one.metric === metric)?.title ?? metric;
 }

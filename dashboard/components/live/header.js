@@ -15,7 +15,6 @@ export class Header {
     const one = hosts.find(({ host }) => host === shown);
     this.#info = one?.info ?? null;
     this.#parts.text("host-name", shown ?? "No host yet");
-    this.#parts.text("cpu-model", this.#info?.cpu_model ?? "");
     this.#showChoice(hosts, shown);
     this.tick();
   }

@@ -6,13 +6,14 @@ import { Connection } from "../common/connection.js";
 import { Header } from "./header.js";
 import { mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
-import { Status } from "../common/status.js";
 import { choose, fetchHosts, remember } from "../common/hosts.js";
+import { Status } from "../common/status.js";
+import { trouble } from "../common/trouble.js";
+import { notice } from "./notice.js";
 
-const STALE_INTERVALS = 3;
-const DEFAULT_INTERVAL = 5;
-const NO_READINGS =
-  "No readings yet. They appear here by themselves as soon as a collector publishes: start one with “perfwatch collector”.";
+const LATE_INTERVALS = 3;
+const DEFAULT_INTERVAL = 5; // seconds; devices without `info` do not say theirs
+const ASK_AGAIN_MS = 10_000;
 
 class Live {
   #root;
@@ -23,16 +24,25 @@ class Live {
   #connection = null;
   #hosts = [];
   #host = null;
+  #connected = false;
   #paused = false;
+  #late = false;
+  #asked = 0;
+  #received = 0;
+  #trouble = {};
+  #unfilled = null;
   #stopping = new AbortController();
   #ticking;
 
   constructor(root) {
     this.#root = root;
-    this.#parts = new Parts(root);
-    this.#board = new Board(root, this.#parts);
-    this.#header = new Header(this.#parts);
-    this.#status = new Status(this.#parts.get("status"), () => this.#connection?.retry());
+    const parts = (this.#parts = new Parts(root));
+    this.#board = new Board(parts.get("cards"), parts.get("missing"), {
+      zoomed: (range) => (parts.get("unzoom").hidden = range === null),
+      failed: (sentence) => this.#say({ unfilled: sentence }),
+    });
+    this.#header = new Header(parts);
+    this.#status = new Status(parts.get("status"), () => this.#connection?.retry());
     this.#listen("pause", "click", () => this.#pause());
     this.#listen("unzoom", "click", () => this.#board.zoom(null));
     this.#listen("host-choice", "change", ({ target }) => this.#choose(target.value));
@@ -57,23 +67,25 @@ class Live {
 
   async #loadHosts() {
     this.#hosts = (await fetchHosts()) ?? this.#hosts;
-    this.#board.interval = this.#interval;
     this.#showHosts();
   }
 
   #choose(host, { keep = true } = {}) {
     this.#host = host;
     if (keep) remember(host);
-    this.#board.clear(host);
-    this.#board.interval = this.#interval;
+    this.#received = performance.now();
+    this.#unfilled = null;
+    this.#root.dataset.host = host ?? "";
+    this.#board.begin(host);
     this.#showHosts();
     this.#connect();
   }
 
   #connect() {
     this.#connection?.close();
-    const path = this.#host ? `/api/ws/metrics?${new URLSearchParams({ host: this.#host })}` : "/api/ws/metrics";
-    this.#connection = new Connection(path, {
+    const asked = new URLSearchParams({ presence: "true" });
+    if (this.#host !== null) asked.set("host", this.#host);
+    this.#connection = new Connection(`/api/ws/metrics?${asked}`, {
       message: (message) => this.#receive(message),
       state: (state) => this.#showState(state),
       open: () => this.#opened(),
@@ -85,17 +97,28 @@ class Live {
   // After a reconnection too: history fills what was missed, and the hosts may have changed.
   #opened() {
     this.#loadHosts();
-    if (this.#host) this.#board.fill(this.#host);
+    this.#board.refill();
   }
 
   #receive(message) {
+    if (message.type === "host") return this.#learn(message);
     if (this.#host === null) return this.#choose(message.host, { keep: false });
     if (message.host !== this.#host) return;
+    this.#received = performance.now();
     this.#board.receive(message);
     this.#tick();
   }
 
+  // A host came, went, or says something else of itself.
+  #learn(entry) {
+    this.#hosts = [...this.#hosts.filter(({ host }) => host !== entry.host), entry];
+    this.#hosts.sort((a, b) => (a.host < b.host ? -1 : 1));
+    this.#showHosts();
+  }
+
   #showState(state) {
+    this.#connected = state.name === "connected";
+    this.#root.dataset.connection = state.name;
     this.#status.show(state);
     // A handshake that is refused looks like any lost connection: only the server knows which it was.
     if (state.until) whoAmI();
@@ -103,19 +126,33 @@ class Live {
 
   #showHosts() {
     this.#header.showHosts(this.#hosts, this.#host);
-    this.#showNotice();
+    if (this.#host !== null) this.#board.know(this.#entry?.info ?? null, this.#interval);
+    this.#say({});
   }
 
+  // Once a second, and with every message: whatever changes with time alone.
   #tick() {
     const { shown } = this.#board;
+    const late = this.#isLate(shown);
     this.#header.tick();
-    const late = shown !== null && clock.now() - shown > STALE_INTERVALS * this.#interval * 1000;
-    const stale = late && !this.#paused;
-    this.#status.tick(shown, stale);
-    if (stale !== this.#root.classList.contains("stale")) {
-      this.#root.classList.toggle("stale", stale);
-      this.#loadHosts();
-    }
+    this.#status.tick(shown, late && !this.#paused);
+    this.#root.classList.toggle("stale", late && !this.#paused);
+    const turned = late !== this.#late;
+    this.#late = late;
+    if (turned || (late && performance.now() - this.#asked > ASK_AGAIN_MS)) this.#ask();
+  }
+
+  // By the reading's own age; without a reading, by how long one has been waited for.
+  #isLate(shown) {
+    const waited = performance.now() - this.#received;
+    const old = shown === null ? waited : Math.max(clock.now() - shown, waited);
+    return (this.#paused ? waited : old) > LATE_INTERVALS * this.#board.step;
+  }
+
+  // Why readings are late: asked while they are. Whether the host is there, it says itself.
+  async #ask() {
+    this.#asked = performance.now();
+    if (this.#connected) this.#say({ trouble: this.#late ? await trouble() : {} });
   }
 
   #pause() {
@@ -127,16 +164,21 @@ class Live {
     this.#tick();
   }
 
-  #showNotice() {
-    const text = this.#noticeText();
+  #say({ trouble: found = this.#trouble, unfilled = this.#unfilled }) {
+    this.#trouble = found;
+    this.#unfilled = unfilled;
+    const { text, tone } = notice({
+      host: this.#host,
+      hosts: this.#hosts,
+      shown: this.#board.shown,
+      late: this.#late,
+      trouble: found,
+      unfilled,
+    });
+    const place = this.#parts.get("notice");
     this.#parts.text("notice", text);
-    this.#parts.get("notice").hidden = !text;
-  }
-
-  #noticeText() {
-    if (this.#host === null) return this.#hosts.length ? "" : NO_READINGS;
-    if (this.#entry?.status === "offline") return `${this.#host} is offline. What is shown is its last reading.`;
-    return this.#entry || this.#board.shown !== null ? "" : `There are no readings of ${this.#host} yet.`;
+    place.className = `notice ${tone}`;
+    place.hidden = !text;
   }
 
   get #entry() {

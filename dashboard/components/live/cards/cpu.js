@@ -1,35 +1,30 @@
-import { roundUp } from "../../common/chart.js";
-import { element, resize } from "../../common/parts.js";
-import { frequency, joined, mean, percent, plain } from "../../common/format.js";
+import { fixed, frequency, joined, mean, percent, perSecond, plain } from "../../common/format.js";
+import { cores } from "../feet/cores.js";
+import { asPercent, growth, line, most, sum } from "./lines.js";
+
+const TIMES = [
+  line("User", "user", "series-1"),
+  line("System", "system", "series-3"),
+  line("I/O wait", "iowait", "series-2"),
+  { label: "Other", field: "steal", color: "series-4", take: ({ irq, softirq, steal }) => sum([irq, softirq, steal]) },
+];
 
 export const cpu = {
   metric: "cpu",
-  lines: [
-    { label: "Usage", color: "series-1", fill: true },
-    { label: "I/O wait", color: "series-2" },
+  title: "CPU",
+  expected: true,
+  aside: (_reading, { info }) => info?.cpu_model,
+  mains: [{ name: "usage", take: ({ usage_percent }) => percent(usage_percent) }],
+  sides: [
+    ["Load 1, 5, 15 min", ({ load_average }) => load_average?.map((value) => plain(value, 2)).join("  ") || "–"],
+    ["Temperature", ({ temperature_celsius }) => joined(fixed("°C")(most(temperature_celsius ?? []))), "Of the hottest sensor"],
+    ["Frequency", ({ frequency_mhz }) => frequency(mean(frequency_mhz)), "Mean of all cores"],
+    ["Interrupts", (reading, { past }) => joined(perSecond(growth(reading, past, "interrupts")))],
+    ["Switches", (reading, { past }) => joined(perSecond(growth(reading, past, "context_switches"))), "Context switches"],
   ],
-  format: (value) => joined(percent(value)),
-  range: (max) => Math.min(100, roundUp(max, 10)),
-  extract: ({ usage_percent, iowait }) => [usage_percent, iowait],
-  show,
+  views: ({ per_core = [] }) => [
+    { name: "Total", lines: TIMES, needs: ["user", "system", "iowait", "irq", "softirq", "steal"], stacked: true, ...asPercent },
+    { name: "Cores", of: "core", fields: ["usage_percent"], row: "Core", rows: per_core.length, take: (reading) => reading.per_core ?? [], format: asPercent.format },
+  ].filter(({ rows }) => rows !== 0),
+  feet: [cores({ caption: "Each core now", take: ({ per_core }) => per_core ?? [] })],
 };
-
-function show(parts, reading) {
-  parts.value("cpu-usage", percent(reading.usage_percent));
-  const load = (reading.load_average ?? []).map((value) => plain(value, 2));
-  parts.text("cpu-load", load.length ? load.join("  ") : "–");
-  const hottest = (reading.temperature_celsius ?? []).filter((value) => value !== null);
-  parts.text("cpu-temperature", hottest.length ? plain(Math.max(...hottest), 0, "°C") : "–");
-  parts.text("cpu-frequency", frequency(mean(reading.frequency_mhz)));
-  showCores(parts.get("cpu-cores"), reading.per_core ?? []);
-}
-
-function showCores(strip, cores) {
-  const cells = resize(strip, cores.length, () => element("span", "core"));
-  cores.forEach((usage, index) => {
-    const text = `Core ${index}: ${joined(percent(usage))}`;
-    cells[index].dataset.tip = text;
-    cells[index].style.setProperty("--heat", usage === null ? 0 : usage / 100);
-  });
-  strip.setAttribute("aria-label", `Usage of ${cores.length} cores: ${cores.map((v) => joined(percent(v))).join(", ")}`);
-}

@@ -1,68 +1,71 @@
-import { roundUp } from "../../common/chart.js";
-import { element, resize } from "../../common/parts.js";
 import { bytes, joined, percent, plain, rate } from "../../common/format.js";
+import { table } from "../feet/table.js";
+import { asRate, line, most, sum } from "./lines.js";
 
 const FULL_PERCENT = 90;
 
 export const disk = {
   metric: "disk",
-  lines: [
-    { label: "Read", color: "series-3", fill: true },
-    { label: "Write", color: "series-4" },
+  title: "Disk",
+  expected: true,
+  aside: () => "All disks",
+  mains: [
+    { name: "read", label: "Read", color: "series-3", take: ({ read_bytes_per_sec }) => rate(read_bytes_per_sec) },
+    { name: "write", label: "Write", color: "series-4", take: ({ write_bytes_per_sec }) => rate(write_bytes_per_sec) },
   ],
-  format: (value) => joined(rate(value)),
-  range: (max) => roundUp(max, 1000),
-  extract: ({ read_bytes_per_sec, write_bytes_per_sec }) => [read_bytes_per_sec, write_bytes_per_sec],
-  show,
+  sides: [
+    ["IOPS r / w", ({ devices }) => pair(wholeDisks(devices), "iops", sum, 0)],
+    ["Latency r / w", ({ devices }) => `${pair(wholeDisks(devices), "latency_ms", most, 1)} ms`, "Of the slowest disk"],
+  ],
+  views: [{
+    lines: [line("Read", "read_bytes_per_sec", "series-3", { fill: true }), line("Write", "write_bytes_per_sec", "series-4")],
+    ...asRate,
+  }],
+  feet: [
+    table({
+      caption: "Devices",
+      lines: 3,
+      columns: [
+        { label: "Device", text: (_one, name) => name },
+        { label: "Read", text: ({ read_bytes_per_sec }) => joined(rate(read_bytes_per_sec)) },
+        { label: "Write", text: ({ write_bytes_per_sec }) => joined(rate(write_bytes_per_sec)) },
+        { label: "IOPS r / w", text: (one) => pair([one], "iops", most, 0) },
+        { label: "ms r / w", title: "Milliseconds an operation took", text: (one) => pair([one], "latency_ms", most, 1) },
+      ],
+      rows: ({ devices }) => Object.entries(devices ?? {}).sort(([, a], [, b]) => moved(b) - moved(a)),
+      link: { metric: "disk", of: "device", fields: ["read_bytes_per_sec", "write_bytes_per_sec"] },
+    }),
+    table({
+      caption: "Partitions",
+      lines: 3,
+      columns: [
+        { label: "Mounted at", text: (_one, name) => name },
+        { label: "Full", meter: ({ usage_percent }) => usage_percent, text: ({ usage_percent }) => joined(percent(usage_percent)), tone: ({ usage_percent }) => (usage_percent >= FULL_PERCENT ? "warn" : "") },
+        { label: "Free", text: ({ free_bytes }) => joined(bytes(free_bytes)) },
+        { label: "Of", text: ({ total_bytes }) => joined(bytes(total_bytes)) },
+      ],
+      // The fullest first: that is the one to look at.
+      rows: ({ partitions }) => Object.entries(partitions ?? {}).sort(([, a], [, b]) => (b.usage_percent ?? 0) - (a.usage_percent ?? 0)),
+      link: { metric: "disk", of: "mountpoint", fields: ["usage_percent"] },
+    }),
+  ],
 };
-
-function show(parts, reading) {
-  parts.value("disk-read", rate(reading.read_bytes_per_sec));
-  parts.value("disk-write", rate(reading.write_bytes_per_sec));
-  const disks = wholeDisks(reading.devices ?? {});
-  parts.text("disk-iops", `${iops(disks, "read_iops")} / ${iops(disks, "write_iops")}`);
-  parts.text("disk-latency", `${slowest(disks, "read_latency_ms")} / ${slowest(disks, "write_latency_ms")}`);
-  showPartitions(parts.get("disk-partitions"), Object.entries(reading.partitions ?? {}));
-}
 
 // A disk counts its partitions' operations already, and the disks below a stacked one are listed too.
 const STACKED = /^((dm-|md|bcache|drbd|zd)\d|nvme\d+c\d+n\d)/;
 
-function wholeDisks(devices) {
+function wholeDisks(devices = {}) {
   const isPart = (name) => {
-    const [, disk] = /^(.*\D)\d+$/.exec(name) ?? [];
-    return disk !== undefined && (disk in devices || disk.replace(/p$/, "") in devices);
+    const [, whole] = /^(.*\D)\d+$/.exec(name) ?? [];
+    return whole !== undefined && (whole in devices || whole.replace(/p$/, "") in devices);
   };
-  return Object.entries(devices).filter(([name]) => !STACKED.test(name) && !isPart(name)).map(([, disk]) => disk);
+  return Object.entries(devices).filter(([name]) => !STACKED.test(name) && !isPart(name)).map(([, one]) => one);
 }
 
-function known(disks, field) {
-  return disks.map((disk) => disk[field]).filter((value) => typeof value === "number");
+function pair(disks, field, pick, digits) {
+  return ["read", "write"].map((way) => plain(pick(disks.map((one) => one[`${way}_${field}`])), digits)).join(" / ");
 }
 
-function iops(disks, field) {
-  const values = known(disks, field);
-  return plain(values.length ? values.reduce((sum, value) => sum + value, 0) : null);
-}
-
-function slowest(disks, field) {
-  const values = known(disks, field);
-  return plain(values.length ? Math.max(...values) : null, 1, "ms");
-}
-
-// The fullest first: that is the one to look at.
-function showPartitions(list, partitions) {
-  const rows = resize(list, partitions.length, () => row());
-  partitions.sort(([, a], [, b]) => (b.usage_percent ?? 0) - (a.usage_percent ?? 0)).forEach(([mountpoint, reading], index) => {
-    const [label, meter, figure] = rows[index].children;
-    label.textContent = mountpoint;
-    label.title = `${mountpoint} · ${reading.device ?? "?"} · ${reading.fstype ?? "?"}`;
-    meter.firstElementChild.style.width = `${reading.usage_percent ?? 0}%`;
-    meter.classList.toggle("full", (reading.usage_percent ?? 0) >= FULL_PERCENT);
-    figure.textContent = `${joined(percent(reading.usage_percent))} of ${joined(bytes(reading.total_bytes))}`;
-  });
-}
-
-function row() {
-  return element("li", "row usage", element("span", "label"), element("span", "meter", element("i", "")), element("span", "figure"));
+function moved({ read_bytes, write_bytes }) {
+  return (read_bytes ?? 0) + (write_bytes ?? 0);
 }

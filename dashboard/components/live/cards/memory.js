@@ -1,33 +1,43 @@
-import { joined, memory as size, percent } from "../../common/format.js";
-
-const SHARES = ["used", "cached", "buffers", "free"];
+import { joined, memory as size, percent, plain } from "../../common/format.js";
+import { shares } from "../feet/shares.js";
+import { line } from "./lines.js";
 
 export const memory = {
   metric: "memory",
-  lines: [
-    { label: "Used", color: "series-3", fill: true },
-    { label: "Swap", color: "series-4" },
+  title: "Memory",
+  expected: true,
+  aside: ({ used_bytes, total_bytes }) => `${joined(size(used_bytes))} of ${joined(size(total_bytes))}`,
+  mains: [{ name: "usage", take: ({ usage_percent }) => percent(usage_percent) }],
+  sides: [
+    ["Available", ({ available_bytes }) => joined(size(available_bytes))],
+    ["Shared", ({ shared_bytes }) => joined(size(shared_bytes))],
+    ["Swap", swap],
+    ["Huge pages", hugepages, "In use and reserved, of all"],
   ],
-  format: (value) => joined(percent(value)),
-  range: () => 100,
-  extract: ({ usage_percent, swap_percent }) => [usage_percent, swap_percent],
-  show,
+  views: [{
+    lines: [line("Used", "usage_percent", "series-3", { fill: true }), line("Swap", "swap_percent", "series-4")],
+    format: (value) => joined(percent(value)),
+    range: () => 100,
+  }],
+  feet: [shares({
+    caption: "What it is used for",
+    shares: [
+      { label: "Used", color: "series-3", take: ({ used_bytes }) => used_bytes },
+      { label: "Cached", color: "series-1", take: ({ cached_bytes }) => cached_bytes },
+      { label: "Buffers", color: "series-2", take: ({ buffers_bytes }) => buffers_bytes },
+      { label: "Free", color: "border", take: ({ free_bytes }) => free_bytes },
+    ],
+    whole: ({ total_bytes }) => total_bytes,
+    format: (value) => joined(size(value)),
+  })],
 };
-
-function show(parts, reading) {
-  parts.value("memory-usage", percent(reading.usage_percent));
-  parts.text("memory-used-of", `${joined(size(reading.used_bytes))} of ${joined(size(reading.total_bytes))}`);
-  parts.text("memory-available", joined(size(reading.available_bytes)));
-  parts.text("memory-swap", swap(reading));
-  for (const share of SHARES) {
-    const bytes = reading[`${share}_bytes`];
-    const width = reading.total_bytes ? ((bytes ?? 0) / reading.total_bytes) * 100 : 0;
-    parts.get(`bar-${share}`).style.width = `${width}%`;
-    parts.text(`memory-${share}`, joined(size(bytes)));
-  }
-}
 
 function swap({ swap_total_bytes, swap_used_bytes }) {
   if (swap_total_bytes === 0) return "none";
   return `${joined(size(swap_used_bytes))} of ${joined(size(swap_total_bytes))}`;
+}
+
+function hugepages({ hugepages_total, hugepages_free, hugepages_reserved }) {
+  if (!hugepages_total) return hugepages_total === 0 ? "none" : "–";
+  return `${plain(hugepages_total - hugepages_free)} + ${plain(hugepages_reserved)} of ${plain(hugepages_total)}`;
 }

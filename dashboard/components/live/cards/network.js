@@ -1,51 +1,53 @@
-import { roundUp } from "../../common/chart.js";
-import { element, resize } from "../../common/parts.js";
 import { joined, plain, rate } from "../../common/format.js";
+import { table } from "../feet/table.js";
+import { asRate, line } from "./lines.js";
 
 export const network = {
   metric: "network",
-  lines: [
-    { label: "Download", color: "series-1", fill: true },
-    { label: "Upload", color: "series-2" },
+  title: "Network",
+  expected: true,
+  aside: () => "All interfaces but loopback",
+  mains: [
+    { name: "recv", label: "↓ Download", color: "series-1", take: ({ bytes_recv_per_sec }) => rate(bytes_recv_per_sec) },
+    { name: "sent", label: "↑ Upload", color: "series-2", take: ({ bytes_sent_per_sec }) => rate(bytes_sent_per_sec) },
   ],
-  format: (value) => joined(rate(value)),
-  range: (max) => roundUp(max, 1000),
-  extract: ({ bytes_recv_per_sec, bytes_sent_per_sec }) => [bytes_recv_per_sec, bytes_sent_per_sec],
-  show,
+  sides: [
+    ["TCP", ({ connections }) => plain(connections?.tcp?.established), "Established connections"],
+    ["Waiting", ({ connections }) => waiting(connections?.tcp ?? {}), "In TIME_WAIT and CLOSE_WAIT"],
+    ["Listening", ({ connections }) => plain(connections?.tcp?.listen)],
+    ["UDP", ({ connections }) => plain(connections?.udp?.count)],
+  ],
+  views: [{
+    lines: [line("Download", "bytes_recv_per_sec", "series-1", { fill: true }), line("Upload", "bytes_sent_per_sec", "series-2")],
+    ...asRate,
+  }],
+  feet: [table({
+    caption: "Interfaces",
+    columns: [
+      { label: "Interface", text: (_one, name) => name },
+      { label: "↓ Download", text: ({ bytes_recv_per_sec }) => joined(rate(bytes_recv_per_sec)) },
+      { label: "↑ Upload", text: ({ bytes_sent_per_sec }) => joined(rate(bytes_sent_per_sec)) },
+      { label: "Errors", title: "In and out, since boot", text: (one) => both(one, "errors"), tone: (one) => tone(one, "errors") },
+      { label: "Drops", title: "In and out, since boot", text: (one) => both(one, "drops"), tone: (one) => tone(one, "drops") },
+    ],
+    rows: ({ interfaces }) => Object.entries(interfaces ?? {}).sort((a, b) => carried(b) - carried(a)),
+    link: { metric: "network", of: "interface", fields: ["bytes_recv_per_sec", "bytes_sent_per_sec"] },
+  })],
 };
 
-function show(parts, reading) {
-  parts.value("network-recv", rate(reading.bytes_recv_per_sec));
-  parts.value("network-sent", rate(reading.bytes_sent_per_sec));
-  const { tcp, udp } = reading.connections ?? {};
-  parts.text("network-tcp", plain(tcp?.established));
-  parts.text("network-listen", plain(tcp?.listen));
-  parts.text("network-udp", plain(udp?.count));
-  showInterfaces(parts.get("network-interfaces"), Object.entries(reading.interfaces ?? {}));
+function waiting({ time_wait, close_wait }) {
+  return `${plain(time_wait)} + ${plain(close_wait)}`;
 }
 
 // Sorted by all they ever carried: by their rates, the list would jump under the reader's eyes.
-function showInterfaces(list, interfaces) {
-  const rows = resize(list, interfaces.length, () => row());
-  interfaces.sort((a, b) => carried(b) - carried(a)).forEach(([name, reading], index) => {
-    const [label, received, sent, trouble] = rows[index].children;
-    label.textContent = label.title = name;
-    received.textContent = `↓ ${joined(rate(reading.bytes_recv_per_sec))}`;
-    sent.textContent = `↑ ${joined(rate(reading.bytes_sent_per_sec))}`;
-    trouble.textContent = troubles(reading);
-  });
-}
-
 function carried([name, { bytes_recv, bytes_sent }]) {
   return /^lo\d*$/.test(name) ? -1 : (bytes_recv ?? 0) + (bytes_sent ?? 0);
 }
 
-function row() {
-  return element("li", "row", ...["label", "figure", "figure", "trouble"].map((name) => element("span", name)));
+function both(one, what) {
+  return `${plain(one[`${what}_in`])} / ${plain(one[`${what}_out`])}`;
 }
 
-function troubles({ errors_in, errors_out, drops_in, drops_out }) {
-  const errors = (errors_in ?? 0) + (errors_out ?? 0);
-  const drops = (drops_in ?? 0) + (drops_out ?? 0);
-  return [errors && `${plain(errors)} errors`, drops && `${plain(drops)} drops`].filter(Boolean).join(", ");
+function tone(one, what) {
+  return one[`${what}_in`] || one[`${what}_out`] ? "warn" : "faint";
 }

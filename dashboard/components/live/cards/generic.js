@@ -1,0 +1,48 @@
+// A card for a metric that nobody wrote one for: other people's devices publish what they like.
+import { roundUp } from "../../common/chart.js";
+import { joined } from "../../common/format.js";
+import { unitOf, words } from "../../common/units.js";
+import { grid } from "../feet/grid.js";
+
+const DEEPEST = 3;
+const MOST = 100;
+
+export function generic(metric) {
+  return {
+    metric,
+    title: words(metric),
+    aside: () => "As published",
+    mains: (reading) => firstNumber(reading, (field) => ({ name: "first", label: words(field), color: "series-1", take: (one) => unitOf(field)(value(one, field)) })),
+    views: (reading) => firstNumber(reading, view),
+    feet: [grid({ caption: "All fields", lines: 5, entries: (reading) => flat(reading).slice(0, MOST).map(([field, found]) => [words(field), written(field, found), false, field]) })],
+  };
+}
+
+function view(field) {
+  const line = { label: words(field), field, color: "series-1", fill: true, take: (reading) => value(reading, field) };
+  return { lines: [line], format: (found) => joined(unitOf(field)(found)), range: (max) => roundUp(max, 1) };
+}
+
+function firstNumber(reading, make) {
+  const found = flat(reading).find(([, one]) => typeof one === "number");
+  return found ? [make(found[0])] : [];
+}
+
+// Nested fields under joined names, as the history keeps them: {"a": {"b": [1]}} is a_b_0.
+function flat(reading, before = "", depth = 0) {
+  return Object.entries(reading ?? {}).flatMap(([name, found]) => {
+    if (!before && name === "timestamp") return [];
+    if (found !== null && typeof found === "object") return depth < DEEPEST ? flat(found, `${before}${name}_`, depth + 1) : [];
+    return [[before + name, found]];
+  });
+}
+
+function value(reading, field) {
+  const found = flat(reading).find(([name]) => name === field)?.[1];
+  return typeof found === "number" ? found : null;
+}
+
+function written(field, found) {
+  if (typeof found === "number") return joined(unitOf(field)(found));
+  return found === null ? "–" : typeof found === "boolean" ? (found ? "yes" : "no") : String(found);
+}

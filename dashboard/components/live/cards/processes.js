@@ -1,0 +1,32 @@
+import { joined, memory, percent, plain } from "../../common/format.js";
+import { table } from "../feet/table.js";
+
+const TOP = 5;
+
+export const processes = {
+  metric: "processes",
+  title: "Processes",
+  charted: false,
+  aside: () => "CPU as percent of one core",
+  mains: [{ name: "count", take: ({ count }) => ({ number: plain(count), unit: "" }) }],
+  sides: [
+    ["Threads", ({ threads }) => plain(threads)],
+    ["Running", ({ running }) => plain(running)],
+    ["Blocked", ({ blocked }) => plain(blocked), "Waiting for a disk or a device"],
+    ["Zombies", ({ zombies }) => plain(zombies)],
+  ],
+  feet: [
+    top("By CPU", "cpu_percent", { label: "CPU", text: ({ cpu_percent }) => joined(percent(cpu_percent)) }),
+    top("By memory", "memory_bytes", { label: "Memory", text: ({ memory_bytes }) => joined(memory(memory_bytes)) }),
+  ],
+};
+
+function top(caption, field, column) {
+  return table({
+    caption,
+    lines: TOP,
+    columns: [{ label: "Name", text: ({ processes: count }, name) => (count > 1 ? `${name} × ${count}` : name) }, column],
+    rows: ({ top: found }) => Object.entries(found ?? {}).sort(([, a], [, b]) => (b[field] ?? 0) - (a[field] ?? 0)).slice(0, TOP),
+    link: { metric: "processes", of: "process", fields: [field] },
+  });
+}

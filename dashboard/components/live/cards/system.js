@@ -1,0 +1,21 @@
+import { plain, span } from "../../common/format.js";
+import { table } from "../feet/table.js";
+
+export const system = {
+  metric: "system",
+  title: "System",
+  charted: false,
+  aside: ({ boot_time }) => (boot_time ? `started ${new Date(boot_time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}` : ""),
+  mains: [{ name: "uptime", take: ({ uptime_seconds }) => ({ number: typeof uptime_seconds === "number" ? span(uptime_seconds) : "–", unit: "up" }) }],
+  sides: [
+    ["Users", ({ user_count }) => plain(user_count), "Logged in"],
+    ["Terminals", ({ terminals }) => plain(terminals)],
+  ],
+  feet: [table({
+    caption: "Logged in",
+    lines: 2,
+    columns: [{ label: "User", text: (_one, name) => name }, { label: "Terminals", text: ({ terminals }) => plain(terminals) }],
+    rows: ({ users }) => Object.entries(users ?? {}),
+    empty: ({ user_count }) => (user_count === null ? "Nobody keeps that on this machine" : "Nobody"),
+  })],
+};

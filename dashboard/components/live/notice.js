@@ -1,0 +1,34 @@
+// The one sentence above the cards, about what matters most. Empty when all is well.
+import { moment } from "../common/format.js";
+
+const BEGIN = "Readings appear here by themselves as soon as a collector publishes: start one with “perfwatch collector”.";
+
+// hosts: of /api/hosts; shown: time of the reading shown, ms or null; late: whether one is overdue;
+// trouble: {broker, store}; unfilled: why the charts have no past. Returns {text, tone}.
+export function notice({ host, hosts, shown, late, trouble, unfilled }) {
+  const entry = hosts.find((one) => one.host === host);
+  if (trouble.broker) return { text: trouble.broker, tone: "bad" };
+  if (host === null) return { text: hosts.length ? "" : `No readings yet. ${BEGIN}`, tone: "" };
+  if (!entry && shown === null) return { text: unknown(host, hosts), tone: "warn" };
+  if (entry?.status === "offline") return { text: offline(host, entry, shown), tone: "warn" };
+  if (late) return { text: silent(host, shown), tone: "warn" };
+  if (unfilled) return { text: `The charts begin now, for their past cannot be had: ${unfilled}`, tone: "warn" };
+  return { text: "", tone: "" };
+}
+
+function unknown(host, hosts) {
+  const others = hosts.length ? ` Known are ${hosts.map((one) => one.host).join(", ")}: choose one above.` : "";
+  return `No host called ${host} has been heard of.${others} ${BEGIN}`;
+}
+
+function offline(host, { since }, shown) {
+  const last = shown ?? (since ? Date.parse(since) : null);
+  if (shown === null && last !== null) return `${host} is offline since ${moment(last)}. Its last readings are in History.`;
+  if (last === null) return `${host} is offline, and its last reading is no longer on the broker. Start its collector, or look into History.`;
+  return `${host} is offline since ${moment(last)}. What is shown is its last reading.`;
+}
+
+function silent(host, shown) {
+  const since = shown === null ? "yet" : `since ${moment(shown)}`;
+  return `No reading of ${host} ${since}, though it says that it is online. Look at its collector's log.`;
+}

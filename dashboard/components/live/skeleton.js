@@ -1,0 +1,53 @@
+// The elements of a card, with room for all that will be written into them.
+import { element } from "../common/parts.js";
+
+export function skeleton({ metric, title, feet = [], charted = true }, host) {
+  const made = {
+    aside: element("p", "aside"),
+    link: element("a", "past", "History"),
+    why: element("p", "why"),
+    mains: element("div", "mains"),
+    plots: element("div", "plots"),
+    feet: feet.map((foot) => foot.build({ host })),
+  };
+  const heading = element("h2", "", title);
+  heading.id = `card-${metric}`;
+  made.link.ariaLabel = `${title} in History`;
+  made.link.dataset.testid = `past-${metric}`;
+  made.why.hidden = true;
+  made.plots.hidden = !charted;
+  const parts = feet.map(({ caption }, index) => element("section", "foot", element("p", "caption", caption), made.feet[index].element));
+  const bottom = element("div", parts.length > 1 ? "feet several" : "feet", ...parts);
+  const head = element("header", "head", heading, made.aside, made.link);
+  made.article = element("article", charted ? "card charted" : "card", head, made.why, made.mains, made.plots, bottom);
+  Object.assign(made.article.dataset, { metric, testid: `card-${metric}`, state: "loading" });
+  made.article.setAttribute("aria-labelledby", heading.id);
+  return made;
+}
+
+// Main numbers and, to their right, smaller ones: what is written to, in the order given.
+export function figures(box, metric, mains, sides) {
+  const numbers = mains.map(({ name, label, color }) => {
+    const number = element("b", "", "–");
+    const unit = element("small", "");
+    const value = element("span", "value", number, unit);
+    value.dataset.testid = `${metric}-${name}`;
+    const tag = element("span", "tag", label ?? "");
+    if (color) tag.style.color = `var(--pw-${color})`;
+    box.append(label ? element("p", "main pair", tag, value) : element("p", "main", value));
+    return { number, unit };
+  });
+  const texts = sides.map(() => element("dd", "", "–"));
+  const entries = sides.map(([label, , title = ""], index) => Object.assign(element("div", "", element("dt", "", label), texts[index]), { title }));
+  if (entries.length) box.append(element("dl", "sides", ...entries));
+  return { numbers, texts };
+}
+
+// One view's place for a chart, below its legend.
+export function stage({ metric, title }, view, isFirst) {
+  const legend = element("p", "legend");
+  const chart = element("div", "chart");
+  Object.assign(chart, { role: "img", ariaLabel: `${title}: ${view.name ?? "the last five minutes"}. The arrow keys read values, Enter opens History.` });
+  chart.dataset.testid = isFirst ? `chart-${metric}` : `chart-${metric}-${view.name.toLowerCase()}`;
+  return { legend, chart, box: element("div", "stage", legend, chart) };
+}
