@@ -20,6 +20,20 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+# Chromium breaks off what it loads when the machine gets a network interface: tests that make some, and those
+# with a browser, run one after the other (`--dist loadgroup`).
+NETWORK = "tests/faults/test_network.py"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        file = item.nodeid.split("::")[0]
+        alone = file == NETWORK or item.get_closest_marker("browser")
+        group = "network" if alone else file
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     """A Mosquitto without accounts, for tests of what goes over it."""

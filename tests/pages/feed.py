@@ -11,7 +11,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.publish import multiple as publish_all
 
-from perfwatch.history.points import points
+from perfwatch.history.flatten import Flattener
 from perfwatch.history.store import HistoryStore
 from perfwatch.reading import Reading
 from perfwatch.readings import encode, now, to_ms
@@ -25,9 +25,12 @@ def encoded(tick: Mapping[str, Reading], without: Iterable[str] = ()) -> dict[st
 
 def remember(store: HistoryStore, host: str, milliseconds: Iterable[int], cores: int) -> None:
     """Write those ticks as the bridge would have."""
-    for moment in milliseconds:
-        for metric, reading in everything(moment, cores).items():
-            store.write(points(host, metric, reading))
+    flattener = Flattener()
+    store.write(
+        flattener.take(f"perfwatch/{host}/{metric}", host, metric, encode(reading))
+        for moment in milliseconds
+        for metric, reading in everything(moment, cores).items()
+    )
 
 
 def publish(broker: Mosquitto, host: str, payloads: Mapping[str, bytes]) -> None:
