@@ -38,12 +38,12 @@ def modules(page: str) -> list[str]:
     """Addresses of the modules that a page is made of, so that a browser need not find them one by one."""
     folders = ("common", "session", page)
     found = sorted(path for folder in folders for path in (COMPONENTS / folder).rglob("*.js"))
-    classic = COMPONENTS / "common" / "theme.js"
+    classic = {COMPONENTS / "common" / name for name in ("theme.js", "recover.js")}
     plot = COMPONENTS / "vendor" / "uplot" / "uPlot.esm.js"
     return [
         f"/assets/{VERSION}/{path.relative_to(COMPONENTS).as_posix()}"
         for path in (*found, plot)
-        if path != classic
+        if path not in classic
     ]
 
 

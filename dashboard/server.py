@@ -25,6 +25,7 @@ from dashboard.api.responses import http_exception
 from dashboard.api.routes import Parts, api
 from dashboard.api.system import Place
 from dashboard.assets import COMPONENTS, VERSION, Assets, Packed
+from dashboard.base_path import BasePath
 from dashboard.bridges import Bridges
 from dashboard.commands import Commands
 from dashboard.guard import IDENTITY, Guard
@@ -119,6 +120,7 @@ def build(settings: Settings) -> App:
         routes=routes,
         exception_handlers={HTTPException: http_exception},
         middleware=[
+            Middleware(BasePath, base=settings.base_path),
             Middleware(Guard, sessions=sessions, allowed_origin=settings.allowed_origin),
             Middleware(Packed),
         ],

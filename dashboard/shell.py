@@ -13,17 +13,18 @@ from starlette.responses import HTMLResponse, Response
 from dashboard.assets import STREAMLIT, VERSION, modules
 
 _HEAD = """<title>PerfWatch</title>
-    <script src="/assets/VERSION/common/theme.js"></script>
-    <script>window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };</script>""".replace(
-    "VERSION", VERSION
-)
+    <script src="./assets/VERSION/common/theme.js"></script>
+    <script src="./assets/VERSION/common/recover.js"></script>
+    <script>
+      window.__streamlit = { BACKEND_BASE_URL: location.origin + perfwatch.base + "/" };
+    </script>""".replace("VERSION", VERSION)
 
 
 def shell(index: str, page: str) -> str:
     """Streamlit's start page as ours, with the page's modules on their way while Streamlit's scripts load."""
-    links = "".join(f'\n    <link rel="modulepreload" href="{address}" />' for address in modules(page))
+    links = "".join(f'\n    <link rel="modulepreload" href=".{address}" />' for address in modules(page))
     head = index.replace("<title>Streamlit</title>", _HEAD + links)
-    return head.replace("./favicon.png", "/assets/icon.svg")
+    return head.replace("./favicon.png", "./assets/icon.svg")
 
 
 class Shell:

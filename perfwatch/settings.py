@@ -163,6 +163,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="Further origin that browsers may use, as https://host (behind a reverse proxy)"),
     ] = ""
 
+    base_path: Annotated[
+        str,
+        Meta(
+            description="Path below which a reverse proxy shows the dashboard, as /perfwatch",
+            pattern="^(/[A-Za-z0-9._~-]+)*/?$",
+        ),
+    ] = ""
+
     mqtt_port: Annotated[Port, Meta(description="Port of the broker that `perfwatch up` starts")] = 1883
     log_level: Annotated[
         str, Meta(description="debug, info, warning or error", pattern="(?i)^(debug|info|warning|error)$")

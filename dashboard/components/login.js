@@ -1,4 +1,4 @@
-import { safePath } from "./common/paths.js";
+import { at, safePath } from "./common/paths.js";
 import { expectedEnd } from "./session/expiry.js";
 
 const NOTICES = {
@@ -40,7 +40,7 @@ function countDown(seconds) {
 }
 
 async function answered(response) {
-  if (response.ok) return location.replace(next);
+  if (response.ok) return location.replace(at(next));
   submit.disabled = false;
   if (response.status === 429) return countDown(Number(response.headers.get("Retry-After")) || 30);
   showError(await detail(response), response.status === 401);
@@ -55,7 +55,7 @@ async function send(event) {
   const request = { method: "POST", headers: { "Content-Type": "application/json" }, body };
   let response;
   try {
-    response = await fetch("/api/auth/login", request);
+    response = await fetch(at("/api/auth/login"), request);
   } catch {
     submit.disabled = false;
     return showError("The server cannot be reached. Check that PerfWatch is running, then try again.");
@@ -68,11 +68,11 @@ async function send(event) {
 async function skipWhenLoggedIn() {
   // Asked only where a session was seen: a stranger's console should not begin with a refusal.
   if (!(expectedEnd() > Date.now())) return;
-  const response = await fetch("/api/auth/me").catch(() => null);
+  const response = await fetch(at("/api/auth/me")).catch(() => null);
   if (!response?.ok) return;
   const session = await response.json();
   // A session in its last seconds is what the other pages send here.
-  if (Date.parse(session.expires_at) - Date.now() > 10_000) location.replace(next);
+  if (Date.parse(session.expires_at) - Date.now() > 10_000) location.replace(at(next));
 }
 
 const reason = query.get("reason");

@@ -10,7 +10,8 @@ from dashboard.assets import COMPONENTS, VERSION
 # Streamlit runs a component's script from a blob, from which only absolute addresses can be imported.
 _BOOTSTRAP = """\
 export default async (component) => {
-  const { mount } = await import(new URL("/assets/VERSION/NAME/NAME.js", location.origin).href);
+  const path = perfwatch.base + "/assets/VERSION/NAME/NAME.js";
+  const { mount } = await import(new URL(path, location.origin).href);
   return mount(component);
 };
 """

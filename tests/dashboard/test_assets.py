@@ -50,7 +50,7 @@ def test_nothing_outside_the_folder_is_sent(dashboard: Dashboard, token: str, pa
 def test_every_module_of_a_page_is_there_and_kept(dashboard: Dashboard, token: str, page: str) -> None:
     html = httpx.get(f"{dashboard.url}/{page}", headers=bearer(token)).text
     for address in modules(page):
-        assert f'<link rel="modulepreload" href="{address}" />' in html
+        assert f'<link rel="modulepreload" href=".{address}" />' in html
         answer = httpx.get(f"{dashboard.url}{address}")
         assert answer.status_code == 200, address
         assert "immutable" in answer.headers["cache-control"]

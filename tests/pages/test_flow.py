@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from tests.pages.conftest import (
     Watched,
@@ -155,3 +155,22 @@ def test_the_page_says_when_the_server_is_gone_and_when_it_is_back(browser: Brow
     with stack:
         expect(state).to_have_text(re.compile("^connected", re.IGNORECASE), timeout=40_000)
         page.close()
+
+
+def test_a_page_whose_scripts_were_broken_off_loads_again(watched: Watched, stack: Stack) -> None:
+    """As a browser does when the machine's network changes under it; without this the page stays blank."""
+    page = watched.page
+    open_live(page, stack)
+    broken: list[str] = []
+
+    def break_off_once(route: Route) -> None:
+        if broken:
+            route.continue_()
+        else:
+            broken.append(route.request.url)
+            route.abort("connectionreset")
+
+    page.route("**/static/js/react-dom.*.js", break_off_once)
+    page.reload(wait_until="commit")
+    expect(page.get_by_test_id("cpu-usage")).to_have_text(re.compile(r"\d"), timeout=30_000)
+    assert len(broken) == 1

@@ -1,5 +1,6 @@
 // Requests to our own API. A session that is over leads to the login page; every other failure is a sentence.
 import { clock } from "./clock.js";
+import { at } from "./paths.js";
 import { leave } from "../session/watch.js";
 
 const AWAY = "The server cannot be reached. Check that PerfWatch is running; this page tries again by itself.";
@@ -19,7 +20,7 @@ export async function ask(path, { method = "GET", body, signal } = {}) {
     request.headers = { "Content-Type": "application/json" };
     request.body = JSON.stringify(body);
   }
-  const response = await fetch(path, request).catch((error) => {
+  const response = await fetch(at(path), request).catch((error) => {
     if (error.name === "AbortError") throw error;
     throw new Failed(AWAY, 0);
   });

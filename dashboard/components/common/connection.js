@@ -1,4 +1,5 @@
 // The live WebSocket: opened, kept, opened again. It says what state it is in and passes messages on.
+import { at } from "./paths.js";
 
 const SESSION_OVER = 4001;
 const FIRST_WAIT_MS = 500;
@@ -23,7 +24,7 @@ export class Connection {
   }
 
   open() {
-    const url = new URL(this.#path, location.href);
+    const url = new URL(at(this.#path), location.href);
     url.protocol = url.protocol.replace("http", "ws");
     window.addEventListener("online", this.#retry);
     this.#events.state({ name: this.#attempts ? "reconnecting" : "connecting" });

@@ -1,11 +1,12 @@
 // Which hosts there are, and which one is shown.
 import { clock } from "./clock.js";
+import { at } from "./paths.js";
 
 const KEY = "perfwatch.host";
 
 // The answer of /api/hosts, or null when the server does not answer.
 export async function fetchHosts() {
-  const response = await fetch("/api/hosts").catch(() => null);
+  const response = await fetch(at("/api/hosts")).catch(() => null);
   if (!response?.ok) return null;
   clock.learn(response);
   return (await response.json()).hosts;

@@ -1,7 +1,8 @@
 // Addresses of our own pages, with the choices that they read from them.
+import { at } from "./paths.js";
 
 export function livePath(host) {
-  return `/live?${new URLSearchParams({ host })}`;
+  return `${at("/live")}?${new URLSearchParams({ host })}`;
 }
 
 // `fields` and `parts` are lists; `of` is what the parts are (core, interface, …), empty for the whole host.
@@ -11,5 +12,5 @@ export function historyPath({ host, metric, fields = [], of = "", parts = [] }) 
   for (const field of fields) query.append("field", field);
   for (const part of parts) query.append("part", part);
   query.set("range", "1h");
-  return `/history?${query}`;
+  return `${at("/history")}?${query}`;
 }

@@ -1,5 +1,19 @@
-// Where to go after logging in: a path of this origin and nothing else.
+// Addresses of our own: below which path we are, and where to go after logging in.
 
+// "" or, behind a proxy, a path such as "/perfwatch".
+const BASE = baseOf(new URL(import.meta.url).pathname);
+
+function baseOf(path) {
+  const at = path.indexOf("/assets/");
+  return at < 0 ? "" : path.slice(0, at);
+}
+
+// The address of one of our paths.
+export function at(path) {
+  return BASE + path;
+}
+
+// A path of this origin and nothing else, without what we are below.
 export function safePath(wanted, origin) {
   if (!wanted || !wanted.startsWith("/") || /[\\\u0000-\u001f]/.test(wanted)) return "/";
   // The URL parser has the last word: "/\t/evil" and its kin become another origin only there.
@@ -10,6 +24,7 @@ export function safePath(wanted, origin) {
 }
 
 export function loginPath(reason, place) {
-  const query = new URLSearchParams({ reason, next: place.pathname + place.search });
-  return `/login?${query}`;
+  const within = place.pathname.startsWith(`${BASE}/`) ? place.pathname.slice(BASE.length) : "/";
+  const query = new URLSearchParams({ reason, next: within + place.search });
+  return at(`/login?${query}`);
 }

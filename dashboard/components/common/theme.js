@@ -1,4 +1,5 @@
-// Light or dark, set before anything is painted: loaded by a plain script tag, so it is no module.
+// What a page needs before anything is painted: where it is below, and light or dark. Loaded by a plain script tag,
+// so it is no module.
 // Ours follows `color-scheme` (tokens.css); Streamlit reads its own choice from a key of each page's path.
 (() => {
   const KEY = "perfwatch.theme";
@@ -11,10 +12,12 @@
   document.documentElement.style.background = "light-dark(#f4f6f9, #0b0f14)";
   localStorage.setItem(`stActiveTheme-${location.pathname}-v2`, JSON.stringify(NAMES[chosen]));
 
-  window.perfwatchTheme = {
-    chosen,
+  window.perfwatch = {
+    // "" or, behind a proxy, a path such as "/perfwatch".
+    base: new URL(document.currentScript.src).pathname.split("/assets/")[0],
+    theme: chosen,
     // The page is loaded again: Streamlit takes its theme at the start only.
-    choose(name) {
+    chooseTheme(name) {
       localStorage.setItem(KEY, name);
       location.reload();
     },

@@ -1,8 +1,9 @@
 // What the dashboard itself lacks, as sentences. To be asked when readings are late, not by a clock.
+import { at } from "./paths.js";
 
 // {broker, store}: each null when that part answers, else a sentence with what to do.
 export async function trouble() {
-  const response = await fetch("/health").catch(() => null);
+  const response = await fetch(at("/health")).catch(() => null);
   const health = await response?.json().catch(() => null);
   return {
     broker: sentence(health?.broker, "The dashboard has lost the broker", "Check that Mosquitto is running"),

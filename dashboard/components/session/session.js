@@ -1,4 +1,5 @@
 // The browser's side of the login: leaves for the login page in time, and draws "Log out".
+import { at } from "../common/paths.js";
 import { mountable } from "../common/mount.js";
 import { leave, watch } from "./watch.js";
 
@@ -30,7 +31,7 @@ class Session {
   }
 
   #drawTheme() {
-    const { chosen, choose } = window.perfwatchTheme;
+    const { theme: chosen, chooseTheme: choose } = window.perfwatch;
     const button = this.#part("theme");
     button.textContent = THEME_SIGNS[chosen];
     button.title = `Theme: ${chosen}. Change to ${NEXT_THEME[chosen]}`;
@@ -45,7 +46,7 @@ class Session {
 
 async function logOut(button) {
   button.disabled = true;
-  const response = await fetch("/api/auth/logout", { method: "POST" }).catch(() => null);
+  const response = await fetch(at("/api/auth/logout"), { method: "POST" }).catch(() => null);
   // 401 says that the session is over already, which is what was asked for.
   if (response?.ok || response?.status === 401) return leave("logout");
   button.disabled = false;

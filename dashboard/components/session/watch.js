@@ -1,5 +1,5 @@
 // Knows when this browser's session ends, and leaves for the login page a little before.
-import { loginPath } from "../common/paths.js";
+import { at, loginPath } from "../common/paths.js";
 import { clock } from "../common/clock.js";
 import { expectEnd, forgetEnd } from "./expiry.js";
 
@@ -13,14 +13,14 @@ export function leave(reason) {
     const others = new BroadcastChannel(CHANNEL);
     others.postMessage(reason);
     others.close();
-    return location.assign("/login?reason=logout");
+    return location.assign(at("/login?reason=logout"));
   }
   location.assign(loginPath(reason, location));
 }
 
 // Asks the server who is logged in. Leaves when nobody is; null when the server does not answer.
 export async function whoAmI() {
-  const response = await fetch("/api/auth/me").catch(() => null);
+  const response = await fetch(at("/api/auth/me")).catch(() => null);
   if (response?.status === 401) leave("expired");
   if (!response?.ok) return null;
   clock.learn(response);
@@ -43,7 +43,7 @@ export function watch() {
   // Timers sleep with the computer: look again when the page is back in sight.
   const seen = () => document.visibilityState === "visible" && again();
   const others = new BroadcastChannel(CHANNEL);
-  others.onmessage = () => location.assign("/login?reason=logout");
+  others.onmessage = () => location.assign(at("/login?reason=logout"));
   document.addEventListener("visibilitychange", seen);
   again();
   return () => {

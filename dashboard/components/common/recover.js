@@ -1,0 +1,19 @@
+// A page whose scripts did not all arrive (a network that changed meanwhile breaks off whatever is on its way) would
+// stay blank: it is loaded again, once in a while. Loaded by a plain script tag, so it is no module.
+(() => {
+  const KEY = "perfwatch.reloaded";
+  const AGAIN_MS = 10_000;
+
+  function again() {
+    if (Date.now() - Number(sessionStorage.getItem(KEY)) < AGAIN_MS) return;
+    sessionStorage.setItem(KEY, Date.now());
+    setTimeout(() => location.reload(), 500);
+  }
+
+  window.addEventListener("error", ({ target }) => {
+    if (target instanceof HTMLScriptElement || target instanceof HTMLLinkElement) again();
+  }, true);
+  window.addEventListener("unhandledrejection", ({ reason }) => {
+    if (/dynamically imported module|preload CSS/i.test(String(reason))) again();
+  });
+})();
