@@ -65,7 +65,10 @@ def test_the_login_page_leads_back_with_every_choice(page: Page) -> None:
         ("m.joined(m.counted(9.1e9))", "9.10 G"),
         ("m.joined(m.counted(null))", "–"),
         ("m.joined(m.fixed('°C', 1)(-3.5))", "-3.5 °C"),
-        ("m.moment(Date.UTC(2026, 10, 25, 12), Date.UTC(2026, 10, 26, 12)).slice(0, 6)", "25 Nov"),
+        ("m.moment(Date.UTC(2026, 10, 25, 12, 5, 9), Date.UTC(2026, 10, 25, 13))", "12:05:09"),
+        ("m.moment(Date.UTC(2026, 10, 25, 12, 5, 9), Date.UTC(2026, 10, 26, 12))", "25 Nov, 12:05"),
+        ("m.dated('2026-11-25T12:05:09Z')", "25 Nov 2026, 12:05"),
+        ("m.dated(null)", "–"),
     ],
 )
 def test_numbers_are_written_as_people_read_them(page: Page, expression: str, written: object) -> None:
@@ -109,7 +112,7 @@ def test_a_value_that_could_not_be_read_is_no_zero(page: Page) -> None:
 
 @pytest.mark.parametrize(("largest", "top"), [(0, 10), (11, 20), (20, 20), (21, 50), (99, 100), (501, 1000)])
 def test_a_scale_ends_at_a_round_number(page: Page, largest: float, top: float) -> None:
-    assert ask(page, "common/chart.js", f"m.roundUp({largest}, 10)") == top
+    assert ask(page, "common/scale.js", f"m.roundUp({largest}, 10)") == top
 
 
 @pytest.mark.parametrize(
@@ -119,15 +122,17 @@ def test_a_scale_ends_at_a_round_number(page: Page, largest: float, top: float) 
         ("bytes_recv_per_sec", 2e6, "2.00 MB/s"),
         ("temperature_celsius", -3.5, "-3.5 °C"),
         ("rain_per_sec", 0.4, "0.4 /s"),
+        ("read_iops", 7, "7.0 /s"),
+        ("power_watts", 412, "412 W"),
+        ("celsius", 21.54, "21.5 °C"),
+        ("megahertz", 3, "3"),
         ("visitors", 12345, "12.3 k"),
         ("ratio", 0.333, "0.33"),
         ("ratio", None, "–"),
     ],
 )
 def test_a_fields_name_tells_its_unit(page: Page, field: str, value: float | None, written: str) -> None:
-    script = "async ([f, v]) => { const [u, w] = await Promise.all([import('/common/units.js'),"
-    script += " import('/common/format.js')]); return w.joined(u.unitOf(f)(v)); }"
-    assert page.evaluate(script, [field, value]) == written
+    assert ask(page, "common/units.js", "m.written(...given)", [field, value]) == written
 
 
 def test_a_fields_name_is_said_without_its_unit(page: Page) -> None:

@@ -1,4 +1,5 @@
 // The cards of one host: those that it has readings for, in a fixed order, read across at one time.
+import { timeOfDay } from "../common/format.js";
 import { WINDOW_MS } from "../common/timeline.js";
 import { element, write } from "../common/parts.js";
 import { CARDS } from "./cards.js";
@@ -115,7 +116,7 @@ export class Board {
     for (const [metric, panel] of this.#panels) {
       const reason = sources[metric];
       const late = this.#latest && panel.time !== null && this.#latest.time - panel.time > LATE_STEPS * panel.step;
-      if (late) panel.explain(reason ?? `No reading since ${new Date(panel.time).toLocaleTimeString("en-GB")}.`);
+      if (late) panel.explain(reason ?? `No reading since ${timeOfDay(panel.time)}.`);
       else if (panel.time === null && reason) panel.explain(reason);
       else if (panel.time === this.#latest?.time) panel.explain(null);
     }

@@ -1,5 +1,5 @@
 import { joined, memory, percent, plain, rate } from "../../common/format.js";
-import { roundUp } from "../../common/chart.js";
+import { roundUp } from "../../common/scale.js";
 import { table } from "../feet/table.js";
 import { sum } from "./lines.js";
 

@@ -1,5 +1,5 @@
 import { fixed, joined, percent, perSecond } from "../../common/format.js";
-import { roundUp } from "../../common/chart.js";
+import { roundUp } from "../../common/scale.js";
 import { grid } from "../feet/grid.js";
 import { asPercent, line } from "./lines.js";
 

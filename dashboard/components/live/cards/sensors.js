@@ -1,4 +1,4 @@
-import { roundUp } from "../../common/chart.js";
+import { roundUp } from "../../common/scale.js";
 import { fixed, joined, percent, plain, span } from "../../common/format.js";
 import { grid } from "../feet/grid.js";
 import { table } from "../feet/table.js";
