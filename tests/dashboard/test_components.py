@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from dashboard.labels import METRICS
 from tests.dashboard.modules import ask, served
 
 pytestmark = pytest.mark.browser
@@ -142,6 +143,16 @@ def test_a_fields_name_is_said_without_its_unit(page: Page) -> None:
     ]
 
 
+def test_a_metric_has_one_name_on_all_pages_and_is_explained(page: Page) -> None:
+    names = ask(page, "common/metrics.js", "given.map(m.metricName)", list(METRICS))
+    assert dict(zip(METRICS, names, strict=True)) == METRICS
+    assert all(ask(page, "common/metrics.js", "given.map(m.metricHelp)", list(METRICS)))
+    assert ask(page, "common/metrics.js", "[m.metricName('solar_roof'), m.metricHelp('solar_roof')]") == [
+        "Solar roof",
+        "",
+    ]
+
+
 def test_links_carry_every_choice(page: Page) -> None:
     series = "{ host: 'a b', metric: 'cpu', of: 'core', fields: ['usage_percent'], parts: ['0', '1'] }"
     link = ask(page, "common/links.js", f"m.historyPath({series})")
@@ -151,10 +162,10 @@ def test_links_carry_every_choice(page: Page) -> None:
 def test_a_device_is_shown_by_the_names_of_its_fields(page: Page) -> None:
     reading = "{ timestamp: 'x', label: 'roof', cells: { a: { volts: 3.3 } }, on: true }"
     card = (
-        f"(() => {{ const card = m.generic('solar_roof'); return [card.title, card.views({reading})[0].lines"
+        f"(() => {{ const card = m.generic('solar_roof'); return [card.metric, card.views({reading})[0].lines"
     )
     card += f".map(({{ field, take }}) => [field, take({reading}), take({{ cells_a_volts: 3 }})])]; }})()"
-    assert ask(page, "live/cards/generic.js", card) == ["Solar roof", [["cells_a_volts", 3.3, 3]]]
+    assert ask(page, "live/cards/generic.js", card) == ["solar_roof", [["cells_a_volts", 3.3, 3]]]
 
 
 def test_a_count_that_went_backwards_has_no_rate(page: Page) -> None:

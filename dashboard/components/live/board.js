@@ -1,5 +1,6 @@
 // The cards of one host: those that it has readings for, in a fixed order, read across at one time.
 import { timeOfDay } from "../common/format.js";
+import { metricName } from "../common/metrics.js";
 import { WINDOW_MS } from "../common/timeline.js";
 import { element, write } from "../common/parts.js";
 import { CARDS } from "./cards.js";
@@ -126,8 +127,8 @@ export class Board {
   #list(absent) {
     this.#missing.hidden = absent.length === 0;
     const [summary, list] = this.#missing.children;
-    write(summary, `Not read on this host: ${absent.map(([metric]) => titleOf(metric)).join(", ")}`);
-    const said = absent.map(([metric, reason]) => `${titleOf(metric)}: ${reason}`);
+    write(summary, `Not read on this host: ${absent.map(([metric]) => metricName(metric)).join(", ")}`);
+    const said = absent.map(([metric, reason]) => `${metricName(metric)}: ${reason}`);
     if (list.textContent !== said.join("")) list.replaceChildren(...said.map((text) => element("li", "", text)));
   }
 
@@ -178,8 +179,4 @@ function isAfter(metric, other) {
 // Every Linux machine has these; the others come with their hardware, and their absence is no trouble.
 function isExpected(metric, reason) {
   return reason !== "switched off" && CARDS.find((one) => one.metric === metric)?.expected;
-}
-
-function titleOf(metric) {
-  return CARDS.find((one) => one.metric === metric)?.title ?? metric;
 }

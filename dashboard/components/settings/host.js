@@ -1,10 +1,10 @@
 // One host's settings, as a form. What it reports is shown; what is changed here is sent, and answered by the host.
 import { ask } from "../common/ask.js";
 import { dated } from "../common/format.js";
+import { metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
 import { attempt } from "./forms.js";
 
-const NAMES = { cpu: "CPU", gpu: "GPU", systemd: "Failed units" };
 const SWITCHED_OFF = "switched off";
 const FIELDS = [
   { key: "interval", label: "Interval", hint: "like 5s or 500ms, to 1h", seconds: true },
@@ -130,13 +130,7 @@ function source(name) {
   const input = element("input", "");
   input.type = "checkbox";
   input.name = name;
-  return element("label", "check", input, element("span", "", NAMES[name] ?? words(name)), " ", element("small", ""));
-}
-
-// `perf_events` → `Perf events`
-function words(name) {
-  const said = name.replaceAll("_", " ");
-  return said[0].toUpperCase() + said.slice(1);
+  return element("label", "check", input, element("span", "", metricName(name)), " ", element("small", ""));
 }
 
 function written(value, seconds) {

@@ -5,7 +5,6 @@ import { sum } from "./lines.js";
 
 export const containers = {
   metric: "containers",
-  title: "Containers",
   aside: ({ age_seconds }) => (typeof age_seconds === "number" ? `asked ${plain(age_seconds, 0)} s ago` : ""),
   mains: [{ name: "running", take: ({ running, count }) => ({ number: plain(running), unit: `of ${plain(count)} running` }) }],
   sides: [

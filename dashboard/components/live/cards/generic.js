@@ -10,7 +10,6 @@ const MOST = 100;
 export function generic(metric) {
   return {
     metric,
-    title: words(metric),
     aside: () => "As published",
     mains: (reading) => firstNumber(reading, (field) => ({ name: "first", label: words(field), color: "series-1", take: (one) => unitOf(field)(value(one, field)) })),
     views: (reading) => firstNumber(reading, view),

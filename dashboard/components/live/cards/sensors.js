@@ -9,7 +9,6 @@ const degrees = fixed("°C");
 
 export const sensors = {
   metric: "sensors",
-  title: "Sensors",
   aside: ({ temperatures }) => hottest(temperatures)[0]?.[0] ?? "",
   mains: [{ name: "hottest", label: "Hottest", color: "series-1", take: ({ temperatures }) => degrees(hottest(temperatures)[0]?.[1].celsius) }],
   sides: [

@@ -3,7 +3,6 @@ import { table } from "../feet/table.js";
 
 export const system = {
   metric: "system",
-  title: "System",
   charted: false,
   aside: ({ boot_time }) => (boot_time ? `started ${dated(boot_time)}` : ""),
   mains: [{ name: "uptime", take: ({ uptime_seconds }) => ({ number: typeof uptime_seconds === "number" ? span(uptime_seconds) : "–", unit: "up" }) }],
