@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-COMPONENTS = Path(str(files("dashboard") / "components"))
+COMPONENTS = Path(str(files("dashboard") / "components")).resolve()
 STREAMLIT = Path(streamlit.__file__).parent / "static"
 
 _FOREVER = "public, max-age=31536000, immutable"
+_IMPORT = re.compile(r'^import .* from "(\..*)";$', re.MULTILINE)
 _TEXTS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -36,15 +38,12 @@ VERSION = _version()
 
 def modules(page: str) -> list[str]:
     """Addresses of the modules that a page is made of, so that a browser need not find them one by one."""
-    folders = ("common", "session", page)
-    found = sorted(path for folder in folders for path in (COMPONENTS / folder).rglob("*.js"))
-    classic = {COMPONENTS / "common" / name for name in ("theme.js", "recover.js")}
-    plot = COMPONENTS / "vendor" / "uplot" / "uPlot.esm.js"
-    return [
-        f"/assets/{VERSION}/{path.relative_to(COMPONENTS).as_posix()}"
-        for path in (*found, plot)
-        if path not in classic
-    ]
+    found = [COMPONENTS / page / f"{page}.js", COMPONENTS / "session" / "session.js"]
+    for path in found:
+        named = _IMPORT.findall(path.read_text(encoding="utf-8"))
+        imported = [(path.parent / name).resolve() for name in named]
+        found += [one for one in imported if one not in found]
+    return [f"/assets/{VERSION}/{path.relative_to(COMPONENTS).as_posix()}" for path in found]
 
 
 class Assets(StaticFiles):

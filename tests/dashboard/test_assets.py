@@ -46,7 +46,7 @@ def test_nothing_outside_the_folder_is_sent(dashboard: Dashboard, token: str, pa
     assert b" 200 " not in answer.split(b"\r\n")[0]
 
 
-@pytest.mark.parametrize("page", ["live", "history"])
+@pytest.mark.parametrize("page", ["hosts", "live", "history", "settings"])
 def test_every_module_of_a_page_is_there_and_kept(dashboard: Dashboard, token: str, page: str) -> None:
     html = httpx.get(f"{dashboard.url}/{page}", headers=bearer(token)).text
     for address in modules(page):
@@ -54,6 +54,16 @@ def test_every_module_of_a_page_is_there_and_kept(dashboard: Dashboard, token: s
         answer = httpx.get(f"{dashboard.url}{address}")
         assert answer.status_code == 200, address
         assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("page", "plots"), [("hosts", False), ("live", True), ("history", True), ("settings", False)]
+)
+def test_a_page_is_made_of_what_it_imports(page: str, plots: bool) -> None:
+    names = [address.split(f"/{VERSION}/")[1] for address in modules(page)]
+    assert ("vendor/uplot/uPlot.esm.js" in names) == plots
+    assert len(names) == len(set(names))
+    assert {f"{page}/{page}.js", "common/parts.js", "session/watch.js"} <= set(names)
 
 
 def test_what_has_no_version_in_its_address_is_asked_for_each_time(dashboard: Dashboard) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from dashboard.labels import METRICS
 from tests.dashboard.modules import ask, served
 
 pytestmark = pytest.mark.browser
@@ -65,7 +66,10 @@ def test_the_login_page_leads_back_with_every_choice(page: Page) -> None:
         ("m.joined(m.counted(9.1e9))", "9.10 G"),
         ("m.joined(m.counted(null))", "–"),
         ("m.joined(m.fixed('°C', 1)(-3.5))", "-3.5 °C"),
-        ("m.moment(Date.UTC(2026, 10, 25, 12), Date.UTC(2026, 10, 26, 12)).slice(0, 6)", "25 Nov"),
+        ("m.moment(Date.UTC(2026, 10, 25, 12, 5, 9), Date.UTC(2026, 10, 25, 13))", "12:05:09"),
+        ("m.moment(Date.UTC(2026, 10, 25, 12, 5, 9), Date.UTC(2026, 10, 26, 12))", "25 Nov, 12:05"),
+        ("m.dated('2026-11-25T12:05:09Z')", "25 Nov 2026, 12:05"),
+        ("m.dated(null)", "–"),
     ],
 )
 def test_numbers_are_written_as_people_read_them(page: Page, expression: str, written: object) -> None:
@@ -109,7 +113,7 @@ def test_a_value_that_could_not_be_read_is_no_zero(page: Page) -> None:
 
 @pytest.mark.parametrize(("largest", "top"), [(0, 10), (11, 20), (20, 20), (21, 50), (99, 100), (501, 1000)])
 def test_a_scale_ends_at_a_round_number(page: Page, largest: float, top: float) -> None:
-    assert ask(page, "common/chart.js", f"m.roundUp({largest}, 10)") == top
+    assert ask(page, "common/scale.js", f"m.roundUp({largest}, 10)") == top
 
 
 @pytest.mark.parametrize(
@@ -119,21 +123,33 @@ def test_a_scale_ends_at_a_round_number(page: Page, largest: float, top: float) 
         ("bytes_recv_per_sec", 2e6, "2.00 MB/s"),
         ("temperature_celsius", -3.5, "-3.5 °C"),
         ("rain_per_sec", 0.4, "0.4 /s"),
+        ("read_iops", 7, "7.0 /s"),
+        ("power_watts", 412, "412 W"),
+        ("celsius", 21.54, "21.5 °C"),
+        ("megahertz", 3, "3"),
         ("visitors", 12345, "12.3 k"),
         ("ratio", 0.333, "0.33"),
         ("ratio", None, "–"),
     ],
 )
 def test_a_fields_name_tells_its_unit(page: Page, field: str, value: float | None, written: str) -> None:
-    script = "async ([f, v]) => { const [u, w] = await Promise.all([import('/common/units.js'),"
-    script += " import('/common/format.js')]); return w.joined(u.unitOf(f)(v)); }"
-    assert page.evaluate(script, [field, value]) == written
+    assert ask(page, "common/units.js", "m.written(...given)", [field, value]) == written
 
 
 def test_a_fields_name_is_said_without_its_unit(page: Page) -> None:
     assert ask(page, "common/units.js", "['soil_moisture_percent', 'up'].map(m.words)") == [
         "Soil moisture",
         "Up",
+    ]
+
+
+def test_a_metric_has_one_name_on_all_pages_and_is_explained(page: Page) -> None:
+    names = ask(page, "common/metrics.js", "given.map(m.metricName)", list(METRICS))
+    assert dict(zip(METRICS, names, strict=True)) == METRICS
+    assert all(ask(page, "common/metrics.js", "given.map(m.metricHelp)", list(METRICS)))
+    assert ask(page, "common/metrics.js", "[m.metricName('solar_roof'), m.metricHelp('solar_roof')]") == [
+        "Solar roof",
+        "",
     ]
 
 
@@ -146,10 +162,10 @@ def test_links_carry_every_choice(page: Page) -> None:
 def test_a_device_is_shown_by_the_names_of_its_fields(page: Page) -> None:
     reading = "{ timestamp: 'x', label: 'roof', cells: { a: { volts: 3.3 } }, on: true }"
     card = (
-        f"(() => {{ const card = m.generic('solar_roof'); return [card.title, card.views({reading})[0].lines"
+        f"(() => {{ const card = m.generic('solar_roof'); return [card.metric, card.views({reading})[0].lines"
     )
     card += f".map(({{ field, take }}) => [field, take({reading}), take({{ cells_a_volts: 3 }})])]; }})()"
-    assert ask(page, "live/cards/generic.js", card) == ["Solar roof", [["cells_a_volts", 3.3, 3]]]
+    assert ask(page, "live/cards/generic.js", card) == ["solar_roof", [["cells_a_volts", 3.3, 3]]]
 
 
 def test_a_count_that_went_backwards_has_no_rate(page: Page) -> None:

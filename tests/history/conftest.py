@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 import pytest
 
+from perfwatch.history.influx_url import Address, parse
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
-from tests.influx import container, database, missing, named_server
+from tests.influx import Influxd, container, database, missing, named_server
 from tests.influx_proxy import InfluxProxy
 
 Opener: TypeAlias = Callable[[], HistoryStore]
@@ -40,6 +41,20 @@ def history_on(way: str, request: pytest.FixtureRequest) -> Iterator[str]:
     else:
         with database(*request.getfixturevalue("influx_container")) as url:
             yield url
+
+
+@pytest.fixture
+def proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
+    """A server of the test's own, to be given faults."""
+    with InfluxProxy(influxd.port) as server:
+        yield server
+
+
+@pytest.fixture
+def address(proxy: InfluxProxy) -> Iterator[Address]:
+    with database(f"influxdb://127.0.0.1:{proxy.port}", "", "") as url:
+        yield parse(url, "X")
+        proxy.fault = None
 
 
 @pytest.fixture(params=["sqlite", "influxdb1", *(way for way, lack in MISSING.items() if not lack)])

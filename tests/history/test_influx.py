@@ -28,7 +28,7 @@ from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import HOUR, total
 from perfwatch.history.store import Layout, Numbers, Part, Point, Series, Work
 from perfwatch.readings import from_ms, to_ms
-from tests.influx import Influxd, Victoria, database
+from tests.influx import Influxd, Victoria
 from tests.influx_proxy import PASS, Fault, InfluxProxy
 from tests.servers import free_port, wait_until
 
@@ -45,19 +45,6 @@ def point(time: int = 0, value: float = 1.0, host: str = "nas", metric: str = "c
 def now() -> int:
     """A time of this hour: readings of another are noted, for their rollups."""
     return time.time_ns() // 1_000_000
-
-
-@pytest.fixture
-def proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
-    with InfluxProxy(influxd.port) as server:
-        yield server
-
-
-@pytest.fixture
-def address(proxy: InfluxProxy) -> Iterator[Address]:
-    with database(f"influxdb://127.0.0.1:{proxy.port}", "", "") as url:
-        yield parse(url, "X")
-        proxy.fault = None
 
 
 @pytest.fixture

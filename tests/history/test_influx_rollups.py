@@ -12,10 +12,10 @@ from perfwatch.errors import StoreError
 from perfwatch.history.influx import InfluxStore
 from perfwatch.history.influx_database import Database
 from perfwatch.history.influx_notes import Notes
-from perfwatch.history.influx_url import Address, parse
+from perfwatch.history.influx_url import Address
 from perfwatch.history.rollup import HOUR, MINUTE, floor, total
 from perfwatch.history.store import Bucket, Point, Series, Work
-from tests.influx import Influxd, database
+from tests.influx import Influxd
 from tests.influx_proxy import PASS, Fault, InfluxProxy
 
 NOON = 1_795_435_200_000
@@ -24,19 +24,6 @@ USER = Series("cpu", "nas", "", "", "user")
 
 def point(time: int, value: float = 1.0, host: str = "nas") -> Point:
     return Point("cpu", host, "", "", time, {"user": value})
-
-
-@pytest.fixture
-def proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
-    with InfluxProxy(influxd.port) as server:
-        yield server
-
-
-@pytest.fixture
-def address(proxy: InfluxProxy) -> Iterator[Address]:
-    with database(f"influxdb://127.0.0.1:{proxy.port}", "", "") as url:
-        yield parse(url, "X")
-        proxy.fault = None
 
 
 @pytest.fixture

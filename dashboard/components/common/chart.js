@@ -1,6 +1,7 @@
 // One uPlot chart with a legend of its own above it, whose height never changes.
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { timeOfDay } from "./format.js";
+import { inks, translucent } from "./ink.js";
 import { WINDOW_MS } from "./timeline.js";
 
 const AXIS_WIDTH = 62;
@@ -156,22 +157,6 @@ function fade(plot, color) {
   return gradient;
 }
 
-// The colours that tokens have in `box`, as rgb(): a canvas knows no custom properties.
-export function inks(box) {
-  return (name) => {
-    const probe = document.createElement("i");
-    probe.style.color = `var(--pw-${name})`;
-    box.append(probe);
-    const { color } = getComputedStyle(probe);
-    probe.remove();
-    return color;
-  };
-}
-
-export function translucent(color, opacity) {
-  return color.replace(/^rgb\((.*)\)$/, `rgb($1, ${opacity})`);
-}
-
 // "2.50 MB/s" → "2.5 MB/s": an axis has round numbers.
 function short(text) {
   return text.replace(/(\.\d*?)0+ /, "$1 ").replace(". ", " ");
@@ -207,11 +192,4 @@ function drawLegend(legend, lines) {
   const time = document.createElement("time");
   legend.append(time);
   return [marks, time];
-}
-
-// The smallest round number that `value` fits under: 1, 2, 5 times a power of ten.
-export function roundUp(value, least) {
-  if (value <= least) return least;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((step) => step * power).find((top) => top >= value);
 }

@@ -100,8 +100,15 @@ export function timeOfDay(milliseconds) {
   return new Date(milliseconds).toLocaleTimeString("en-GB");
 }
 
-// "14:03:22" today, "23 Nov, 14:03:22" on another day.
+// "14:03:22" today, "23 Nov, 14:03" on another day.
 export function moment(milliseconds, now = Date.now()) {
-  const [day, today] = [milliseconds, now].map((time) => new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short" }));
-  return day === today ? timeOfDay(milliseconds) : `${day}, ${timeOfDay(milliseconds)}`;
+  const date = new Date(milliseconds);
+  if (date.toDateString() === new Date(now).toDateString()) return timeOfDay(milliseconds);
+  return date.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}
+
+// "25 Nov 2026, 01:22", of a time as the API writes it; a dash when there is none.
+export function dated(text) {
+  if (!text) return NOTHING;
+  return new Date(text).toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 }

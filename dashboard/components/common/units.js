@@ -1,44 +1,58 @@
 // What a field's name says: units are in the names. For metrics that nobody wrote a card for.
-import { bytes, counted, fixed, percent, perSecond, rate } from "./format.js";
+import { bytes, counted, fixed, joined, percent, perSecond, plain, rate } from "./format.js";
 
-const ENDINGS = [
-  ["_bytes_per_sec", rate],
-  ["_ms_per_sec", fixed("ms/s", 1)],
-  ["_per_sec", perSecond],
-  ["_iops", perSecond],
-  ["percent", percent],
-  ["bytes", bytes],
-  ["celsius", fixed("°C", 1)],
-  ["fahrenheit", fixed("°F", 1)],
-  ["_mhz", fixed("MHz")],
-  ["_hz", fixed("Hz", 1)],
-  ["watts", fixed("W", 1)],
-  ["watt_hours", fixed("Wh", 1)],
-  ["volts", fixed("V", 2)],
-  ["amperes", fixed("A", 2)],
-  ["rpm", fixed("rpm")],
-  ["hectopascals", fixed("hPa", 1)],
-  ["lux", fixed("lx")],
-  ["ppm", fixed("ppm")],
-  ["dbm", fixed("dBm")],
-  ["_ms", fixed("ms", 2)],
-  ["seconds", fixed("s", 1)],
-];
+const UNITS = {
+  bytes_per_sec: rate,
+  ms_per_sec: short("ms/s"),
+  per_sec: perSecond,
+  percent,
+  bytes,
+  celsius: fixed("°C", 1),
+  fahrenheit: fixed("°F", 1),
+  mhz: fixed("MHz"),
+  hz: short("Hz"),
+  watts: short("W"),
+  watt_hours: short("Wh"),
+  kwh: short("kWh"),
+  volts: short("V"),
+  amperes: short("A"),
+  rpm: fixed("rpm"),
+  hpa: short("hPa"),
+  hectopascals: short("hPa"),
+  lux: short("lx"),
+  ppm: fixed("ppm"),
+  dbm: fixed("dBm"),
+  ms: short("ms"),
+  seconds: short("s"),
+};
+const ENDING = new RegExp(`(?:^|_)(${Object.keys(UNITS).join("|")})$`);
 
 // value → {number, unit}
 export function unitOf(field) {
   if (/^bytes_.*_per_sec$/.test(field)) return rate;
   if (field.startsWith("bytes_")) return bytes;
-  return ENDINGS.find(([ending]) => field.endsWith(ending))?.[1] ?? number;
+  if (field.endsWith("_iops")) return perSecond;
+  return UNITS[ENDING.exec(field)?.[1]] ?? number;
 }
 
-function number(value) {
-  return Number.isInteger(value) || Math.abs(value) >= 1000 ? counted(value) : fixed("", 2)(value);
+export function written(field, value) {
+  return joined(unitOf(field)(value));
 }
 
 // "soil_moisture_percent" → "Soil moisture"
 export function words(name) {
-  const units = /(_bytes|_ms|_iops)?_per_sec$|_(percent|bytes|celsius|fahrenheit|mhz|hz|watts|volts|amperes|rpm|hectopascals|lux|ppm|dbm|ms|seconds)$/;
-  const said = name.replace(units, "").replaceAll("_", " ").trim() || name;
+  const said = name.replace(ENDING, "").replaceAll("_", " ").trim() || name;
   return said[0].toUpperCase() + said.slice(1);
+}
+
+function number(value) {
+  return Number.isInteger(value) || Math.abs(value) >= 1000 ? counted(value) : short("")(value);
+}
+
+// As many digits as one reads at a glance, in a unit that does not scale: 412 W, 21.5 W, 0.33 W.
+function short(unit) {
+  return (value) => {
+    const size = Math.abs(value);
+    return { number: plain(value, Number.isInteger(value) || size >= 100 ? 0 : size < 10 ? 2 : 1), unit };
+  };
 }

@@ -1,6 +1,6 @@
 // The chart: means as lines over bands from minimum to maximum, with an axis a unit, two at most.
 import uPlot from "../vendor/uplot/uPlot.esm.js";
-import { inks, translucent } from "../common/chart.js";
+import { inks, translucent } from "../common/ink.js";
 import { gestures } from "./gestures.js";
 import { MOST_BANDS, withGaps } from "./lines.js";
 import { axisTexts } from "./times.js";

@@ -1,5 +1,5 @@
 // What is shown, as a file: made in the browser, of what is there already.
-import { inks, translucent } from "../common/chart.js";
+import { inks, translucent } from "../common/ink.js";
 
 const STATISTICS = ["mean", "min", "max"];
 

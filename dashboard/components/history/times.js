@@ -62,7 +62,7 @@ export function lengthText(milliseconds) {
 export function zoneText([start, stop]) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const [first, last] = [start, stop].map(offsetText);
-  if (first === last) return `${timeZone} (${first})`;
+  if (first === last) return timeZone === first ? first : `${timeZone} (${first})`;
   return `${timeZone} (${first}, from ${dayText(changeBetween(start, stop))} ${last})`;
 }
 

@@ -1,5 +1,5 @@
 // Numbers in a unit of the catalogue: {names, base, digits, from_zero}. One name means no steps.
-import { NOTHING } from "../common/format.js";
+import { NOTHING, plain } from "../common/format.js";
 
 // What to divide by, and the name to write, so that `largest` reads well: 2.5e6 B/s → [1e6, "MB/s"].
 export function scale({ names, base }, largest) {
@@ -15,14 +15,14 @@ export function written(unit, value) {
   if (value == null) return NOTHING;
   const [divisor, name] = scale(unit, value);
   const digits = divisor === 1 && unit.names.length > 1 ? 0 : unit.digits;
-  return number(value / divisor, digits, name);
+  return plain(value / divisor, digits, name);
 }
 
 // "+12.5 %": how much `now` is more than `then`; a dash where nothing was.
 export function change(now, then) {
   if (now == null || !then) return NOTHING;
   const percent = ((now - then) / Math.abs(then)) * 100;
-  return `${percent > 0 ? "+" : ""}${number(percent, 1, "%")}`;
+  return `${percent > 0 ? "+" : ""}${plain(percent, 1, "%")}`;
 }
 
 // An axis from min to max in round steps: {min, max, ticks}, about `count` of them.
@@ -46,9 +46,4 @@ export function tickTexts(unit, ticks) {
 function roundStep(raw) {
   const power = 10 ** Math.floor(Math.log10(raw));
   return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= raw * 0.999);
-}
-
-function number(value, digits, name) {
-  const text = value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${text} ${name}`.trim();
 }

@@ -1,10 +1,9 @@
 // Something that publishes readings by itself: what is known of it, and its card.
 import { clock } from "../common/clock.js";
-import { age } from "../common/format.js";
+import { age, moment } from "../common/format.js";
 import { element, resize } from "../common/parts.js";
 import { Timeline, WINDOW_MS } from "../common/timeline.js";
 import { set } from "./card.js";
-import { moment } from "./machine.js";
 import { numbers } from "./numbers.js";
 import { fetchMetric, keptMetrics } from "./past.js";
 import { Spark } from "./spark.js";

@@ -1,6 +1,6 @@
 // What a card shows of a host, out of a tick's readings or out of history, which has the same shape.
 import { percent, plain, rate } from "../common/format.js";
-import { roundUp } from "../common/chart.js";
+import { roundUp } from "../common/scale.js";
 
 const NOT_WIRED_CELSIUS = 120; // what a chip's unconnected input likes to say
 

@@ -1,6 +1,6 @@
 // One host as the page knows it: what /api/hosts says of it, its newest reading, its last minutes.
 import { clock } from "../common/clock.js";
-import { age, span } from "../common/format.js";
+import { age, moment, span } from "../common/format.js";
 import { Timeline } from "../common/timeline.js";
 import { FIGURES, figures, overLimit, row, troubles } from "./figures.js";
 
@@ -83,12 +83,4 @@ export class Machine {
 function offline(since) {
   const time = Date.parse(since ?? "");
   return Number.isNaN(time) ? "Offline" : `Offline since ${moment(time, clock.now())}`;
-}
-
-// "14:02" today, "21 Nov, 14:02" before.
-export function moment(time, now) {
-  const date = new Date(time);
-  const clockTime = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  if (date.toDateString() === new Date(now).toDateString()) return clockTime;
-  return `${date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${clockTime}`;
 }

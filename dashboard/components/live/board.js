@@ -1,4 +1,6 @@
 // The cards of one host: those that it has readings for, in a fixed order, read across at one time.
+import { timeOfDay } from "../common/format.js";
+import { metricName } from "../common/metrics.js";
 import { WINDOW_MS } from "../common/timeline.js";
 import { element, write } from "../common/parts.js";
 import { CARDS } from "./cards.js";
@@ -115,7 +117,7 @@ export class Board {
     for (const [metric, panel] of this.#panels) {
       const reason = sources[metric];
       const late = this.#latest && panel.time !== null && this.#latest.time - panel.time > LATE_STEPS * panel.step;
-      if (late) panel.explain(reason ?? `No reading since ${new Date(panel.time).toLocaleTimeString("en-GB")}.`);
+      if (late) panel.explain(reason ?? `No reading since ${timeOfDay(panel.time)}.`);
       else if (panel.time === null && reason) panel.explain(reason);
       else if (panel.time === this.#latest?.time) panel.explain(null);
     }
@@ -125,8 +127,8 @@ export class Board {
   #list(absent) {
     this.#missing.hidden = absent.length === 0;
     const [summary, list] = this.#missing.children;
-    write(summary, `Not read on this host: ${absent.map(([metric]) => titleOf(metric)).join(", ")}`);
-    const said = absent.map(([metric, reason]) => `${titleOf(metric)}: ${reason}`);
+    write(summary, `Not read on this host: ${absent.map(([metric]) => metricName(metric)).join(", ")}`);
+    const said = absent.map(([metric, reason]) => `${metricName(metric)}: ${reason}`);
     if (list.textContent !== said.join("")) list.replaceChildren(...said.map((text) => element("li", "", text)));
   }
 
@@ -177,8 +179,4 @@ function isAfter(metric, other) {
 // Every Linux machine has these; the others come with their hardware, and their absence is no trouble.
 function isExpected(metric, reason) {
   return reason !== "switched off" && CARDS.find((one) => one.metric === metric)?.expected;
-}
-
-function titleOf(metric) {
-  return CARDS.find((one) => one.metric === metric)?.title ?? metric;
 }

@@ -13,7 +13,7 @@ import { sensors } from "./cards/sensors.js";
 import { system } from "./cards/system.js";
 import { systemd } from "./cards/systemd.js";
 
-// card: {metric, title, feet}, and
+// card: {metric, feet}, and
 //   charted      false when it has no chart
 //   expected     every machine has it: its card is there to say why when this one has not
 //   why          reading → the reason why it holds nothing; ready: reading → whether it holds something yet

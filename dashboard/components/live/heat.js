@@ -1,5 +1,6 @@
 // Many lines as a map: time to the right, one row each, the busier the brighter. For 1 or 128 cores alike.
-import { Chart, inks } from "../common/chart.js";
+import { Chart } from "../common/chart.js";
+import { inks } from "../common/ink.js";
 import { Timeline } from "../common/timeline.js";
 
 const BINS = 300; // one a second of the window

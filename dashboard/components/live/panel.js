@@ -1,6 +1,7 @@
 // One card of one host: what it holds, shows and says when it has nothing to show.
 import { fetchPast } from "../common/past.js";
 import { historyPath } from "../common/links.js";
+import { metricName } from "../common/metrics.js";
 import { element, write } from "../common/parts.js";
 import { HeatPlot } from "./heat.js";
 import { LinePlot } from "./plot.js";
@@ -155,7 +156,7 @@ export class Panel {
       return button;
     });
     this.#turnTo(0, buttons);
-    return Object.assign(element("div", "switch", ...buttons), { role: "group", ariaLabel: `${this.card.title}: what the chart shows` });
+    return Object.assign(element("div", "switch segments", ...buttons), { role: "group", ariaLabel: `${metricName(this.card.metric)}: what the chart shows` });
   }
 
   #turnTo(index, buttons = []) {

@@ -1,7 +1,8 @@
 // The elements of a card, with room for all that will be written into them.
+import { metricHelp, metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
 
-export function skeleton({ metric, title, feet = [], charted = true }, host) {
+export function skeleton({ metric, feet = [], charted = true }, host) {
   const made = {
     aside: element("p", "aside"),
     link: element("a", "past", "History"),
@@ -10,7 +11,8 @@ export function skeleton({ metric, title, feet = [], charted = true }, host) {
     plots: element("div", "plots"),
     feet: feet.map((foot) => foot.build({ host })),
   };
-  const heading = element("h2", "", title);
+  const title = metricName(metric);
+  const heading = Object.assign(element("h2", "", title), { title: metricHelp(metric) });
   heading.id = `card-${metric}`;
   made.link.ariaLabel = `${title} in History`;
   made.link.dataset.testid = `past-${metric}`;
@@ -44,10 +46,10 @@ export function figures(box, metric, mains, sides) {
 }
 
 // One view's place for a chart, below its legend.
-export function stage({ metric, title }, view, isFirst) {
+export function stage({ metric }, view, isFirst) {
   const legend = element("p", "legend");
   const chart = element("div", "chart");
-  Object.assign(chart, { role: "img", ariaLabel: `${title}: ${view.name ?? "the last five minutes"}. The arrow keys read values, Enter opens History.` });
+  Object.assign(chart, { role: "img", ariaLabel: `${metricName(metric)}: ${view.name ?? "the last five minutes"}. The arrow keys read values, Enter opens History.` });
   chart.dataset.testid = isFirst ? `chart-${metric}` : `chart-${metric}-${view.name.toLowerCase()}`;
   return { legend, chart, box: element("div", "stage", legend, chart) };
 }

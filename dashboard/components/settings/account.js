@@ -1,6 +1,7 @@
 // Who is logged in, and their password.
 import { Failed, ask } from "../common/ask.js";
-import { attempt, moment } from "./forms.js";
+import { dated } from "../common/format.js";
+import { attempt } from "./forms.js";
 
 export class Account {
   #parts;
@@ -16,7 +17,7 @@ export class Account {
     const { username, role, expires_at: until } = await ask("/api/auth/me", { signal: this.#signal });
     this.#parts.text("me-name", username);
     this.#parts.text("me-role", role);
-    this.#parts.text("me-until", moment(until));
+    this.#parts.text("me-until", dated(until));
     this.#parts.get("password-user").value = username;
   }
 

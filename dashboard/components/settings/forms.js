@@ -1,5 +1,6 @@
-// What the sections share: saying how something went, asking before something is lost, and writing times.
+// What the sections share: saying how something went, and asking before something is lost.
 import { Failed } from "../common/ask.js";
+import { NOTHING } from "../common/format.js";
 import { element } from "../common/parts.js";
 
 // `kind` is "good", "bad", "busy" or "".
@@ -54,15 +55,9 @@ export function button(text, name, className = "") {
 export function facts(entries) {
   const list = element("dl", "facts");
   for (const [name, value] of entries) {
-    list.append(element("div", "", element("dt", "", name), element("dd", "", value ?? "–")));
+    list.append(element("div", "", element("dt", "", name), element("dd", "", value ?? NOTHING)));
   }
   return list;
-}
-
-// `25 Nov 2026, 01:22`, here; a dash when there is none.
-export function moment(text) {
-  if (!text) return "–";
-  return new Date(text).toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 }
 
 export function count(number, one, many = `${one}s`) {

@@ -1,8 +1,8 @@
 // How long the history keeps what, what it holds, and removing what is older now.
 import { Failed, ask } from "../common/ask.js";
-import { bytes, joined } from "../common/format.js";
+import { bytes, dated, joined } from "../common/format.js";
 import { element } from "../common/parts.js";
-import { attempt, count, moment, say } from "./forms.js";
+import { attempt, count, say } from "./forms.js";
 
 const TIERS = { raw: "Every reading", "1m": "1 min", "1h": "1 h" };
 const UNSUPPORTED = 501;
@@ -47,8 +47,8 @@ export class History {
   async #loadStore() {
     const { store } = await ask("/api/system", { signal: this.#signal });
     this.#parts.text("history-size", store.problem ?? joined(bytes(store.bytes)));
-    this.#parts.text("history-oldest", moment(store.oldest));
-    this.#parts.text("history-newest", moment(store.newest));
+    this.#parts.text("history-oldest", dated(store.oldest));
+    this.#parts.text("history-newest", dated(store.newest));
   }
 
   async #loadTiers() {
@@ -67,8 +67,8 @@ export class History {
         "",
         element("td", "", TIERS[name] ?? name),
         element("td", "number", rows === undefined ? "…" : rows.toLocaleString("en-GB")),
-        element("td", "", moment(oldest)),
-        element("td", "", moment(newest)),
+        element("td", "", dated(oldest)),
+        element("td", "", dated(newest)),
       ),
     );
     this.#parts.get("tiers").replaceChildren(...rows);

@@ -1,9 +1,10 @@
 // One host's settings, as a form. What it reports is shown; what is changed here is sent, and answered by the host.
 import { ask } from "../common/ask.js";
+import { dated } from "../common/format.js";
+import { metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
-import { attempt, moment } from "./forms.js";
+import { attempt } from "./forms.js";
 
-const NAMES = { cpu: "CPU", gpu: "GPU", systemd: "Failed units" };
 const SWITCHED_OFF = "switched off";
 const FIELDS = [
   { key: "interval", label: "Interval", hint: "like 5s or 500ms, to 1h", seconds: true },
@@ -38,7 +39,7 @@ export class HostForm {
     this.#badge.dataset.kind = online ? "good" : "bad";
     this.#summary.textContent = config ? summary(config) : "";
     this.#allowed.disabled = !mayChange || !config || !online;
-    if (!online) this.#say(`${this.#name} is ${status ?? "unknown"}${since ? ` since ${moment(since)}` : ""}: it can be changed when it is back.`);
+    if (!online) this.#say(`${this.#name} is ${status ?? "unknown"}${since ? ` since ${dated(since)}` : ""}: it can be changed when it is back.`);
     else if (!config) this.#say(`${this.#name} has not reported its settings: its collector is older than they are, or has just started.`);
     else if (this.#said.dataset.kind === "away") this.#say("", "");
     if (!config) return;
@@ -129,13 +130,7 @@ function source(name) {
   const input = element("input", "");
   input.type = "checkbox";
   input.name = name;
-  return element("label", "check", input, element("span", "", NAMES[name] ?? words(name)), " ", element("small", ""));
-}
-
-// `perf_events` → `Perf events`
-function words(name) {
-  const said = name.replaceAll("_", " ");
-  return said[0].toUpperCase() + said.slice(1);
+  return element("label", "check", input, element("span", "", metricName(name)), " ", element("small", ""));
 }
 
 function written(value, seconds) {

@@ -1,7 +1,8 @@
 // Accounts of the broker for other programs: made, shown once, revoked.
 import { Failed, ask } from "../common/ask.js";
+import { dated } from "../common/format.js";
 import { element } from "../common/parts.js";
-import { attempt, button, moment, say } from "./forms.js";
+import { attempt, button, say } from "./forms.js";
 
 const ELSEWHERE = 501;
 
@@ -37,7 +38,7 @@ export class Integrations {
     const revoke = button("Revoke", `Revoke ${name}`);
     revoke.disabled = this.#root.dataset.role !== "admin";
     revoke.addEventListener("click", () => this.#revoke(revoke, name));
-    return element("li", "row", element("span", "name", name, element("small", "aside", `${role}, made ${moment(created)}`)), revoke);
+    return element("li", "row", element("span", "name", name, element("small", "aside", `${role}, made ${dated(created)}`)), revoke);
   }
 
   #add(event) {

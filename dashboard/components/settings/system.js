@@ -1,9 +1,9 @@
 // What each part says of itself.
 import { ask } from "../common/ask.js";
 import { clock } from "../common/clock.js";
-import { age, bytes, joined, plain, span } from "../common/format.js";
+import { age, bytes, dated, joined, plain, span } from "../common/format.js";
 import { element } from "../common/parts.js";
-import { count, facts, moment } from "./forms.js";
+import { count, facts } from "./forms.js";
 
 export class System {
   live = true;
@@ -58,7 +58,7 @@ function broker({ address, connected, since, version }) {
     facts([
       ["Address", address],
       ["Version", version],
-      ["Connected since", connected ? moment(since) : "not connected; trying again by itself"],
+      ["Connected since", connected ? dated(since) : "not connected; trying again by itself"],
     ]),
   );
 }
@@ -71,8 +71,8 @@ function store({ kind, place, bytes: size, oldest, newest, problem }) {
       ["Kept in", kind],
       ["Place", place],
       ["Size", joined(bytes(size))],
-      ["Oldest reading", moment(oldest)],
-      ["Newest reading", moment(newest)],
+      ["Oldest reading", dated(oldest)],
+      ["Newest reading", dated(newest)],
     ]),
     ...(problem ? [element("p", "said", problem)] : []),
   );

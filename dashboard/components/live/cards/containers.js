@@ -1,11 +1,10 @@
 import { joined, memory, percent, plain, rate } from "../../common/format.js";
-import { roundUp } from "../../common/chart.js";
+import { roundUp } from "../../common/scale.js";
 import { table } from "../feet/table.js";
 import { sum } from "./lines.js";
 
 export const containers = {
   metric: "containers",
-  title: "Containers",
   aside: ({ age_seconds }) => (typeof age_seconds === "number" ? `asked ${plain(age_seconds, 0)} s ago` : ""),
   mains: [{ name: "running", take: ({ running, count }) => ({ number: plain(running), unit: `of ${plain(count)} running` }) }],
   sides: [

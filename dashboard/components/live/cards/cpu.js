@@ -11,7 +11,6 @@ const TIMES = [
 
 export const cpu = {
   metric: "cpu",
-  title: "CPU",
   expected: true,
   aside: (_reading, { info }) => info?.cpu_model,
   mains: [{ name: "usage", take: ({ usage_percent }) => percent(usage_percent) }],

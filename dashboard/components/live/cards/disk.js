@@ -6,7 +6,6 @@ const FULL_PERCENT = 90;
 
 export const disk = {
   metric: "disk",
-  title: "Disk",
   expected: true,
   aside: () => "All disks",
   mains: [

@@ -1,7 +1,7 @@
 // A card for a metric that nobody wrote one for: other people's devices publish what they like.
-import { roundUp } from "../../common/chart.js";
-import { joined } from "../../common/format.js";
-import { unitOf, words } from "../../common/units.js";
+import { roundUp } from "../../common/scale.js";
+import { NOTHING } from "../../common/format.js";
+import { unitOf, words, written } from "../../common/units.js";
 import { grid } from "../feet/grid.js";
 
 const DEEPEST = 3;
@@ -10,17 +10,16 @@ const MOST = 100;
 export function generic(metric) {
   return {
     metric,
-    title: words(metric),
     aside: () => "As published",
     mains: (reading) => firstNumber(reading, (field) => ({ name: "first", label: words(field), color: "series-1", take: (one) => unitOf(field)(value(one, field)) })),
     views: (reading) => firstNumber(reading, view),
-    feet: [grid({ caption: "All fields", lines: 5, entries: (reading) => flat(reading).slice(0, MOST).map(([field, found]) => [words(field), written(field, found), false, field]) })],
+    feet: [grid({ caption: "All fields", lines: 5, entries: (reading) => flat(reading).slice(0, MOST).map(([field, found]) => [words(field), text(field, found), false, field]) })],
   };
 }
 
 function view(field) {
   const line = { label: words(field), field, color: "series-1", fill: true, take: (reading) => value(reading, field) };
-  return { lines: [line], format: (found) => joined(unitOf(field)(found)), range: (max) => roundUp(max, 1) };
+  return { lines: [line], format: (found) => written(field, found), range: (max) => roundUp(max, 1) };
 }
 
 function firstNumber(reading, make) {
@@ -42,7 +41,7 @@ function value(reading, field) {
   return typeof found === "number" ? found : null;
 }
 
-function written(field, found) {
-  if (typeof found === "number") return joined(unitOf(field)(found));
-  return found === null ? "–" : typeof found === "boolean" ? (found ? "yes" : "no") : String(found);
+function text(field, found) {
+  if (typeof found === "number") return written(field, found);
+  return found === null ? NOTHING : typeof found === "boolean" ? (found ? "yes" : "no") : String(found);
 }

@@ -6,7 +6,6 @@ const MOST_LINES = 6;
 
 export const gpu = {
   metric: "gpu",
-  title: "GPU",
   aside: ({ gpus }) => [...new Set(all(gpus).map(({ model }) => model).filter(Boolean))].join(", "),
   mains: [{ name: "usage", take: ({ gpus }) => percent(most(all(gpus).map(({ usage_percent }) => usage_percent))) }],
   sides: [

@@ -1,5 +1,5 @@
 // What cards have in common: how a line is declared, and what scales end at.
-import { roundUp } from "../../common/chart.js";
+import { roundUp } from "../../common/scale.js";
 import { joined, percent, rate } from "../../common/format.js";
 
 // A line of a field of the whole host.

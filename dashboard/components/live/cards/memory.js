@@ -4,7 +4,6 @@ import { line } from "./lines.js";
 
 export const memory = {
   metric: "memory",
-  title: "Memory",
   expected: true,
   aside: ({ used_bytes, total_bytes }) => `${joined(size(used_bytes))} of ${joined(size(total_bytes))}`,
   mains: [{ name: "usage", take: ({ usage_percent }) => percent(usage_percent) }],

@@ -6,7 +6,6 @@ const KIB = 1024;
 
 export const memoryBandwidth = {
   metric: "memory_bandwidth",
-  title: "Memory traffic",
   expected: true,
   aside: () => "Between memory and disks",
   mains: [

@@ -4,7 +4,6 @@ import { asRate, line } from "./lines.js";
 
 export const network = {
   metric: "network",
-  title: "Network",
   expected: true,
   aside: () => "All interfaces but loopback",
   mains: [

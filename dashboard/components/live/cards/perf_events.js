@@ -1,5 +1,5 @@
 import { fixed, joined, percent, perSecond } from "../../common/format.js";
-import { roundUp } from "../../common/chart.js";
+import { roundUp } from "../../common/scale.js";
 import { grid } from "../feet/grid.js";
 import { asPercent, line } from "./lines.js";
 
@@ -12,7 +12,6 @@ const SOFTWARE = [["context-switches", "Context switches", "series-1"], ["page-f
 
 export const perfEvents = {
   metric: "perf_events",
-  title: "Perf counters",
   expected: true,
   why: ({ available, reason }) => (available === false ? reason ?? "perf cannot count here." : null),
   ready: ({ available }) => available !== null,

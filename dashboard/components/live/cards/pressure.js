@@ -7,7 +7,6 @@ const lines = partLines("resources", Object.keys(NAMES), "some_avg10_percent", (
 
 export const pressure = {
   metric: "pressure",
-  title: "Pressure",
   aside: () => "Time in which tasks had to wait",
   mains: lines.map(({ label, color, part, take }) => ({ name: part, label, color, take: (reading) => percent(take(reading)) })),
   views: [{ of: "resource", lines, ...asPercent }],

@@ -5,7 +5,6 @@ const TOP = 5;
 
 export const processes = {
   metric: "processes",
-  title: "Processes",
   charted: false,
   aside: () => "CPU as percent of one core",
   mains: [{ name: "count", take: ({ count }) => ({ number: plain(count), unit: "" }) }],

@@ -1,4 +1,4 @@
-import { roundUp } from "../../common/chart.js";
+import { roundUp } from "../../common/scale.js";
 import { fixed, joined, percent, plain, span } from "../../common/format.js";
 import { grid } from "../feet/grid.js";
 import { table } from "../feet/table.js";
@@ -9,7 +9,6 @@ const degrees = fixed("°C");
 
 export const sensors = {
   metric: "sensors",
-  title: "Sensors",
   aside: ({ temperatures }) => hottest(temperatures)[0]?.[0] ?? "",
   mains: [{ name: "hottest", label: "Hottest", color: "series-1", take: ({ temperatures }) => degrees(hottest(temperatures)[0]?.[1].celsius) }],
   sides: [

@@ -1,11 +1,10 @@
-import { plain, span } from "../../common/format.js";
+import { dated, plain, span } from "../../common/format.js";
 import { table } from "../feet/table.js";
 
 export const system = {
   metric: "system",
-  title: "System",
   charted: false,
-  aside: ({ boot_time }) => (boot_time ? `started ${new Date(boot_time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}` : ""),
+  aside: ({ boot_time }) => (boot_time ? `started ${dated(boot_time)}` : ""),
   mains: [{ name: "uptime", take: ({ uptime_seconds }) => ({ number: typeof uptime_seconds === "number" ? span(uptime_seconds) : "–", unit: "up" }) }],
   sides: [
     ["Users", ({ user_count }) => plain(user_count), "Logged in"],

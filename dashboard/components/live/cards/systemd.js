@@ -3,7 +3,6 @@ import { table } from "../feet/table.js";
 
 export const systemd = {
   metric: "systemd",
-  title: "Failed units",
   charted: false,
   aside: ({ age_seconds }) => (typeof age_seconds === "number" ? `systemd asked ${plain(age_seconds, 0)} s ago` : ""),
   mains: [{ name: "failed", take: ({ failed }) => ({ number: plain(failed), unit: failed === 1 ? "unit" : "units" }) }],

@@ -1,0 +1,17 @@
+// The theme's colours as a canvas takes them.
+
+// name → the colour that this token has in `box`, as rgb(): a canvas knows no custom properties.
+export function inks(box) {
+  return (name) => {
+    const probe = document.createElement("i");
+    probe.style.color = `var(--pw-${name})`;
+    box.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  };
+}
+
+export function translucent(color, opacity) {
+  return color.replace(/^rgb\((.*)\)$/, `rgb($1, ${opacity})`);
+}
