@@ -59,7 +59,7 @@ def _install_service(names: Sequence[str], environ: Mapping[str, str]) -> click.
             install.check_systemd()
             install.check_groups(groups)
             install.check_reachable()
-            values = _asked(names, environ, given)
+            values = _asked(names, environ, given) | _from_files(names, environ, chosen)
             install.here().install(text, values)
             click.echo(f"{SERVICE} runs, and starts with the machine.")
             click.echo(f"Its settings: {install.SETTINGS_PATH}   What it says: journalctl -u {SERVICE}")
@@ -116,3 +116,9 @@ def _asked(
     kept = {name: environ[variables[name]] for name in names if environ.get(variables[name])}
     kept |= {name: value for name, value in given.items() if value is not None}
     return {variables[name]: value for name, value in kept.items()}
+
+
+def _from_files(names: Sequence[str], environ: Mapping[str, str], chosen: Settings) -> dict[str, str]:
+    """The secrets that came in files: what they say, as such a file may be there this once only."""
+    variables = {settings.variable(name): getattr(chosen, name) for name in names}
+    return {word: value for word, value in variables.items() if environ.get(f"{word}_FILE")}

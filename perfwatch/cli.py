@@ -14,8 +14,9 @@ from perfwatch import checks, log, settings
 from perfwatch.command import explained, options
 from perfwatch.errors import StartError
 from perfwatch.history.commands import commands
+from perfwatch.hosts import host
 from perfwatch.integrations import Integrations, integrations_path
-from perfwatch.mosquitto import Accounts, accounts_path, port_path
+from perfwatch.mosquitto import Accounts, accounts_path, remembered
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
 _EXTRAS = {"bridge": ("mqtt5", "bridge"), "dashboard": ("streamlit", "dashboard")}
@@ -29,7 +30,10 @@ def main() -> None:
 
 
 @main.command()
-@options("data_dir", "port", "mqtt_port", "interval", "address", "host", "topic_prefix", "log_level")
+@options(
+    *("data_dir", "port", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_key_file", "mqtt_tls_port"),
+    *("interval", "address", "host", "topic_prefix", "log_level"),
+)
 def up(**given: str | None) -> None:
     """Run broker, collector, bridge and dashboard on this machine, until Ctrl-C."""
     with explained():
@@ -59,9 +63,8 @@ def credentials(account: str, new: bool, revoke: bool, **given: str | None) -> N
         if new:
             integrations.add(account, accounts.passwords)
         accounts.passwords |= {name: one.password for name, one in integrations.all().items()}
-        remembered = port_path(chosen.data_path)
-        explicit = given["mqtt_port"] or not remembered.exists()
-        port = chosen.mqtt_port if explicit else int(remembered.read_text())
+        known = remembered(chosen.data_path)
+        port = known.port if known and not given["mqtt_port"] else chosen.mqtt_port
         click.echo(accounts.url(account, port))
 
 
@@ -78,7 +81,7 @@ def doctor(in_json: bool, **given: str | None) -> None:
     sys.exit(0 if checks.well(found) else 1)
 
 
-for command in commands(os.environ):
+for command in (*commands(os.environ), host(os.environ)):
     main.add_command(command)
 
 

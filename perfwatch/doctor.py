@@ -18,7 +18,7 @@ import msgspec
 from perfwatch import checks
 from perfwatch.checks import Check
 from perfwatch.history import check as history
-from perfwatch.mosquitto import Accounts, accounts_path, port_path
+from perfwatch.mosquitto import Accounts, accounts_path, remembered
 from perfwatch.settings import Settings, option, variable
 
 _COLLECTOR_SECONDS = 60.0
@@ -67,10 +67,12 @@ def _account_here(chosen: Settings) -> str | None:
     """The broker's URL as `perfwatch up` gives it to the collector of this machine."""
     try:
         accounts = Accounts(accounts_path(chosen.data_path))
-        port = int(port_path(chosen.data_path).read_text())
+        where = remembered(chosen.data_path)
     except (OSError, ValueError):
         return None
-    return accounts.url(chosen.host_id, port) if chosen.host_id in accounts.passwords else None
+    if where is None or chosen.host_id not in accounts.passwords:
+        return None
+    return accounts.url(chosen.host_id, where.port)
 
 
 def dashboard(address: str, port: int, needed: bool) -> Check:

@@ -1,4 +1,4 @@
-"""Accounts of the broker for other programs: each may read everything and write nothing."""
+"""Accounts of the broker beyond our own: programs that read everything, and collectors elsewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Collection
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -13,17 +14,22 @@ from msgspec import Struct
 from perfwatch.errors import AccountError
 from perfwatch.files import write_private
 from perfwatch.readings import format_time, now
+from perfwatch.topics import safe_level
 
 NAMES = "1 to 32 small letters, digits, _ and -"
 
 _NAME = re.compile(r"[a-z0-9_-]{1,32}")
 
 
+Role = Literal["reader", "collector"]
+
+
 class Integration(Struct, frozen=True):
-    """`created_at` is RFC 3339."""
+    """`created_at` is RFC 3339. A `collector` may speak for the host that the account is named like."""
 
     password: str
     created_at: str
+    role: Role = "reader"
 
 
 _kept = msgspec.json.Decoder(dict[str, Integration])
@@ -44,14 +50,16 @@ class Integrations:
         except (OSError, msgspec.DecodeError) as exc:
             raise AccountError(f"The integrations in {self._path} cannot be read: {exc}") from exc
 
-    def add(self, name: str, taken: Collection[str]) -> Integration:
+    def add(self, name: str, taken: Collection[str], role: Role = "reader") -> Integration:
         """Make an account. Raises AccountError when the name cannot be one or is among `taken`."""
-        if not _NAME.fullmatch(name):
+        if role == "reader" and not _NAME.fullmatch(name):
             raise AccountError(f"name is {name[:100]!r}: expected {NAMES}")
+        if role == "collector" and (":" in name or name != safe_level(name)):
+            raise AccountError(f"name is {name[:100]!r}: expected a host's name without : + # / and $")
         known = self.all()
         if name in known or name in taken:
             raise AccountError(f"The broker has an account {name!r} already")
-        made = Integration(secrets.token_urlsafe(24), format_time(now()))
+        made = Integration(secrets.token_urlsafe(24), format_time(now()), role)
         self._write(known | {name: made})
         return made
 
@@ -60,7 +68,7 @@ class Integrations:
         known = self.all()
         if name not in known:
             names = ", ".join(sorted(known)) or "none yet"
-            raise AccountError(f"There is no integration {name[:100]!r} (there are: {names})")
+            raise AccountError(f"The broker has no account {name[:100]!r} to take away (there are: {names})")
         removed = known.pop(name)
         self._write(known)
         return removed

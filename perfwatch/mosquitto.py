@@ -10,12 +10,13 @@ import secrets
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from perfwatch.errors import SettingError, StartError
 from perfwatch.files import write_private
 from perfwatch.integrations import Integration, Integrations
-from perfwatch.settings import variable
+from perfwatch.settings import Settings, variable
 from perfwatch.topics import DEFAULT_PREFIX, discovery_topic, plain_id
 
 ROLES = ("bridge", "dashboard", "reader")
@@ -56,9 +57,34 @@ def accounts_path(folder: Path) -> Path:
     return folder / "secrets" / "mqtt.json"
 
 
-def port_path(folder: Path) -> Path:
-    """Where a data folder remembers on which port its broker listens."""
-    return folder / "secrets" / "mqtt_port"
+def listening(settings: Settings) -> Listening:
+    """Where the broker that `perfwatch up` starts is to listen. Raises SettingError."""
+    certificate, key = settings.mqtt_cert_file, settings.mqtt_key_file
+    for name, path in (("mqtt_cert_file", certificate), ("mqtt_key_file", key)):
+        if (certificate or key) and not Path(path).is_file():
+            raise SettingError(variable(name), "must name a file, as certificate and key go together", path)
+    return Listening(
+        settings.mqtt_port,
+        settings.mqtt_address,
+        str(Path(certificate).absolute()) if certificate else "",
+        str(Path(key).absolute()) if key else "",
+        settings.mqtt_tls_port,
+    )
+
+
+def remember(folder: Path, where: Listening) -> None:
+    """Note in a data folder where its broker listens."""
+    write_private(_listening_path(folder), json.dumps(where))
+
+
+def remembered(folder: Path) -> Listening | None:
+    """Where the broker of a data folder listened last; None before its first start."""
+    path = _listening_path(folder)
+    return Listening(*json.loads(path.read_text())) if path.exists() else None
+
+
+def _listening_path(folder: Path) -> Path:
+    return folder / "secrets" / "mqtt_listening.json"
 
 
 def check_host(host: str, integrations: Iterable[str] = ()) -> None:
@@ -78,16 +104,62 @@ def hashed(password: str, salt: bytes | None = None) -> str:
     return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
 
 
-def write_configuration(folder: Path, accounts: Accounts, port: int, prefix: str) -> Path:
-    """Write what Mosquitto reads into `folder`; returns the configuration file."""
+class Listening(NamedTuple):
+    """Where the broker listens: on this machine at `port`, and at `address` for others, with TLS when there
+    is a certificate."""
+
+    port: int
+    address: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    tls_port: int = 8883
+
+    def __str__(self) -> str:
+        remote = f", for other machines {self.remote_scheme}://{self.address}:{self.remote_port}"
+        return f"mqtt://127.0.0.1:{self.port}{remote if self.address else ''}"
+
+    @property
+    def remote_port(self) -> int:
+        return self.tls_port if self.cert_file else self.port
+
+    @property
+    def remote_scheme(self) -> str:
+        return "mqtts" if self.cert_file else "mqtt"
+
+    def lines(self) -> list[str]:
+        """What Mosquitto's configuration says of it."""
+        everywhere = self.address in ("0.0.0.0", "::")
+        if not self.address:
+            return [f"listener {self.port} 127.0.0.1"]
+        if not self.cert_file and everywhere:
+            return [f"listener {self.port} {self.address}"]
+        remote = [f"listener {self.remote_port} {self.address}"]
+        if self.cert_file:
+            remote += [f"certfile {self.cert_file}", f"keyfile {self.key_file}", "tls_version tlsv1.2"]
+        return [f"listener {self.port} 127.0.0.1", *remote]
+
+
+def write_configuration(
+    folder: Path,
+    accounts: Accounts,
+    listening: Listening,
+    prefix: str,
+    *,
+    data: Path | None = None,
+    user: str = "",
+) -> Path:
+    """Write what Mosquitto reads into `folder`; returns the configuration file.
+
+    It keeps its messages in `data` (default: the same folder) and runs as `user` (default: ours).
+    """
     lines = [
         (files("mosquitto") / "mosquitto.conf").read_text(),
-        f"listener {port} 127.0.0.1",
+        *listening.lines(),
         f"password_file {folder / 'passwords'}",
         f"acl_file {folder / 'acl'}",
-        f"persistence_location {folder}/",
+        f"persistence_location {data or folder}/",
         # Only matters for root: Mosquitto would become a user who cannot read root's files.
-        f"user {getpass.getuser()}",
+        f"user {user or getpass.getuser()}",
     ]
     write_accounts(folder, accounts, {}, prefix)
     write_private(folder / "mosquitto.conf", "\n".join(lines) + "\n")
@@ -98,10 +170,12 @@ def write_accounts(
     folder: Path, accounts: Accounts, integrations: Mapping[str, Integration], prefix: str
 ) -> None:
     """Write who may log in, and do what, into `folder`. Mosquitto reads it again at SIGHUP."""
-    rules = (files("mosquitto") / "acl").read_text() + reader_rules(integrations)
+    readers = [name for name, one in integrations.items() if one.role == "reader"]
+    rules = (files("mosquitto") / "acl").read_text() + reader_rules(readers)
     passwords = {name: one.password for name, one in integrations.items()} | accounts.passwords
     users = "".join(f"{name}:{hashed(password)}\n" for name, password in passwords.items())
-    write_private(folder / "acl", _under_prefix(rules, prefix) + discovery_rules(accounts.passwords))
+    hosts = passwords.keys() - readers
+    write_private(folder / "acl", _under_prefix(rules, prefix) + discovery_rules(sorted(hosts)))
     write_private(folder / "passwords", users)
 
 

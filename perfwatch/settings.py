@@ -172,6 +172,18 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ""
 
     mqtt_port: Annotated[Port, Meta(description="Port of the broker that `perfwatch up` starts")] = 1883
+    mqtt_address: Annotated[
+        str,
+        Meta(
+            description="Address on which that broker also listens for other machines (default: it does not)"
+        ),
+    ] = ""
+    mqtt_cert_file: Annotated[
+        str,
+        Meta(description="Certificate of that broker: other machines then connect with TLS"),
+    ] = ""
+    mqtt_key_file: Annotated[str, Meta(description="Key of that certificate")] = ""
+    mqtt_tls_port: Annotated[Port, Meta(description="Port on which other machines connect with TLS")] = 8883
     log_level: Annotated[
         str, Meta(description="debug, info, warning or error", pattern="(?i)^(debug|info|warning|error)$")
     ] = "info"

@@ -20,7 +20,6 @@ from perfwatch import mosquitto
 from perfwatch.child import Child
 from perfwatch.durations import format_ms
 from perfwatch.errors import AccountError, StartError
-from perfwatch.files import write_private
 from perfwatch.integrations import Integrations, integrations_path
 from perfwatch.settings import Settings, option, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
@@ -71,9 +70,10 @@ class Up:
         mosquitto.check_host(self._host, integrations.all())
         accounts = mosquitto.Accounts(mosquitto.accounts_path(folder))
         accounts.ensure((*mosquitto.ROLES, self._host))
-        write_private(mosquitto.port_path(folder), str(settings.mqtt_port))
+        listening = mosquitto.listening(settings)
+        mosquitto.remember(folder, listening)
         configuration = mosquitto.write_configuration(
-            folder / "mosquitto", accounts, settings.mqtt_port, settings.topic_prefix
+            folder / "mosquitto", accounts, listening, settings.topic_prefix
         )
         logins = mosquitto.Logins(folder / "mosquitto", accounts, integrations, settings.topic_prefix)
         logins.update()
@@ -108,7 +108,7 @@ class Up:
         try:
             await broker.start()
             await ready(broker, lambda: accepts("127.0.0.1", settings.mqtt_port))
-            self._status(broker, f"mqtt://127.0.0.1:{settings.mqtt_port}")
+            self._status(broker, str(mosquitto.listening(settings)))
             for child in services:
                 await child.start()
             collector, bridge, dashboard = services

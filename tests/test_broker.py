@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from perfwatch.mosquitto import ROLES, Accounts, write_configuration
+from perfwatch.mosquitto import ROLES, Accounts, Listening, write_configuration
 from perfwatch.topics import discovery_topic
 from tests.servers import Mosquitto, free_port, wait_until
 from tests.stack import PASSWORD, Stack
@@ -24,7 +24,7 @@ class Broker(Mosquitto):
         self.accounts = Accounts(folder / "accounts.json")
         self.accounts.ensure((*ROLES, *HOSTS))
         super().__init__(folder, "", free_port())
-        self._configuration = write_configuration(folder, self.accounts, self.port, prefix)
+        self._configuration = write_configuration(folder, self.accounts, Listening(self.port), prefix)
 
     def client(self, program: str, account: str | None, *arguments: str) -> subprocess.Popen[str]:
         command = [program, "-V", "5", "-h", "127.0.0.1", "-p", str(self.port), *arguments]

@@ -104,7 +104,7 @@ def test_the_command_makes_and_revokes_too(stack: Stack) -> None:
     wait_until(lambda: hears(url), "the broker knows the new account")
     assert cli(stack, "esp", "--revoke").returncode == 0
     wait_until(lambda: refused(url), "the broker refuses it")
-    assert "no integration 'esp'" in cli(stack, "esp", "--revoke").stderr
+    assert "no account 'esp' to take away" in cli(stack, "esp", "--revoke").stderr
     assert "already" in cli(stack, "reader", "--new").stderr
 
 

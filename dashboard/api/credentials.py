@@ -117,4 +117,4 @@ class CredentialsApi:
 
 
 def _shown(name: str, one: Integration) -> dict[str, str]:
-    return {"name": name, "role": "reader", "created_at": one.created_at}
+    return {"name": name, "role": one.role, "created_at": one.created_at}
