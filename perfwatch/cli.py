@@ -7,6 +7,7 @@ import runpy
 import sys
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 
 import click
 
@@ -79,6 +80,46 @@ def doctor(in_json: bool, **given: str | None) -> None:
         found = examine(settings.load(os.environ, **given), os.environ, given)
     click.echo(checks.as_json(found) if in_json else checks.as_table(found))
     sys.exit(0 if checks.well(found) else 1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@options("data_dir", "history")
+def backup(file: Path, **given: str | None) -> None:
+    """Write history, accounts and secrets to FILE, while everything runs."""
+    with explained():
+        from perfwatch.backup import back_up
+
+        chosen = settings.load(os.environ, **given)
+        with click.progressbar(length=100, label="Copying the history", file=sys.stderr) as bar:
+            made = back_up(
+                chosen.data_path,
+                sqlite_path(chosen),
+                file.absolute(),
+                lambda share: bar.update(int(100 * share) - bar.pos),
+            )
+    click.echo(f"{file} is as secret as what is in it ({file.stat().st_size:,} bytes)", err=True)
+    if not made.history:
+        click.echo(f"The history on {chosen.history_shown} is not in it: docs/backup.md", err=True)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options("data_dir", "history")
+def restore(file: Path, **given: str | None) -> None:
+    """Unpack a backup FILE into a data folder that is empty."""
+    with explained():
+        from perfwatch.backup import restore
+
+        chosen = settings.load(os.environ, **given)
+        found = restore(file, chosen.data_path, sqlite_path(chosen))
+    click.echo(f"{chosen.data_path} is as it was on {found.created_at} (PerfWatch {found.version})")
+
+
+def sqlite_path(chosen: settings.Settings) -> Path | None:
+    """The history's file; None where it is on a server."""
+    url = chosen.history_url
+    return Path("/" + url.removeprefix("sqlite://").lstrip("/")) if url.startswith("sqlite://") else None
 
 
 for command in (*commands(os.environ), host(os.environ)):

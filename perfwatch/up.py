@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
 import http.client
 import os
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TextIO
+from collections.abc import Callable, Mapping
 
 from perfwatch import mosquitto
 from perfwatch.child import Child
+from perfwatch.claim import claimed
 from perfwatch.durations import format_ms
 from perfwatch.errors import AccountError, StartError
 from perfwatch.integrations import Integrations, integrations_path
@@ -194,38 +191,6 @@ def find_mosquitto(environ: Mapping[str, str]) -> str:
             "`brew install mosquitto` on macOS"
         )
     return binary
-
-
-@contextmanager
-def claimed(folder: Path) -> Iterator[None]:
-    """Hold the data folder for this run. Raises StartError when it cannot be used or is held."""
-    lock = folder / "up.lock"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Appending: the number of the run that holds it must not be lost by trying.
-        file = lock.open("a+")
-    except OSError as exc:
-        raise StartError(
-            f"The data folder {folder} cannot be written: {exc.strerror}. "
-            f"Choose another with {option('data_dir')}"
-        ) from exc
-    with file:
-        _lock(file, folder)
-        yield
-
-
-def _lock(file: TextIO, folder: Path) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as exc:
-        file.seek(0)
-        raise StartError(
-            f"PerfWatch is running already with the data folder {folder} (process {file.read().strip()}). "
-            f"End that one, or choose another folder with {option('data_dir')}"
-        ) from exc
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
 
 
 def check_port(host: str, port: int, setting: str) -> None:

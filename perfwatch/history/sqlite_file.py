@@ -6,9 +6,10 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from perfwatch.errors import StoreError
 from perfwatch.history.rollup import NEVER
@@ -193,3 +194,30 @@ def _advice(exc: sqlite3.Error) -> str:
 
 def _name(exc: sqlite3.Error) -> str:
     return getattr(exc, "sqlite_errorname", "")
+
+
+def copy(source: Path, target: Path, progress: Callable[[float], None]) -> None:
+    """Copy the history at `source` as it is at one moment, while others write to it..
+
+    `progress` is told how much of it is done, from 0 to 1. Raises StoreError.
+    """
+
+    def told(_status: int, left: int, total: int) -> None:
+        progress(1 - left / total if total else 1.0)
+
+    if not source.is_file():
+        raise StoreError(f"There is no history at {source}")
+    with explain(source), closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)) as db:
+        _create(target)
+        with closing(sqlite3.connect(target)) as copied:
+            # So many pages at a time: writers are let in between two.
+            db.backup(copied, pages=10_000, progress=told, sleep=0.01)
+
+
+def check(path: Path) -> None:
+    """Raise StoreError when the file is damaged, or is no history that this version can read."""
+    with explain(path), closing(sqlite3.connect(path)) as db:
+        _check(db, path)
+        found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StoreError(f"The history {path} is damaged: {found}")
