@@ -15,6 +15,7 @@ from collector.agent import Agent, Availability, Outlet
 from collector.commands import further
 from collector.control import Machine, State
 from collector.discovery.announcer import Announcer
+from collector.heartbeat import Heartbeat
 from collector.host import describe
 from collector.once import PERF_INTERVAL, one_tick
 from collector.outbox import MEGABYTE, Outbox
@@ -115,6 +116,8 @@ def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Outlet]:
         announcer = Announcer(topics, host, prefix, publisher.announce, publisher.repeat, memory)
         publisher.follow(f"{prefix}/status", announcer.receive)
         yield announcer
+    if chosen.heartbeat_file:
+        yield Heartbeat(Path(chosen.heartbeat_file))
 
 
 def steered(chosen: Settings, stop: Stop) -> Steering:
@@ -163,6 +166,7 @@ command = service(
     "publish_scalars",
     "homeassistant",
     "homeassistant_prefix",
+    "heartbeat_file",
     environ=os.environ,
     once=once,
 )

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 from importlib import metadata
 
+from collector.sources.host_root import os_release
 from collector.sources.machine import Machine, machine
 from collector.sources.source import ReadText, read_text
 from perfwatch.readings import HostInfo
@@ -40,7 +41,7 @@ def describe(
 
 
 def os_name(
-    release: Callable[[], dict[str, str]] = platform.freedesktop_os_release,
+    release: Callable[[], dict[str, str]] = os_release,
     mac_version: Callable[[], str] = lambda: platform.mac_ver()[0],
 ) -> str:
     """The system's own name for itself, as `Debian GNU/Linux 12 (bookworm)` or `macOS 15.5`."""

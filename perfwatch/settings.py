@@ -92,6 +92,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Meta(description="Home Assistant's discovery prefix", min_length=1)
     ] = "homeassistant"
 
+    heartbeat_file: Annotated[
+        str,
+        Meta(
+            description="File whose time is until when the collector is well, for a container's health check"
+        ),
+    ] = ""
+
     data_dir: Annotated[
         str, Meta(description="Folder for history, accounts and secrets (default: the user's data folder)")
     ] = ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from collector.sources.host_root import ROOT, host_root, own_name
 from collector.sources.source import ReadText, read_text
 from perfwatch.readings import Partition
 
@@ -33,7 +34,10 @@ def _is_file(mountpoint: str) -> bool:
 
 
 class Partitions:
-    """The mounted file systems of physical devices, by mount point."""
+    """The mounted file systems of physical devices, by mount point.
+
+    In a container that has its machine's mounted at `root`, they are the machine's, under its own names.
+    """
 
     def __init__(
         self,
@@ -41,25 +45,28 @@ class Partitions:
         usage: Callable[[str], sdiskusage] = psutil.disk_usage,
         is_file: Callable[[str], bool] = _is_file,
         read: ReadText = read_text,
+        root: Path | None = None,
     ) -> None:
         self._mounts = mounts
         self._usage = usage
         self._is_file = is_file
         self._read = read
+        self._root = root or host_root()
 
     def read(self) -> dict[str, Partition]:
         """Of two mounts on one mount point the later is kept: it hides the other."""
         again = self._shown_again()
         # A container has single files mounted from its host, such as /etc/hosts: they are no file system.
         found = {
-            mount.mountpoint: self._partition(mount.mountpoint, mount.device, mount.fstype)
+            name: self._partition(mount.mountpoint, mount.device, mount.fstype)
             for mount in self._mounts()
             if mount.fstype not in _IMAGES
             and mount.mountpoint not in again
             and not self._is_file(mount.mountpoint)
+            and (name := own_name(mount.mountpoint, self._root)) is not None
         }
         # In a container the root is an overlay, which psutil counts as no device.
-        return found or {"/": self._partition("/", None, None)}
+        return found or {str(ROOT): self._partition(str(self._root), None, None)}
 
     def _shown_again(self) -> frozenset[str]:
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from collector.sources.host_root import host_root
 from collector.sources.machine import boot_time
 from collector.sources.source import ReadText, Tick, read_text
 from perfwatch import readings_more as readings
@@ -18,8 +19,8 @@ from perfwatch import readings_more as readings
 if TYPE_CHECKING:
     from psutil._ntuples import suser
 
-_SESSIONS = Path("/run/systemd/sessions")
-_SYSTEMD = Path("/run/systemd/system")
+_SESSIONS = "run/systemd/sessions"
+_SYSTEMD = "run/systemd/system"
 _UTMP = Path("/run/utmp")
 # Not greeters, nor what cron and the user's own services run in.
 _PERSONS = frozenset({"user", "user-early", "user-light"})
@@ -33,16 +34,16 @@ class System:
         users: Callable[[], list[suser]] = psutil.users,
         boot_time: Callable[[], datetime | None] = boot_time,
         read: ReadText = read_text,
-        sessions: Path = _SESSIONS,
+        sessions: Path | None = None,
         utmp: Path = _UTMP,
-        systemd: Path = _SYSTEMD,
+        systemd: Path | None = None,
     ) -> None:
         self._users = users
         self._boot_time = boot_time
         self._read = read
-        self._sessions = sessions
+        self._sessions = sessions or host_root() / _SESSIONS
         self._utmp = utmp
-        self._systemd = systemd
+        self._systemd = systemd or host_root() / _SYSTEMD
 
     def gather(self, tick: Tick) -> readings.System:
         booted, users = self._boot_time(), self._logged_in()

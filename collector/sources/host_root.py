@@ -1,0 +1,42 @@
+"""Where the machine's own files are: at /, or at /host, where a collector in a container has them mounted."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+from collector.sources.source import ReadText, read_text
+
+ROOT = Path("/")
+MOUNTED = Path("/host")
+
+# The first usually leads to the second; a link by its whole path would lead out of /host.
+_RELEASES = ("etc/os-release", "usr/lib/os-release")
+
+
+def host_root(place: Path = MOUNTED, is_mount: Callable[[Path], bool] = os.path.ismount) -> Path:
+    """`place` when a whole system is mounted there, else /."""
+    return place if is_mount(place) and (place / "etc").is_dir() else ROOT
+
+
+def own_name(mountpoint: str, root: Path) -> str | None:
+    """What the machine itself calls a mount point that we see below `root`; None for what is only ours."""
+    path = Path(mountpoint)
+    return str(ROOT / path.relative_to(root)) if path.is_relative_to(root) else None
+
+
+def os_release(root: Path | None = None, read: ReadText = read_text) -> dict[str, str]:
+    """The machine's os-release. Raises OSError when it has none."""
+    root = root or host_root()
+    if root == ROOT:
+        return platform.freedesktop_os_release()
+    for name in _RELEASES:
+        try:
+            words = shlex.split(read(str(root / name)), comments=True)
+        except FileNotFoundError:
+            continue
+        return dict(word.partition("=")[::2] for word in words)
+    raise FileNotFoundError(f"{root} has no os-release")
