@@ -83,6 +83,19 @@ def doctor(in_json: bool, **given: str | None) -> None:
 
 
 @main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@options("host", "topic_prefix", "history", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_tls_port")
+def provision(folder: Path, **given: str | None) -> None:
+    """Make the secrets of a stack of containers in FOLDER, a volume; what is there already stays."""
+    with explained():
+        from perfwatch.provision import provision
+
+        chosen = settings.load(os.environ, **given)
+        made = provision(folder.absolute(), chosen, sqlite_path(chosen) if chosen.history else None)
+    click.echo(f"made: {', '.join(made)}" if made else "every secret is there already")
+
+
+@main.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @options("data_dir", "history")
 def backup(file: Path, **given: str | None) -> None:

@@ -1,7 +1,8 @@
 """What InfluxDB 1.8 does and Debian's 1.6 does not: /api/v2/write as /write. All else passes through.
 
 For tests only. `fault` puts a fault in place of the server: (status, body, headers), or None for a reset;
-it may wait, as a server that hangs does. `cut` resets the connection in the middle.
+it may wait, as a server that hangs does. `cut` resets the connection in the middle. `allowed`,
+when set, is the one Authorization that is let in.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ _PASSED = ("Content-Type", "Content-Encoding", "Authorization", "Accept")
 class InfluxProxy:
     """`with InfluxProxy(port_of_influxd) as proxy: … proxy.port`; `seen` holds what was asked."""
 
-    def __init__(self, upstream: int) -> None:
+    def __init__(self, upstream: int, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.upstream = upstream
+        self.allowed = ""
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.fault: Callable[[str, bytes], Fault] | None = None
         self.cut: Literal["", "request", "answer"] = ""
@@ -33,7 +35,7 @@ class InfluxProxy:
         class Handler(_Handler):
             shared = proxy
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(address, Handler)
         self.port: int = self._server.server_address[1]
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,))
 
@@ -92,9 +94,18 @@ class _Handler(BaseHTTPRequestHandler):
             if fault[0]:
                 self._answer(*fault)
                 return
+        if (
+            self.shared.allowed
+            and self.path != "/ping"
+            and self.headers["Authorization"] != self.shared.allowed
+        ):
+            self._answer(401, b'{"code":"unauthorized","message":"unauthorized access"}', {})
+            return
         upstream = http.client.HTTPConnection("127.0.0.1", self.shared.upstream, timeout=60)
         try:
             given = {name: self.headers[name] for name in _PASSED if name in self.headers}
+            if self.shared.allowed:
+                given.pop("Authorization", None)
             upstream.request(self.command, _mapped(self.path), body, given)
             answer = upstream.getresponse()
             kept = {name: answer.headers[name] for name in ("X-Influxdb-Version",) if name in answer.headers}

@@ -23,7 +23,8 @@ from perfwatch.settings import Broker
 _ATTEMPTS, _AGAIN_SECONDS = 50, 0.1
 
 _ELSEWHERE = (
-    "The broker is not run by this machine's `perfwatch up`, so its accounts are made where it runs: "
+    "The broker is not run by this machine's `perfwatch up`, so its accounts are made where it runs: in the "
+    "stack of containers by `docker compose run --rm setup credentials NAME --new` (docs/docker.md), else by "
     "`mosquitto_passwd -b PASSWORD_FILE NAME PASSWORD`, the rules of `reader` for NAME in its acl file, "
     "then SIGHUP to Mosquitto (see mosquitto/README.md)"
 )
