@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench install install-dev lock clean
+.PHONY: help run test check bench bundle install install-dev lock clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: install-dev  ## ruff and mypy
 bench: install-dev  ## measure, and print tables (several minutes)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
 
+bundle: install  ## build/bundle: wheels, images and install.sh for a machine without a network
+	@scripts/bundle $(BIN)/python build/bundle
+
 install: $(VENV)/.runtime  ## virtual environment, packages, Mosquitto
 	@scripts/ensure 'command -v mosquitto' mosquitto
 
@@ -37,11 +40,16 @@ install-dev: $(VENV)/.dev
 	@scripts/ensure 'command -v openssl' openssl
 	@scripts/ensure '$(BIN)/python -m playwright --version' libatomic1
 
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header
+
 lock:  ## write the locks anew from pyproject.toml (needs uv)
-	uv pip compile --quiet pyproject.toml --all-extras --group build --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
-	uv pip compile --quiet pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --all-extras --group build --upgrade -o requirements.lock
+	$(LOCK) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml -c requirements.lock -o docker/collector.lock
+	$(LOCK) pyproject.toml --extra bridge --extra influx -c requirements.lock -o docker/bridge.lock
+	$(LOCK) pyproject.toml --extra dashboard --extra influx -c requirements.lock -o docker/dashboard.lock
+	$(LOCK) --group build -c requirements.lock -o docker/build.lock
 
 clean:  ## remove what the targets above made here (the data folder stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
