@@ -93,33 +93,40 @@ async def frame(url: str, token: str) -> dict[str, object]:
     trust = ssl.create_default_context()
     trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
     address = f"{url.replace('https', 'wss')}/api/ws/metrics?token={token}"
-    async with connect(address, ssl=trust, origin=Origin(url)) as opened, asyncio.timeout(20):
+    async with (
+        connect(address, ssl=trust, origin=Origin(url.removesuffix("/perfwatch"))) as opened,
+        asyncio.timeout(20),
+    ):
         received: dict[str, object] = json.loads(await opened.recv())
         return received
 
 
+@pytest.mark.parametrize("base", ["", "/perfwatch"])
 @pytest.mark.parametrize("example", [nginx, caddy], ids=["nginx", "Caddy"])
 def test_pages_and_sockets_get_through(
-    tmp_path: Path, example: Callable[[Path, int, int], list[str]]
+    tmp_path: Path, example: Callable[[Path, int, int], list[str]], base: str
 ) -> None:
     port = free_port()
     url = f"https://localhost:{port}"
     data = tmp_path / "data"
     data.mkdir()
-    with Mosquitto(tmp_path) as broker, Dashboard(data, broker.url, allowed_origin=url) as dashboard:
+    with (
+        Mosquitto(tmp_path) as broker,
+        Dashboard(data, broker.url, allowed_origin=url, base_path=base) as dashboard,
+    ):
         command = example(tmp_path, port, dashboard.port)
         single("perfwatch/nas/cpu", READING, qos=1, retain=True, hostname=broker.host, port=broker.port)
         with running(command, tmp_path, port):
-            asyncio.run(look_through(url))
+            asyncio.run(look_through(url, base))
 
 
-async def look_through(url: str) -> None:
+async def look_through(url: str, base: str) -> None:
     """Log in, open a page, wait for a reading, all at the proxy's address."""
     async with httpx.AsyncClient(base_url=url, verify=False, timeout=20, headers={"Origin": url}) as client:
-        answer = await client.post("/api/auth/login", json={"username": "admin", "password": PASSWORD})
+        answer = await client.post(f"{base}/api/auth/login", json={"username": "admin", "password": PASSWORD})
         assert answer.status_code == 200, answer.text
-        assert (await client.get("/live")).status_code == 200
-    assert (await frame(url, answer.json()["access_token"]))["host"] == "nas"
+        assert (await client.get(f"{base}/live")).status_code == 200
+    assert (await frame(url + base, answer.json()["access_token"]))["host"] == "nas"
 
 
 def test_traefik_leads_to_the_dashboard_under_the_same_name() -> None:
