@@ -22,7 +22,7 @@ from bridge.notify import Notifier
 from bridge.session import Session
 from bridge.spool import Spool
 from bridge.upkeep import kept_up
-from perfwatch import settings as settings_of
+from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
@@ -57,7 +57,7 @@ class Bridge:
     """Takes readings into `store` until `stop`; a broker or store that is away is waited for."""
 
     def __init__(self, settings: Settings, store: HistoryStore, notifier: Notifier | None = None) -> None:
-        self._broker = settings_of.broker(settings)
+        self._broker = broker_of(settings)
         self._topics = Topics(settings.topic_prefix)
         self._id = safe_level(settings.bridge_id)
         self._group = safe_level(settings.group) if settings.group else ""

@@ -19,8 +19,8 @@ from typing import Any, Self, TypeAlias
 import mqtt5
 
 from bridge.link import MAX_PACKET, Link
+from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError
-from perfwatch.settings import Broker
 
 Message: TypeAlias = mqtt5.PublishPacket
 """What a subscription receives: topic, payload, qos, retain, packet_id, duplicate."""

@@ -10,7 +10,7 @@ import msgspec
 
 from bridge.counters import Stats
 from bridge.mqtt import Client, Message
-from perfwatch import settings as settings_of
+from perfwatch.broker import broker_of
 from perfwatch.errors import PerfWatchError
 from perfwatch.settings import Settings
 
@@ -73,7 +73,7 @@ async def _look(settings: Settings, wanted: str | None) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     start = f"{settings.topic_prefix}-bridge/"
     async with Client(
-        settings_of.broker(settings), client_id=f"perfwatch-bridge-status-{secrets.token_hex(6)}"
+        broker_of(settings), client_id=f"perfwatch-bridge-status-{secrets.token_hex(6)}"
     ) as client:
         for word in ("stats", "status"):
             await client.subscribe(f"{start}{wanted or '+'}/{word}")

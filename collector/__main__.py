@@ -24,7 +24,7 @@ from collector.publisher import Publisher
 from collector.sources.registry import SOURCES, Active
 from collector.steering import Replies, Steering
 from collector.stop import Stop
-from perfwatch import settings
+from perfwatch.broker import broker_of
 from perfwatch.command import service, with_commands
 from perfwatch.durations import format_ms
 from perfwatch.errors import SettingError
@@ -38,7 +38,7 @@ log = logging.getLogger("collector")
 def run(chosen: Settings) -> None:
     """Read this machine on a schedule and publish what was read over MQTT."""
     topics, host = Topics(chosen.topic_prefix), chosen.host_id
-    publisher = Publisher(settings.broker(chosen), topics, host, outbox(chosen))
+    publisher = Publisher(broker_of(chosen), topics, host, outbox(chosen))
     stop, active = Stop(), Active()
     steering = steered(chosen, stop)
     replies = Replies(topics, host, publisher.announce, publisher.answer)
@@ -64,7 +64,7 @@ def run(chosen: Settings) -> None:
         host,
         ", ".join(source.name for source in active),
         format_ms(round(steering.state.interval * 1000)),
-        settings.broker(chosen),
+        broker_of(chosen),
     )
     publisher.start()
     try:

@@ -12,8 +12,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.reasons import explain
+from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError, SettingError
-from perfwatch.settings import Broker, variable
+from perfwatch.settings import variable
 
 
 def new_client(broker: Broker, name: str, context: ssl.SSLContext | None) -> mqtt.Client:

@@ -10,6 +10,7 @@ import click
 
 from collector.sources.source import Source
 from perfwatch import settings
+from perfwatch.broker import broker_of
 from perfwatch.command import explained, options
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
@@ -54,7 +55,7 @@ def _install_service(names: Sequence[str], environ: Mapping[str, str]) -> click.
                 click.echo(text, nl=False)
                 return
             chosen = settings.load(environ, **given)
-            settings.broker(chosen)
+            broker_of(chosen)
             install.check_root(os.geteuid())
             install.check_systemd()
             install.check_groups(groups)
@@ -95,7 +96,7 @@ def _examine(names: Sequence[str], sources: OpenSources, environ: Mapping[str, s
 
         with explained():
             chosen = settings.load(environ, **given)
-            broker = settings.broker(chosen)
+            broker = broker_of(chosen)
             topics = Topics(chosen.topic_prefix)
             click.echo(encode(doctor.examine_user()))
             click.echo(encode(doctor.examine_folder(chosen.data_path)))

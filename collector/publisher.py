@@ -22,7 +22,7 @@ from collector.client import new_client, tls_context
 from collector.flight import Flight
 from collector.outbox import Outbox
 from collector.reasons import explain
-from perfwatch.settings import Broker
+from perfwatch.broker import Broker
 from perfwatch.topics import Topics
 
 log = logging.getLogger(__name__)

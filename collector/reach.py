@@ -14,8 +14,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.reasons import advice
+from perfwatch.broker import Broker
 from perfwatch.checks import Check
-from perfwatch.settings import Broker, option, variable
+from perfwatch.settings import option, variable
 from perfwatch.topics import Topics
 
 SECONDS = 5.0

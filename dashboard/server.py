@@ -33,9 +33,10 @@ from dashboard.hub import Hub
 from dashboard.sessions import Sessions
 from dashboard.shell import Shell
 from dashboard.subscriber import Subscriber
+from perfwatch.broker import broker_of
 from perfwatch.history.influx_url import is_influx
 from perfwatch.history.open import open_store
-from perfwatch.settings import Settings, broker
+from perfwatch.settings import Settings
 from perfwatch.tokens import Revocations, Tokens, load_key
 from perfwatch.topics import Topics
 from perfwatch.users import Users
@@ -86,7 +87,7 @@ def build(settings: Settings) -> App:
     users = Users(folder / "users.json")
     sessions = Sessions(tokens, users)
     hub, commands, bridges = Hub(), Commands(), Bridges()
-    subscriber = Subscriber(broker(settings), Topics(settings.topic_prefix), hub, commands, bridges)
+    subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store = open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
     parts = Parts(

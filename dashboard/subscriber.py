@@ -13,9 +13,9 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from dashboard.bridges import Bridges
 from dashboard.commands import Commands
 from dashboard.hub import Hub
+from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError
 from perfwatch.readings import format_time, now
-from perfwatch.settings import Broker
 from perfwatch.topics import Kind, Topics
 
 _log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import os
 import sys
 
 from collector.client import publish_once
-from perfwatch import settings
+from perfwatch.broker import broker_of
 from perfwatch.command import service
 from perfwatch.settings import Settings, variable
 from perfwatch.topics import discovery_topic
@@ -18,7 +18,7 @@ def remove(chosen: Settings) -> None:
     A collector that still runs announces it again: end it first, or switch homeassistant off.
     """
     topic = discovery_topic(chosen.host_id, chosen.homeassistant_prefix)
-    broker = settings.broker(chosen)
+    broker = broker_of(chosen)
     publish_once(broker, f"perfwatch-discovery-{os.getpid()}", topic, b"")
     sys.stdout.write(
         f"Cleared {topic} on {broker}. A collector of {chosen.host_id} that still runs announces it again "

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from collector.client import publish_once
-from perfwatch import settings
+from perfwatch.broker import broker_of
 from perfwatch.command import service
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics, discovery_topic
@@ -16,7 +16,7 @@ from perfwatch.topics import Topics, discovery_topic
 
 def say(chosen: Settings) -> None:
     """Tell the broker that this host is offline and gone."""
-    broker, host = settings.broker(chosen), chosen.host_id
+    broker, host = broker_of(chosen), chosen.host_id
     name = f"perfwatch-farewell-{os.getpid()}"
     publish_once(broker, name, Topics(chosen.topic_prefix).status(host), b"offline")
     publish_once(broker, name, discovery_topic(host, chosen.homeassistant_prefix), b"")

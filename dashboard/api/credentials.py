@@ -14,10 +14,10 @@ from starlette.routing import Route
 from dashboard.api.requests import body
 from dashboard.api.responses import problem
 from dashboard.subscriber import admits
+from perfwatch.broker import Broker
 from perfwatch.errors import AccountError
 from perfwatch.integrations import NAMES, Integration, Integrations, integrations_path
 from perfwatch.mosquitto import Accounts, accounts_path, mqtt_url
-from perfwatch.settings import Broker
 
 # `perfwatch up` looks at the list twice a second.
 _ATTEMPTS, _AGAIN_SECONDS = 50, 0.1

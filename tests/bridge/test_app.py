@@ -15,7 +15,7 @@ import pytest
 
 from bridge.backoff import Backoff
 from bridge.mqtt import Client
-from perfwatch import settings
+from perfwatch.broker import broker_of
 from perfwatch.errors import StoreError
 from perfwatch.history.sqlite import SqliteStore
 from perfwatch.history.store import Numbers, Point
@@ -74,7 +74,7 @@ class Observer:
 
 @asynccontextmanager
 async def observer(broker: Mosquitto) -> AsyncIterator[Observer]:
-    address = settings.broker(Settings(broker=broker.url))
+    address = broker_of(Settings(broker=broker.url))
     async with Client(address, client_id="observer") as client:
         await client.subscribe("perfwatch-bridge/test/#")
         yield Observer(client)

@@ -16,8 +16,8 @@ import pytest
 
 from bridge import mqtt
 from bridge.mqtt import Client, Message, QoS, Will
+from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError
-from perfwatch.settings import Broker
 from tests.servers import Mosquitto, free_port
 
 WELCOME = mqtt5.ConnAckPacket().write()

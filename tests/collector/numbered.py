@@ -12,7 +12,7 @@ from pathlib import Path
 
 from collector.outbox import Outbox
 from collector.publisher import Publisher
-from perfwatch import settings
+from perfwatch.broker import broker_of
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
 
@@ -21,7 +21,7 @@ PACE_SECONDS = 0.002
 
 def main() -> None:
     folder, url, first = sys.argv[1:]
-    publisher = Publisher(settings.broker(Settings(broker=url)), Topics(), "nas", Outbox(Path(folder)))
+    publisher = Publisher(broker_of(Settings(broker=url)), Topics(), "nas", Outbox(Path(folder)))
     publisher.start()
     for number in itertools.count(int(first)):
         publisher.publish("cpu", b"%d" % number)

@@ -11,7 +11,7 @@ import pytest
 
 from collector.outbox import Outbox
 from collector.publisher import Publisher
-from perfwatch import settings
+from perfwatch.broker import broker_of
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
 from tests.collector.listener import Listener, retained
@@ -105,7 +105,7 @@ def test_a_collector_that_is_killed_while_the_broker_is_away_costs_no_reading(
             if away:
                 broker.start()
             first = taken[-1] + 1
-        chosen = settings.broker(Settings(broker=broker.url))
+        chosen = broker_of(Settings(broker=broker.url))
         last = Publisher(chosen, Topics(), "nas", Outbox(tmp_path / "outbox"))
         last.start()
         last.publish("cpu", end := b"%d" % first)

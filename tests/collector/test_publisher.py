@@ -19,8 +19,9 @@ from collector.client import new_client
 from collector.outbox import Outbox
 from collector.publisher import EXPIRY_SECONDS, Publisher
 from perfwatch import settings
+from perfwatch.broker import Broker, broker_of
 from perfwatch.errors import SettingError
-from perfwatch.settings import Broker, Settings
+from perfwatch.settings import Settings
 from perfwatch.topics import Topics
 from tests.collector.listener import Listener, retained
 from tests.faults.proxy import Proxy
@@ -32,7 +33,7 @@ STATUS, INFO, CPU = "perfwatch/nas/status", "perfwatch/nas/info", "perfwatch/nas
 
 def address(port: int, credentials: str = "", scheme: str = "mqtt", ca_file: str = "") -> Broker:
     url = f"{scheme}://{credentials}127.0.0.1:{port}"
-    return settings.broker(Settings(broker=url, broker_ca_file=ca_file))
+    return broker_of(Settings(broker=url, broker_ca_file=ca_file))
 
 
 @contextlib.contextmanager

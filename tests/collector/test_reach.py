@@ -12,6 +12,7 @@ import pytest
 
 from collector.reach import reach
 from perfwatch import settings
+from perfwatch.broker import broker_of
 from perfwatch.checks import Check
 from perfwatch.topics import Topics
 from tests.collector.listener import Listener
@@ -23,7 +24,7 @@ from tests.test_broker import Broker
 
 def reached(url: str, host: str = "nas", ca_file: str = "", seconds: float = 5.0) -> list[Check]:
     chosen = settings.Settings(broker=url, broker_ca_file=ca_file)
-    return list(reach(settings.broker(chosen), Topics(), host, seconds))
+    return list(reach(broker_of(chosen), Topics(), host, seconds))
 
 
 def only(checks: list[Check]) -> Check:

@@ -20,8 +20,9 @@ from dashboard.hub import Hub
 from dashboard.sessions import Sessions
 from dashboard.subscriber import Subscriber
 from dashboard.throttle import BURST
+from perfwatch.broker import broker_of
 from perfwatch.history.sqlite import SqliteStore
-from perfwatch.settings import Settings, broker
+from perfwatch.settings import Settings
 from perfwatch.tokens import Revocations, Tokens
 from perfwatch.topics import Topics
 from perfwatch.users import Users
@@ -193,7 +194,7 @@ def api_routes(folder: Path) -> list[Route]:
     users = Users(folder / "none.json")
     tokens = Tokens("k" * 64, Revocations(folder / "none"))
     hub, commands, bridges = Hub(), Commands(), Bridges()
-    subscriber = Subscriber(broker(Settings()), Topics(), hub, commands, bridges)
+    subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges)
     store = SqliteStore(folder / "none.db")
     sessions = Sessions(tokens, users)
     parts = Parts(users, sessions, hub, commands, bridges, subscriber, store, Place("", ""), folder, "p")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from perfwatch import settings
+from perfwatch.broker import broker_of
 from perfwatch.errors import SettingError
 from perfwatch.settings import Settings, load
 
@@ -29,7 +30,7 @@ def test_an_empty_variable_is_none_given() -> None:
 def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "broker").write_text("mqtt://bridge:secret@broker.lan\n")
     loaded = load({"PERFWATCH_BROKER_FILE": str(tmp_path / "broker")})
-    assert settings.broker(loaded).password == "secret"
+    assert broker_of(loaded).password == "secret"
 
 
 def test_a_secret_file_that_is_missing_or_doubled_is_named(tmp_path: Path) -> None:
@@ -72,11 +73,11 @@ def test_a_bad_option_is_named_as_an_option() -> None:
 )
 def test_a_broker_that_is_none_is_refused_without_printing_it(url: str) -> None:
     with pytest.raises(SettingError, match=r"^PERFWATCH_BROKER must look like mqtt://"):
-        settings.broker(load({"PERFWATCH_BROKER": url}))
+        broker_of(load({"PERFWATCH_BROKER": url}))
 
 
 def test_a_broker_url_is_taken_apart() -> None:
-    broker = settings.broker(load({"PERFWATCH_BROKER": "mqtts://k%C3%BCche:a%2Fb@nas.lan"}))
+    broker = broker_of(load({"PERFWATCH_BROKER": "mqtts://k%C3%BCche:a%2Fb@nas.lan"}))
     assert (broker.host, broker.port, broker.username, broker.password) == ("nas.lan", 8883, "küche", "a/b")
     assert broker.tls
     assert str(broker) == "mqtts://nas.lan:8883"
@@ -87,9 +88,9 @@ def test_secrets_are_never_printed() -> None:
         {"PERFWATCH_BROKER": "mqtt://me:hunter2@host", "PERFWATCH_ADMIN_PASSWORD": "hunter2hunter2"}
     )
     assert "hunter2" not in repr(chosen)
-    assert "hunter2" not in repr(settings.broker(chosen))
+    assert "hunter2" not in repr(broker_of(chosen))
     with pytest.raises(SettingError) as caught:
-        settings.broker(load({"PERFWATCH_BROKER": "mqtt://me:hunter2@host:port"}))
+        broker_of(load({"PERFWATCH_BROKER": "mqtt://me:hunter2@host:port"}))
     assert "hunter2" not in str(caught.value)
 
 
