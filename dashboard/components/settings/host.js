@@ -139,5 +139,5 @@ function written(value, seconds) {
 
 function summary({ interval, sources, perf_cores: cores, perf_interval: perf }) {
   const on = Object.values(sources).filter(Boolean).length;
-  return `every ${interval} s, ${on} of ${Object.keys(sources).length} sources, perf on ${cores === "all" ? "all cores" : `cores ${cores}`} each ${perf} s`;
+  return `every ${interval} s, ${on} of ${Object.keys(sources).length} sources on, perf on ${cores === "all" ? "all cores" : `cores ${cores}`} each ${perf} s`;
 }

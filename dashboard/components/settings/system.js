@@ -2,6 +2,7 @@
 import { ask } from "../common/ask.js";
 import { clock } from "../common/clock.js";
 import { age, bytes, dated, joined, plain, span } from "../common/format.js";
+import { metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
 import { count, facts } from "./forms.js";
 
@@ -124,9 +125,9 @@ function collector({ host, status, version, interval, sources }, open) {
     "",
     element("span", "name", host),
     badge(presence(status)),
-    element("span", "aside", `${version}, every ${plain(interval, interval % 1 ? 1 : 0)} s, ${all.length - without.length} of ${count(all.length, "source")}`),
+    element("span", "aside", `${version}, every ${plain(interval, interval % 1 ? 1 : 0)} s, ${all.length - without.length} of ${count(all.length, "source")} available`),
   );
-  const made = element("details", "collector", summary, facts(all.map(([name, reason]) => [name, reason ?? "available"])));
+  const made = element("details", "collector", summary, facts(all.map(([name, reason]) => [metricName(name), reason ?? "available"])));
   made.dataset.host = host;
   made.open = open.has(host);
   return made;
