@@ -34,7 +34,7 @@ STATS_SECONDS = 10.0
 
 # The numbers are retained, so that whoever asks has them at once, and forgotten when the bridge has
 # missed two of them: a bridge that hangs while its connection lives is silent then.
-STATS_EXPIRY = 25
+HEALTH_EXPIRY = 25
 
 # How far the broker may send ahead of what is stored: enough for the next batch and the one after it
 # to arrive while one is written, and the most that is sent again after a crash.
@@ -157,7 +157,9 @@ class Bridge:
     async def _publish_stats(self, client: Client) -> None:
         while True:
             told = msgspec.json.encode(self.stats())
-            await client.publish(self._topic("stats"), told, retain=True, expiry=STATS_EXPIRY)
+            await client.publish(self._topic("stats"), told)
+            # The same, kept by the broker for who asks meanwhile, and gone when we are silent.
+            await client.publish(self._topic("health"), told, retain=True, expiry=HEALTH_EXPIRY)
             await asyncio.sleep(STATS_SECONDS)
 
     def stats(self) -> Stats:

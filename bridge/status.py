@@ -75,7 +75,7 @@ async def _look(settings: Settings, wanted: str | None) -> dict[str, Seen]:
     async with Client(
         broker_of(settings), client_id=f"perfwatch-bridge-status-{secrets.token_hex(6)}"
     ) as client:
-        for word in ("stats", "status"):
+        for word in ("health", "status"):
             await client.subscribe(f"{start}{wanted or '+'}/{word}")
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):

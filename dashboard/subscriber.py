@@ -100,7 +100,7 @@ class Subscriber:
         # reading that is lost on the way is followed by a newer one.
         options = SubscribeOptions(qos=0, retainAsPublished=True)
         topics = self._topics
-        filters = (topics.readings(), topics.bridge("+", "status"), topics.bridge("+", "stats"))
+        filters = (topics.readings(), topics.bridge("+", "status"), topics.bridge("+", "health"))
         # A broker may keep $SYS to itself: it refuses that one, and nobody is worse off.
         await client.subscribe([(name, options) for name in (*filters, _VERSION)])
         # An answer to a command comes once.

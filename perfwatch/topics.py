@@ -3,7 +3,7 @@
 <prefix>/<host>/status | info | config | config/set | config/error
 <prefix>/<host>/<metric>             one reading as JSON
 <prefix>/<host>/<metric>/<path…>     one number as text
-<prefix>-bridge/<id>/status | stats | rejected
+<prefix>-bridge/<id>/status | stats | health | rejected
 """
 
 from __future__ import annotations
@@ -114,13 +114,17 @@ class Topics:
         return f"$share/{group}/{self.prefix}/+/+" if group else f"{self.prefix}/+/+"
 
     def bridge(self, bridge: str, word: str) -> str:
-        """A bridge's own topic; `word` is status, stats or rejected."""
+        """A bridge's own topic; `word` is status, stats, health or rejected."""
         return f"{self._bridge_start}{bridge}/{word}"
 
     def parse_bridge(self, name: str) -> tuple[str, str] | None:
         """The bridge and the word of a bridge's topic, or None when it is none."""
         bridge, _, word = name.removeprefix(self._bridge_start).partition("/")
-        known = name.startswith(self._bridge_start) and bridge and word in ("status", "stats", "rejected")
+        known = (
+            name.startswith(self._bridge_start)
+            and bridge
+            and word in ("status", "stats", "health", "rejected")
+        )
         return (bridge, word) if known else None
 
     def build(self, topic: Topic) -> str:

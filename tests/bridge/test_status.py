@@ -67,7 +67,7 @@ async def test_as_a_health_check_it_is_quick(
 async def test_a_bridge_that_hangs_is_silent_once_its_numbers_are_old(
     tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.app.STATS_EXPIRY", 1)
+    monkeypatch.setattr("bridge.app.HEALTH_EXPIRY", 1)
     settings = Settings(broker=broker.url)
     with SqliteStore(tmp_path / "history.db") as store:
         async with bridge_inside(broker, store):  # it tells nothing more for ten seconds
@@ -92,6 +92,6 @@ def test_a_broker_that_is_away_is_a_sentence(tmp_path: Path) -> None:
 
 def test_what_another_program_says_there_is_named(broker: Mosquitto) -> None:
     with publisher(broker) as other:
-        other.publish("perfwatch-bridge/odd/stats", b"{}", retain=True)
-        with pytest.raises(PerfWatchError, match="perfwatch-bridge/odd/stats carries what no bridge"):
+        other.publish("perfwatch-bridge/odd/health", b"{}", retain=True)
+        with pytest.raises(PerfWatchError, match="perfwatch-bridge/odd/health carries what no bridge"):
             status(Settings(broker=broker.url), None)
