@@ -24,6 +24,13 @@ export async function attempt(button, place, doing, work) {
   }
 }
 
+// After a change: the section's list as it is in force, or in `place` why it cannot be had.
+export async function reload(section, place) {
+  await section.load().catch((error) => {
+    if (error instanceof Failed) say(place, error.message, "bad");
+  });
+}
+
 export class Confirm {
   #dialog;
   #parts;

@@ -2,7 +2,7 @@
 import { Failed, ask } from "../common/ask.js";
 import { dated } from "../common/format.js";
 import { element } from "../common/parts.js";
-import { attempt, button, say } from "./forms.js";
+import { attempt, button, reload } from "./forms.js";
 
 const ELSEWHERE = 501;
 
@@ -69,9 +69,7 @@ export class Integrations {
       this.#showOnce(null);
       return `${detail}.`;
     });
-    await this.load().catch((error) => {
-      if (error instanceof Failed) say(said, error.message, "bad");
-    });
+    await reload(this, said);
   }
 
   async #copy(button) {

@@ -1,7 +1,7 @@
 // Who may come in, and what they may do there.
-import { Failed, ask } from "../common/ask.js";
+import { ask } from "../common/ask.js";
 import { element } from "../common/parts.js";
-import { attempt, button, say } from "./forms.js";
+import { attempt, button, reload } from "./forms.js";
 
 const ROLES = { admin: "Admin", viewer: "Viewer" };
 
@@ -63,9 +63,7 @@ export class Users {
   async #attempt(control, work) {
     const said = this.#parts.get("users-said");
     await attempt(control, said, "Changing…", work);
-    await this.load().catch((error) => {
-      if (error instanceof Failed) say(said, error.message, "bad");
-    });
+    await reload(this, said);
   }
 }
 
