@@ -11,6 +11,7 @@ import pytest
 
 from perfwatch.hosts import docker_command, service_command
 from perfwatch.settings import load
+from tests.certificates import self_signed
 from tests.servers import free_port, wait_until
 from tests.stack import COMMAND, PASSWORD, Person, Service, Stack, environment
 
@@ -21,20 +22,7 @@ NETWORK = "127.0.0.2"
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificate")
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=broker",
-    ]
-    command += ["-addext", f"subjectAltName=IP:{NETWORK}", "-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    self_signed(folder, f"IP:{NETWORK}")
     return folder
 
 

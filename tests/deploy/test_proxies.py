@@ -19,6 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from perfwatch.readings import Cpu, encode, now
+from tests.certificates import self_signed
 from tests.deploy.documents import ROOT, read
 from tests.servers import SEARCHED, Mosquitto, accepts, free_port, wait_until
 from tests.stack import PASSWORD, Dashboard
@@ -36,20 +37,7 @@ def binary(name: str) -> str:
 
 
 def nginx(folder: Path, port: int, behind: int) -> list[str]:
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    command += ["-keyout", "privkey.pem", "-out", "fullchain.pem"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    self_signed(folder, "DNS:localhost", "fullchain.pem", "privkey.pem")
     site = (PROXIES / "nginx.conf").read_text().replace(f"/etc/ssl/{EXAMPLE}", str(folder))
     site = site.replace("127.0.0.1:8000", f"127.0.0.1:{behind}").replace(
         "listen 80;", f"listen {free_port()};"

@@ -8,7 +8,6 @@ import json
 import os
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from tests.browser import chromium
+from tests.certificates import self_signed
 from tests.deploy import images
 from tests.deploy.composed import PATIENCE, Composed, Visitor
 from tests.servers import free_port, wait_until
@@ -187,20 +187,7 @@ def subscribe(stack: Composed, broker: str) -> int:
 
 def certificate(folder: Path) -> ssl.SSLContext:
     """Make one for localhost, which every user of the container may read; returns what trusts it."""
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", "tls.key", "-out", "tls.crt"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    self_signed(folder, "DNS:localhost", "tls.crt", "tls.key")
     for path in folder.iterdir():
         path.chmod(0o644)
     # pytest's folders are for their owner only.
