@@ -38,6 +38,7 @@ install-dev: $(VENV)/.dev
 	@scripts/ensure 'command -v victoria-metrics' victoria-metrics
 	@scripts/ensure 'command -v chromium' chromium
 	@scripts/ensure 'command -v openssl' openssl
+	@scripts/ensure 'command -v ip || test $$(uname) != Linux' iproute2
 	@scripts/ensure '$(BIN)/python -m playwright --version' libatomic1
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
