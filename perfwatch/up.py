@@ -157,10 +157,10 @@ async def save_early(broker: Child) -> None:
     """
     due = _SAVE_SECONDS
     while True:
-        await asyncio.sleep(_LOOK_SECONDS)
-        if broker.age < _SAVE_SECONDS:
+        await asyncio.sleep(_SAVE_SECONDS)
+        if broker.age < due / 2:  # it was started again
             due = _SAVE_SECONDS
-        elif due <= min(broker.age, _HEALTHY_SECONDS):
+        if due <= min(broker.age, _HEALTHY_SECONDS):
             broker.save()
             due *= 2
 
