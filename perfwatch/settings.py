@@ -251,7 +251,7 @@ def load(environ: Mapping[str, str], **options: Any) -> Settings:
 
 
 def _secrets_in_files(environ: Mapping[str, str]) -> dict[str, str]:
-    """What variables like PERFWATCH_BROKER_FILE lead to: as Docker and systemd hand them over."""
+    """The secrets in files that variables like PERFWATCH_BROKER_FILE name: as Docker gives them."""
     found = {}
     for secret in (variable(name) for name in Settings.__struct_fields__ if is_secret(name)):
         path = environ.get(f"{secret}_FILE", "")
