@@ -45,19 +45,21 @@ class Background(Generic[T]):
         self._trace: TracebackType | None = None
 
     def newest(self) -> Answer[T] | None:
-        """The newest complete answer, at once; None when there was none yet.
+        """The newest complete answer, at once; None when there was none yet. A new question's is for later.
 
         Raises what the last question raised, and TimeoutError when its answer is `patience` seconds late.
         """
         now = self._clock()
+        # Kept before asking: whether a quick answer is seen now or by the next call is no race then.
+        answer, error, trace = self._answer, self._error, self._trace
         if self._thread is None or (not self._thread.is_alive() and now - self._asked_at >= self._every):
             self._start(now)
         elif self._thread.is_alive() and now - self._asked_at > self._patience:
             raise TimeoutError(f"no answer for {self._patience:.0f} s from {self._name}")
-        if self._error is not None:
+        if error is not None:
             # As it was raised there: else each tick would add itself to the trace.
-            raise self._error.with_traceback(self._trace)
-        return self._answer
+            raise error.with_traceback(trace)
+        return answer
 
     def _start(self, now: float) -> None:
         self._asked_at = now

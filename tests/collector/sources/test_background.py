@@ -101,3 +101,21 @@ def test_an_error_is_raised_in_every_tick_until_an_answer_comes() -> None:
             return False
 
     wait_until(answered, "an answer")
+
+
+@pytest.mark.parametrize("error", [None, ConnectionRefusedError(111, "refused")])
+def test_what_is_answered_at_once_is_for_the_next_call(
+    error: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+
+    def answered(thread: threading.Thread) -> None:
+        start(thread)
+        thread.join()
+
+    monkeypatch.setattr(threading.Thread, "start", answered)
+    asked = Asked()
+    asked.error = error
+    asked.let.set()
+    assert Background("it", asked, 60.0, 10.0, Clock()).newest() is None
+    assert asked.times == 1
