@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import settings
 
 from tests.influx import Influxd
@@ -18,6 +19,10 @@ OUTCOME = "fault"
 # No test is timed: the machine may be busy.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# httpx gives up after 5 s, which a busy machine may take. This object is the default of all its functions.
+for part in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, part, 60.0)
 
 
 # Chromium breaks off what it loads when the machine gets a network interface: tests that make some, and those

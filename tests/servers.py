@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,14 +27,24 @@ max_inflight_messages 0
 """
 
 
+# Below what the system gives to connections, and a share for each of xdist's workers: nobody else takes a
+# port between the choice and the server that listens there, nor while that server is away.
+_SHARE = 2_000
+_first = 11_000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 10 * _SHARE
+_ports = deque(range(_first, _first + _SHARE))
+_ports.rotate(random.randrange(_SHARE))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Each time another one: what still asks for an earlier test's server does not meet this one's."""
+    while True:
+        _ports.rotate(-1)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", _ports[0]))
+            return _ports[0]
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout: float = 60.0) -> None:
     """Return as soon as `condition` holds; fail saying `what` did not happen."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -83,7 +97,12 @@ class Mosquitto:
         with (self.folder / "mosquitto.log").open("ab") as log:
             command = [*self._within, BINARY, "-c", str(self._configuration)]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_until(lambda: accepts(self.port, self.host), "Mosquitto accepts connections")
+        process = self._process
+        wait_until(
+            lambda: accepts(self.port, self.host) or process.poll() is not None,
+            "Mosquitto accepts connections",
+        )
+        assert process.poll() is None, (self.folder / "mosquitto.log").read_text()
 
     def save(self) -> None:
         """Have it write its database now, as it does each autosave_interval; returns when that is done."""

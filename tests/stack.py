@@ -75,7 +75,7 @@ class Dashboard(Service):
 
     def start(self) -> None:
         super().start()
-        wait_until(lambda: accepts(self.port) or not self.running(), "the dashboard listens", 60)
+        wait_until(lambda: accepts(self.port) or not self.running(), "the dashboard listens")
         assert self.running(), self.output()
 
 

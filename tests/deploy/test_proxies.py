@@ -69,7 +69,7 @@ def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"HOME": str(folder)})
     try:
-        wait_until(lambda: accepts(port) or process.poll() is not None, "the proxy listens", 30)
+        wait_until(lambda: accepts(port) or process.poll() is not None, "the proxy listens")
         assert process.poll() is None, (folder / "log").read_text()
         yield
     finally:

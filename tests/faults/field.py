@@ -113,13 +113,13 @@ class Field:
             for line in self._notes(host).read_text().split("\n")[:-1]
         }
 
-    def settle(self, patience: float = 15.0) -> Outcome:
+    def settle(self, patience: float = 60.0) -> Outcome:
         """End the collectors in order, wait until nothing more comes, and count."""
-        wait_until(self._begun, "every collector has a reading taken", 60)
+        wait_until(self._begun, "every collector has a reading taken")
         for collector in self._collectors.values():
             collector.send_signal(signal.SIGTERM)
         for collector in self._collectors.values():
-            if collector.wait(40):
+            if collector.wait(60):
                 raise AssertionError("a collector failed")
         self._collectors.clear()
         taken = self.taken()

@@ -85,9 +85,7 @@ def open_page(page: Page, stack: Stack, path: str) -> None:
 
 def open_live(page: Page, stack: Stack) -> None:
     open_page(page, stack, "/live")
-    expect(page.get_by_test_id("connection-state")).to_have_text(
-        re.compile("^connected", re.IGNORECASE), timeout=20_000
-    )
+    expect(page.get_by_test_id("connection-state")).to_have_text(re.compile("^connected", re.IGNORECASE))
 
 
 def choose_theme(context: BrowserContext, name: str) -> None:
