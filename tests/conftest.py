@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.influx import Influxd
 from tests.influx_proxy import InfluxProxy
@@ -16,9 +16,12 @@ from tests.servers import Mosquitto
 # The tests' own name for a line of the faults' table.
 OUTCOME = "fault"
 
-# No test is timed: the machine may be busy.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# No test is timed: the machine may be busy. And each run has the same examples, so that a change fails by its
+# own faults; `--hypothesis-profile=explore` looks for others.
+untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", untimed)
+settings.register_profile("repeatable", untimed, derandomize=True)
+settings.load_profile("repeatable")
 
 # httpx gives up after 5 s, which a busy machine may take. This object is the default of all its functions.
 for part in ("connect", "read", "write", "pool"):

@@ -255,7 +255,11 @@ def test_a_local_day_has_the_hours_that_its_clocks_show(
     assert store.query([USER], start, stop, stop)[USER] == [Bucket(0, 1.0, 1.0, 1.0)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     times=st.lists(st.integers(-5000, 5000), unique=True, max_size=120),
     start=st.integers(-6000, 6000),
