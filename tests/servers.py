@@ -116,14 +116,14 @@ class Mosquitto:
         """End it as a service manager would (SIGTERM)."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL)."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
     def __enter__(self) -> Self:

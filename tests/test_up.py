@@ -83,7 +83,7 @@ def test_everything_ends_when_the_terminal_goes_away(tmp_path: Path) -> None:
         seen += os.read(ours, 4096)
     children = stack.children()
     os.close(ours)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert gone(stack, children)
 
 

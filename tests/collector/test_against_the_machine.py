@@ -51,7 +51,7 @@ def run(*command: str) -> str:
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
     ended = subprocess.run(
-        command, env=os.environ | {"LC_ALL": "C"}, capture_output=True, text=True, check=False, timeout=20
+        command, env=os.environ | {"LC_ALL": "C"}, capture_output=True, text=True, check=False, timeout=60
     )
     if ended.returncode:
         pytest.skip(f"{' '.join(command)} says: {ended.stderr.strip()}")

@@ -46,7 +46,7 @@ class Collector:
     def end(self, number: signal.Signals) -> int:
         """Send it that signal; its exit code."""
         self._process.send_signal(number)
-        return self._process.wait(20)
+        return self._process.wait(60)
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
@@ -57,7 +57,7 @@ class Collector:
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self._process.kill()
-        self._process.wait(20)
+        self._process.wait(60)
 
 
 def readings(listener: Listener, metric: str) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ class Keeper:
             lines.append(process.stdout.readline().strip())
             assert lines[-1], f"the session ended before {last!r}"
         process.kill()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
         return [int(line) for line in lines]
 

@@ -101,7 +101,7 @@ def test_a_server_that_hangs_up_is_no_broker() -> None:
         thread = threading.Thread(target=hang_up)
         thread.start()
         check = only(reached(f"mqtt://127.0.0.1:{port}"))
-        thread.join(5)
+        thread.join(60)
     assert "hung up before a word of MQTT" in check.found
     assert "mqtts://" in check.advice
 

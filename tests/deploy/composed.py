@@ -110,7 +110,7 @@ class Visitor:
     """Somebody at the dashboard's API. Answers None while nothing answers."""
 
     def __init__(self, url: str, password: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=20)
+        self._client = httpx.Client(base_url=url, timeout=60)
         self.token = ""
         self.password = password
 

@@ -210,7 +210,7 @@ def test_behind_tls_pages_sockets_and_other_machines_are_encrypted(made: None, t
         **ports,
     ) as secure:
         secure.up()
-        with httpx.Client(base_url=origin, verify=trust, timeout=20, headers={"Origin": origin}) as client:
+        with httpx.Client(base_url=origin, verify=trust, timeout=60, headers={"Origin": origin}) as client:
             account = {"username": "admin", "password": secure.password()}
             token = client.post("/api/auth/login", json=account).json()["access_token"]
         assert asyncio.run(one_frame(origin, token, trust))["host"] == HOST
@@ -236,7 +236,7 @@ def test_without_influxdb_the_history_is_one_file(made: None) -> None:
             f"{small.url}/api/retention",
             json={"retention_days": 90},
             headers={"Authorization": f"Bearer {visitor.token}"},
-            timeout=20,
+            timeout=60,
         )
         assert answer.json()["retention_days"] == 90
         visitor.close()

@@ -50,7 +50,7 @@ class RealCollector:
     def end(self, number: int) -> None:
         assert self._process is not None
         self._process.send_signal(number)
-        self._process.wait(20)
+        self._process.wait(60)
         self._process = None
 
     def wait_for(self, words: str) -> None:

@@ -322,7 +322,7 @@ def test_what_was_acknowledged_survives_a_kill_of_the_writer(store: HistoryStore
             process.stdout.readline()
         process.kill()
         acknowledged = 100 + len(process.stdout.read().split("\n")) - 1
-        process.wait(20)
+        process.wait(60)
     kept = numbers(store, "a")
     assert acknowledged <= len(kept) <= acknowledged + 1
     assert kept == [float(number) for number in range(len(kept))]
