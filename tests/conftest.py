@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.influx import Influxd
 from tests.influx_proxy import InfluxProxy
@@ -29,17 +30,30 @@ for part in ("connect", "read", "write", "pool"):
 
 
 # Chromium breaks off what it loads when the machine gets a network interface: tests that make some, and those
-# with a browser, run one after the other (`--dist loadgroup`).
-NETWORK = "tests/faults/test_network.py"
+# with a browser, run one after the other.
+ALONE = (
+    "tests/faults/test_network.py",
+    "tests/pages/",
+    "tests/dashboard/test_components.py",
+    "tests/dashboard/test_history_components.py",
+    "tests/dashboard/test_hosts_components.py",
+)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        file = item.nodeid.split("::")[0]
-        alone = file == NETWORK or item.get_closest_marker("browser")
-        group = "network" if alone else file
-        item.add_marker(pytest.mark.xdist_group(group))
+def together(nodeid: str) -> str:
+    """What has the same name runs on one worker: a file, and all those together."""
+    return "alone" if nodeid.startswith(ALONE) else nodeid.split("::")[0]
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """In place of `--dist loadgroup`, which does nothing in xdist 3.8 with pytest 9.2."""
+
+    _split_scope = staticmethod(together)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
+    return Together(config, log)
 
 
 @pytest.fixture

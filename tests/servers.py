@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
@@ -27,21 +26,28 @@ max_inflight_messages 0
 """
 
 
-# Below what the system gives to connections, and a share for each of xdist's workers: nobody else takes a
-# port between the choice and the server that listens there, nor while that server is away.
-_SHARE = 2_000
-_first = 11_000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 10 * _SHARE
-_ports = deque(range(_first, _first + _SHARE))
-_ports.rotate(random.randrange(_SHARE))
+# Below those that the system gives to connections.
+_PORTS = range(11_000, 32_000)
+_next = random.choice(_PORTS)
+# A UDP socket on the same port keeps other workers, and other runs, from choosing it before a server listens
+# there, and while that server is away.
+_held: deque[socket.socket] = deque()
 
 
 def free_port() -> int:
     """Each time another one: what still asks for an earlier test's server does not meet this one's."""
+    global _next
     while True:
-        _ports.rotate(-1)
+        port, _next = _next, _next + 1 if _next + 1 in _PORTS else _PORTS[0]
+        holding = socket.socket(type=socket.SOCK_DGRAM)
         with suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", _ports[0]))
-            return _ports[0]
+            holding.bind(("127.0.0.1", port))
+            probe.bind(("127.0.0.1", port))
+            _held.append(holding)
+            if len(_held) > 100:
+                _held.popleft().close()
+            return port
+        holding.close()
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout: float = 60.0) -> None:

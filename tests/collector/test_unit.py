@@ -151,7 +151,7 @@ def test_the_collector_makes_no_system_call_that_the_unit_forbids(broker: Mosqui
             process.terminate()  # with -D this is the collector, and strace its grandchild
             process.wait(60)
     wait_until(
-        lambda: re.search(rf"^{process.pid} \+\+\+", traced.read_text(), re.MULTILINE) is not None, "its end"
+        lambda: re.search(rf"^{process.pid} +\+\+\+", traced.read_text(), re.MULTILINE) is not None, "its end"
     )
     used = set(re.findall(r"^\d+\s+(\w+)\(", traced.read_text(errors="replace"), re.MULTILINE))
     assert "openat" in used
