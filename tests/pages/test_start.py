@@ -143,3 +143,14 @@ def test_another_page_chosen_meanwhile_ends_the_first(fresh: Page, stack: Stack)
         has_taken_over(fresh)
     expect(fresh.get_by_test_id("settings")).to_be_visible()
     expect(fresh.get_by_test_id("live")).to_have_count(0)
+
+
+def test_readings_go_on_where_streamlit_never_comes(fresh: Page, stack: Stack) -> None:
+    fresh.route(STREAMLIT, lambda route: route.abort("connectionreset"))
+    open_without_streamlit(fresh, stack, "/live")
+    with fresh.expect_event("framenavigated"):  # once more, in case that it was an accident
+        expect(fresh.get_by_test_id("cpu-usage")).to_have_text(re.compile(r"\d"))
+    cards = fresh.get_by_test_id("cards")
+    expect(cards).to_have_attribute("data-timestamp", re.compile(r"\d"))
+    shown = cards.get_attribute("data-timestamp") or ""
+    expect(cards).not_to_have_attribute("data-timestamp", shown)
