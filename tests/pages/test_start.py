@@ -99,8 +99,9 @@ def test_nothing_moves_when_streamlit_takes_over(fresh: Page, stack: Stack, path
         before = shown.evaluate(_BOX)
     has_taken_over(fresh)
     assert shown.evaluate(_BOX) == before
-    if path == "/settings":  # readings change the width of what is written by themselves
-        assert fresh.evaluate("window.shifts") == []
+    if path == "/settings":  # elsewhere readings change the width of what is written
+        # Streamlit's own header may settle by a few pixels, which is less.
+        assert fresh.evaluate("window.shifts.filter((value) => value > 0.001)") == []
 
 
 def test_our_frame_leads_to_the_other_pages(fresh: Page, stack: Stack) -> None:

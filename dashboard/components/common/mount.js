@@ -37,9 +37,17 @@ function place(parentElement, selector) {
   const { scrollTop, shadowRoot } = early;
   const focused = shadowRoot.activeElement;
   const running = shadowRoot.querySelector(selector);
-  template.replaceWith(running ?? template.content);
+  if (running) moved(running, template);
+  else template.replaceWith(template.content);
   early.remove();
   if (!running) return early.stop?.(); // another page was chosen meanwhile
   parentElement.host.closest(".stMain").scrollTop = scrollTop;
   focused?.focus({ preventScroll: true });
+}
+
+// Where a browser can, without a break: an open dialog stays open, and a drag goes on.
+function moved(element, template) {
+  const parent = template.parentNode;
+  (parent.moveBefore ?? parent.insertBefore).call(parent, element, template);
+  template.remove();
 }
