@@ -86,7 +86,7 @@ def test_history_shows_what_live_showed(watched: Watched, stack: Stack) -> None:
     page = watched.page
     open_live(page, stack)
     page.goto(f"{stack.url}/history")
-    expect(page.locator("canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator("canvas").first).to_be_visible()
     keep(page, "history-desktop")
 
 
@@ -94,7 +94,7 @@ def test_pages_complain_of_nothing_and_ask_nobody_else(watched: Watched, stack: 
     page = watched.page
     open_live(page, stack)
     page.goto(f"{stack.url}/history")
-    expect(page.locator("canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator("canvas").first).to_be_visible()
     assert watched.complaints == []
     assert watched.foreign(stack.url) == []
 
@@ -106,7 +106,7 @@ def test_a_phone_needs_no_sideways_scrolling(phone: BrowserContext, stack: Stack
     keep(page, "live-phone")
     assert fits_sideways(page)
     page.goto(f"{stack.url}/history")
-    expect(page.locator("canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator("canvas").first).to_be_visible()
     keep(page, "history-phone")
     assert fits_sideways(page)
 

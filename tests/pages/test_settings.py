@@ -57,7 +57,7 @@ def open_section(
     if "/login" in page.url:
         log_in(page, password, username)
     shown = page.locator(f'[data-section="{section}"]')
-    expect(shown).to_be_visible(timeout=20_000)
+    expect(shown).to_be_visible()
     expect(page.get_by_test_id("settings")).to_have_attribute("data-role", re.compile("admin|viewer"))
     settled(page)
     return shown
@@ -267,7 +267,7 @@ def test_an_integration_is_made_shown_once_copied_and_revoked(browser: Browser, 
     open_section(page, own.url, "integrations")
     page.get_by_label(re.compile("^Name, like")).fill("grafana")
     page.get_by_role("button", name="Make", exact=True).click()
-    expect(page.get_by_test_id("once")).to_be_visible(timeout=20_000)
+    expect(page.get_by_test_id("once")).to_be_visible()
     keep(page, "settings-integration-made")
     url = page.get_by_test_id("once-url").input_value()
     assert url == own.credentials("grafana")

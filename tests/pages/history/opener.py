@@ -35,10 +35,10 @@ class Opener:
             self._contexts[key] = self.context(theme, size)
         watched = Watched(self._contexts[key].new_page())
         watched.page.goto(f"{self.url}/history?{asked}")
-        expect(watched.page.get_by_test_id("history")).to_be_visible(timeout=20_000)
+        expect(watched.page.get_by_test_id("history")).to_be_visible()
         settled(watched.page)
         if drawn:
-            expect(rows(watched.page).first).to_be_visible(timeout=20_000)
+            expect(rows(watched.page).first).to_be_visible()
         return watched
 
     def context(self, theme: str = "dark", size: ViewportSize = DESKTOP) -> BrowserContext:
