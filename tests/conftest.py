@@ -17,8 +17,8 @@ from tests.servers import Mosquitto
 # The tests' own name for a line of the faults' table.
 OUTCOME = "fault"
 
-# No test is timed: the machine may be busy. And nothing is left to dice, so that a change fails by its own faults
-# (hypothesis still tries words of the modules that are loaded); `--hypothesis-profile=explore` looks for others.
+# No test is timed: the machine may be busy. And no dice are thrown, so that a change fails by its own faults
+# (words of the modules that are loaded are tried too); `--hypothesis-profile=explore` throws them.
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", untimed)
 settings.register_profile("repeatable", untimed, derandomize=True)
