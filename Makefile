@@ -15,7 +15,7 @@ run: install  ## start it all on this machine; options: make run ARGS="--port 90
 	@exec $(BIN)/perfwatch up $(ARGS)
 
 test: install-dev  ## every test, with all that they need; options: make test ARGS="-k topics -n 0"
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: install-dev  ## ruff and mypy
 	@$(BIN)/ruff check .

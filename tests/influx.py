@@ -173,7 +173,7 @@ def container() -> Iterator[tuple[str, str, str]]:
     server.start()
     try:
         url = f"http://127.0.0.1:{server.get_exposed_port(8086)}"
-        wait_until(_answers(url), "InfluxDB 2 in its container is ready", timeout=60)
+        wait_until(_answers(url), "InfluxDB 2 in its container is ready")
         yield url, _INIT["ADMIN_TOKEN"], _INIT["ORG"]
     finally:
         server.stop()

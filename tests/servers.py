@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,14 +26,31 @@ max_inflight_messages 0
 """
 
 
+# Below those that the system gives to connections.
+_PORTS = range(11_000, 32_000)
+_next = random.choice(_PORTS)
+# A UDP socket on the same port keeps other workers, and other runs, from choosing it before a server listens
+# there, and while that server is away.
+_held: deque[socket.socket] = deque()
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Each time another one: what still asks for an earlier test's server does not meet this one's."""
+    global _next
+    while True:
+        port, _next = _next, _next + 1 if _next + 1 in _PORTS else _PORTS[0]
+        holding = socket.socket(type=socket.SOCK_DGRAM)
+        with suppress(OSError), socket.socket() as probe:
+            holding.bind(("127.0.0.1", port))
+            probe.bind(("127.0.0.1", port))
+            _held.append(holding)
+            if len(_held) > 100:
+                _held.popleft().close()
+            return port
+        holding.close()
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout: float = 60.0) -> None:
     """Return as soon as `condition` holds; fail saying `what` did not happen."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -83,7 +103,12 @@ class Mosquitto:
         with (self.folder / "mosquitto.log").open("ab") as log:
             command = [*self._within, BINARY, "-c", str(self._configuration)]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_until(lambda: accepts(self.port, self.host), "Mosquitto accepts connections")
+        process = self._process
+        wait_until(
+            lambda: accepts(self.port, self.host) or process.poll() is not None,
+            "Mosquitto accepts connections",
+        )
+        assert process.poll() is None, (self.folder / "mosquitto.log").read_text()
 
     def save(self) -> None:
         """Have it write its database now, as it does each autosave_interval; returns when that is done."""
@@ -97,14 +122,14 @@ class Mosquitto:
         """End it as a service manager would (SIGTERM)."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL)."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
     def __enter__(self) -> Self:

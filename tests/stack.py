@@ -44,7 +44,7 @@ class Service:
     def output(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def end(self, number: signal.Signals = signal.SIGTERM, timeout: float = 30) -> int:
+    def end(self, number: signal.Signals = signal.SIGTERM, timeout: float = 60) -> int:
         """Send it a signal and wait for it; returns its exit code."""
         assert self.process is not None
         if self.process.poll() is None:
@@ -75,7 +75,7 @@ class Dashboard(Service):
 
     def start(self) -> None:
         super().start()
-        wait_until(lambda: accepts(self.port) or not self.running(), "the dashboard listens", 60)
+        wait_until(lambda: accepts(self.port) or not self.running(), "the dashboard listens")
         assert self.running(), self.output()
 
 

@@ -23,6 +23,10 @@ from tests.stack import environment
 
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
+
+# It downloads packages.
+pytestmark = pytest.mark.timeout(600)
+
 OTHERS = ("streamlit", "starlette", "influxdb_client", "mqtt5", "aiomqtt", "argon2", "jwt", "uvicorn")
 
 
@@ -142,7 +146,7 @@ def test_an_unprivileged_user_publishes(install: Install, broker: Mosquitto) -> 
                 wait_until(lambda topic=topic: len(listener.topic(topic)) >= 2, topic)  # type: ignore[misc]
         finally:
             process.send_signal(signal.SIGTERM)
-            said = process.communicate(timeout=20)[1]
+            said = process.communicate(timeout=60)[1]
     assert process.returncode == 0, said
     info = json.loads(listener.topic("perfwatch/pi/info")[-1])
     assert [name for name in ("cpu", "memory", "network", "disk") if info["sources"][name]] == []

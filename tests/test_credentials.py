@@ -39,11 +39,11 @@ def listen(url: str, *arguments: str) -> subprocess.Popen[str]:
 
 def hears(url: str) -> bool:
     """Whether that account gets readings."""
-    return "timestamp" in listen(url, "-C", "1", "-W", "5").communicate(timeout=20)[0]
+    return "timestamp" in listen(url, "-C", "1", "-W", "30").communicate(timeout=60)[0]
 
 
 def refused(url: str) -> bool:
-    return "Not authorized" in listen(url, "-C", "1", "-W", "5").communicate(timeout=20)[0]
+    return "Not authorized" in listen(url, "-C", "1", "-W", "30").communicate(timeout=60)[0]
 
 
 def test_an_account_is_made_shown_once_and_reads_at_once(stack: Stack, admin: Person) -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import pty
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from perfwatch.mosquitto import hashed
 from perfwatch.readings import format_time, now
+from tests.collector.listener import Listener
 from tests.servers import accepts, wait_until
 from tests.stack import COMMAND, PASSWORD, Service, Stack, bearer, environment, log_in
 
@@ -81,7 +83,7 @@ def test_everything_ends_when_the_terminal_goes_away(tmp_path: Path) -> None:
         seen += os.read(ours, 4096)
     children = stack.children()
     os.close(ours)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert gone(stack, children)
 
 
@@ -111,23 +113,27 @@ def test_a_killed_part_comes_back(stack: Stack, name: str) -> None:
     first = stack.children()[name]
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: stack.children().get(name, first) != first, f"a new {name}")
-    wait_until(lambda: stack_is_healthy(stack), "all is well again", 60)
+    wait_until(lambda: stack_is_healthy(stack), "all is well again")
     assert f"{name:<10} ended by SIGKILL" in stack.output()
 
 
 def test_no_reading_is_missing_after_the_bridge_was_killed_again_and_again(stack: Stack) -> None:
     token = log_in(stack.url)
     wait_until(lambda: len(history(stack, token, "100ms")) >= 2, "the first readings are in the history")
-    for _ in range(4):
-        first = stack.children()["bridge"]
-        os.kill(first, signal.SIGKILL)
-        wait_until(lambda first=first: stack.children().get("bridge", first) != first, "a new bridge")  # type: ignore[misc]
-    back = format_time(now())
-    wait_until(lambda: history(stack, token, "100ms")[-1] > back, "new readings are in the history", 60)
-    times = [datetime.fromisoformat(text) for text in history(stack, token, "100ms")]
-    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
-    assert max(gaps) < 0.9
-    assert (times[-1] - times[0]).total_seconds() > 5
+    reader = urlsplit(stack.credentials("reader"))
+    with Listener(stack.mqtt_port, reader.username or "", reader.password or "") as listener:
+        for _ in range(4):
+            first = stack.children()["bridge"]
+            os.kill(first, signal.SIGKILL)
+            wait_until(lambda first=first: stack.children().get("bridge", first) != first, "a new bridge")  # type: ignore[misc]
+        back = format_time(now())
+        wait_until(lambda: history(stack, token, "100ms")[-1] > back, "new readings are in the history")
+        stored = history(stack, token, "100ms")
+    published = [message for message in listener.heard if message.topic.endswith("/cpu")]
+    # The history tells them by the tenth of a second in which they were read.
+    moments = {f"{json.loads(message.payload)['timestamp'][:-3]}00Z" for message in published}
+    assert len(moments) > 8
+    assert {moment for moment in moments if moment <= stored[-1]} - set(stored) == set()
 
 
 def stack_is_healthy(stack: Stack) -> bool:
@@ -237,7 +243,7 @@ def test_passwords_are_hashed_as_mosquitto_does_it() -> None:
 def test_the_broker_saves_a_new_bridges_session_soon(stack: Stack) -> None:
     """Its own first save comes after a minute; a kill before that would forget the bridge."""
     saved = stack.folder / "data" / "mosquitto" / "mosquitto.db"
-    wait_until(lambda: saved.exists() and b"perfwatch-bridge-bridge" in saved.read_bytes(), "it saved", 15)
+    wait_until(lambda: saved.exists() and b"perfwatch-bridge-bridge" in saved.read_bytes(), "it saved", 30)
     saved.unlink()
     os.kill(stack.children()["mosquitto"], signal.SIGKILL)
-    wait_until(saved.exists, "it saves early after every start", 15)
+    wait_until(saved.exists, "it saves early after every start", 30)

@@ -18,6 +18,15 @@ class Answer(NamedTuple, Generic[T]):
     at: float
 
 
+class _Told(NamedTuple, Generic[T]):
+    """What came of the question of that number: in one, so that an answer is never seen without its end."""
+
+    number: int
+    answer: Answer[T] | None = None
+    error: Exception | None = None
+    trace: TracebackType | None = None
+
+
 class Background(Generic[T]):
     """Asks no more often than each `every` seconds, and only when somebody wants to know.
 
@@ -38,11 +47,9 @@ class Background(Generic[T]):
         self._every = every
         self._patience = patience
         self._clock = clock
-        self._thread: threading.Thread | None = None
+        self._asked = 0
         self._asked_at = 0.0
-        self._answer: Answer[T] | None = None
-        self._error: Exception | None = None
-        self._trace: TracebackType | None = None
+        self._told = _Told[T](0)
 
     def newest(self) -> Answer[T] | None:
         """The newest complete answer, at once; None when there was none yet. A new question's is for later.
@@ -50,25 +57,26 @@ class Background(Generic[T]):
         Raises what the last question raised, and TimeoutError when its answer is `patience` seconds late.
         """
         now = self._clock()
-        # Kept before asking: whether a quick answer is seen now or by the next call is no race then.
-        answer, error, trace = self._answer, self._error, self._trace
-        if self._thread is None or (not self._thread.is_alive() and now - self._asked_at >= self._every):
-            self._start(now)
-        elif self._thread.is_alive() and now - self._asked_at > self._patience:
+        # One look, before asking: whether a quick answer is seen now or by the next call is no race then.
+        told = self._told
+        if told.number == self._asked:
+            if not self._asked or now - self._asked_at >= self._every:
+                self._start(now)
+        elif now - self._asked_at > self._patience:
             raise TimeoutError(f"no answer for {self._patience:.0f} s from {self._name}")
-        if error is not None:
+        if told.error is not None:
             # As it was raised there: else each tick would add itself to the trace.
-            raise error.with_traceback(trace)
-        return answer
+            raise told.error.with_traceback(told.trace)
+        return told.answer
 
     def _start(self, now: float) -> None:
-        self._asked_at = now
+        number = self._asked + 1
         # A daemon, so that a question without an answer does not keep us from ending.
-        self._thread = threading.Thread(target=self._run, args=(now,), name=self._name, daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._run, args=(number, now), name=self._name, daemon=True).start()
+        self._asked, self._asked_at = number, now
 
-    def _run(self, now: float) -> None:
+    def _run(self, number: int, now: float) -> None:
         try:
-            self._answer, self._error = Answer(self._ask(), now), None
+            self._told = _Told(number, Answer(self._ask(), now))
         except Exception as exc:  # noqa: BLE001  # raised again in the tick, whatever it is
-            self._error, self._trace = exc, exc.__traceback__
+            self._told = _Told(number, None, exc, exc.__traceback__)

@@ -30,12 +30,12 @@ class Publisher:
         self._client = client
 
     def publish(self, topic: str, content: bytes, retain: bool = False) -> None:
-        self._client.publish(topic, content, qos=1, retain=retain).wait_for_publish(20)
+        self._client.publish(topic, content, qos=1, retain=retain).wait_for_publish(60)
 
     def numbered(self, numbers: range, topic: str = "perfwatch/nas/cpu") -> None:
         sent = [self._client.publish(topic, payload(number), qos=1) for number in numbers]
         for one in sent:
-            one.wait_for_publish(20)
+            one.wait_for_publish(60)
 
 
 @contextmanager

@@ -53,13 +53,13 @@ class Process:
     def wait_for(self, words: str, times: int = 1) -> None:
         """Return once the log has said `words` that often."""
         seen = f"{words!r} in the bridge's log"
-        wait_until(lambda: self.log.read_text().count(words) >= times, seen, 60)
+        wait_until(lambda: self.log.read_text().count(words) >= times, seen)
 
     def end(self, number: int) -> int:
         """Send that signal; returns the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        code = self.process.wait(20)
+        code = self.process.wait(60)
         self.process = None
         return code
 
@@ -73,7 +73,7 @@ def bridge_process(folder: Path, broker: Mosquitto, history: str = "") -> Iterat
     finally:
         if bridge.process is not None:
             bridge.process.kill()
-            bridge.process.wait(20)
+            bridge.process.wait(60)
 
 
 @asynccontextmanager
@@ -88,7 +88,7 @@ async def bridge_inside(
         yield bridge
     finally:
         bridge.stop()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await running
 
 

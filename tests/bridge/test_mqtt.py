@@ -31,7 +31,7 @@ def address(port: int, **changed: Any) -> Broker:
 async def take(client: Client, count: int) -> list[Message]:
     """The next `count` messages; fails when they do not come."""
     taken: list[Message] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for message in client.messages():
             taken.append(message)
             if len(taken) == count:
@@ -347,8 +347,8 @@ async def test_a_silent_broker_is_pinged_then_given_up() -> None:
         writer.write(WELCOME)
         pings.append(await receive(reader))
 
-    async with peer(script) as broker, Client(broker, client_id="a", keep_alive=0.2) as client:
-        with pytest.raises(BrokerError, match=r"has been silent for 0\.\d s"):
+    async with peer(script) as broker, Client(broker, client_id="a", keep_alive=1) as client:
+        with pytest.raises(BrokerError, match=r"has been silent for \d+\.\d s"):
             await take(client, 1)
     assert [type(packet) for packet in pings] == [mqtt5.PingReqPacket]
 
@@ -358,13 +358,13 @@ async def test_a_broker_that_answers_pings_is_kept() -> None:
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(WELCOME)
-        for _ in range(5):
+        for _ in range(4):  # twice a second: longer than the silence that it takes to be given up
             assert isinstance(await receive(reader), mqtt5.PingReqPacket)
             writer.write(mqtt5.PingRespPacket().write())
         enough.set()
 
-    async with peer(script) as broker, Client(broker, client_id="a", keep_alive=0.5) as client:
-        async with asyncio.timeout(20):
+    async with peer(script) as broker, Client(broker, client_id="a", keep_alive=1) as client:
+        async with asyncio.timeout(60):
             await enough.wait()
         await client.publish("x", b"")
 
@@ -385,7 +385,7 @@ async def test_reading_stops_while_too_much_waits_and_goes_on_afterwards() -> No
 
     async with peer(script) as broker, Client(broker, client_id="a", receive_max=10) as client:
         # Nobody takes messages yet: the socket fills until the peer cannot write any more.
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await stuck.wait()
         assert 20 < len(client.waiting()) < count / 10
         taken = await take(client, 1000)

@@ -19,7 +19,7 @@ from tests.servers import Mosquitto
 def manager(tmp_path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.bind(str(tmp_path / "notify"))
-        channel.settimeout(10)
+        channel.settimeout(60)
         yield channel
 
 
@@ -37,7 +37,7 @@ async def test_a_running_bridge_is_ready_and_alive(
 def test_a_name_with_at_is_in_the_abstract_namespace() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.bind(b"\0perfwatch-test-notify")
-        channel.settimeout(10)
+        channel.settimeout(60)
         Notifier.of({"NOTIFY_SOCKET": "@perfwatch-test-notify"}).alive("well")
         assert channel.recv(100) == b"WATCHDOG=1\nSTATUS=well"
 

@@ -38,7 +38,7 @@ def rows(store: TieredStore) -> list[int]:
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - the condition is the state of a file
             await asyncio.sleep(0.02)
 

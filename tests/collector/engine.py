@@ -66,4 +66,4 @@ class Engine:
         self.let_go.set()
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
-        self._thread.join(5)
+        self._thread.join(60)

@@ -28,11 +28,13 @@ class Listener:
     `retained` is then as the publisher set it, unless the message was there before.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, account: str = "", password: str = "") -> None:
         self.heard: list[Heard] = []
         self._port = port
         self._subscribed = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        if account:
+            self._client.username_pw_set(account, password)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
@@ -45,10 +47,16 @@ class Listener:
     def wait_for(self, topic: str, payload: bytes) -> None:
         wait_until(lambda: payload in self.topic(topic), f"{payload!r} on {topic}")
 
+    def catch_up(self) -> None:
+        """Return when all that the broker has sent until now is heard: its answer to this comes after it."""
+        self._subscribed.clear()
+        self._client.subscribe("nothing/comes/here")
+        assert self._subscribed.wait(60), "the broker answers"
+
     def __enter__(self) -> Self:
         self._client.connect_async("127.0.0.1", self._port)
         self._client.loop_start()
-        assert self._subscribed.wait(20), "the listener is subscribed"
+        assert self._subscribed.wait(60), "the listener is subscribed"
         return self
 
     def __exit__(

@@ -203,7 +203,7 @@ def test_the_loop_stops_at_once_when_told() -> None:
     loop.start()
     wait_until(lambda: len(kept.readings) == 1, "the first tick, at once")
     stop.set()
-    loop.join(5)
+    loop.join(60)
     assert not loop.is_alive()
     assert len(kept.readings) == 1
 
@@ -249,7 +249,7 @@ def test_a_new_interval_is_taken_up_without_waiting_for_the_old_one_to_end() -> 
     wait_until(lambda: len(kept.readings) >= 4, "ticks of the new interval")
     assert len(kept.sources) == 2  # the facts say the interval, so they are told again
     stop.set()
-    loop.join(5)
+    loop.join(60)
     assert not loop.is_alive()
 
 
@@ -267,5 +267,5 @@ def test_being_roused_for_nothing_brings_no_tick() -> None:
         stop.rouse()
     wait_until(lambda: len(asked) == 4, "it was roused")
     stop.set()
-    loop.join(5)
+    loop.join(60)
     assert len(kept.readings) == 1

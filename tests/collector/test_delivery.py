@@ -34,7 +34,19 @@ class Keeper:
     """A subscriber who is away, and whose session the broker has saved."""
 
     def __init__(self, broker: Mosquitto) -> None:
-        self._command = ["mosquitto_sub", "-p", str(broker.port), "-V", "5", "-q", "1", "-t", CPU]
+        self._command = [
+            "mosquitto_sub",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(broker.port),
+            "-V",
+            "5",
+            "-q",
+            "1",
+            "-t",
+            CPU,
+        ]
         self._command += ["-c", "-i", "keeper", "-x", "3600"]
         subprocess.run([*self._command, "-E"], check=True)
         broker.stop()
@@ -49,7 +61,7 @@ class Keeper:
             lines.append(process.stdout.readline().strip())
             assert lines[-1], f"the session ended before {last!r}"
         process.kill()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
         return [int(line) for line in lines]
 

@@ -25,7 +25,8 @@ def remove(*options: str) -> subprocess.CompletedProcess[str]:
 
 def publish(broker: Mosquitto, topic: str, payload: str) -> None:
     subprocess.run(
-        ["mosquitto_pub", "-p", str(broker.port), "-q", "1", "-t", topic, "-m", payload], check=True
+        ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-q", "1", "-t", topic, "-m", payload],
+        check=True,
     )
 
 

@@ -22,7 +22,7 @@ from tests.servers import Mosquitto, free_port, wait_until
 from tests.test_broker import Broker
 
 
-def reached(url: str, host: str = "nas", ca_file: str = "", seconds: float = 5.0) -> list[Check]:
+def reached(url: str, host: str = "nas", ca_file: str = "", seconds: float = 30.0) -> list[Check]:
     chosen = settings.Settings(broker=url, broker_ca_file=ca_file)
     return list(reach(broker_of(chosen), Topics(), host, seconds))
 
@@ -101,7 +101,7 @@ def test_a_server_that_hangs_up_is_no_broker() -> None:
         thread = threading.Thread(target=hang_up)
         thread.start()
         check = only(reached(f"mqtt://127.0.0.1:{port}"))
-        thread.join(5)
+        thread.join(60)
     assert "hung up before a word of MQTT" in check.found
     assert "mqtts://" in check.advice
 
@@ -113,7 +113,7 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end() -> None:
 
 
 def test_tls_to_a_port_without_it(broker: Mosquitto) -> None:
-    check = only(reached(broker.url.replace("mqtt:", "mqtts:"), seconds=2.0))
+    check = only(reached(broker.url.replace("mqtt:", "mqtts:"), seconds=30.0))
     assert "this port does not speak TLS as it should: write mqtt://" in check.advice
 
 

@@ -37,7 +37,7 @@ def test_setting_it_ends_a_wait_at_once() -> None:
     started = time.monotonic()
     threading.Timer(0.05, stop.set).start()
     assert stop.wait(60)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -62,7 +62,7 @@ def test_rousing_ends_one_wait_at_once_and_does_not_set_it() -> None:
     started = time.monotonic()
     threading.Timer(0.05, stop.rouse).start()
     assert stop.wait(60) is False
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     stop.rouse()
     stop.set()
     assert [stop.wait(0), stop.wait(0), stop.wait(0)] == [False, True, True]

@@ -149,9 +149,9 @@ def test_the_collector_makes_no_system_call_that_the_unit_forbids(broker: Mosqui
             wait_until(lambda: len(listener.topic("perfwatch/nas/disk")) >= 2, "two ticks")
         finally:
             process.terminate()  # with -D this is the collector, and strace its grandchild
-            process.wait(20)
+            process.wait(60)
     wait_until(
-        lambda: re.search(rf"^{process.pid} \+\+\+", traced.read_text(), re.MULTILINE) is not None, "its end"
+        lambda: re.search(rf"^{process.pid} +\+\+\+", traced.read_text(), re.MULTILINE) is not None, "its end"
     )
     used = set(re.findall(r"^\d+\s+(\w+)\(", traced.read_text(errors="replace"), re.MULTILINE))
     assert "openat" in used

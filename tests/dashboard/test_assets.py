@@ -40,7 +40,7 @@ def test_who_takes_no_gzip_gets_the_script_as_it_is(dashboard: Dashboard, token:
 def test_nothing_outside_the_folder_is_sent(dashboard: Dashboard, token: str, path: str) -> None:
     # Raw, as a client that does not tidy the path sends it.
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
-    with socket.create_connection(("127.0.0.1", dashboard.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", dashboard.port), timeout=60) as connection:
         connection.sendall(f"{request}Accept-Encoding: gzip\r\nConnection: close\r\n\r\n".encode())
         answer = connection.makefile("rb").read()
     assert b" 200 " not in answer.split(b"\r\n")[0]

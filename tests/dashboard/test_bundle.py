@@ -13,6 +13,8 @@ from dashboard import bundle
 from dashboard.assets import COMPONENTS
 from tests.dashboard.modules import served
 
+pytestmark = pytest.mark.browser
+
 _MOUNT = """async (text) => {
   const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   return (await import(address)).mount;

@@ -96,14 +96,14 @@ def test_a_host_that_does_not_answer_is_named(admin: Person, module_broker: Mosq
     answer = admin.put("/api/config", {"host": "away", "interval": 1})
     assert answer.status_code == 504
     assert "away is offline" in answer.json()["detail"]
-    assert answer.elapsed.total_seconds() < 2
+    assert answer.elapsed.total_seconds() < 5
 
 
 def test_each_part_tells_of_itself(admin: Person) -> None:
     def bridge() -> dict[str, Any]:
         return next((one for one in admin.get("/api/system").json()["bridges"] if one["bridge"] == "one"), {})
 
-    wait_until(lambda: bridge().get("stats") is not None, "the bridge tells its numbers", 30)
+    wait_until(lambda: bridge().get("stats") is not None, "the bridge tells its numbers")
     told = admin.get("/api/system").json()
     assert told["dashboard"]["memory_bytes"] > 1_000_000
     assert told["dashboard"]["viewers"] == 0
@@ -136,9 +136,7 @@ def test_a_broker_that_is_away_takes_no_command(broker: Mosquitto, tmp_path: Pat
         introduce(broker, "nas", b"online")
         wait_until(lambda: config(admin, "nas") != {}, "nas is known")
         broker.kill()
-        wait_until(
-            lambda: not admin.get("/api/system").json()["broker"]["connected"], "the loss is noticed", 40
-        )
+        wait_until(lambda: not admin.get("/api/system").json()["broker"]["connected"], "the loss is noticed")
         answer = admin.put("/api/config", {"host": "nas", "interval": 1})
         assert answer.status_code == 503
         assert f"mqtt://127.0.0.1:{broker.port} is away" in answer.json()["detail"]

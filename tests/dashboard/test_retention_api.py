@@ -93,7 +93,7 @@ def test_a_cleanup_tells_what_it_removed(client: httpx.Client, store: TieredStor
     answer = client.post("/api/retention/cleanup")
     assert answer.status_code == 200, answer.text
     content = answer.json()
-    assert content.pop("seconds") < 10
+    assert content.pop("seconds") > 0
     assert content == {
         "rolled_up": 2,
         "removed": {"raw": 3, "rollups": 0},

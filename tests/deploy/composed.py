@@ -67,7 +67,7 @@ class Composed:
         def printed() -> re.Match[str] | None:
             return re.search(r"Log in as admin with password (\S+)", self.log("dashboard"))
 
-        wait_until(lambda: printed() is not None, "the dashboard printed its password", 60)
+        wait_until(lambda: printed() is not None, "the dashboard printed its password")
         found = printed()
         assert found is not None
         return found[1]
@@ -110,7 +110,7 @@ class Visitor:
     """Somebody at the dashboard's API. Answers None while nothing answers."""
 
     def __init__(self, url: str, password: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=20)
+        self._client = httpx.Client(base_url=url, timeout=60)
         self.token = ""
         self.password = password
 

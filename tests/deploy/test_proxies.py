@@ -69,12 +69,12 @@ def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"HOME": str(folder)})
     try:
-        wait_until(lambda: accepts(port) or process.poll() is not None, "the proxy listens", 30)
+        wait_until(lambda: accepts(port) or process.poll() is not None, "the proxy listens")
         assert process.poll() is None, (folder / "log").read_text()
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 async def frame(url: str, token: str) -> dict[str, object]:
@@ -110,7 +110,7 @@ def test_pages_and_sockets_get_through(
 
 async def look_through(url: str, base: str) -> None:
     """Log in, open a page, wait for a reading, all at the proxy's address."""
-    async with httpx.AsyncClient(base_url=url, verify=False, timeout=20, headers={"Origin": url}) as client:
+    async with httpx.AsyncClient(base_url=url, verify=False, timeout=60, headers={"Origin": url}) as client:
         answer = await client.post(f"{base}/api/auth/login", json={"username": "admin", "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         assert (await client.get(f"{base}/live")).status_code == 200

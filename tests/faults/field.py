@@ -84,7 +84,7 @@ class Field:
 
     def kill_collector(self, host: str) -> None:
         self._collectors[host].kill()
-        self._collectors.pop(host).wait(20)
+        self._collectors.pop(host).wait(60)
 
     def kill_all(self) -> None:
         for host in HOSTS:
@@ -113,13 +113,13 @@ class Field:
             for line in self._notes(host).read_text().split("\n")[:-1]
         }
 
-    def settle(self, patience: float = 15.0) -> Outcome:
+    def settle(self, patience: float = 60.0) -> Outcome:
         """End the collectors in order, wait until nothing more comes, and count."""
-        wait_until(self._begun, "every collector has a reading taken", 60)
+        wait_until(self._begun, "every collector has a reading taken")
         for collector in self._collectors.values():
             collector.send_signal(signal.SIGTERM)
         for collector in self._collectors.values():
-            if collector.wait(40):
+            if collector.wait(60):
                 raise AssertionError("a collector failed")
         self._collectors.clear()
         taken = self.taken()
@@ -139,7 +139,7 @@ class Field:
     def end(self) -> None:
         for collector in self._collectors.values():
             collector.kill()
-            collector.wait(20)
+            collector.wait(60)
         for bridge in self.bridges:
             if bridge.process is not None:
                 bridge.end(signal.SIGKILL)
@@ -180,7 +180,7 @@ def on_influxdb(server: Influxd, folder: Path, resend: float = 0.0) -> Iterator[
 def locked(one: Field) -> Iterator[None]:
     """The history's file is locked by another process's transaction."""
     path = Path(one.bridge.history.removeprefix("sqlite://"))
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=20)) as other:
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=60)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
@@ -198,7 +198,7 @@ def heard(broker: Mosquitto, topic: str) -> Iterator[list[bytes]]:
     client.subscribe(topic, qos=1)
     client.loop_start()
     try:
-        assert listening.wait(20)
+        assert listening.wait(60)
         yield came
     finally:
         client.disconnect()

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -51,11 +50,11 @@ class RealCollector:
     def end(self, number: int) -> None:
         assert self._process is not None
         self._process.send_signal(number)
-        self._process.wait(20)
+        self._process.wait(60)
         self._process = None
 
     def wait_for(self, words: str) -> None:
-        wait_until(lambda: words in self.log.read_text(), f"{words!r} in the collector's log", 60)
+        wait_until(lambda: words in self.log.read_text(), f"{words!r} in the collector's log")
 
     def taken(self) -> set[str]:
         """The timestamps of all readings that were appended to the outbox."""
@@ -65,14 +64,18 @@ class RealCollector:
         return {msgspec.json.decode(record.payload)["timestamp"] for record in found if record.topic}
 
     def settle(self, address: str) -> Outcome:
-        """End it in order, wait until what it read is in the history, and count."""
-        self.end(signal.SIGTERM)
-        taken = self.taken()
+        """Once what waited is in the history, end it in order, wait for its last reading there, and count."""
         with history(address) as store:
-            with suppress(AssertionError):
-                wait_until(lambda: taken <= set(self._stored(store)), "what it read is stored", 5)
-            there = self._stored(store)
+            self._wait_for_newest(store)
+            self.end(signal.SIGTERM)
+            self._wait_for_newest(store)
+            taken, there = self.taken(), self._stored(store)
         return Outcome(len(taken), len(there), len(taken - set(there)), len(there) - len(set(there)))
+
+    def _wait_for_newest(self, store: HistoryStore) -> None:
+        """They come in order: what is not there when the newest is does not come any more."""
+        newest = max(self.taken())
+        wait_until(lambda: newest in self._stored(store), f"the reading of {newest} is stored")
 
     def _stored(self, store: HistoryStore) -> list[str]:
         one = Series("memory", self.host, "", "", "usage_percent")

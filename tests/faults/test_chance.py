@@ -23,4 +23,4 @@ def test_whatever_is_killed_at_once(tmp_path: Path, report: Report) -> None:
         struck = [chance.strike() for _ in range(STRIKES)]
         one.flow()
         assert {name for killed in struck for name in killed} == {"store", "broker", "bridge", "collectors"}
-        report(f"SIGKILL of {sum(map(len, struck))} parts in {STRIKES} random strikes", one.settle(40))
+        report(f"SIGKILL of {sum(map(len, struck))} parts in {STRIKES} random strikes", one.settle())

@@ -71,7 +71,7 @@ def test_the_historys_disk_is_full(tmp_path: Path, disk: Disk, report: Report) -
         one.bridge.wait_for("readings wait in")
         one.flow()
         disk.resize(50_000)
-        report("SQLite's disk full, then room", one.settle(25))
+        report("SQLite's disk full, then room", one.settle())
         assert "disk is full" in one.bridge.log.read_text()
 
 
@@ -83,4 +83,4 @@ def test_the_one_disk_of_history_and_spool_is_full(tmp_path: Path, disk: Disk, r
         one.bridge.wait_for("nothing is acknowledged until there is room")
         one.flow()
         disk.resize(50_000)
-        report("the one disk of SQLite and spool full, then room", one.settle(40))
+        report("the one disk of SQLite and spool full, then room", one.settle())

@@ -10,7 +10,7 @@ from tests.faults.conftest import Report
 from tests.faults.field import field, locked
 
 # How long the collectors keep what was acknowledged: longer than the broker takes to save it.
-RESEND = 5.0
+RESEND = 15.0
 
 
 def test_the_bridge_is_killed(tmp_path: Path, report: Report) -> None:
@@ -96,7 +96,7 @@ def test_a_bridge_of_a_group_is_killed(tmp_path: Path, report: Report) -> None:
         one.flow()
         killed = one.bridges[1]
         killed.end(signal.SIGKILL)
-        one.flow()
+        one.flow(600)
         # Mosquitto goes on giving the absent member its share, and keeps it for its session.
         assert one.count().lost > 100
         killed.start()

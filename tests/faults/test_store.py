@@ -144,4 +144,4 @@ def test_the_store_is_away_at_the_start(tmp_path: Path, report: Report) -> None:
         one.bridge.wait_for("readings wait in")
         one.flow()
         with server:
-            report("store away at the start", one.settle(25))
+            report("store away at the start", one.settle())

@@ -98,7 +98,11 @@ def test_what_is_there_is_asked_for_once(store: InfluxStore, proxy: InfluxProxy)
     assert paths(proxy).count("/query") == 3  # what there is, making it, and what there is then
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(names=st.sets(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), max_size=20))
 def test_any_name_comes_back_from_the_server(
     store: InfluxStore, names: set[str], request: pytest.FixtureRequest

@@ -40,7 +40,7 @@ def test_every_page_works_below_a_path(context: BrowserContext, below: Stack) ->
         expect(page).to_have_url(re.compile(rf"{BASE}/{shown}"))
         expect(page.get_by_test_id(shown)).to_be_visible()
         page.reload()
-        expect(page.get_by_test_id(shown)).to_be_visible(timeout=20_000)
+        expect(page.get_by_test_id(shown)).to_be_visible()
     assert watched.complaints == []
     page.get_by_test_id("logout").click()
     expect(page).to_have_url(re.compile(rf"{BASE}/login\?reason=logout"))

@@ -97,7 +97,7 @@ def open_host(page: Page, dashboard: Dashboard, host: str) -> Locator:
     """The Live page of that host as soon as it has drawn a reading; returns its cards."""
     page.goto(f"{dashboard.url}/live?host={host}")
     cards = page.get_by_test_id("cards")
-    expect(cards).to_have_attribute("data-timestamp", re.compile("T"), timeout=20_000)
+    expect(cards).to_have_attribute("data-timestamp", re.compile("T"))
     settled(page)
     return cards
 
@@ -144,8 +144,10 @@ def test_charts_begin_with_the_last_five_minutes(context: BrowserContext, dashbo
     chart.hover(position={"x": box["width"] * 0.2, "y": 20})
     expect(legend).to_have_text(re.compile(r"Download\d.*B/s.*\d\d:\d\d:\d\d$"))
     # What is under the pointer is told by every chart, for the same moment.
-    time = legend.locator("time").text_content() or "-"
-    expect(page.get_by_test_id("card-disk").locator(".legend time")).to_have_text(time)
+    other = page.get_by_test_id("card-disk").locator(".legend time")
+    expect(other).to_have_text(re.compile(r"\d\d:\d\d:\d\d$"))
+    page.get_by_test_id("pause").press("Enter")  # no reading between the two looks
+    expect(other).to_have_text(legend.locator("time").text_content() or "-")
 
 
 def test_each_of_many_cores_can_be_read(context: BrowserContext, dashboard: Dashboard) -> None:
@@ -280,7 +282,7 @@ def test_this_machine_shows_all_that_its_collector_reads(watched_here: Watched, 
     for metric in (name for name, reason in sources.items() if reason is None):
         card = page.get_by_test_id(f"card-{metric}")
         card.scroll_into_view_if_needed()
-        expect(card).to_have_attribute("data-state", "live", timeout=15_000)
+        expect(card).to_have_attribute("data-state", "live")
         expect(card.locator(".value b").first).to_have_text(re.compile(r"\d|–"))
     assert watched_here.complaints == []
 
@@ -295,7 +297,7 @@ def watched_here(browser: Browser) -> Iterator[Watched]:
 def test_a_host_that_nobody_heard_of_is_said_to_be_so(context: BrowserContext, dashboard: Dashboard) -> None:
     page = context.new_page()
     page.goto(f"{dashboard.url}/live?host=nowhere")
-    expect(page.get_by_test_id("notice")).to_contain_text("No host called nowhere", timeout=20_000)
+    expect(page.get_by_test_id("notice")).to_contain_text("No host called nowhere")
     settled(page)
     page.get_by_test_id("host-choice").select_option("big")
     expect(page.get_by_test_id("cards")).to_have_attribute("data-timestamp", re.compile("T"))
@@ -311,7 +313,7 @@ def test_a_host_that_goes_is_said_to_be_offline_and_since_when(
         open_host(page, dashboard, "leaving")
     publish(broker, "leaving", {"status": b"offline"})
     notice = page.get_by_test_id("notice")
-    expect(notice).to_have_text(re.compile(r"leaving is offline since \d\d:\d\d:\d\d"), timeout=15_000)
+    expect(notice).to_have_text(re.compile(r"leaving is offline since \d\d:\d\d:\d\d"))
     expect(page.get_by_test_id("live")).to_have_class(re.compile("stale"))
     keep(page, "live-offline")
 
@@ -324,9 +326,7 @@ def test_a_broker_that_goes_is_named(browser: Browser, tmp_path: Path) -> None:
         page.goto(f"{server.url}/live?host=one")
         log_in(page)
         with Feed(broker, "one", lambda time: encoded(everything(time, 1))):
-            expect(page.get_by_test_id("cards")).to_have_attribute(
-                "data-timestamp", re.compile("T"), timeout=20_000
-            )
+            expect(page.get_by_test_id("cards")).to_have_attribute("data-timestamp", re.compile("T"))
             broker.kill()
         notice = page.get_by_test_id("notice")
         expect(notice).to_have_text(re.compile("lost the broker: .*Check that Mosquitto"), timeout=40_000)

@@ -49,7 +49,7 @@ def open_without_streamlit(page: Page, stack: Stack, path: str) -> None:
 
 
 def has_taken_over(page: Page) -> None:
-    expect(page.get_by_test_id("logout")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("logout")).to_be_visible()
     expect(page.locator("#early")).to_have_count(0)
 
 
@@ -120,7 +120,7 @@ def test_streamlit_may_come_first(fresh: Page, stack: Stack) -> None:
     sockets = live_sockets(fresh)
     with held(fresh, OURS):
         fresh.reload(wait_until="commit")
-        expect(fresh.get_by_test_id("stHeader")).to_be_attached(timeout=30_000)
+        expect(fresh.get_by_test_id("stHeader")).to_be_attached()
     has_taken_over(fresh)
     expect(fresh.get_by_test_id("cpu-usage")).to_have_text(re.compile(r"\d"))
     expect(fresh.get_by_test_id("live")).to_have_count(1)
@@ -140,7 +140,7 @@ def test_another_page_chosen_meanwhile_ends_the_first(fresh: Page, stack: Stack)
         # Streamlit shows the page that the address names when its scripts have come.
         fresh.evaluate("history.pushState(null, '', '/settings')")
         [socket] = sockets
-    with socket.expect_event("close", timeout=30_000):
+    with socket.expect_event("close"):
         has_taken_over(fresh)
     expect(fresh.get_by_test_id("settings")).to_be_visible()
     expect(fresh.get_by_test_id("live")).to_have_count(0)

@@ -136,15 +136,17 @@ def test_a_machine_without_proc_has_none(tmp_path: Path) -> None:
 def test_the_real_machine_shows_a_process_that_is_busy() -> None:
     source = Processes(share=1e9)
     program = "import time\nuntil = time.process_time() + 60\nwhile time.process_time() < until: pass"
-    source.gather(tick(time.monotonic()))
+    began = time.monotonic()
+    source.gather(tick(began))
     with subprocess.Popen([sys.executable, "-c", program]) as busy:
         try:
             line = Path(f"/proc/{busy.pid}/stat")
             while parse(line.read_bytes()).spent < HERTZ // 5:
                 time.sleep(0.01)
             name = parse(line.read_bytes()).name
-            reading = source.gather(tick(time.monotonic()))
+            reading = source.gather(tick(ended := time.monotonic()))
         finally:
             busy.kill()
-    assert (reading.top[name].cpu_percent or 0) > 10
+    # A fifth of a second of work, in however long that took.
+    assert (reading.top[name].cpu_percent or 0) > 0.5 * 20 / (ended - began)
     assert (reading.top[name].memory_bytes or 0) > 1_000_000

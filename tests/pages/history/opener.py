@@ -14,14 +14,16 @@ from tests.pages.conftest import DESKTOP, PHONE, Watched, choose_theme, settled
 from tests.pages.history import past
 from tests.stack import PASSWORD
 
-NOW = time.time_ns() // 1_000_000
-
 
 class Opener:
-    """Opens the page with what is asked for in its address, logged in, and waits for what it draws."""
+    """Opens the page with what is asked for in its address, logged in, and waits for what it draws.
 
-    def __init__(self, browser: Browser, url: str) -> None:
+    `now` (ms) is when the history's last reading was.
+    """
+
+    def __init__(self, browser: Browser, url: str, now: int) -> None:
         self.url = url
+        self.now = now
         self._browser = browser
         self._contexts: dict[tuple[str, bool], BrowserContext] = {}
 
@@ -33,10 +35,10 @@ class Opener:
             self._contexts[key] = self.context(theme, size)
         watched = Watched(self._contexts[key].new_page())
         watched.page.goto(f"{self.url}/history?{asked}")
-        expect(watched.page.get_by_test_id("history")).to_be_visible(timeout=20_000)
+        expect(watched.page.get_by_test_id("history")).to_be_visible()
         settled(watched.page)
         if drawn:
-            expect(rows(watched.page).first).to_be_visible(timeout=20_000)
+            expect(rows(watched.page).first).to_be_visible()
         return watched
 
     def context(self, theme: str = "dark", size: ViewportSize = DESKTOP) -> BrowserContext:
@@ -90,10 +92,10 @@ def drag(page: Page, start: float, stop: float) -> None:
 
 
 def shown(page: Page) -> tuple[float, float]:
-    """From and to in the address, in hours before NOW."""
+    """From and to in the address, in hours before now."""
     found = address(page)
     moments = (time.strptime(found[name][0][:19], "%Y-%m-%dT%H:%M:%S") for name in ("from", "to"))
-    start, stop = ((NOW / 1000 - calendar.timegm(moment)) / 3600 for moment in moments)
+    start, stop = ((time.time() - calendar.timegm(moment)) / 3600 for moment in moments)
     return start, stop
 
 

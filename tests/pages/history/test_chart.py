@@ -13,7 +13,7 @@ from playwright.sync_api import ViewportSize, expect
 
 from tests.pages.conftest import DESKTOP, PHONE, SCREENSHOTS, fits_sideways, keep, violations
 from tests.pages.history import past
-from tests.pages.history.opener import NOW, Opener, address, after, cells, drag, rows, saved, shown
+from tests.pages.history.opener import Opener, address, after, cells, drag, rows, saved, shown
 
 pytestmark = pytest.mark.browser
 
@@ -193,7 +193,7 @@ def test_another_metric_starts_with_its_own_first_number(opened: Opener) -> None
 
 
 def test_a_day_of_25_hours_is_drawn_as_one(opened: Opener) -> None:
-    change = past.clock_change(NOW)
+    change = past.clock_change(opened.now)
     span = "&".join(
         f"{name}={time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime((change + by) / 1000))}"
         for name, by in (("from", -12 * past.HOUR), ("to", 12 * past.HOUR))
