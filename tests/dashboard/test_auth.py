@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from websockets.sync.client import connect
 
 from dashboard.throttle import BURST
 from tests.servers import Mosquitto
-from tests.stack import PASSWORD, Dashboard, bearer, log_in
+from tests.stack import DEEP, PASSWORD, Dashboard, bearer, log_in
 
 RIGHT = {"username": "admin", "password": PASSWORD}
 WRONG = {"username": "admin", "password": "wrong"}
@@ -25,6 +26,16 @@ def login(
     """Log in from one of this machine's many loopback addresses."""
     with httpx.Client(transport=httpx.HTTPTransport(local_address=source)) as client:
         return client.post(f"{url}/api/auth/login", json=body, timeout=30, headers=headers)
+
+
+def until_slowed(attempt: Callable[[int], httpx.Response]) -> list[httpx.Response]:
+    """Attempt until told to wait. More than BURST may be needed: one is forgotten each ten seconds."""
+    answers = [attempt(number) for number in range(BURST)]
+    while answers[-1].status_code == 401 and len(answers) < 4 * BURST:
+        answers.append(attempt(len(answers)))
+    assert {answer.status_code for answer in answers[:BURST]} == {401}
+    assert answers[-1].status_code == 429
+    return answers
 
 
 @pytest.fixture
@@ -55,7 +66,7 @@ def test_anything_else_is_refused_with_the_same_words(dashboard: Dashboard, body
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'{"username":"admin"}', b'{"username":1,"password":2}', b"\xff"]
+    "body", [b"", b"{", b"[]", b'{"username":"admin"}', b'{"username":1,"password":2}', b"\xff", DEEP]
 )
 def test_a_body_that_is_no_login_is_explained(dashboard: Dashboard, body: bytes) -> None:
     answer = httpx.post(f"{dashboard.url}/api/auth/login", content=body)
@@ -99,11 +110,9 @@ def test_logging_out_ends_the_session_for_good(fresh: Dashboard) -> None:
 
 
 def test_guessing_is_slowed_down_whatever_address_it_claims(fresh: Dashboard) -> None:
-    answers = [
-        login(fresh.url, WRONG, headers={"X-Forwarded-For": f"10.0.0.{number}"})
-        for number in range(BURST + 1)
-    ]
-    assert [answer.status_code for answer in answers] == [401] * BURST + [429]
+    answers = until_slowed(
+        lambda number: login(fresh.url, WRONG, headers={"X-Forwarded-For": f"10.0.0.{number}"})
+    )
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 10
     assert "try again" in answers[-1].json()["detail"]
 
@@ -122,18 +131,25 @@ def test_a_named_proxy_is_believed(broker: Mosquitto, tmp_path: Path) -> None:
 
 
 def test_guessing_from_many_addresses_is_slowed_down_too(fresh: Dashboard) -> None:
-    answers = [login(fresh.url, WRONG, f"127.0.1.{number + 1}").status_code for number in range(BURST + 1)]
-    assert answers == [401] * BURST + [429]
+    until_slowed(lambda number: login(fresh.url, WRONG, f"127.0.1.{number + 1}"))
+
+
+def _refused_after_guessing(url: str) -> bool:
+    """Whether an address that guessed too often must wait with the right password too.
+
+    It tries one account after another: on one that is under attack each guess would take a second.
+    """
+    names = (f"user{number}" for number in count())
+    while login(url, {**WRONG, "username": next(names)}).status_code != 429:
+        pass
+    return login(url, RIGHT).status_code == 429
 
 
 def test_a_stranger_cannot_lock_the_owner_out(fresh: Dashboard) -> None:
     with httpx.Client(base_url=fresh.url) as owner:
         owner.post("/api/auth/login", json=RIGHT).raise_for_status()
-        for number in range(BURST + 2):
-            login(fresh.url, WRONG, f"127.0.1.{number + 1}")
-        for _ in range(BURST + 2):
-            login(fresh.url, WRONG)
-        assert login(fresh.url, RIGHT).status_code == 429
+        until_slowed(lambda number: login(fresh.url, WRONG, f"127.0.1.{number + 1}"))
+        assert any(_refused_after_guessing(fresh.url) for _ in range(4))
         # The owner's browser was here before: it is not counted with the strangers at its address.
         assert owner.post("/api/auth/login", json=RIGHT).status_code == 200
     # From an address that is new, the right password is slow but good.
@@ -145,8 +161,7 @@ def test_a_device_cookie_is_no_session_and_can_be_throttled(fresh: Dashboard) ->
         owner.post("/api/auth/login", json=RIGHT).raise_for_status()
         device = owner.cookies["perfwatch_device"]
         assert httpx.get(f"{fresh.url}/api/auth/me", headers=bearer(device)).status_code == 401
-        codes = [owner.post("/api/auth/login", json=WRONG).status_code for _ in range(BURST + 1)]
-    assert codes == [401] * BURST + [429]
+        until_slowed(lambda _: owner.post("/api/auth/login", json=WRONG, timeout=30))
 
 
 def test_nothing_secret_is_logged(fresh: Dashboard) -> None:
@@ -168,6 +183,7 @@ def test_a_login_from_another_site_is_refused(dashboard: Dashboard) -> None:
         f"https://127.0.0.1:{dashboard.port}",
         "http://127.0.0.1:1",
         "null",
+        "http://[",
     ):
         answer = httpx.post(
             f"{dashboard.url}/api/auth/login", content=json.dumps(RIGHT), headers={"Origin": origin}
