@@ -28,8 +28,8 @@ class Intake:
         """The numbers of the reading on topic `name`, or None when it carries no reading.
 
         `now` is in milliseconds since 1970: a clock more than a day ahead of it is taken for wrong, as its
-        readings would be the newest for longer than anyone looks. Raises PayloadError naming the topic
-        and what is wrong.
+        readings would be the newest for longer than anyone looks, and so is one that is before 1970. Raises
+        PayloadError naming the topic and what is wrong.
         """
         topic = self._parse(name)
         if topic is None:
@@ -37,9 +37,9 @@ class Intake:
         if topic.kind is not Kind.METRIC or not payload:  # an empty payload takes back what was retained
             return None
         numbers = self._flattener.take(name, topic.host, topic.metric, payload)
-        if numbers.time > now + DAY_MS:
-            ahead = readings.format_time(readings.from_ms(numbers.time))
-            raise PayloadError(name, f"timestamp {ahead} is more than a day ahead")
+        if not 0 <= numbers.time <= now + DAY_MS:
+            wrong = "before 1970" if numbers.time < 0 else "more than a day ahead"
+            raise PayloadError(name, f"timestamp is {wrong}")
         return numbers
 
 

@@ -12,6 +12,7 @@ from bridge.counters import Stats
 from bridge.mqtt import Client, Message
 from perfwatch.broker import broker_of
 from perfwatch.errors import PerfWatchError
+from perfwatch.readings import UNREADABLE
 from perfwatch.settings import Settings
 
 # All that is asked for is retained and comes at once, but nothing says that it was the last. A bridge
@@ -95,5 +96,5 @@ def _note(found: dict[str, Seen], start: str, message: Message) -> None:
         return
     try:
         seen.stats = msgspec.json.decode(message.payload, type=Stats)
-    except msgspec.DecodeError as exc:
+    except UNREADABLE as exc:
         raise PerfWatchError(f"{message.topic} carries what no bridge of this version says: {exc}") from exc

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from perfwatch.readings import format_time, now
+from perfwatch.readings import UNREADABLE, format_time, now
 
 
 class Bridges:
@@ -24,7 +24,7 @@ class Bridges:
             return
         try:
             self._stats[bridge] = msgspec.json.decode(payload, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             return
         self._heard[bridge] = format_time(now())
 

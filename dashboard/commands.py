@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from perfwatch.readings import UNREADABLE
 from perfwatch.topics import Kind, Topic
 
 # A collector obeys at once, between two ticks; the rest is for the way there and back.
@@ -35,7 +36,7 @@ class Commands:
         """Take what came on a host's `config` or `config/error`."""
         try:
             said = msgspec.json.decode(payload, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             return
         if topic.kind is Kind.CONFIG:
             self.states[topic.host] = said

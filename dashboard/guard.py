@@ -110,7 +110,10 @@ class Guard:
 
 def _normal(origin: str) -> str:
     """The origin without its scheme's own port, in small letters."""
-    url = urlsplit(origin.lower())
+    try:
+        url = urlsplit(origin.lower())
+    except ValueError:
+        return origin  # no address at all, so nobody's
     port = {"http": ":80", "https": ":443"}.get(url.scheme, "")
     return f"{url.scheme}://{url.netloc.removesuffix(port) if port else url.netloc}"
 

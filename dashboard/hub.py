@@ -11,7 +11,7 @@ import msgspec
 
 from dashboard.ticks import Assembler, Tick
 from perfwatch.errors import PayloadError
-from perfwatch.readings import HostInfo, format_time, now
+from perfwatch.readings import UNREADABLE, HostInfo, format_time, now
 from perfwatch.topics import Kind, Topic
 
 # How long a tick may stay incomplete before it is shown as it is. Not reached while a host publishes
@@ -149,7 +149,7 @@ class Hub:
     def _learn(self, name: str, payload: bytes) -> None:
         try:
             info = msgspec.json.decode(payload, type=HostInfo)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             return
         host = self._host(name)
         host.info = info

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import signal
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
@@ -40,6 +42,8 @@ from perfwatch.settings import Settings
 from perfwatch.tokens import Revocations, Tokens, load_key
 from perfwatch.topics import Topics
 from perfwatch.users import Users
+
+_log = logging.getLogger(__name__)
 
 PAGES = ("/hosts", "/live", "/history", "/settings")
 BUNDLES = (*(path.strip("/") for path in PAGES), "session")
@@ -110,6 +114,7 @@ def build(settings: Settings) -> App:
     @contextlib.asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
         following = asyncio.create_task(subscriber.run())
+        following.add_done_callback(_end_with)
         yield None
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
@@ -128,6 +133,13 @@ def build(settings: Settings) -> App:
             Middleware(Packed),
         ],
     )
+
+
+def _end_with(following: asyncio.Task[None]) -> None:
+    """Without what follows the broker nothing here is true any more: end, and be started again."""
+    if not following.cancelled() and (error := following.exception()):
+        _log.critical("The broker is no longer followed", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _configure_streamlit() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from perfwatch.errors import PayloadError
-from perfwatch.readings import Timestamp, format_time
+from perfwatch.readings import UNREADABLE, Timestamp, format_time
 
 
 class _Head(msgspec.Struct):
@@ -67,7 +67,7 @@ class Assembler:
 
         `live` is whether it was published as the newest (retained): a replay of older readings is
         not, and is passed over, while a clock that was set back on the host is followed.
-        Raises PayloadError when the payload has no timestamp.
+        Raises PayloadError when the payload is no JSON in UTF-8, or has no timestamp that can be shown.
         """
         timestamp = _timestamp(self._host, metric, payload)
         current = self._current
@@ -96,6 +96,7 @@ class Assembler:
 
 def _timestamp(host: str, metric: str, payload: bytes) -> datetime:
     try:
-        return _head.decode(payload).timestamp
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        payload.decode()  # msgspec does not look into the text of what it passes over
+        return _head.decode(payload).timestamp.astimezone(UTC)
+    except (*UNREADABLE, OverflowError) as exc:
         raise PayloadError(f"{host}/{metric}", str(exc)) from exc

@@ -75,11 +75,14 @@ def with_commands(command: click.Command, further: Sequence[click.Command]) -> c
 
 
 class explained:
-    """Turn an error of ours into its sentence on standard error and an exit code."""
+    """Turn an error of ours, or of a file, into one sentence on standard error and an exit code."""
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, PerfWatchError):
             click.echo(f"perfwatch: {error}", err=True)
+            sys.exit(1)
+        if isinstance(error, OSError) and error.filename is not None:
+            click.echo(f"perfwatch: {error.filename} cannot be used: {error.strerror}", err=True)
             sys.exit(1)

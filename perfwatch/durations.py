@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
-_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])", re.ASCII)
+_WHOLE = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 
 
 def parse_ms(text: str) -> int:
     """Milliseconds in a Go-style duration, or in a plain number of seconds. Raises ValueError."""
     text = text.strip()
     try:
+        if _WHOLE.fullmatch(text):
+            return round(sum(float(number) * _MILLISECONDS[unit] for number, unit in _PART.findall(text)))
         return round(float(text) * 1000)
-    except (ValueError, OverflowError):
-        pass
-    if not _WHOLE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a duration: write it like 5s, 1m30s, 500ms or 1h")
-    return round(sum(float(number) * _MILLISECONDS[unit] for number, unit in _PART.findall(text)))
+    except (ValueError, OverflowError) as exc:
+        raise ValueError(f"{text!r} is not a duration: write it like 5s, 1m30s, 500ms or 1h") from exc
 
 
 def format_ms(milliseconds: int) -> str:

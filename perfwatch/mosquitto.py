@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from perfwatch.errors import SettingError, StartError
+from perfwatch.errors import AccountError, SettingError, StartError
 from perfwatch.files import write_private
 from perfwatch.integrations import Integration, Integrations
 from perfwatch.settings import Settings, variable
@@ -29,8 +29,12 @@ class Accounts:
     """The broker's accounts and their passwords, in a private file; made when they are missing."""
 
     def __init__(self, path: Path) -> None:
+        """Raises AccountError when the file holds something else."""
         self._path = path
-        self.passwords: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        try:
+            self.passwords: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        except ValueError as exc:
+            raise AccountError(f"The broker's accounts in {path} cannot be read: {exc}") from exc
 
     def ensure(self, names: tuple[str, ...]) -> None:
         """Make a password for each of those accounts that has none."""

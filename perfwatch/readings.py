@@ -211,7 +211,7 @@ _encoder = msgspec.json.Encoder()
 
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for a payload that is no reading."""
+"""What msgspec raises for bytes that it cannot read as what was asked for."""
 
 
 class _Undeclared(Struct):
@@ -253,6 +253,10 @@ def to_ms(moment: datetime) -> int:
 def from_ms(milliseconds: int) -> datetime:
     """The time that many milliseconds after 1970, in UTC. Raises OverflowError past the year 9999."""
     return _EPOCH + milliseconds * _MILLISECOND
+
+
+LATEST_MS = to_ms(datetime.max.replace(tzinfo=UTC))
+"""The last moment that `from_ms` can give, and so the latest time of a reading; the earliest is 0."""
 
 
 def decode_undeclared(topic: str, payload: bytes) -> tuple[datetime, dict[str, Any]]:

@@ -217,14 +217,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The store's whole address, with what lets us in: never to be printed."""
         if influx_url.is_influx(self.history):
             return influx_url.complete(self.history, self.influx_token, self.influx_org, self.influx_ca_file)
-        return self.history or f"sqlite:///{self.data_path / 'history.db'}"
+        return self.history or f"sqlite://{self.data_path / 'history.db'}"
 
     @property
     def history_shown(self) -> str:
         """The store's address for people: a path, or a server without its secrets."""
         if influx_url.is_influx(self.history):
             return str(influx_url.parse(self.history, variable("history")))
-        return self.history_url.removeprefix("sqlite:///")
+        return "/" + self.history_url.removeprefix("sqlite://").lstrip("/")
 
 
 def load(environ: Mapping[str, str], **options: Any) -> Settings:

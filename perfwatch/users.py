@@ -61,10 +61,13 @@ class Users:
         return sorted(self.accounts())
 
     def accounts(self) -> dict[str, Account]:
-        """All of them, by name, as they are in the file now."""
+        """All of them, by name, as they are in the file now. Raises AccountError when it cannot be read."""
         if not self._path.exists():
             return {}
-        kept = _accounts.decode(self._path.read_bytes())
+        try:
+            kept = _accounts.decode(self._path.read_bytes())
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+            raise AccountError(f"The users in {self._path} cannot be read: {exc}") from exc
         return {
             name: Account(account) if isinstance(account, str) else account for name, account in kept.items()
         }

@@ -16,6 +16,9 @@ import httpx
 from tests.servers import accepts, free_port, wait_until
 
 PASSWORD = "a password for tests"
+
+# JSON nested deeper than msgspec follows, which raises what it raises for nothing else.
+DEEP = b'{"new":' + b"[" * 4000 + b"]" * 4000 + b"}"
 SERVICES = ("mosquitto", "collector", "bridge", "dashboard")
 COMMAND = [sys.executable, "-P", "-m"]
 

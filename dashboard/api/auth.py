@@ -15,7 +15,7 @@ from dashboard.api.responses import problem, too_many
 from dashboard.sessions import COOKIE, DEVICE_COOKIE, Sessions, cookie
 from dashboard.throttle import Failures
 from perfwatch.errors import TokenError
-from perfwatch.readings import format_time
+from perfwatch.readings import UNREADABLE, format_time
 from perfwatch.tokens import DEVICE
 from perfwatch.users import Users
 
@@ -52,7 +52,7 @@ class AuthApi:
     async def login(self, request: Request) -> Response:
         try:
             given = msgspec.json.decode(await body(request), type=Credentials)
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        except UNREADABLE as exc:
             return problem(422, f'The body must be {{"username": …, "password": …}} as JSON: {exc}')
         device = self._device(request, given.username)
         source = device or f"address {request.client.host if request.client else ''}"

@@ -16,6 +16,7 @@ from dashboard.commands import ANSWER_SECONDS, Commands
 from dashboard.hub import Hub
 from dashboard.subscriber import Subscriber
 from perfwatch.errors import BrokerError
+from perfwatch.readings import UNREADABLE
 
 _EXPECTED = 'The body must be {"host": …, "interval": …, "sources": …, "perf_cores": …, "perf_interval": …}'
 
@@ -40,7 +41,7 @@ class ConfigApi:
     async def change(self, request: Request) -> Response:
         try:
             command = msgspec.json.decode(await body(request), type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        except UNREADABLE as exc:
             return problem(422, f"{_EXPECTED} as JSON, all but host optional: {exc}")
         name = command.pop("host", None)
         known = self._collectors()

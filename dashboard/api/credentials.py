@@ -18,6 +18,7 @@ from perfwatch.broker import Broker
 from perfwatch.errors import AccountError
 from perfwatch.integrations import NAMES, Integration, Integrations, integrations_path
 from perfwatch.mosquitto import Accounts, accounts_path, mqtt_url
+from perfwatch.readings import UNREADABLE
 
 # `perfwatch up` looks at the list twice a second.
 _ATTEMPTS, _AGAIN_SECONDS = 50, 0.1
@@ -65,7 +66,7 @@ class CredentialsApi:
             return problem(501, _ELSEWHERE)
         try:
             name = msgspec.json.decode(await body(request), type=NewCredential).name
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        except UNREADABLE as exc:
             return problem(422, f'The body must be {{"name": {NAMES}}} as JSON: {exc}')
         taken = self._accounts().passwords
         there = False

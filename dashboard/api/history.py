@@ -174,7 +174,7 @@ def auto_interval(length: int, limit: int) -> int:
 def _limit(text: str | None, default: int) -> int:
     if text is None:
         return default
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_POINTS:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[-9:]) <= MOST_POINTS or len(text) > 9:
         raise BadRequest("limit", f"expected a whole number from 1 to {MOST_POINTS}", text)
     return int(text)
 

@@ -9,6 +9,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.hub import Hub, Viewer
+from perfwatch.readings import UNREADABLE
 
 _PONG = '{"type":"pong"}'
 
@@ -53,7 +54,7 @@ async def _answer_pings(socket: WebSocket) -> None:
         text = received.get("text") or received.get("bytes") or ""
         try:
             message = msgspec.json.decode(text, type=_Message)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
         if message.type == "ping":
             await socket.send_text(_PONG)

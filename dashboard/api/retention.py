@@ -18,6 +18,7 @@ from perfwatch.history.pacing import paced
 from perfwatch.history.policy import LONGEST_DAYS, Policy
 from perfwatch.history.rollup import cleanup
 from perfwatch.history.store import TieredStore
+from perfwatch.readings import UNREADABLE
 
 _DAYS = f"expected a whole number of days from 1 to {LONGEST_DAYS}"
 _EXPECTED = {
@@ -60,7 +61,7 @@ class RetentionApi:
         try:
             change = msgspec.json.decode(await body(request), type=Change)
             policy = await asyncio.to_thread(_change, self._store, change)
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        except UNREADABLE as exc:
             named = ", ".join(f'"{name}": …' for name in _EXPECTED)
             return problem(422, f"The body must be {{{named}}} as JSON, each optional: {exc}")
         except BadRequest as exc:

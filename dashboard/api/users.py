@@ -17,6 +17,7 @@ from dashboard.api.responses import problem, too_many
 from dashboard.sessions import Sessions
 from dashboard.throttle import Failures
 from perfwatch.errors import AccountError
+from perfwatch.readings import UNREADABLE
 from perfwatch.users import MINIMUM_LENGTH, Account, Role, Users
 
 _ROLES = " or ".join(Role)
@@ -143,7 +144,7 @@ async def _read(request: Request, kind: type[T], expected: str) -> T | Response:
     """The request's body, or the answer that it cannot be read. A value may be a password: none is shown."""
     try:
         return msgspec.json.decode(await body(request), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except UNREADABLE as exc:
         return problem(422, f"The body must be {expected} as JSON: {exc}")
 
 

@@ -76,11 +76,13 @@ def _opened(
     from perfwatch.history.open import open_store  # needs the stores' drivers, which no collector has
 
     named = {name: given[name] for name in ("data_dir", "history")}
-    url = settings.load(environ, **named).history_url
-    path = url.removeprefix("sqlite://")
-    if must_exist and path != url and not Path(path).exists():
-        raise StoreError(f"There is no history at {path} yet: it begins with the first reading")
-    with closing(open_store(url)) as store:
+    chosen = settings.load(environ, **named)
+    is_file = chosen.history_url.startswith("sqlite://")
+    if must_exist and is_file and not Path(chosen.history_shown).exists():
+        raise StoreError(
+            f"There is no history at {chosen.history_shown} yet: it begins with the first reading"
+        )
+    with closing(open_store(chosen.history_url)) as store:
         yield store
 
 

@@ -8,14 +8,12 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
 from perfwatch.history.store import Point
+from perfwatch.readings import LATEST_MS
 
 # How many of a time's units make a millisecond, or how many ms make one.
 PRECISIONS = {"ns": 1_000_000, "us": 1000, "ms": 1, "s": -1000}
 
 HOST = "host"
-# SQLite's integers, in ms: what does not fit is no time of a reading.
-_LONGEST_MS = 2**53
-
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[iu]?\Z", re.ASCII)
 _TIME = re.compile(r"-?\d{1,19}\Z", re.ASCII)
 # What line protocol cannot carry in a name (a newline, a backslash) is written as in a URL.
@@ -98,7 +96,7 @@ def _time(text: str, precision: str) -> int:
         raise LineError(f"time is {text[:40]!r}, expected a whole number of {precision}")
     unit = PRECISIONS[precision]
     time = int(text) * -unit if unit < 0 else int(text) // unit
-    if abs(time) > _LONGEST_MS:
+    if not 0 <= time <= LATEST_MS:
         raise LineError(f"time is {text!r}, which is too far away: is it in {precision}?")
     return time
 

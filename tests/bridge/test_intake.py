@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 from hypothesis import given
@@ -80,8 +79,22 @@ def test_a_topic_without_a_host_is_refused() -> None:
 
 def test_a_clock_may_be_a_day_ahead_and_no_more() -> None:
     assert take(CPU, payload(0), START_MS - DAY_MS)
-    with pytest.raises(PayloadError, match=f"{re.escape(START)} is more than a day ahead"):
+    with pytest.raises(PayloadError, match="timestamp is more than a day ahead"):
         take(CPU, payload(0), START_MS - DAY_MS - 1)
+
+
+@pytest.mark.parametrize(
+    ("time", "reason"),
+    [
+        ("1969-12-31T23:59:59.999Z", "before 1970"),
+        ("0001-01-01T00:00:00+23:59", "before 1970"),
+        ("9999-12-31T23:59:59-23:59", "more than a day ahead"),
+    ],
+)
+@pytest.mark.parametrize("topic", [CPU, "home/perfwatch/nas/ups"])
+def test_a_time_that_no_clock_should_tell_is_refused(topic: str, time: str, reason: str) -> None:
+    with pytest.raises(PayloadError, match=f"timestamp is {reason}"):
+        take(topic, json.dumps({"timestamp": time, "user": 1}).encode(), START_MS)
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))

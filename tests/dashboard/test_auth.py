@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from dashboard.throttle import BURST
 from tests.servers import Mosquitto, wait_until
-from tests.stack import PASSWORD, Dashboard, bearer, log_in
+from tests.stack import DEEP, PASSWORD, Dashboard, bearer, log_in
 
 RIGHT = {"username": "admin", "password": PASSWORD}
 WRONG = {"username": "admin", "password": "wrong"}
@@ -55,7 +55,7 @@ def test_anything_else_is_refused_with_the_same_words(dashboard: Dashboard, body
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'{"username":"admin"}', b'{"username":1,"password":2}', b"\xff"]
+    "body", [b"", b"{", b"[]", b'{"username":"admin"}', b'{"username":1,"password":2}', b"\xff", DEEP]
 )
 def test_a_body_that_is_no_login_is_explained(dashboard: Dashboard, body: bytes) -> None:
     answer = httpx.post(f"{dashboard.url}/api/auth/login", content=body)
@@ -178,6 +178,7 @@ def test_a_login_from_another_site_is_refused(dashboard: Dashboard) -> None:
         f"https://127.0.0.1:{dashboard.port}",
         "http://127.0.0.1:1",
         "null",
+        "http://[",
     ):
         answer = httpx.post(
             f"{dashboard.url}/api/auth/login", content=json.dumps(RIGHT), headers={"Origin": origin}

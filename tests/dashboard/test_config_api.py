@@ -11,7 +11,7 @@ import pytest
 
 from tests.dashboard.test_live import publish
 from tests.servers import Mosquitto, wait_until
-from tests.stack import Dashboard, Person, Service
+from tests.stack import DEEP, Dashboard, Person, Service
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,22 @@ def test_a_host_that_nobody_knows_is_named(admin: Person) -> None:
     bodies: list[object] = [[], {}, {"host": 3}]
     for body in bodies:
         assert admin.put("/api/config", body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/api/config"),
+        ("PUT", "/api/retention"),
+        ("PUT", "/api/auth/password"),
+        ("POST", "/api/users"),
+        ("PUT", "/api/users/admin"),
+    ],
+)
+def test_a_body_that_is_too_deep_is_explained(admin: Person, method: str, path: str) -> None:
+    answer = admin.ask(method, path, content=DEEP)
+    assert answer.status_code == 422
+    assert "The body must be" in answer.json()["detail"]
 
 
 def test_a_host_that_does_not_answer_is_named(admin: Person, module_broker: Mosquitto) -> None:

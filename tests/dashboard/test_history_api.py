@@ -152,6 +152,9 @@ def test_a_range_without_readings_is_empty(server: Dashboard, headers: dict[str,
         ({"limit": "0"}, "limit is '0': expected a whole number from 1 to 10000"),
         ({"limit": "many"}, "limit is 'many'"),
         ({"limit": "99999999999999999999"}, "limit is"),
+        ({"limit": "00000000100000"}, "limit is '00000000100000'"),
+        ({"limit": "000000001" + "0" * 5000}, "limit is"),
+        ({"interval": "9" * 400 + "h"}, "interval is"),
     ],
 )
 def test_a_bad_parameter_is_named_with_what_was_expected(

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from perfwatch.readings import Cpu, Memory, encode, format_time, from_ms, now, to_ms
 from perfwatch.tokens import Revocations, Tokens, load_key
 from tests.servers import Mosquitto, wait_until
-from tests.stack import Dashboard, bearer, log_in
+from tests.stack import DEEP, Dashboard, bearer, log_in
 
 
 def address(dashboard: Dashboard, path: str = "/api/ws/metrics", **query: str) -> str:
@@ -96,9 +96,36 @@ async def test_without_a_host_every_host_comes(
             seen.add((await received(socket))["host"])
 
 
+async def test_no_message_can_stop_the_others(
+    dashboard: Dashboard, module_broker: Mosquitto, token: str
+) -> None:
+    kinds = ("info", "config", "config/error", "cpu", "ups")
+    hostile = [(f"perfwatch/hostile/{kind}", DEEP) for kind in kinds]
+    hostile += [
+        ("perfwatch-bridge/hostile/health", DEEP),
+        ("perfwatch/hostile/cpu", b'{"timestamp":"9999-12-31T23:59:59-23:59"}'),
+        ("perfwatch/hostile/cpu", b'{"timestamp":"2026-11-23T12:00:00Z","new":"\xff"}'),
+        ("perfwatch/hostile/status", b"\xff"),
+    ]
+    async with connect(address(dashboard, token=token, host="after")) as socket:
+        publish(module_broker, *hostile)
+        moment = publish_tick(module_broker, "after", 1_795_000_000_000, 1.0)
+        assert (await received(socket))["timestamp"] == moment
+
+
 async def test_a_ping_is_answered_and_nonsense_ignored(dashboard: Dashboard, token: str) -> None:
     async with connect(address(dashboard, token=token, host="nobody")) as socket:
-        for nonsense in ("", "ping", "{", "[]", '{"type":1}', '{"type":"other"}', b"\xff\x00", "x" * 100_000):
+        for nonsense in (
+            "",
+            "ping",
+            "{",
+            "[]",
+            '{"type":1}',
+            '{"type":"other"}',
+            b"\xff\x00",
+            "x" * 100_000,
+            DEEP,
+        ):
             await socket.send(nonsense)
         await socket.send('{"type":"ping"}')
         assert await received(socket) == {"type": "pong"}

@@ -81,6 +81,23 @@ def test_a_payload_without_a_time_is_refused(assembler: Assembler) -> None:
             assembler.add("cpu", payload, live=True)
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        at(0)[:-1] + b',"new":"\xff"}',
+        at(0)[:-1] + b',"new":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"timestamp":"0001-01-01T00:00:00+23:59"}',
+        b'{"timestamp":"9999-12-31T23:59:59-23:59"}',
+    ],
+    ids=["not UTF-8", "too deep", "before the year 1", "after the year 9999"],
+)
+def test_what_could_not_be_shown_is_refused(assembler: Assembler, payload: bytes) -> None:
+    assembler.expect(["cpu"])
+    with pytest.raises(PayloadError, match="nas/cpu"):
+        assembler.add("cpu", payload, live=True)
+    assert len(assembler.add("cpu", at(0), live=True)) == 1
+
+
 def test_a_frame_carries_the_readings_as_they_came(assembler: Assembler) -> None:
     assembler.expect(["cpu"])
     (tick,) = assembler.add("cpu", at(7, usage_percent=12.5, per_core=[1, None]), live=True)

@@ -216,7 +216,7 @@ def test_a_history_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> No
     with SqliteStore(tmp_path / "none.db") as none:
         done = run(none, "history", "info")
     assert (done.returncode, done.stdout) == (1, b"")
-    assert b"There is no history at" in done.stderr
+    assert b"There is no history at /" in done.stderr
     assert not (tmp_path / "none.db").exists()
 
 

@@ -22,7 +22,7 @@ from perfwatch.history.store import Point, Series
         ),
         ("cpu,host=nas,core=0 x=7i 1000000", Point("cpu", "nas", "core", "0", 1, {"x": 7.0})),
         ("cpu,core=0,host=nas x=7u 1000000", Point("cpu", "nas", "core", "0", 1, {"x": 7.0})),
-        ("cpu,host=nas x=-1.5e-3 -1000000\r\n", Point("cpu", "nas", "", "", -1, {"x": -0.0015})),
+        ("cpu,host=nas x=-1.5e-3 1000000\r\n", Point("cpu", "nas", "", "", 1, {"x": -0.0015})),
         ("cpu,host=nas  x=.5   2000000", Point("cpu", "nas", "", "", 2, {"x": 0.5})),
         (r"a\ b,host=n\,s,disk=a\=b x\ y=1 0", Point("a b", "n,s", "disk", "a=b", 0, {"x y": 1.0})),
         (r"c,host=C:\dir x=1 0", Point("c", r"C:\dir", "", "", 0, {"x": 1.0})),
@@ -45,7 +45,7 @@ def test_a_line_without_numbers_is_passed_over(line: str) -> None:
 
 @pytest.mark.parametrize(
     ("precision", "text", "time"),
-    [("ns", "1999999", 1), ("us", "1999", 1), ("ms", "-7", -7), ("s", "3", 3000), ("ns", "-1", -1)],
+    [("ns", "1999999", 1), ("us", "1999", 1), ("ms", "7", 7), ("s", "3", 3000), ("ns", "-0", 0)],
 )
 def test_times_are_milliseconds(precision: str, text: str, time: int) -> None:
     point = parse_line(f"c,host=n x=1 {text}", precision)
@@ -81,6 +81,12 @@ def test_a_line_without_a_time_is_of_now() -> None:
 def test_a_bad_line_says_what_is_wrong(line: str, reason: str) -> None:
     with pytest.raises(LineError, match=reason):
         parse_line(line)
+
+
+@pytest.mark.parametrize(("time", "precision"), [(-1, "ms"), (253_402_300_800_000, "ms"), (10**18, "us")])
+def test_a_time_before_1970_or_after_the_year_9999_is_refused(time: int, precision: str) -> None:
+    with pytest.raises(LineError, match=f"too far away: is it in {precision}"):
+        parse_line(f"c,host=n x=1 {time}", precision)
 
 
 def test_a_time_in_the_wrong_precision_is_refused() -> None:

@@ -117,6 +117,8 @@ def test_the_history_is_shown_without_its_secrets() -> None:
     assert "hunter2" in chosen.history_url
     assert "hunter2" not in f"{chosen} {chosen.history_shown}"
     assert load({"PERFWATCH_DATA_DIR": "/d"}).history_shown == "/d/history.db"
+    for url in ("sqlite:///d/history.db", "sqlite:////d/history.db"):
+        assert load({"PERFWATCH_HISTORY": url}).history_shown == "/d/history.db"
 
 
 @pytest.mark.parametrize("name", Settings.__struct_fields__)

@@ -131,3 +131,10 @@ def test_an_account_made_again_does_not_let_old_sessions_in(users: Users) -> Non
     assert not users.admits(old)
     users.add("eve", PASSWORD, Role.VIEWER)
     assert not users.admits(old)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "users.json"
+    path.write_text("{")
+    with pytest.raises(AccountError, match=f"The users in {path} cannot be read"):
+        Users(path).ensure_first()
