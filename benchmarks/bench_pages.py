@@ -34,7 +34,7 @@ FIELDS = ("usage_percent", "user", "system", "iowait")
 RANGES = ("1 hour", "6 hours", "24 hours", "7 days", "30 days")
 QUESTIONS = {
     "1 line": "host=nas",
-    "12 of 16 cores": "host=nas&of=core&" + "&".join(f"part={core}" for core in range(16)),
+    "16 cores": "host=nas&of=core&" + "&".join(f"part={core}" for core in range(16)),
     "1 line beside last week": "host=nas&compare=week",
 }
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -23,7 +22,7 @@ from streamlit.starlette import App
 
 from dashboard import theme
 from dashboard.api.health import HealthApi
-from dashboard.api.responses import http_exception
+from dashboard.api.responses import HANDLERS
 from dashboard.api.routes import Parts, api
 from dashboard.api.system import Place
 from dashboard.assets import COMPONENTS, VERSION, Assets, Bundle, Packed
@@ -126,7 +125,7 @@ def build(settings: Settings) -> App:
         secrets={"perfwatch": {"revoked": str(revoked)}},
         lifespan=lifespan,
         routes=routes,
-        exception_handlers={HTTPException: http_exception},
+        exception_handlers=HANDLERS,
         middleware=[
             Middleware(BasePath, base=settings.base_path),
             Middleware(Guard, sessions=sessions, allowed_origin=settings.allowed_origin),

@@ -25,7 +25,7 @@ def _section(name: str, tokens: dict[str, str]) -> dict[str, Any]:
         "greenColor": tokens["good"],
         "orangeColor": tokens["warn"],
         "redColor": tokens["bad"],
-        "chartCategoricalColors": [tokens[f"series-{place}"] for place in range(1, 7)],
+        "chartCategoricalColors": [tokens[f"series-{place}"] for place in range(1, 9)],
     }
     return {f"theme.{name}.{option}": value for option, value in wanted.items()}
 

@@ -10,14 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.api.people import People
 from dashboard.api.requests import body, session_of
 from dashboard.api.responses import problem, too_many
-from dashboard.sessions import COOKIE, DEVICE_COOKIE, Sessions, cookie
-from dashboard.throttle import Failures
+from dashboard.sessions import COOKIE, DEVICE_COOKIE, cookie
 from perfwatch.errors import TokenError
 from perfwatch.readings import UNREADABLE, format_time
 from perfwatch.tokens import DEVICE
-from perfwatch.users import Users
 
 _DEVICE_SECONDS = 180 * 86400
 # Attempts on one account that may wait for their turn while it is under attack.
@@ -33,13 +32,8 @@ class Credentials(msgspec.Struct):
 class AuthApi:
     """`/api/auth/…`. Each failed login is counted for its address and for its account."""
 
-    def __init__(
-        self, users: Users, sessions: Sessions, failures: Failures, hashing: asyncio.Semaphore
-    ) -> None:
-        self._users = users
-        self._sessions = sessions
-        self._failures = failures
-        self._hashing = hashing
+    def __init__(self, people: People) -> None:
+        self._people = people
         self._queues: dict[str, int] = {}
 
     def routes(self) -> list[Route]:
@@ -57,24 +51,23 @@ class AuthApi:
         device = self._device(request, given.username)
         source = device or f"address {request.client.host if request.client else ''}"
         account = f"account {given.username}"
-        if wait := self._failures.wait(source):
+        if wait := self._people.failures.wait(source):
             return too_many(wait)
-        attacked = not device and self._failures.wait(account) > 0
+        attacked = not device and self._people.failures.wait(account) > 0
         if attacked and not await self._turn(account):
             return too_many(round(_SLOW_SECONDS * _LONGEST_QUEUE))
-        async with self._hashing:
-            right = await asyncio.to_thread(self._users.verify, given.username, given.password)
-        if right and (kept := self._users.account(given.username)):
+        right = await self._people.hashed(self._people.users.verify, given.username, given.password)
+        if right and (kept := self._people.users.account(given.username)):
             return self._welcome(request, given.username, kept.generation)
-        self._failures.add(source)
+        self._people.failures.add(source)
         if not device:
-            self._failures.add(account)
+            self._people.failures.add(account)
         if attacked:
-            return too_many(self._failures.wait(account))
+            return too_many(self._people.failures.wait(account))
         return problem(401, "Invalid username or password")
 
     async def logout(self, request: Request) -> Response:
-        self._sessions.end(session_of(request))
+        self._people.sessions.end(session_of(request))
         response = JSONResponse({"detail": "Logged out"})
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
         return response
@@ -85,7 +78,7 @@ class AuthApi:
         return JSONResponse(
             {
                 "username": session.username,
-                "role": self._sessions.role(session),
+                "role": self._people.sessions.role(session),
                 "expires_at": format_time(expires),
             }
         )
@@ -94,7 +87,7 @@ class AuthApi:
         """The name to count under of a browser that has logged in to that account before."""
         token = cookie(request.headers, DEVICE_COOKIE)
         try:
-            device = self._sessions.tokens.verify(token or "", audience=DEVICE)
+            device = self._people.sessions.tokens.verify(token or "", audience=DEVICE)
         except TokenError:
             return None
         return f"device {device.jti}" if device.username == username else None
@@ -114,7 +107,7 @@ class AuthApi:
         return True
 
     def _welcome(self, request: Request, username: str, generation: str) -> Response:
-        tokens = self._sessions.tokens
+        tokens = self._people.sessions.tokens
         token = tokens.issue(username, generation)
         response = JSONResponse(
             {"access_token": token, "token_type": "bearer", "expires_in": tokens.lifetime},

@@ -16,13 +16,12 @@ from starlette.routing import Route
 
 from dashboard.api.history import Query
 from dashboard.api.history import parse as parse_range
-from dashboard.api.responses import BadRequest, problem
+from dashboard.api.responses import BadRequest
 from dashboard.catalogue import catalogue, natural
-from perfwatch.errors import StoreError
 from perfwatch.history.store import Bucket, HistoryStore, Series
 from perfwatch.readings import format_time, from_ms
 
-MOST_SERIES = 12
+MOST_SERIES = 32
 KNOWN_FOR = 5.0  # seconds for which a list of all series is believed
 _JSON = "application/json"
 _SECOND, _MINUTE, _MONTH = 1000, 60_000, 30 * 86_400_000
@@ -50,10 +49,7 @@ class ChartApi:
         return [Route("/api/history/series", self.series), Route("/api/history/query", self.query)]
 
     async def series(self, request: Request) -> Response:
-        try:
-            content = await asyncio.to_thread(self._catalogue)
-        except StoreError as exc:
-            return problem(503, str(exc))
+        content = await asyncio.to_thread(self._catalogue)
         tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if request.headers.get("If-None-Match") == tag:
@@ -61,13 +57,7 @@ class ChartApi:
         return Response(content, media_type=_JSON, headers=headers)
 
     async def query(self, request: Request) -> Response:
-        try:
-            asked = parse(request.query_params)
-            content = await asyncio.to_thread(self._answer, asked)
-        except BadRequest as exc:
-            return problem(422, str(exc))
-        except StoreError as exc:
-            return problem(503, str(exc))
+        content = await asyncio.to_thread(self._answer, parse(request.query_params))
         return Response(content, media_type=_JSON, headers={"Cache-Control": "no-store"})
 
     def _catalogue(self) -> bytes:

@@ -15,9 +15,8 @@ from starlette.routing import Route
 
 from dashboard.api.history import auto_interval
 from dashboard.api.requests import choice, moment
-from dashboard.api.responses import BadRequest, problem
+from dashboard.api.responses import BadRequest
 from perfwatch.durations import format_ms
-from perfwatch.errors import StoreError
 from perfwatch.history.store import Bucket, HistoryStore, Series
 from perfwatch.readings import READINGS, format_time, from_ms
 
@@ -59,13 +58,8 @@ class CompareApi:
         return [Route("/api/history/compare", self.compare)]
 
     async def compare(self, request: Request) -> Response:
-        try:
-            asked = parse(request.query_params, time.time_ns() // 1_000_000)
-            return JSONResponse(await asyncio.to_thread(self._compare, asked))
-        except BadRequest as exc:
-            return problem(422, str(exc))
-        except StoreError as exc:
-            return problem(503, str(exc))
+        asked = parse(request.query_params, time.time_ns() // 1_000_000)
+        return JSONResponse(await asyncio.to_thread(self._compare, asked))
 
     def _compare(self, asked: Comparison) -> dict[str, Any]:
         series = self._chosen(asked)

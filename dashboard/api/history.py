@@ -12,9 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.api.requests import moment
-from dashboard.api.responses import BadRequest, problem
+from dashboard.api.responses import BadRequest
 from perfwatch.durations import format_ms, parse_ms
-from perfwatch.errors import StoreError
 from perfwatch.history.points import merge
 from perfwatch.history.store import Bucket, HistoryStore, Series
 from perfwatch.readings import READINGS, format_time, from_ms
@@ -67,10 +66,7 @@ class HistoryApi:
         ]
 
     async def types(self, request: Request) -> Response:
-        try:
-            series = await asyncio.to_thread(self._store.series)
-        except StoreError as exc:
-            return problem(503, str(exc))
+        series = await asyncio.to_thread(self._store.series)
         metrics = [*READINGS, *sorted({one.metric for one in series} - READINGS.keys())]
         return JSONResponse(
             {
@@ -81,13 +77,8 @@ class HistoryApi:
         )
 
     async def metrics(self, request: Request) -> Response:
-        try:
-            query = parse(request.query_params)
-            points = await asyncio.to_thread(self._read, query)
-        except BadRequest as exc:
-            return problem(422, str(exc))
-        except StoreError as exc:
-            return problem(503, str(exc))
+        query = parse(request.query_params)
+        points = await asyncio.to_thread(self._read, query)
         return JSONResponse(
             {
                 "metric_type": query.metric,

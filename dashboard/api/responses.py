@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -22,7 +24,11 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return JSONResponse({"detail": detail}, status, headers)
 
 
-def store_failed(exc: StoreError) -> JSONResponse:
+async def bad_request(request: Request, exc: BadRequest) -> Response:
+    return problem(422, str(exc))
+
+
+async def store_failed(request: Request, exc: StoreError) -> Response:
     """501 for what the history's server will never do, 503 for what it may do soon."""
     return problem(501 if isinstance(exc, Unsupported) else 503, str(exc))
 
@@ -39,3 +45,7 @@ async def http_exception(request: Request, exc: HTTPException) -> Response:
         detail = f"{request.method} {request.url.path}: {exc.detail}"
         return problem(exc.status_code, detail, dict(exc.headers or {}))
     return PlainTextResponse(exc.detail, exc.status_code, exc.headers)
+
+
+HANDLERS: Any = {HTTPException: http_exception, BadRequest: bad_request, StoreError: store_failed}
+"""What a route may raise, for the application's `exception_handlers`."""

@@ -1,9 +1,8 @@
-"""`/api/retention`: how long the history keeps what, and removing what is older now."""
+"""`/api/retention`: how long the history keeps what."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -12,11 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.api.requests import body
-from dashboard.api.responses import BadRequest, problem, store_failed
-from perfwatch.errors import StoreError
-from perfwatch.history.pacing import paced
+from dashboard.api.responses import BadRequest, problem
 from perfwatch.history.policy import LONGEST_DAYS, Policy
-from perfwatch.history.rollup import cleanup
 from perfwatch.history.store import TieredStore
 from perfwatch.readings import UNREADABLE
 
@@ -41,53 +37,24 @@ class RetentionApi:
 
     def __init__(self, store: TieredStore) -> None:
         self._store = store
-        self._cleaning = asyncio.Lock()
 
     def routes(self) -> list[Route]:
         return [
             Route("/api/retention", self.show, methods=["GET"]),
             Route("/api/retention", self.change, methods=["PUT"]),
-            Route("/api/retention/cleanup", self.clean, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
-        try:
-            policy = await asyncio.to_thread(self._store.policy)
-        except StoreError as exc:
-            return store_failed(exc)
-        return JSONResponse(msgspec.to_builtins(policy))
+        return JSONResponse(msgspec.to_builtins(await asyncio.to_thread(self._store.policy)))
 
     async def change(self, request: Request) -> Response:
         try:
             change = msgspec.json.decode(await body(request), type=Change)
-            policy = await asyncio.to_thread(_change, self._store, change)
         except UNREADABLE as exc:
             named = ", ".join(f'"{name}": …' for name in _EXPECTED)
             return problem(422, f"The body must be {{{named}}} as JSON, each optional: {exc}")
-        except BadRequest as exc:
-            return problem(422, str(exc))
-        except StoreError as exc:
-            return store_failed(exc)
+        policy = await asyncio.to_thread(_change, self._store, change)
         return JSONResponse(msgspec.to_builtins(policy))
-
-    async def clean(self, request: Request) -> Response:
-        if self._cleaning.locked():
-            return problem(409, "A cleanup is running already: ask again when it has answered")
-        began = time.monotonic()
-        try:
-            async with self._cleaning:
-                policy = await asyncio.to_thread(self._store.policy)
-                done = await paced(cleanup(self._store, policy, time.time_ns() // 1_000_000))
-        except StoreError as exc:
-            return store_failed(exc)
-        return JSONResponse(
-            {
-                "rolled_up": done.rolled_up,
-                "removed": {"raw": done.raw, "rollups": done.rollups},
-                "seconds": round(time.monotonic() - began, 3),
-                "policy": msgspec.to_builtins(policy),
-            }
-        )
 
 
 def _change(store: TieredStore, change: Change) -> Policy:

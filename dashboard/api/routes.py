@@ -10,12 +10,14 @@ from starlette.routing import Router
 
 from dashboard.api.auth import AuthApi
 from dashboard.api.chart import ChartApi
+from dashboard.api.cleanup import CleanupApi
 from dashboard.api.compare import CompareApi
 from dashboard.api.config import ConfigApi
 from dashboard.api.credentials import CredentialsApi
 from dashboard.api.history import HistoryApi
 from dashboard.api.hosts import HostsApi
 from dashboard.api.live import LiveApi
+from dashboard.api.people import People
 from dashboard.api.retention import RetentionApi
 from dashboard.api.system import Place, SystemApi
 from dashboard.api.users import UsersApi
@@ -47,18 +49,19 @@ class Parts(NamedTuple):
 def api(parts: Parts) -> Router:
     """A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's."""
     # One password at a time: argon2 takes 64 MB and a core for each.
-    people = (parts.users, parts.sessions, Failures(), asyncio.Semaphore(1))
+    people = People(parts.users, parts.sessions, Failures(), hashing=asyncio.Semaphore(1))
     hub, store, subscriber = parts.hub, parts.store, parts.subscriber
     return Router(
         [
-            *AuthApi(*people).routes(),
-            *UsersApi(*people).routes(),
+            *AuthApi(people).routes(),
+            *UsersApi(people).routes(),
             *LiveApi(hub).routes(),
             *HostsApi(hub, store).routes(),
             *HistoryApi(store, hub.heard).routes(),
             *ChartApi(store).routes(),
             *CompareApi(store).routes(),
             *RetentionApi(store).routes(),
+            *CleanupApi(store).routes(),
             *ConfigApi(hub, parts.commands, subscriber).routes(),
             *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
             *SystemApi(hub, parts.bridges, subscriber, store, parts.place).routes(),

@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.api.responses import store_failed
 from dashboard.bridges import Bridges
 from dashboard.hub import Hub
 from dashboard.subscriber import Subscriber
@@ -62,10 +61,7 @@ class SystemApi:
 
     async def tiers(self, request: Request) -> Response:
         """Counted row by row, which takes seconds in a large history: so it is asked for by itself."""
-        try:
-            tiers = await asyncio.to_thread(self._store.tiers)
-        except StoreError as exc:
-            return store_failed(exc)
+        tiers = await asyncio.to_thread(self._store.tiers)
         return JSONResponse({"tiers": [_tier(tier) for tier in tiers]})
 
     def _dashboard(self) -> dict[str, Any]:

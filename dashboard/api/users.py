@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -12,13 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.api.people import People
 from dashboard.api.requests import body, session_of
 from dashboard.api.responses import problem, too_many
-from dashboard.sessions import Sessions
-from dashboard.throttle import Failures
 from perfwatch.errors import AccountError
 from perfwatch.readings import UNREADABLE
-from perfwatch.users import MINIMUM_LENGTH, Account, Role, Users
+from perfwatch.users import MINIMUM_LENGTH, Account, Role
 
 _ROLES = " or ".join(Role)
 
@@ -46,13 +44,8 @@ class Change(Struct, forbid_unknown_fields=True):
 class UsersApi:
     """`PUT /api/auth/password` and `/api/users`. Viewers are kept from changes by the guard."""
 
-    def __init__(
-        self, users: Users, sessions: Sessions, failures: Failures, hashing: asyncio.Semaphore
-    ) -> None:
-        self._users = users
-        self._sessions = sessions
-        self._failures = failures
-        self._hashing = hashing
+    def __init__(self, people: People) -> None:
+        self._people = people
 
     def routes(self) -> list[Route]:
         return [
@@ -72,17 +65,19 @@ class UsersApi:
             return refused
         # Counted for this session alone: whoever stole one must not keep the owner from a new password.
         source = f"session {session.jti}"
-        if wait := self._failures.wait(source):
+        if wait := self._people.failures.wait(source):
             return too_many(wait)
-        if not await self._hashed(self._users.verify, session.username, given.current_password):
-            self._failures.add(source)
+        if not await self._people.hashed(self._people.users.verify, session.username, given.current_password):
+            self._people.failures.add(source)
             return problem(403, "current_password is wrong: expected the password that you logged in with")
-        await self._hashed(self._users.set_password, session.username, given.new_password, session.jti)
-        self._sessions.close_ended(session.username)
+        await self._people.hashed(
+            self._people.users.set_password, session.username, given.new_password, session.jti
+        )
+        self._people.sessions.close_ended(session.username)
         return JSONResponse({"detail": "The password is changed, and your other sessions are ended"})
 
     async def show(self, request: Request) -> Response:
-        accounts = await asyncio.to_thread(self._users.accounts)
+        accounts = await asyncio.to_thread(self._people.users.accounts)
         return JSONResponse({"users": [_shown(name, accounts[name]) for name in sorted(accounts)]})
 
     async def add(self, request: Request) -> Response:
@@ -91,9 +86,9 @@ class UsersApi:
             return given
         if refused := _too_short("password", given.password):
             return refused
-        taken = given.username in await asyncio.to_thread(self._users.accounts)
+        taken = given.username in await asyncio.to_thread(self._people.users.accounts)
         try:
-            await self._hashed(self._users.add, given.username, given.password, given.role)
+            await self._people.hashed(self._people.users.add, given.username, given.password, given.role)
         except AccountError as exc:
             return problem(409 if taken else 422, str(exc))
         return JSONResponse({"username": given.username, "role": given.role}, 201)
@@ -109,35 +104,31 @@ class UsersApi:
             return missing
         try:
             if given.role is not None:
-                await asyncio.to_thread(self._users.set_role, name, given.role)
+                await asyncio.to_thread(self._people.users.set_role, name, given.role)
             if given.password is not None:
                 keep = session_of(request).jti if session_of(request).username == name else ""
-                await self._hashed(self._users.set_password, name, given.password, keep)
+                await self._people.hashed(self._people.users.set_password, name, given.password, keep)
         except AccountError as exc:
             return problem(409, str(exc))
-        self._sessions.close_ended(name)
-        return JSONResponse(_shown(name, self._users.accounts()[name]))
+        self._people.sessions.close_ended(name)
+        return JSONResponse(_shown(name, self._people.users.accounts()[name]))
 
     async def remove(self, request: Request) -> Response:
         name = request.path_params["name"]
         if (missing := await self._missing(name)) is not None:
             return missing
         try:
-            await asyncio.to_thread(self._users.remove, name)
+            await asyncio.to_thread(self._people.users.remove, name)
         except AccountError as exc:
             return problem(409, str(exc))
-        self._sessions.close_ended(name)
+        self._people.sessions.close_ended(name)
         return JSONResponse({"detail": f"{name} is removed, and logged out everywhere"})
 
     async def _missing(self, name: str) -> Response | None:
-        known = await asyncio.to_thread(self._users.names)
+        known = await asyncio.to_thread(self._people.users.names)
         if name in known:
             return None
         return problem(404, f"There is no user {name[:100]!r}: expected one of {', '.join(known)}")
-
-    async def _hashed(self, work: Callable[..., T], *given: Any) -> T:
-        async with self._hashing:
-            return await asyncio.to_thread(work, *given)
 
 
 async def _read(request: Request, kind: type[T], expected: str) -> T | Response:

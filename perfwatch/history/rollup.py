@@ -145,10 +145,18 @@ def upkeep(store: TieredStore, policy: Policy, now: int) -> Iterator[Work]:
 
 def cleanup(store: TieredStore, policy: Policy, now: int) -> Iterator[Work]:
     """As `upkeep`, on demand: it removes what is too old whether or not the policy is enabled."""
+    for steps in stages(store, policy, now).values():
+        yield from steps
+
+
+def stages(store: TieredStore, policy: Policy, now: int) -> dict[str, Iterator[Work]]:
+    """A cleanup in its parts, to be done in their order: `forget`, `roll_up` and `thin`."""
     # Whole hours, so that none is left half; and what goes entirely is not rolled up first.
-    yield from store.forget(floor(policy.all_before(now), HOUR))
-    yield from store.roll_up(closed(now))
-    yield from store.thin(floor(policy.raw_before(now), HOUR))
+    return {
+        "forget": store.forget(floor(policy.all_before(now), HOUR)),
+        "roll_up": store.roll_up(closed(now)),
+        "thin": store.thin(floor(policy.raw_before(now), HOUR)),
+    }
 
 
 def total(steps: Iterable[Work]) -> Work:

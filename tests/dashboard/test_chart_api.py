@@ -16,6 +16,7 @@ from perfwatch.history.store import Point
 from tests.servers import Mosquitto
 from tests.stack import Dashboard, bearer, log_in
 
+CORES = MOST_SERIES + 8
 START = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
 RANGE = {"start_time": "2026-11-23T12:00:00Z", "end_time": "2026-11-23T13:00:00Z"}
 MINUTE = 60_000
@@ -23,13 +24,13 @@ MINUTE = 60_000
 
 @pytest.fixture(scope="module")
 def server(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    """An hour of two hosts, each 10 s; nas has 16 cores, pi one, and pi is silent in the second half."""
+    """An hour of two hosts, each 10 s; nas has 40 cores, pi one, and pi is silent in the second half."""
     folder = Path(tmp_path_factory.mktemp("history"))
     store = open_store(f"sqlite:///{folder}/history.db")
     for number in range(360):
         time = START + 10_000 * number
         store.write([Point("cpu", "nas", "", "", time, {"usage_percent": number / 10, "user": 1.5})])
-        store.write([Point("cpu", "nas", "core", str(c), time, {"usage_percent": c}) for c in range(16)])
+        store.write([Point("cpu", "nas", "core", str(c), time, {"usage_percent": c}) for c in range(CORES)])
         if number < 180:
             store.write([Point("cpu", "pi", "", "", time, {"usage_percent": 50})])
             store.write([Point("cpu", "pi", "core", "0", time, {"usage_percent": 50})])
@@ -63,7 +64,7 @@ def found(client: httpx.Client, **asked: Asked) -> dict[str, Any]:
 def test_what_there_is_comes_with_its_labels(client: httpx.Client) -> None:
     [cpu] = client.get("/api/history/series").json()["metrics"]
     assert (cpu["label"], cpu["hosts"]) == ("CPU", ["nas", "pi"])
-    assert [(of["label"], len(of["parts"])) for of in cpu["of"]] == [("Whole host", 0), ("Core", 16)]
+    assert [(of["label"], len(of["parts"])) for of in cpu["of"]] == [("Whole host", 0), ("Core", CORES)]
 
 
 def test_what_has_not_changed_is_not_sent_again(client: httpx.Client) -> None:
@@ -106,7 +107,7 @@ def test_lines_come_in_the_order_asked_for(client: httpx.Client) -> None:
 
 def test_more_lines_than_a_chart_has_are_counted(client: httpx.Client) -> None:
     content = found(client, tag="core", host="nas")
-    assert content["count"] == 16
+    assert content["count"] == CORES
     assert [line["part"] for line in content["series"]] == [str(core) for core in range(MOST_SERIES)]
 
 
@@ -135,7 +136,7 @@ def test_what_only_another_host_has_is_no_mistake(client: httpx.Client) -> None:
         ({"metric_type": "weather"}, "metric_type is 'weather': expected one of cpu"),
         ({"host": ["nas", "gone"]}, "host is 'gone': expected one of nas, pi"),
         ({"tag": "gpu"}, "tag is 'gpu': expected one of core"),
-        ({"tag": "core", "part": "16"}, "part is '16': expected one of 0, 1, 2"),
+        ({"tag": "core", "part": "40"}, "part is '40': expected one of 0, 1, 2"),
         ({"host": "pi", "field": "uses"}, "field is 'uses': expected one of usage_percent, user"),
         ({"end_time": "2026-11-23T11:00:00Z"}, "end_time is '2026-11-23T11:00:00Z'"),
         ({"interval": "soon"}, "interval is 'soon'"),

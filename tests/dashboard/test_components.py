@@ -181,8 +181,12 @@ def test_a_count_that_went_backwards_has_no_rate(page: Page) -> None:
         ("{ host: 'x', hosts: [{ host: 'a' }] }", "No host called x has been heard of. Known are a"),
         ("{ host: 'a', hosts: [{ host: 'a', status: 'offline' }], shown: 0 }", "a is offline since"),
         (
-            "{ host: 'a', hosts: [{ host: 'a', status: 'online' }], shown: 0, late: true }",
-            "No reading of a since",
+            "{ host: 'a', hosts: [{ host: 'a', status: 'online' }], late: true }",
+            "No reading of a yet, though it says",
+        ),
+        (
+            "{ host: 'a', hosts: [{ host: 'a', kind: 'device' }], late: true }",
+            "No reading of a yet. It publishes by itself",
         ),
         ("{ host: 'a', hosts: [{ host: 'a' }], shown: 0, trouble: { broker: 'Lost.' } }", "Lost."),
         ("{ host: 'a', hosts: [{ host: 'a' }], shown: 0, unfilled: 'no store' }", "The charts begin now"),

@@ -190,6 +190,8 @@ def test_a_change_is_a_share_of_what_was(page: Page, now: float | None, then: fl
         (RATE, 5e5, 3.4e6, ["0 MB/s", "1 MB/s", "2 MB/s", "3 MB/s", "4 MB/s"]),
         (MEMORY, 0, 3.5 * 2**30, ["0 GiB", "1 GiB", "2 GiB", "3 GiB", "4 GiB"]),
         (CELSIUS, 41, 44, ["41 °C", "42 °C", "43 °C", "44 °C"]),
+        (COUNT, 0, 7_500_000_000, ["0 G", "2 G", "4 G", "6 G", "8 G"]),
+        (COUNT, 0, 40_000, ["0", "10,000", "20,000", "30,000", "40,000"]),
         (PERCENT, 0, 0, ["0 %", "0.25 %", "0.5 %", "0.75 %", "1 %"]),
     ],
 )
@@ -234,11 +236,12 @@ def test_a_line_has_only_the_buckets_with_readings_and_may_be_moved_in_time(page
     assert (line["times"], line["mean"]) == ([5, 25], [1, 3])
 
 
-def test_the_seventh_line_has_the_first_color_and_a_dash(page: Page) -> None:
-    answer = {"times": [0, 10, 20], "series": [series(part=str(core)) for core in range(7)]}
+def test_no_two_of_32_lines_look_alike(page: Page) -> None:
+    answer = {"times": [0, 10, 20], "series": [series(part=str(core)) for core in range(32)]}
     lines = history(page, "lines", f"m.linesOf(given, {WORDS})", answer)
-    assert lines[0]["color"] == lines[6]["color"]
-    assert (lines[0].get("dash"), lines[6]["dash"]) == (None, [8, 4])
+    assert {line.get("dash") for line in lines[:8]} == {None}
+    assert lines[8]["color"] == lines[0]["color"]
+    assert len({(line["color"], str(line.get("dash"))) for line in lines}) == 32
 
 
 @pytest.mark.parametrize(

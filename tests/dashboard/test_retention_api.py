@@ -16,6 +16,8 @@ from tests.influx_proxy import InfluxProxy
 from tests.servers import Mosquitto, free_port
 from tests.stack import Dashboard, bearer, log_in
 
+CLEANUP = "/api/retention/cleanup"
+
 
 @pytest.fixture(scope="module")
 def client(module_broker: Mosquitto, history: tuple[Path, str]) -> Iterator[httpx.Client]:
@@ -90,7 +92,7 @@ def test_a_cleanup_tells_what_it_removed(client: httpx.Client, store: TieredStor
     now = time.time_ns() // 1_000_000
     store.write([Point("cpu", "nas", "", "", now - day * DAY_MS, {"user": 1.0}) for day in (1, 10, 40, 50)])
     store.set_policy(Policy(enabled=False))
-    answer = client.post("/api/retention/cleanup")
+    answer = client.post(CLEANUP)
     assert answer.status_code == 200, answer.text
     content = answer.json()
     assert content.pop("seconds") > 0
@@ -99,12 +101,12 @@ def test_a_cleanup_tells_what_it_removed(client: httpx.Client, store: TieredStor
         "removed": {"raw": 3, "rollups": 0},
         "policy": {"retention_days": 30, "downsample_after_days": 7, "enabled": False},
     }
-    assert client.post("/api/retention/cleanup").json()["removed"] == {"raw": 0, "rollups": 0}
+    assert client.post(CLEANUP).json()["removed"] == {"raw": 0, "rollups": 0}
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/api/retention"), ("PUT", "/api/retention"), ("POST", "/api/retention/cleanup")],
+    [("GET", "/api/retention"), ("PUT", "/api/retention"), ("POST", CLEANUP), ("GET", CLEANUP)],
 )
 def test_nobody_without_a_session_may(client: httpx.Client, method: str, path: str) -> None:
     answer = httpx.request(method, f"{client.base_url}{path}", json={"retention_days": 1})

@@ -15,6 +15,7 @@ from tests.pages.conftest import (
     keep,
     log_in,
     open_live,
+    open_page,
     violations,
 )
 from tests.servers import Mosquitto
@@ -111,6 +112,33 @@ def test_a_phone_needs_no_sideways_scrolling(phone: BrowserContext, stack: Stack
     assert fits_sideways(page)
 
 
+def test_whoever_uses_a_keyboard_sees_which_page_they_would_open(watched: Watched, stack: Stack) -> None:
+    page = watched.page
+    open_live(page, stack)
+    link = page.get_by_role("banner").get_by_role("link", name="History")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if link.evaluate("(link) => link.matches(':focus-visible')"):
+            break
+    expect(link).to_be_focused()
+    expect(link).to_have_css("outline-style", "solid")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("history")).to_be_visible()
+
+
+def test_a_phones_bar_says_which_page_is_shown(phone: BrowserContext, stack: Stack) -> None:
+    page = phone.new_page()
+    open_live(page, stack)
+    bar = page.locator(".st-key-pages")
+    current = bar.locator("[aria-current=page]")
+    expect(current).to_have_text(re.compile("Live"))
+    bar.get_by_role("link", name="Settings").click()
+    expect(page.get_by_test_id("settings")).to_be_visible()
+    expect(current).to_have_text(re.compile("Settings"))
+    expect(current).to_have_count(1)
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_login_page_can_be_used_by_everybody(context: BrowserContext, stack: Stack, theme: str) -> None:
     choose_theme(context, theme)
@@ -134,6 +162,25 @@ def test_the_theme_can_be_chosen_and_stays(watched: Watched, stack: Stack) -> No
     page.goto(f"{stack.url}/history")
     expect(button).to_have_accessible_name(re.compile("Theme: light"))
     page.wait_for_function(f"{ground} === 'rgb(244, 246, 249)'")
+
+
+@pytest.mark.parametrize("path", ["/live", "/hosts"])
+def test_a_phone_has_room_to_say_that_there_is_no_connection(
+    phone: BrowserContext, stack: Stack, path: str
+) -> None:
+    page = phone.new_page()
+    page.route_web_socket(re.compile("/api/ws/metrics"), lambda socket: socket.close(code=1011))
+    open_page(page, stack, path)
+    retry = page.get_by_test_id("retry")
+    for words, attempts in (("Reconnecting", 0), ("No connection, trying again", 7)):
+        for _ in range(attempts):
+            retry.click()
+        expect(page.get_by_test_id("connection-state")).to_have_text(words, timeout=30_000)
+        expect(retry).to_be_visible()
+        for control in (retry, page.get_by_test_id("reading-age"), page.get_by_test_id("pause")):
+            box = control.bounding_box() if control.count() else None
+            assert box is None or box["x"] + box["width"] <= 390, words
+        keep(page, f"{path[1:]}-{words.split()[0].lower()}-phone")
 
 
 def test_a_session_that_expires_goes_to_the_login_page(

@@ -316,6 +316,7 @@ def test_a_host_that_goes_is_said_to_be_offline_and_since_when(
     expect(notice).to_have_text(re.compile(r"leaving is offline since \d\d:\d\d:\d\d"))
     expect(page.get_by_test_id("live")).to_have_class(re.compile("stale"))
     keep(page, "live-offline")
+    assert violations(page) == []
 
 
 def test_a_broker_that_goes_is_named(browser: Browser, tmp_path: Path) -> None:

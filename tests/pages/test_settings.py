@@ -25,6 +25,7 @@ from tests.stack import PASSWORD, Dashboard, Person, Stack
 SECTIONS = ("history", "hosts", "account", "users", "integrations", "system")
 CONTROLS = "input:not([aria-hidden]), select, button"
 NEW = "another password for tests"
+CLEANUP = "**/api/retention/cleanup"
 
 pytestmark = pytest.mark.browser
 
@@ -157,6 +158,26 @@ def test_a_cleanup_is_asked_for_and_tells_what_it_did(context: BrowserContext, o
     expect(said).to_have_text(re.compile(r"Nothing was older\..*It took \d"))
 
 
+def test_a_cleanup_tells_how_far_it_is_also_to_who_comes_later(context: BrowserContext, own: Stack) -> None:
+    """The page alone: how a store tells of its cleanup is in tests/dashboard/test_cleanup_api.py."""
+    page = context.new_page()
+    open_section(page, own.url, "history")
+    filled(page, "history")
+    told = {"stage": "thin", "rolled_up": 20, "removed": {"raw": 1500, "rollups": 3}, "seconds": 12.3}
+    page.route(CLEANUP, lambda route: route.fulfill(json=told))
+    page.reload()
+    said = page.get_by_test_id("cleanup-said")
+    expect(said).to_have_text(
+        "Removing readings that means stand for … So far 1,503 numbers removed"
+        " and 20 turned into means, in 12 s."
+    )
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    keep(page, "settings-cleanup-running")
+    page.unroute(CLEANUP)
+    expect(said).to_have_text("The cleanup is done.")
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+
+
 def test_a_host_is_changed_and_its_answer_shown(context: BrowserContext, own: Stack, admin: Person) -> None:
     page = context.new_page()
     open_section(page, own.url, "hosts")
@@ -240,6 +261,52 @@ def test_users_are_added_changed_and_removed(context: BrowserContext, own: Stack
     expect(page.get_by_test_id("users-said")).to_have_text(re.compile("dora is removed"))
     expect(page.get_by_label("Role of dora")).to_have_count(0)
     assert not dora.logged_in()
+
+
+def test_an_admin_gives_a_user_a_new_password_that_is_shown_once(browser: Browser, own: Stack) -> None:
+    Person(own.url).post(
+        "/api/users", {"username": "fred", "password": PASSWORD, "role": "viewer"}
+    ).raise_for_status()
+    fred = Person(own.url, "fred")
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    open_section(page, own.url, "users")
+    expect(page.get_by_role("button", name="New password for fred")).to_be_visible()
+    expect(page.get_by_role("button", name="New password for admin")).to_be_hidden()
+    page.get_by_role("button", name="New password for fred").click()
+    confirm = page.get_by_test_id("confirm")
+    expect(confirm).to_contain_text("logged out everywhere")
+    confirm.get_by_role("button", name="Cancel").click()
+    assert fred.logged_in()
+    page.get_by_role("button", name="New password for fred").click()
+    confirm.get_by_role("button", name="New password").click()
+    expect(page.get_by_test_id("users-said")).to_have_text(re.compile("^fred has a new password"))
+    expect(page.get_by_role("button", name="New password for fred")).to_be_focused()
+    keep(page, "settings-user-password", full_page=True)
+    assert violations(page) == []
+    once = page.get_by_test_id("user-once")
+    password = once.get_by_label("New password for fred").input_value()
+    once.get_by_role("button", name="Copy").click()
+    expect(once.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == password
+    assert not fred.logged_in()
+    assert Person(own.url, "fred", password).logged_in()
+    page.get_by_label("Role of fred").select_option("admin")
+    expect(page.get_by_test_id("users-said")).to_have_text("fred is admin now.")
+    expect(once).to_be_hidden()
+    context.close()
+
+
+def test_a_new_password_that_is_refused_is_said_in_place(
+    context: BrowserContext, own: Stack, viewer: str
+) -> None:
+    page = context.new_page()
+    open_section(page, own.url, "users")
+    page.route(f"**/api/users/{viewer}", lambda route: route.abort())
+    page.get_by_role("button", name=f"New password for {viewer}").click()
+    page.get_by_test_id("confirm").get_by_role("button", name="New password").click()
+    expect(page.get_by_test_id("users-said")).to_have_text(re.compile("server cannot be reached"))
+    expect(page.get_by_test_id("user-once")).to_be_hidden()
 
 
 def test_the_last_admin_cannot_be_lost(browser: Browser, tmp_path: Path, broker: Mosquitto) -> None:

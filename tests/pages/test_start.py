@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, WebSocket, expect
 
-from tests.pages.conftest import PHONE, Watched, keep
+from tests.pages.conftest import PHONE, Watched, keep, open_page
 from tests.stack import PASSWORD, Stack
 
 pytestmark = pytest.mark.browser
@@ -62,6 +62,15 @@ def fresh(request: pytest.FixtureRequest, stack: Stack) -> Page:
     )
     assert answer.ok, answer.text()
     return context.new_page()
+
+
+def test_what_is_taken_over_keeps_the_marks_that_its_style_draws(phone: BrowserContext, stack: Stack) -> None:
+    page = phone.new_page()
+    open_page(page, stack, "/history")
+    has_taken_over(page)
+    expect(page.get_by_test_id("fold")).to_contain_text("CPU", timeout=20_000)
+    width = page.get_by_test_id("fold").evaluate("(fold) => getComputedStyle(fold, '::after').width")
+    assert width.endswith("px"), "“Change” is not drawn"
 
 
 def test_charts_are_drawn_first_and_taken_over_as_they_run(fresh: Page, stack: Stack) -> None:

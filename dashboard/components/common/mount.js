@@ -50,4 +50,8 @@ function moved(element, template) {
   const parent = template.parentNode;
   (parent.moveBefore ?? parent.insertBefore).call(parent, element, template);
   template.remove();
+  // Chromium 156 leaves ::before and ::after behind: taken away and given back, they come along.
+  element.classList.add("moving");
+  element.getBoundingClientRect();
+  element.classList.remove("moving");
 }

@@ -2,8 +2,9 @@
 
 const GAP = 3; // a line breaks where readings are missing for longer than this many of its steps
 export const MOST_BANDS = 3; // more of them over one another are mud
-const COLORS = 6;
-const DASHES = [undefined, [8, 4], [2, 4]];
+export const COLORS = 8;
+// Unlike at a glance, and none dotted: that is what is compared with.
+const DASHES = [undefined, [5, 4], [12, 4], [9, 3, 2, 3]];
 
 // Each series of `answer` as {key, name, fieldName, unit, color, dash, times, mean, min, max, newest, by}, drawn `by` ms
 // later than it was. `words` gives field(name), part(name) and unit(field).

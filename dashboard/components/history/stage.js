@@ -1,6 +1,6 @@
 // The chart with all around it: title, tooltip, caption, table, and a sentence where there is nothing to draw.
 import { Plot } from "./plot.js";
-import { MOST_BANDS } from "./lines.js";
+import { COLORS, MOST_BANDS } from "./lines.js";
 import { csv, download, fileName, picture } from "./save.js";
 import { drawTable } from "./table.js";
 import { lengthText, said, spanText, zoneText } from "./times.js";
@@ -144,7 +144,8 @@ function thenOf({ compare }) {
 function captionOf({ lines, interval, window, compared }, then) {
   const band = lines.length <= MOST_BANDS ? ", in a band from minimum to maximum" : "";
   const dotted = compared.length ? ` Dotted: ${then}.` : "";
-  return `Means over ${lengthText(interval)}${band}.${dotted} Times in ${zoneText(window)}.`;
+  const dashed = lines.length > COLORS ? ` After ${COLORS} lines colours come again, with other dashes.` : "";
+  return `Means over ${lengthText(interval)}${band}.${dashed}${dotted} Times in ${zoneText(window)}.`;
 }
 
 function hintsOf({ lines, compared, count, silent, left }, then) {

@@ -1,6 +1,7 @@
 // What each line comes to, and its legend: its name switches it off and on.
 import { element } from "../common/parts.js";
 import { summary } from "./lines.js";
+import { ink, swatch } from "./swatch.js";
 import { change, written } from "./units.js";
 
 const HEADINGS = { average: "Average", minimum: "Minimum", maximum: "Maximum", newest: "Newest" };
@@ -29,9 +30,7 @@ function body(line, other, then, hidden, toggle) {
 }
 
 function legend(line, isHidden, toggle) {
-  const swatch = element("i", line.dash ? "dashed" : "");
-  swatch.style.setProperty("--ink", `var(--pw-${line.color})`);
-  const button = element("button", "legend", swatch, element("span", "", line.name));
+  const button = element("button", "legend", ink(swatch(), line), element("span", "", line.name));
   button.type = "button";
   button.dataset.key = line.key;
   button.setAttribute("aria-pressed", String(!isHidden));

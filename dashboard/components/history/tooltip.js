@@ -1,19 +1,26 @@
 // What the lines say at the time under the pointer: exact values, beside it.
 import { element, resize } from "../common/parts.js";
 import { nearest } from "./lines.js";
+import { ink, swatch } from "./swatch.js";
 import { bucketText } from "./times.js";
 import { written } from "./units.js";
+
+const ROW = 20; // px, as the style has it
+const COLUMN = 175;
+const AROUND = 84; // px above, below, and for the time and the rest
 
 export class Tooltip {
   #box;
   #time;
   #list;
+  #rest;
 
   constructor(box) {
     this.#box = box;
     this.#time = element("p", "when");
     this.#list = element("ul", "values");
-    box.append(this.#time, this.#list);
+    this.#rest = element("p", "when");
+    box.append(this.#time, this.#list, this.#rest);
   }
 
   // shown as Plot has it; `left` in pixels of the chart's box.
@@ -25,11 +32,24 @@ export class Tooltip {
     this.#box.hidden = found.length === 0;
     if (!found.length) return;
     this.#time.textContent = bucketText(found[0].line.times[found[0].at], shown.interval);
-    resize(this.#list, found.length, row).forEach((item, index) => {
+    const told = Math.min(found.length, this.#arrange(found.length));
+    this.#rest.hidden = told === found.length;
+    this.#rest.textContent = `and ${found.length - told} more, in the table below`;
+    resize(this.#list, told, row).forEach((item, index) => {
       const { line, at } = found[index];
       write(item, line, at, shown.compared.includes(line) ? bucketText(line.times[at] - line.by, shown.interval) : "");
     });
     this.#place(left);
+  }
+
+  // In as many columns and rows as there is room for; gives how many lines that is.
+  #arrange(count) {
+    const { clientWidth: width, clientHeight: height } = this.#box.parentElement;
+    const rows = Math.max(4, Math.floor((height - AROUND) / ROW));
+    const columns = Math.min(Math.ceil(count / rows), Math.max(1, Math.floor(width / COLUMN)));
+    this.#list.style.gridTemplateRows = `repeat(${Math.ceil(Math.min(count, rows * columns) / columns)}, auto)`;
+    this.#box.classList.toggle("many", columns > 1);
+    return rows * columns;
   }
 
   hide() {
@@ -45,14 +65,13 @@ export class Tooltip {
 }
 
 function row() {
-  return element("li", "", element("i", ""), element("span", "name"), element("b", ""), element("small", ""));
+  return element("li", "", swatch(), element("span", "name"), element("b", ""), element("small", ""));
 }
 
 // `then` is the time of what is compared with.
 function write(item, line, at, then) {
-  const [swatch, name, value, band] = item.children;
-  swatch.style.background = `var(--pw-${line.color})`;
-  swatch.className = then ? "then" : "";
+  const [sign, name, value, band] = item.children;
+  ink(sign, line, Boolean(then));
   name.textContent = then ? `${line.name}, ${then}` : line.name;
   value.textContent = written(line.unit, line.mean[at]);
   const isOne = line.min[at] === line.max[at];

@@ -1,6 +1,9 @@
 // Numbers in a unit of the catalogue: {names, base, digits, from_zero}. One name means no steps.
 import { NOTHING, plain } from "../common/format.js";
 
+const LONG = 1e5;
+const PREFIXES = ["", "k", "M", "G", "T"];
+
 // What to divide by, and the name to write, so that `largest` reads well: 2.5e6 B/s → [1e6, "MB/s"].
 export function scale({ names, base }, largest) {
   let divisor = 1;
@@ -37,9 +40,11 @@ export function axis(unit, min, max, count) {
   return { min: first * step, max: last * step, ticks };
 }
 
-// The texts of an axis's ticks, all in one unit: "1.5 MB/s".
+// The texts of an axis's ticks, all in one unit: "1.5 MB/s". There is no room for the zeros of large counts: "6 G".
 export function tickTexts(unit, ticks) {
-  const [divisor, name] = scale(unit, Math.max(...ticks.map(Math.abs)));
+  const largest = Math.max(...ticks.map(Math.abs));
+  const isLong = unit.names.length === 1 && largest >= LONG;
+  const [divisor, name] = scale(isLong ? { ...unit, names: PREFIXES.map((prefix) => prefix + unit.names[0]) } : unit, largest);
   return ticks.map((tick) => `${Number((tick / divisor).toPrecision(6)).toLocaleString("en-GB")} ${name}`.trim());
 }
 

@@ -11,7 +11,7 @@ export function notice({ host, hosts, shown, late, trouble, unfilled }) {
   if (host === null) return { text: hosts.length ? "" : `No readings yet. ${BEGIN}`, tone: "" };
   if (!entry && shown === null) return { text: unknown(host, hosts), tone: "warn" };
   if (entry?.status === "offline") return { text: offline(host, entry, shown), tone: "warn" };
-  if (late) return { text: silent(host, shown), tone: "warn" };
+  if (late) return { text: silent(host, entry, shown), tone: "warn" };
   if (unfilled) return { text: `The charts begin now, for their past cannot be had: ${unfilled}`, tone: "warn" };
   return { text: "", tone: "" };
 }
@@ -28,7 +28,8 @@ function offline(host, { since }, shown) {
   return `${host} is offline since ${moment(last)}. What is shown is its last reading.`;
 }
 
-function silent(host, shown) {
+function silent(host, entry, shown) {
   const since = shown === null ? "yet" : `since ${moment(shown)}`;
+  if (entry?.kind === "device") return `No reading of ${host} ${since}. It publishes by itself: check that it is on and reaches the broker.`;
   return `No reading of ${host} ${since}, though it says that it is online. Look at its collector's log.`;
 }

@@ -34,8 +34,9 @@ export function figures(box, metric, mains, sides) {
     const unit = element("small", "");
     const value = element("span", "value", number, unit);
     value.dataset.testid = `${metric}-${name}`;
-    const tag = element("span", "tag", label ?? "");
-    if (color) tag.style.color = `var(--pw-${color})`;
+    const sign = element("i", "");
+    if (color) sign.style.background = `var(--pw-${color})`;
+    const tag = element("span", "tag", sign, label ?? "");
     box.append(label ? element("p", "main pair", tag, value) : element("p", "main", value));
     return { number, unit };
   });

@@ -1,6 +1,7 @@
 // The browser's side of the login: leaves for the login page in time, and draws "Log out".
 import { at } from "../common/paths.js";
 import { mountable } from "../common/mount.js";
+import { markCurrentPage } from "./pages.js";
 import { leave, watch } from "./watch.js";
 
 const NEXT_THEME = { dark: "light", light: "system", system: "dark" };
@@ -9,6 +10,7 @@ const THEME_SIGNS = { dark: "☾", light: "☀", system: "◐" };
 class Session {
   #root;
   #stopWatching = watch();
+  #stopMarking = markCurrentPage();
   #stopping = new AbortController();
 
   constructor(root) {
@@ -27,6 +29,7 @@ class Session {
 
   stop() {
     this.#stopWatching();
+    this.#stopMarking();
     this.#stopping.abort();
   }
 

@@ -24,11 +24,25 @@ export async function attempt(button, place, doing, work) {
   }
 }
 
-// After a change: the section's list as it is in force, or in `place` why it cannot be had.
+// After a change: the section's list as it is in force, or in `place` why it cannot be had. Who used a
+// control of the list by keyboard finds it again.
 export async function reload(section, place) {
+  const held = section.root.getRootNode().activeElement?.ariaLabel;
   await section.load().catch((error) => {
     if (error instanceof Failed) say(place, error.message, "bad");
   });
+  if (held) section.root.querySelector(`[aria-label="${CSS.escape(held)}"]`)?.focus();
+}
+
+// A section of the page: load() shows what the server tells.
+export class Section {
+  constructor({ root, parts, confirm, signal }) {
+    Object.assign(this, { root, parts, confirm, signal });
+  }
+
+  get mayChange() {
+    return this.root.dataset.role === "admin";
+  }
 }
 
 export class Confirm {
@@ -57,6 +71,16 @@ export function button(text, name, className = "") {
   made.type = "button";
   made.setAttribute("aria-label", name);
   return made;
+}
+
+// Puts what stands in `field` into the clipboard, and says on the button how that went.
+export async function copy(button, field) {
+  field.select();
+  // A page that came over plain http from another machine has no clipboard; its selection can be copied.
+  const done = navigator.clipboard ? navigator.clipboard.writeText(field.value) : Promise.reject();
+  const copied = await done.then(() => true, () => document.execCommand("copy"));
+  button.textContent = copied ? "Copied" : "Press Ctrl-C";
+  setTimeout(() => (button.textContent = "Copy"), 2000);
 }
 
 export function facts(entries) {

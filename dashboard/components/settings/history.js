@@ -2,25 +2,29 @@
 import { Failed, ask } from "../common/ask.js";
 import { bytes, dated, joined } from "../common/format.js";
 import { element } from "../common/parts.js";
-import { attempt, count, say } from "./forms.js";
+import { Section, attempt, count, say } from "./forms.js";
 
 const TIERS = { raw: "Every reading", "1m": "1 min", "1h": "1 h" };
 const UNSUPPORTED = 501;
+const CLEANUP = "/api/retention/cleanup";
+const LOOK_MS = 1000;
+const STAGES = {
+  begin: "Reading the policy",
+  forget: "Removing what is past its time",
+  roll_up: "Turning readings into means",
+  thin: "Removing readings that means stand for",
+};
 
-export class History {
-  #parts;
+export class History extends Section {
   #form;
-  #confirm;
-  #signal;
   #ticking;
+  #over = () => {}; // ends the wait for a cleanup that another page began
 
-  constructor({ parts, confirm, signal }) {
-    this.#parts = parts;
-    this.#confirm = confirm;
-    this.#signal = signal;
-    this.#form = parts.get("retention");
+  constructor(page) {
+    super(page);
+    this.#form = this.parts.get("retention");
     this.#form.addEventListener("submit", (event) => this.#save(event));
-    parts.get("cleanup").addEventListener("click", () => this.#cleanUp());
+    this.parts.get("cleanup").addEventListener("click", () => this.#cleanUp());
     this.#showTiers(Object.keys(TIERS).map((name) => ({ name })));
   }
 
@@ -29,34 +33,34 @@ export class History {
   }
 
   async load() {
-    await Promise.all([this.#loadPolicy(), this.#loadStore(), this.#loadTiers()]);
+    await Promise.all([this.#loadPolicy(), this.#loadStore(), this.#loadTiers(), this.#join()]);
   }
 
   // A history on a server may be looked after by that server: then a sentence says so, in place.
   async #loadPolicy() {
     try {
-      this.#showPolicy(await ask("/api/retention", { signal: this.#signal }));
+      this.#showPolicy(await ask("/api/retention", { signal: this.signal }));
     } catch (error) {
       if (!(error instanceof Failed) || error.status !== UNSUPPORTED) throw error;
       this.#form.querySelector("fieldset").disabled = true;
-      this.#parts.get("cleanup").disabled = true;
-      say(this.#parts.get("retention-said"), error.message);
+      this.parts.get("cleanup").disabled = true;
+      say(this.parts.get("retention-said"), error.message);
     }
   }
 
   async #loadStore() {
-    const { store } = await ask("/api/system", { signal: this.#signal });
-    this.#parts.text("history-size", store.problem ?? joined(bytes(store.bytes)));
-    this.#parts.text("history-oldest", dated(store.oldest));
-    this.#parts.text("history-newest", dated(store.newest));
+    const { store } = await ask("/api/system", { signal: this.signal });
+    this.parts.text("history-size", store.problem ?? joined(bytes(store.bytes)));
+    this.parts.text("history-oldest", dated(store.oldest));
+    this.parts.text("history-newest", dated(store.newest));
   }
 
   async #loadTiers() {
     try {
-      this.#showTiers((await ask("/api/system/tiers", { signal: this.#signal })).tiers);
+      this.#showTiers((await ask("/api/system/tiers", { signal: this.signal })).tiers);
     } catch (error) {
       if (!(error instanceof Failed) || error.status !== UNSUPPORTED) throw error;
-      this.#parts.get("tiers").closest("table").hidden = true;
+      this.parts.get("tiers").closest("table").hidden = true;
     }
   }
 
@@ -71,7 +75,7 @@ export class History {
         element("td", "", dated(newest)),
       ),
     );
-    this.#parts.get("tiers").replaceChildren(...rows);
+    this.parts.get("tiers").replaceChildren(...rows);
   }
 
   #showPolicy(policy) {
@@ -85,7 +89,7 @@ export class History {
     event.preventDefault();
     const { downsample_after_days: raw, retention_days: means, enabled } = this.#form.elements;
     const body = { downsample_after_days: raw.valueAsNumber, retention_days: means.valueAsNumber, enabled: enabled.checked };
-    attempt(event.submitter, this.#parts.get("retention-said"), "Saving…", async () => {
+    attempt(event.submitter, this.parts.get("retention-said"), "Saving…", async () => {
       this.#showPolicy(await ask("/api/retention", { method: "PUT", body }));
       return "Saved. The bridge follows it within a minute.";
     });
@@ -93,21 +97,44 @@ export class History {
 
   async #cleanUp() {
     const question = "Remove everything that is older than the policy keeps? It cannot be brought back.";
-    if (!(await this.#confirm.ask(question, "Remove"))) return;
-    const said = this.#parts.get("cleanup-said");
-    const began = performance.now();
-    this.#parts.get("cleanup-progress").classList.add("on");
-    this.#ticking = setInterval(() => say(said, `Cleaning up, ${Math.round((performance.now() - began) / 1000)} s…`, "busy"), 1000);
-    await attempt(this.#parts.get("cleanup"), said, "Cleaning up…", async () => {
+    if (!(await this.confirm.ask(question, "Remove"))) return;
+    await this.#follow(async () => removed(await ask(CLEANUP, { method: "POST" })));
+  }
+
+  // A cleanup that another page began, or this one before it was opened again, is followed to its end.
+  async #join() {
+    const { stage } = await ask(CLEANUP, { signal: this.signal });
+    if (stage) this.#follow(() => new Promise((resolve) => (this.#over = () => resolve("The cleanup is done."))));
+  }
+
+  async #follow(work) {
+    const said = this.parts.get("cleanup-said");
+    const progress = this.parts.get("cleanup-progress").classList;
+    await attempt(this.parts.get("cleanup"), said, "Cleaning up…", async () => {
+      progress.add("on");
+      this.#ticking = setInterval(() => this.#look(said), LOOK_MS);
       try {
-        return removed(await ask("/api/retention/cleanup", { method: "POST" }));
+        return await work();
       } finally {
-        clearInterval(this.#ticking);
-        this.#parts.get("cleanup-progress").classList.remove("on");
+        this.#ticking = clearInterval(this.#ticking);
+        progress.remove("on");
       }
     });
     await Promise.all([this.#loadStore(), this.#loadTiers()]).catch(() => {});
   }
+
+  async #look(said) {
+    const told = await ask(CLEANUP, { signal: this.signal }).catch(() => null);
+    if (!told || !this.#ticking) return;
+    if (told.stage) say(said, sofar(told), "busy");
+    else this.#over();
+  }
+}
+
+// How much it will be is not known before it is done: what is done is said.
+function sofar({ stage, removed: { raw, rollups }, rolled_up: made, seconds }) {
+  const done = `${count(raw + rollups, "number")} removed and ${made.toLocaleString("en-GB")} turned into means`;
+  return `${STAGES[stage]} … So far ${done}, in ${Math.round(seconds)} s.`;
 }
 
 function removed({ removed: { raw, rollups }, rolled_up: made, seconds }) {

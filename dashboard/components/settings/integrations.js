@@ -2,41 +2,32 @@
 import { Failed, ask } from "../common/ask.js";
 import { dated } from "../common/format.js";
 import { element } from "../common/parts.js";
-import { attempt, button, reload } from "./forms.js";
+import { Section, attempt, button, reload } from "./forms.js";
 
 const ELSEWHERE = 501;
 
-export class Integrations {
-  #root;
-  #parts;
-  #confirm;
-  #signal;
-
-  constructor({ root, parts, confirm, signal }) {
-    this.#root = root;
-    this.#parts = parts;
-    this.#confirm = confirm;
-    this.#signal = signal;
-    parts.get("credential-add").addEventListener("submit", (event) => this.#add(event));
-    for (const copy of root.querySelectorAll("[data-copy]")) copy.addEventListener("click", () => this.#copy(copy));
+export class Integrations extends Section {
+  constructor(page) {
+    super(page);
+    this.parts.get("credential-add").addEventListener("submit", (event) => this.#add(event));
   }
 
   async load() {
     try {
-      const { credentials } = await ask("/api/credentials", { signal: this.#signal });
-      this.#parts.get("credentials").replaceChildren(...credentials.map((one) => this.#row(one)));
-      this.#parts.get("no-credentials").hidden = credentials.length > 0;
+      const { credentials } = await ask("/api/credentials", { signal: this.signal });
+      this.parts.get("credentials").replaceChildren(...credentials.map((one) => this.#row(one)));
+      this.parts.get("no-credentials").hidden = credentials.length > 0;
     } catch (error) {
       if (!(error instanceof Failed) || error.status !== ELSEWHERE) throw error;
-      this.#parts.text("elsewhere", error.message);
-      this.#parts.get("elsewhere").hidden = false;
-      this.#parts.get("credentials-here").hidden = true;
+      this.parts.get("elsewhere").replaceChildren(...withCode(error.message));
+      this.parts.get("elsewhere").hidden = false;
+      this.parts.get("credentials-here").hidden = true;
     }
   }
 
   #row({ name, role, created_at: created }) {
     const revoke = button("Revoke", `Revoke ${name}`);
-    revoke.disabled = this.#root.dataset.role !== "admin";
+    revoke.disabled = !this.mayChange;
     revoke.addEventListener("click", () => this.#revoke(revoke, name));
     return element("li", "row", element("span", "name", name, element("small", "aside", `${role}, made ${dated(created)}`)), revoke);
   }
@@ -45,7 +36,7 @@ export class Integrations {
     event.preventDefault();
     const form = event.target;
     this.#showOnce(null);
-    attempt(event.submitter, this.#parts.get("credential-add-said"), "Making… the broker is told.", async () => {
+    attempt(event.submitter, this.parts.get("credential-add-said"), "Making… the broker is told.", async () => {
       const made = await ask("/api/credentials", { method: "POST", body: { name: form.elements.name.value } });
       form.reset();
       this.#showOnce(made);
@@ -56,14 +47,14 @@ export class Integrations {
 
   // What is shown here is in no other place: it goes with the page.
   #showOnce(made) {
-    this.#parts.get("once").hidden = made === null;
-    this.#parts.get("once-url").value = made?.url ?? "";
-    this.#parts.get("once-example").value = made?.example ?? "";
+    this.parts.get("once").hidden = made === null;
+    this.parts.get("once-url").value = made?.url ?? "";
+    this.parts.get("once-example").value = made?.example ?? "";
   }
 
   async #revoke(revoke, name) {
-    if (!(await this.#confirm.ask(`Revoke ${name}? The broker cuts its connections and refuses it from then on.`, "Revoke"))) return;
-    const said = this.#parts.get("credentials-said");
+    if (!(await this.confirm.ask(`Revoke ${name}? The broker cuts its connections and refuses it from then on.`, "Revoke"))) return;
+    const said = this.parts.get("credentials-said");
     await attempt(revoke, said, "Revoking… the broker is told.", async () => {
       const { detail } = await ask(`/api/credentials/${encodeURIComponent(name)}`, { method: "DELETE" });
       this.#showOnce(null);
@@ -71,14 +62,9 @@ export class Integrations {
     });
     await reload(this, said);
   }
+}
 
-  async #copy(button) {
-    const field = this.#parts.get(button.dataset.copy);
-    field.select();
-    // A page that came over plain http from another machine has no clipboard; its selection can be copied.
-    const done = navigator.clipboard ? navigator.clipboard.writeText(field.value) : Promise.reject();
-    const copied = await done.then(() => true, () => document.execCommand("copy"));
-    button.textContent = copied ? "Copied" : "Press Ctrl-C";
-    setTimeout(() => (button.textContent = "Copy"), 2000);
-  }
+// What stands between `backticks` is to be typed.
+function withCode(text) {
+  return text.split("`").map((words, place) => (place % 2 ? element("code", "", words) : words));
 }

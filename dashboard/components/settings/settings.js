@@ -3,7 +3,7 @@ import { Failed, ask } from "../common/ask.js";
 import { drawn, mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
 import { Account } from "./account.js";
-import { Confirm } from "./forms.js";
+import { Confirm, copy } from "./forms.js";
 import { History } from "./history.js";
 import { Hosts } from "./hosts.js";
 import { Integrations } from "./integrations.js";
@@ -33,6 +33,9 @@ class Settings {
       this.#show(place);
       this.#load();
     });
+    for (const button of root.querySelectorAll("[data-copy]")) {
+      button.addEventListener("click", () => copy(button, this.#parts.get(button.dataset.copy)));
+    }
     // What hosts and parts tell of themselves changes by itself.
     this.#refreshing = setInterval(() => this.#sections[this.#shown]?.live && this.#load(), REFRESH_MS);
   }

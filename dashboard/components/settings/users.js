@@ -1,27 +1,19 @@
 // Who may come in, and what they may do there.
 import { ask } from "../common/ask.js";
 import { element } from "../common/parts.js";
-import { attempt, button, reload } from "./forms.js";
+import { Section, attempt, button, reload } from "./forms.js";
 
 const ROLES = { admin: "Admin", viewer: "Viewer" };
 
-export class Users {
-  #root;
-  #parts;
-  #confirm;
-  #signal;
-
-  constructor({ root, parts, confirm, signal }) {
-    this.#root = root;
-    this.#parts = parts;
-    this.#confirm = confirm;
-    this.#signal = signal;
-    parts.get("user-add").addEventListener("submit", (event) => this.#add(event));
+export class Users extends Section {
+  constructor(page) {
+    super(page);
+    this.parts.get("user-add").addEventListener("submit", (event) => this.#add(event));
   }
 
   async load() {
-    const { users } = await ask("/api/users", { signal: this.#signal });
-    this.#parts.get("users").replaceChildren(...users.map((user) => this.#row(user, this.#root.dataset.user)));
+    const { users } = await ask("/api/users", { signal: this.signal });
+    this.parts.get("users").replaceChildren(...users.map((user) => this.#row(user, this.root.dataset.user)));
   }
 
   #row({ username, role }, me) {
@@ -29,17 +21,21 @@ export class Users {
     choice.setAttribute("aria-label", `Role of ${username}`);
     for (const [value, text] of Object.entries(ROLES)) choice.append(new Option(text, value, false, value === role));
     const remove = button("Remove", `Remove ${username}`);
-    choice.disabled = remove.disabled = this.#root.dataset.role !== "admin";
+    const renew = button("New password", `New password for ${username}`);
+    renew.hidden = username === me; // the own one is changed under Account, by who knows it
+    for (const control of [choice, renew, remove]) control.disabled = !this.mayChange;
     choice.addEventListener("change", () => this.#change(choice, username));
+    renew.addEventListener("click", () => this.#renew(renew, username));
     remove.addEventListener("click", () => this.#remove(remove, username));
-    return element("li", "row", element("span", "name", username, element("small", "aside", username === me ? "you" : "")), choice, remove);
+    const name = element("span", "name", username, element("small", "aside", username === me ? "you" : ""));
+    return element("li", "row", name, element("span", "actions", choice, renew, remove));
   }
 
   #add(event) {
     event.preventDefault();
     const form = event.target;
     const body = Object.fromEntries(new FormData(form));
-    attempt(event.submitter, this.#parts.get("user-add-said"), "Adding…", async () => {
+    attempt(event.submitter, this.parts.get("user-add-said"), "Adding…", async () => {
       const { username, role } = await ask("/api/users", { method: "POST", body });
       form.reset();
       await this.load();
@@ -54,17 +50,51 @@ export class Users {
     });
   }
 
+  // For whoever has forgotten theirs: made here, shown once, and theirs to change.
+  async #renew(renew, username) {
+    const question = `Give ${username} a new password? The old one ends, and ${username} is logged out everywhere at once.`;
+    if (!(await this.confirm.ask(question, "New password"))) return;
+    const password = invented();
+    await this.#attempt(renew, async () => {
+      await ask(path(username), { method: "PUT", body: { password } });
+      this.#showOnce(username, password);
+      return `${username} has a new password, and is logged out everywhere.`;
+    });
+  }
+
+  // What is shown here is in no other place: it goes with the page.
+  #showOnce(username, password) {
+    this.parts.get("user-once").hidden = !password;
+    this.parts.text("user-once-for", `New password for ${username}`);
+    this.parts.get("user-once-password").value = password;
+  }
+
   async #remove(remove, username) {
-    if (!(await this.#confirm.ask(`Remove ${username}? They are logged out everywhere at once.`, "Remove"))) return;
+    if (!(await this.confirm.ask(`Remove ${username}? They are logged out everywhere at once.`, "Remove"))) return;
     await this.#attempt(remove, async () => `${(await ask(path(username), { method: "DELETE" })).detail}.`);
   }
 
   // The list shows what is in force, whether the change was taken or not.
   async #attempt(control, work) {
-    const said = this.#parts.get("users-said");
+    const said = this.parts.get("users-said");
+    this.#showOnce("", "");
     await attempt(control, said, "Changing…", work);
     await reload(this, said);
   }
+}
+
+const LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"; // none looks like another
+const LENGTH = 16; // 92 bits
+
+// A byte past the last whole alphabet is left out: no letter comes more often than another.
+function invented() {
+  const fair = 256 - (256 % LETTERS.length);
+  let made = "";
+  while (made.length < LENGTH) {
+    const [byte] = crypto.getRandomValues(new Uint8Array(1));
+    if (byte < fair) made += LETTERS[byte % LETTERS.length];
+  }
+  return made;
 }
 
 function path(username) {

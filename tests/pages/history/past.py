@@ -13,7 +13,7 @@ from perfwatch.history.open import open_store
 from perfwatch.history.store import Point
 
 ZONE = "Europe/Berlin"
-CORES = 16
+CORES = 36
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 GAP = (6 * HOUR, 3 * HOUR)
 """Readings are missing from so long ago until so long ago."""
@@ -52,7 +52,9 @@ def tick(host: str, time: int, use: float) -> list[Point]:
     return [
         Point("cpu", host, "", "", time, whole | load | {"context_switches": 1e6 + use}),
         *(
-            Point("cpu", host, "core", str(core), time, {"usage_percent": round(use * (8 + core) / 20, 1)})
+            Point(
+                "cpu", host, "core", str(core), time, {"usage_percent": round(use * (8 + core / 3) / 20, 1)}
+            )
             for core in range(cores)
         ),
         Point("memory", host, "", "", time, {"used_bytes": use * 2**27, "usage_percent": round(use / 2, 1)}),

@@ -146,24 +146,65 @@ def test_parts_are_chosen_from_a_list_that_can_be_searched(opened: Opener) -> No
     parts = page.get_by_test_id("parts")
     parts.locator("summary").click()
     parts.get_by_role("searchbox").fill("core 1")
-    expect(parts.get_by_role("checkbox")).to_have_count(7)  # 1 and 10 to 15
+    expect(parts.get_by_role("checkbox")).to_have_count(11)  # 1 and 10 to 19
     after(page, parts.get_by_role("button", name="All").click)
-    expect(rows(page)).to_have_count(7)
+    expect(rows(page)).to_have_count(11)
     after(page, parts.get_by_label("Core 12").uncheck)
-    expect(rows(page)).to_have_count(6)
+    expect(rows(page)).to_have_count(10)
     keep(page, "history-parts")
-    assert address(page)["part"] == ["1", "10", "11", "13", "14", "15"]
+    assert address(page)["part"] == ["1", "10", "11", *map(str, range(13, 20))]
     page.keyboard.press("Escape")
     expect(parts.get_by_role("searchbox")).to_be_hidden()
     expect(parts.locator("summary")).to_be_focused()
 
 
+def cores(count: int) -> str:
+    return "of=core&host=nas&" + "&".join(f"part={core}" for core in range(count))
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_core_of_many_is_drawn_unlike_the_others(
+    opened: Opener, theme: str, size: ViewportSize
+) -> None:
+    page = opened(cores(16), theme=theme, size=size).page
+    expect(rows(page)).to_have_count(16)
+    expect(page.get_by_test_id("hint")).to_be_empty()
+    expect(page.get_by_test_id("caption")).to_contain_text("After 8 lines colours come again")
+    looks = (
+        page.get_by_test_id("table")
+        .locator(".swatch line")
+        .evaluate_all("all => all.map(({ style }) => `${style.stroke} ${style.strokeDasharray}`)")
+    )
+    assert len(set(looks)) == 16
+    keep(page, f"history-cores-{'phone' if size is PHONE else 'desktop'}-{theme}", full_page=True)
+    assert violations(page) == []
+    assert fits_sideways(page)
+
+
 def test_more_lines_than_can_be_told_apart_are_said(opened: Opener) -> None:
-    cores = "&".join(f"part={core}" for core in range(16))
-    page = opened(f"of=core&host=nas&{cores}").page
-    expect(rows(page)).to_have_count(12)
-    expect(page.get_by_test_id("hint")).to_contain_text("The first 12 of 16 lines are drawn")
-    keep(page, "history-cores")
+    page = opened(cores(36)).page
+    expect(rows(page)).to_have_count(32)
+    expect(page.get_by_test_id("hint")).to_contain_text("The first 32 of 36 lines are drawn")
+    page.locator(".u-over").hover()
+    told = page.get_by_test_id("tooltip")
+    expect(told.locator("li")).to_have_count(32)
+    box, chart = told.bounding_box(), page.get_by_test_id("chart").bounding_box()
+    assert box is not None
+    assert chart is not None
+    assert box["y"] + box["height"] <= chart["y"] + chart["height"]
+    keep(page, "history-many-lines")
+
+
+def test_the_legend_of_many_lines_scrolls_below_the_chart(opened: Opener) -> None:
+    """The chart stays where it is while a line far down the legend is left out."""
+    page = opened(cores(32), size=PHONE).page
+    last = page.get_by_role("button", name="Core 31", exact=True)
+    last.scroll_into_view_if_needed()
+    last.click()
+    expect(last).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_test_id("chart")).to_be_in_viewport()
+    keep(page, "history-many-lines-phone")
 
 
 def test_two_units_have_an_axis_each_and_a_third_is_named(opened: Opener) -> None:

@@ -1,0 +1,18 @@
+// The bar of pages on a phone is Streamlit's, which tells by colour alone which page is shown.
+
+const LINKS = ".st-key-pages a";
+
+function mark() {
+  for (const link of document.querySelectorAll(LINKS)) {
+    const current = link.pathname === location.pathname ? "page" : null;
+    if (link.ariaCurrent !== current) link.ariaCurrent = current;
+  }
+}
+
+// Streamlit draws its links anew when it likes. What our own pages draw is in shadow trees, and not seen here.
+export function markCurrentPage() {
+  const watching = new MutationObserver(mark);
+  watching.observe(document.body, { childList: true, subtree: true });
+  mark();
+  return () => watching.disconnect();
+}
