@@ -22,6 +22,7 @@ class Database:
         self.raw = Place(address.database, "autogen")
         self.minutes = Place(address.database, "1m")
         self.hours = Place(address.database, "1h")
+        self.places = (self.raw, self.minutes, self.hours)
         self.url = address.url
         self._server = Server(address)
         self._making = Lock()
@@ -46,7 +47,7 @@ class Database:
         if not statements:
             return []
         try:
-            results = self._server.query(list(statements), *self.raw)
+            results = self.ways().ask(statements, self.places)
         except Refused as exc:
             if not exc.missing:
                 raise
@@ -69,7 +70,7 @@ class Database:
 
     def size(self) -> int | None:
         """Bytes on disk of all tiers; None when the server does not tell."""
-        sizes = [self.ways().size(place) for place in (self.raw, self.minutes, self.hours)]
+        sizes = [self.ways().size(place) for place in self.places]
         return sum(size or 0 for size in sizes) if any(size is not None for size in sizes) else None
 
     def close(self) -> None:

@@ -57,6 +57,11 @@ class Place(NamedTuple):
     def bucket(self) -> str:
         return f"{self.database}/{self.name}"
 
+    @property
+    def qualifier(self) -> str:
+        """What stands before the name of a measurement in it."""
+        return f"{name(self.database)}.{name(self.name)}."
+
 
 class Group(NamedTuple):
     """Series that one statement answers: those that differ in their part only."""
@@ -121,7 +126,17 @@ def read_times(results: Iterable[Result]) -> list[int]:
 
 def measurement(place: Place, metric: str | None = None) -> str:
     measurement = "/.*/" if metric is None else name(stored(metric))
-    return f"{name(place.database)}.{name(place.name)}.{measurement}"
+    return f"{place.qualifier}{measurement}"
+
+
+def unqualified(statement: str, places: Iterable[Place]) -> tuple[Place, str]:
+    """Which of those a statement asks, and the statement without naming it.
+
+    The first that looks like one is it: before it are names only, within which quotes are escaped.
+    """
+    named = [place for place in places if place.qualifier in statement]
+    place = min(named, key=lambda one: statement.index(one.qualifier))
+    return place, statement.replace(place.qualifier, "", 1)
 
 
 def conditions(group: Group, parts: Sequence[str]) -> Iterator[str]:
