@@ -37,6 +37,9 @@ class Buckets(Protocol):
     def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
         """The answers to statements, each about one of those places."""
 
+    def measurements(self, place: Place) -> list[str]:
+        """The names of what that bucket has, or has had."""
+
     def ensure(self, place: Place) -> None:
         """Make what is missing of that bucket, so that it can be written and read."""
 
@@ -60,6 +63,9 @@ class Databases1:
 
     def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
         return self._server.query(list(statements), *places[0])
+
+    def measurements(self, place: Place) -> list[str]:
+        return _measurements(self._server, place)
 
     def ensure(self, place: Place) -> None:
         database, rp = name(place.database), name(place.name)
@@ -126,6 +132,9 @@ class Buckets2:
 
     def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
         return self._server.query(list(statements), *places[0])
+
+    def measurements(self, place: Place) -> list[str]:
+        return _measurements(self._server, place)
 
     def ensure(self, place: Place) -> None:
         bucket = self._find(place)
@@ -205,6 +214,9 @@ class WriteOnly:
     def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
         return self._server.query(list(statements), *places[0])
 
+    def measurements(self, place: Place) -> list[str]:
+        return _measurements(self._server, place)
+
     def ensure(self, place: Place) -> None:
         return
 
@@ -232,6 +244,9 @@ class Databases3(WriteOnly):
         asked = (unqualified(statement, places) for statement in statements)
         return [self._server.query_3(statement, place.bucket) for place, statement in asked]
 
+    def measurements(self, place: Place) -> list[str]:
+        return [rows.name for rows in self._server.query_3("SHOW FIELD KEYS", place.bucket).series]
+
 
 def buckets_of(server: Server) -> Buckets:
     """The way of that server's version. InfluxDB Cloud, which does not tell one, has organisations."""
@@ -241,6 +256,13 @@ def buckets_of(server: Server) -> Buckets:
     if major == "1":
         return Databases1(server)
     return Databases3(server) if major else WriteOnly(server)
+
+
+def _measurements(server: Server, place: Place) -> list[str]:
+    # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only.
+    statement = f"SHOW FIELD KEYS ON {name(place.database)} FROM {name(place.name)}./.*/"
+    [result] = server.query([statement], *place)
+    return [rows.name for rows in result.series]
 
 
 def _rfc3339(time: int) -> str:

@@ -10,6 +10,10 @@ from perfwatch.history.influx_buckets import Buckets, buckets_of
 from perfwatch.history.influx_http import Refused, Server
 from perfwatch.history.influx_url import Address
 from perfwatch.history.influxql import Place, Result
+from perfwatch.history.line_protocol import plain
+
+# How our own notes' measurements begin. A metric is a level of a topic, which has no slash.
+OURS = "perfwatch/"
 
 
 class Database:
@@ -60,6 +64,16 @@ class Database:
                 " from it by its own means (docs/influxdb.md)"
             )
         return results
+
+    def metrics(self, place: Place) -> list[str]:
+        """The metrics that a bucket has or has had; none where there is no such bucket yet."""
+        try:
+            names = self.ways().measurements(place)
+        except Refused as exc:
+            if not exc.missing:
+                raise
+            return []
+        return sorted(plain(name) for name in names if not name.startswith(OURS))
 
     def ways(self) -> Buckets:
         """What this server's version can do."""

@@ -96,9 +96,13 @@ def newest(place: Place, metric: str, host: str | None, columns: str = "*") -> s
     return f"SELECT last({columns}) FROM {measurement(place, metric)}{where} GROUP BY *"
 
 
-def end(place: Place, order: str, start: int = EARLIEST, stop: int = LATEST) -> str:
-    """The first row (order ASC) or the last (DESC) of each measurement in that stretch."""
-    return f"SELECT * FROM {measurement(place)} WHERE {between(start, stop)} ORDER BY time {order} LIMIT 1"
+def end(place: Place, metric: str, order: str, start: int = EARLIEST, stop: int = LATEST) -> str:
+    """The first row (order ASC) or the last (DESC) of a metric in that stretch.
+
+    One metric each: of a pattern, every series would be looked up with the fields of every metric.
+    """
+    source = f"{measurement(place, metric)} WHERE {between(start, stop)}"
+    return f"SELECT * FROM {source} ORDER BY time {order} LIMIT 1"
 
 
 def between(start: int, stop: int) -> str:
