@@ -76,7 +76,8 @@ class RetentionApi:
         try:
             async with self._cleaning:
                 policy = await asyncio.to_thread(self._store.policy)
-                done = await paced(cleanup(self._store, policy, time.time_ns() // 1_000_000))
+                steps = cleanup(self._store, policy, time.time_ns() // 1_000_000)
+                done = await paced(steps, self._store.rest)
         except StoreError as exc:
             return store_failed(exc)
         return JSONResponse(
