@@ -439,6 +439,15 @@ def test_an_organisation_is_asked_for(proxy: InfluxProxy) -> None:
         store.write([point()])
 
 
+def test_a_server_that_shows_no_fields_of_that_policy_is_asked_for_its_rows(
+    store: InfluxStore, proxy: InfluxProxy
+) -> None:
+    store.write([point(NOON)])
+    proxy.fault = lambda _path, body: (200, b'{"results":[{}]}', {}) if b"SHOW+FIELD" in body else PASS
+    assert store.series() == [USER]
+    assert sum(b"SHOW+FIELD" in body for _, _, _, body in proxy.seen) == 1
+
+
 def test_victoria_metrics_takes_what_is_written(tmp_path: Path) -> None:
     with Victoria(tmp_path) as server:
         with InfluxStore(parse(f"influxdb://127.0.0.1:{server.port}", "X")) as store:
