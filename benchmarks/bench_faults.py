@@ -33,6 +33,8 @@ from tests.servers import Mosquitto, wait_until
 
 Row: TypeAlias = tuple[str, Outcome]
 
+COLUMNS = ("sent", "stored", "lost", "doubled")
+
 # As shipped: what is not saved within a minute is lost with the broker.
 RARELY_SAVED = BROKER.replace("autosave_interval 1", "autosave_interval 60")
 
@@ -45,13 +47,26 @@ def main() -> None:
     parser.add_argument("--outage", type=float, default=180)
     parser.add_argument("--unsaved", type=float, default=45)
     given = parser.parse_args()
-    rows = [*window(given.unsaved), outage(given.outage), in_turn(60 * given.minutes)]
-    if INFLUXD is not None:
-        rows.append(at_random(60 * given.minutes))
-    columns = ("", "sent", "stored", "lost", "doubled")
-    print_table("Faults", columns, [(name, *map(str, seen)) for name, seen in rows])
+    rows = [told(row) for row in scenarios(given.minutes * 60, given.outage, given.unsaved)]
+    print_table("Faults", ("", *COLUMNS), [(name, *map(str, seen)) for name, seen in rows])
     if any(seen.lost or seen.doubled for _, seen in rows[1:]):
         raise SystemExit(1)
+
+
+def scenarios(seconds: float, cut: float, unsaved: float) -> Iterator[Row]:
+    yield from window(unsaved)
+    yield outage(cut)
+    yield in_turn(seconds)
+    if INFLUXD is not None:
+        yield at_random(seconds)
+
+
+def told(row: Row) -> Row:
+    """Print it now: the table comes when all have ended."""
+    name, seen = row
+    counts = ", ".join(f"{count} {column}" for column, count in zip(COLUMNS, seen, strict=True))
+    print(f"{time.strftime('%H:%M:%S')}  {name}: {counts}", flush=True)
+    return row
 
 
 def window(unsaved: float) -> list[Row]:

@@ -76,7 +76,7 @@ def cleaned(store: SqliteStore, numbers: int, elsewhere: bool) -> Iterator[tuple
     policy = Policy(retention_days=3, downsample_after_days=1)
     with writing(store, elsewhere) as times:
         began = time.perf_counter()
-        done = asyncio.run(paced(cleanup(store, policy, now)))
+        done = asyncio.run(paced(cleanup(store, policy, now), store.rest))
         seconds = time.perf_counter() - began
     yield "cleaning", (f"{done.raw + done.rollups:,}", seconds, os.getloadavg()[0], *waits(times))
     with writing(store, elsewhere) as times:

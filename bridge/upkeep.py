@@ -52,7 +52,7 @@ async def _look_after(store: TieredStore) -> None:
 
 async def _once(store: TieredStore) -> None:
     policy = await asyncio.to_thread(store.policy)
-    done = await paced(upkeep(store, policy, time.time_ns() // 1_000_000))
+    done = await paced(upkeep(store, policy, time.time_ns() // 1_000_000), store.rest)
     if any(done):
         _log.info(
             "upkeep: %d numbers rolled up; %d raw numbers and %d rollups removed",

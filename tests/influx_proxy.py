@@ -2,12 +2,14 @@
 
 For tests only. `fault` puts a fault in place of the server: (status, body, headers), or None for a reset;
 it may wait, as a server that hangs does. `cut` resets the connection in the middle. `allowed`,
-when set, is the one Authorization that is let in.
+when set, is the one Authorization that is let in. With `as_3` it takes queries as InfluxDB 3 Core does:
+one statement, by GET, in the one database that `db` names, and no deletion.
 """
 
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import struct
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from typing import Literal, Self, TypeAlias
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 Fault: TypeAlias = tuple[int, bytes, dict[str, str]] | None
+_QUALIFIED = re.compile(r'FROM "[^"]*"\."')
 _PASSED = ("Content-Type", "Content-Encoding", "Authorization", "Accept")
 
 
@@ -27,6 +30,7 @@ class InfluxProxy:
     def __init__(self, upstream: int, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.upstream = upstream
         self.allowed = ""
+        self.as_3 = False
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.fault: Callable[[str, bytes], Fault] | None = None
         self.cut: Literal["", "request", "answer"] = ""
@@ -101,14 +105,20 @@ class _Handler(BaseHTTPRequestHandler):
         ):
             self._answer(401, b'{"code":"unauthorized","message":"unauthorized access"}', {})
             return
+        if self.shared.as_3 and (refusal := _refused_by_3(self.command, self.path)):
+            self._answer(400, b'{"error":"%s"}' % refusal.encode(), {})
+            return
         upstream = http.client.HTTPConnection("127.0.0.1", self.shared.upstream, timeout=60)
         try:
             given = {name: self.headers[name] for name in _PASSED if name in self.headers}
             if self.shared.allowed:
                 given.pop("Authorization", None)
-            upstream.request(self.command, _mapped(self.path), body, given)
+            path = _mapped(self.path, self.shared.as_3)
+            upstream.request(self.command, path, body, given)
             answer = upstream.getresponse()
             kept = {name: answer.headers[name] for name in ("X-Influxdb-Version",) if name in answer.headers}
+            if self.shared.as_3:
+                kept["X-Influxdb-Version"] = "3.4.0"
             self._answer(answer.status, answer.read(), kept)
         except OSError:
             self._answer(502, b'{"error":"the server behind the proxy is away"}', {})
@@ -136,13 +146,31 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"" if status == 204 else body)
 
 
-def _mapped(path: str) -> str:
+def _mapped(path: str, as_3: bool) -> str:
     url = urlsplit(path)
-    if url.path != "/api/v2/write":
-        return path
-    given = parse_qs(url.query)
-    database, _, policy = given["bucket"][0].partition("/")
-    return f"/write?{urlencode({'db': database, 'rp': policy, 'precision': given['precision'][0]})}"
+    given = {name: values[0] for name, values in parse_qs(url.query).items()}
+    if url.path == "/api/v2/write":
+        database, _, policy = given["bucket"].partition("/")
+        return f"/write?{urlencode({'db': database, 'rp': policy, 'precision': given['precision']})}"
+    if url.path == "/query" and as_3:
+        database, _, policy = given["db"].partition("/")
+        return f"/query?{urlencode(given | {'db': database, 'rp': policy})}"
+    return path
+
+
+def _refused_by_3(method: str, path: str) -> str:
+    """Why InfluxDB 3 Core would not answer that; empty when it would."""
+    url = urlsplit(path)
+    if url.path != "/query":
+        return ""
+    asked = parse_qs(url.query).get("q", [""])[0]
+    if method != "GET" or not asked:
+        return "missing query parameters 'db' and 'q'"
+    if ";" in asked:
+        return "must provide only one InfluxQl statement per query"
+    if _QUALIFIED.search(asked):
+        return "provided a database in both the parameters and query string that do not match"
+    return "" if asked.startswith(("SELECT", "SHOW")) else "not implemented"
 
 
 PASS: Fault = (0, b"", {})

@@ -44,7 +44,7 @@ class CleanupApi:
             policy = await asyncio.to_thread(self._store.policy)
             for stage, steps in stages(self._store, policy, time.time_ns() // 1_000_000).items():
                 self._stage = stage
-                await paced(self._noted(steps))
+                await paced(self._noted(steps), self._store.rest)
         finally:
             self._stage = None
         return JSONResponse({**self._told(), "policy": msgspec.to_builtins(policy)})

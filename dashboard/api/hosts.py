@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -57,22 +58,26 @@ class HostsApi:
     def _remembered(self, besides: Collection[str]) -> list[dict[str, Any]]:
         """The hosts in the history that are not among `besides`."""
         series = sorted(self._store.series(), key=lambda one: one.host)
-        return [
-            _past(host, found := list(group), last_seen(self._store, found))
+        away = [
+            (host, list(group))
             for host, group in groupby(series, key=lambda one: one.host)
             if host not in besides
         ]
+        oldest = self._store.span().oldest if away else None
+        return [_past(host, found, last_seen(self._store, found, oldest)) for host, found in away]
 
 
-def last_seen(store: HistoryStore, series: Sequence[Series]) -> str | None:
-    """When the newest of these series' readings was taken, to the minute, found by whole days first."""
+def last_seen(store: HistoryStore, series: Sequence[Series], oldest: datetime | None) -> str | None:
+    """When the newest of these series' readings was taken, to the minute, found by whole days first.
+
+    No reading in the store is older than `oldest`.
+    """
     # One number of each metric tells as much as all of them.
     asked = list({one.metric: one for one in series}.values())
-    span = store.span()
-    if span.oldest is None:
+    if oldest is None:
         return None
     stop = to_ms(now()) + _DAY
-    day = _newest(store, asked, to_ms(span.oldest), stop, _DAY)
+    day = _newest(store, asked, to_ms(oldest), stop, _DAY)
     minute = None if day is None else _newest(store, asked, day, day + _DAY, _MINUTE)
     return None if minute is None else format_time(from_ms(minute))
 

@@ -5,6 +5,7 @@ Writes are line protocol to /api/v2/write, reads InfluxQL on /query. VictoriaMet
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -15,13 +16,13 @@ from perfwatch.errors import PartialWrite, Unsupported
 from perfwatch.history import influxql, influxql_buckets
 from perfwatch.history.influx_database import Database
 from perfwatch.history.influx_http import Refused, Unrepresentable
-from perfwatch.history.influx_notes import OURS, Notes
+from perfwatch.history.influx_notes import Notes
 from perfwatch.history.influx_rollups import COUNTS, Rollups
 from perfwatch.history.influx_url import Address
 from perfwatch.history.influxql import Place
 from perfwatch.history.influxql_buckets import SCALE, Cut
-from perfwatch.history.line_protocol import Encoder, plain
-from perfwatch.history.policy import Policy
+from perfwatch.history.line_protocol import Encoder
+from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Part, Partial, combine, plan, total
 from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, Tier, Work, count, each_point
 from perfwatch.readings import from_ms
@@ -36,6 +37,9 @@ class InfluxStore:
     May be shared by threads. Nothing is sent before it is used; a bucket is made when a write finds it
     missing; reads make nothing.
     """
+
+    # Nobody waits for a step of upkeep here; half of the time is the server's for others.
+    rest = 1.0
 
     def __init__(self, address: Address) -> None:
         self._database = Database(address)
@@ -177,27 +181,26 @@ class InfluxStore:
         self, place: Place, columns: str, prefix: str, metric: str | None, host: str | None
     ) -> Iterator[Series]:
         # Asked for together, each series would be looked up with the fields of every metric.
-        metrics = self._metrics(place) if metric is None else [metric]
+        metrics = self._database.metrics(place) if metric is None else [metric]
         results = self._database.ask([influxql.newest(place, one, host, columns) for one in metrics])
         for result in results:
             yield from influxql.read_series(result, prefix)
 
-    def _metrics(self, place: Place) -> list[str]:
-        # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only.
-        [result] = self._database.ask([influxql.end(place, "DESC")])
-        return sorted({plain(rows.name) for rows in result.series if not rows.name.startswith(OURS)})
-
     def _ends(self, place: Place) -> tuple[int | None, int | None]:
-        """The times (ms) of the first and last row."""
-        results = self._database.ask([influxql.end(place, order) for order in ("ASC", "DESC")])
-        times = [
-            row[0]
-            for result in results
-            for rows in result.series
-            if not rows.name.startswith(OURS)
-            for row in rows.values
-        ]
-        return min(times, default=None), max(times, default=None)
+        """The times (ms) of the first and last row.
+
+        A server looks at every series of each week that it is asked about: so first at the one where
+        they are in all likelihood.
+        """
+        metrics, bound = self._database.metrics(place), self._notes.oldest()
+        recent = time.time_ns() // 1_000_000 - HOUR
+        lasts = self._times(place, metrics, "DESC", recent) or self._times(place, metrics, "DESC")
+        firsts = [] if bound is None else self._times(place, metrics, "ASC", bound, bound + DAY_MS)
+        return min(firsts or self._times(place, metrics, "ASC"), default=None), max(lasts, default=None)
+
+    def _times(self, place: Place, metrics: Sequence[str], order: str, *stretch: int) -> list[int]:
+        asked = [influxql.end(place, metric, order, *stretch) for metric in metrics]
+        return influxql.read_times(self._database.ask(asked))
 
 
 def _buckets(stretches: list[list[Partial]], scale: float) -> list[Bucket]:

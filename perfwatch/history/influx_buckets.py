@@ -20,6 +20,7 @@ from perfwatch.history.influxql import (
     Result,
     between,
     name,
+    unqualified,
 )
 from perfwatch.readings import format_time, from_ms
 
@@ -32,6 +33,12 @@ class Buckets(Protocol):
     @property
     def answers(self) -> bool:
         """Whether what is written can be asked for again."""
+
+    def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
+        """The answers to statements, each about one of those places."""
+
+    def measurements(self, place: Place) -> list[str]:
+        """The names of what that bucket has, or has had."""
 
     def ensure(self, place: Place) -> None:
         """Make what is missing of that bucket, so that it can be written and read."""
@@ -53,6 +60,12 @@ class Databases1:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+
+    def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
+        return self._server.query(list(statements), *places[0])
+
+    def measurements(self, place: Place) -> list[str]:
+        return _measurements(self._server, place)
 
     def ensure(self, place: Place) -> None:
         database, rp = name(place.database), name(place.name)
@@ -116,6 +129,12 @@ class Buckets2:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+
+    def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
+        return self._server.query(list(statements), *places[0])
+
+    def measurements(self, place: Place) -> list[str]:
+        return _measurements(self._server, place)
 
     def ensure(self, place: Place) -> None:
         bucket = self._find(place)
@@ -184,12 +203,19 @@ class Buckets2:
         )
 
 
-class Undivided:
-    """InfluxDB 3, VictoriaMetrics: what is written appears, and nothing can be deleted over HTTP."""
+class WriteOnly:
+    """VictoriaMetrics: what is written appears, and nothing can be deleted over HTTP."""
 
-    def __init__(self, server: Server, answers: bool) -> None:
+    answers = False
+
+    def __init__(self, server: Server) -> None:
         self._server = server
-        self.answers = answers
+
+    def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
+        return self._server.query(list(statements), *places[0])
+
+    def measurements(self, place: Place) -> list[str]:
+        return _measurements(self._server, place)
 
     def ensure(self, place: Place) -> None:
         return
@@ -207,12 +233,38 @@ class Undivided:
         return None
 
 
+class Databases3(WriteOnly):
+    """InfluxDB 3: as many databases as there are buckets, which appear when they are written."""
+
+    answers = True
+
+    def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
+        # It takes one statement a request; and where one names a retention policy `autogen`, it looks in
+        # another database than /api/v2/write puts into: so the request names the database, and nothing else.
+        asked = (unqualified(statement, places) for statement in statements)
+        return [self._server.query_3(statement, place.bucket) for place, statement in asked]
+
+    def measurements(self, place: Place) -> list[str]:
+        return [rows.name for rows in self._server.query_3("SHOW FIELD KEYS", place.bucket).series]
+
+
 def buckets_of(server: Server) -> Buckets:
     """The way of that server's version. InfluxDB Cloud, which does not tell one, has organisations."""
     major = server.version().lstrip("v").partition(".")[0]
     if major == "2" or (not major and server.address.org):
         return Buckets2(server)
-    return Databases1(server) if major == "1" else Undivided(server, answers=bool(major))
+    if major == "1":
+        return Databases1(server)
+    return Databases3(server) if major else WriteOnly(server)
+
+
+def _measurements(server: Server, place: Place) -> list[str]:
+    # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only. Should a version do
+    # so here as well, every series is asked instead, at a hundred times the cost.
+    shown = f"SHOW FIELD KEYS ON {name(place.database)} FROM {name(place.name)}./.*/"
+    asked = f"SELECT * FROM {place.qualifier}/.*/ ORDER BY time DESC LIMIT 1"
+    found = (server.query([statement], *place)[0].series for statement in (shown, asked))
+    return [rows.name for rows in next(filter(None, found), [])]
 
 
 def _rfc3339(time: int) -> str:

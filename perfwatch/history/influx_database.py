@@ -10,6 +10,10 @@ from perfwatch.history.influx_buckets import Buckets, buckets_of
 from perfwatch.history.influx_http import Refused, Server
 from perfwatch.history.influx_url import Address
 from perfwatch.history.influxql import Place, Result
+from perfwatch.history.line_protocol import plain
+
+# How our own notes' measurements begin. A metric is a level of a topic, which has no slash.
+OURS = "perfwatch/"
 
 
 class Database:
@@ -22,6 +26,7 @@ class Database:
         self.raw = Place(address.database, "autogen")
         self.minutes = Place(address.database, "1m")
         self.hours = Place(address.database, "1h")
+        self.places = (self.raw, self.minutes, self.hours)
         self.url = address.url
         self._server = Server(address)
         self._making = Lock()
@@ -46,7 +51,7 @@ class Database:
         if not statements:
             return []
         try:
-            results = self._server.query(list(statements), *self.raw)
+            results = self.ways().ask(statements, self.places)
         except Refused as exc:
             if not exc.missing:
                 raise
@@ -60,6 +65,16 @@ class Database:
             )
         return results
 
+    def metrics(self, place: Place) -> list[str]:
+        """The metrics that a bucket has or has had; none where there is no such bucket yet."""
+        try:
+            names = self.ways().measurements(place)
+        except Refused as exc:
+            if not exc.missing:
+                raise
+            return []
+        return sorted(plain(name) for name in names if not name.startswith(OURS))
+
     def ways(self) -> Buckets:
         """What this server's version can do."""
         with self._making:
@@ -69,7 +84,7 @@ class Database:
 
     def size(self) -> int | None:
         """Bytes on disk of all tiers; None when the server does not tell."""
-        sizes = [self.ways().size(place) for place in (self.raw, self.minutes, self.hours)]
+        sizes = [self.ways().size(place) for place in self.places]
         return sum(size or 0 for size in sizes) if any(size is not None for size in sizes) else None
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ The rollup of a minute or an hour stands under the measurement and tags of its r
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from math import isnan
 from typing import Any, NamedTuple, TypeAlias
@@ -39,11 +39,15 @@ def readings(place: Place, metric: str, host: str, start: int, stop: int) -> str
 def minutes(result: Result, length: int) -> Iterator[Table]:
     """The rollups of that `length` (ms) of what `readings` was answered from the raw tier."""
     for head, rows in _ours(result):
-        table = [
-            (begin, _fields(rows.columns[1:], inside))
-            for begin, inside in groupby(rows.values, lambda row: floor(row[0], length))
-        ]
-        yield Table(head, [(begin, fields) for begin, fields in table if fields])
+        times, *columns = zip(*rows.values, strict=True)
+        found = _stretches(times, length)
+        for column, cells in zip(rows.columns[1:], columns, strict=True):
+            # A server gives each part the columns of all others too.
+            if cells.count(None) < len(cells):
+                for _, first, last, fields in found:
+                    if made := _made(cells[first:last]):
+                        fields[column] = made
+        yield Table(head, [(begin, fields) for begin, _, _, fields in found if fields])
 
 
 def kept(result: Result, rollup: str) -> Iterator[Table]:
@@ -83,14 +87,21 @@ def _ours(result: Result) -> Iterator[tuple[str, Rows]]:
             yield head_of((plain(rows.name), host, tag, part)), rows
 
 
-def _fields(columns: list[str], rows: Iterable[list[Any]]) -> Fields:
-    _, *values = zip(*rows, strict=True)
-    found = {}
-    for column, cells in zip(columns, values, strict=True):
-        there = [cell for cell in cells if type(cell) in (float, int)]
-        if there:
-            found[column] = Partial(0, float(sum(there)), len(there), float(min(there)), float(max(there)))
+def _stretches(times: Sequence[int], length: int) -> list[tuple[int, int, int, Fields]]:
+    """The beginning of each interval, where its rows begin and end, and room for its fields."""
+    found: list[tuple[int, int, int, Fields]] = []
+    last = 0
+    for begin, inside in groupby(times, lambda time: floor(time, length)):
+        first, last = last, last + sum(1 for _ in inside)
+        found.append((begin, first, last, {}))
     return found
+
+
+def _made(cells: Sequence[Any]) -> Partial | None:
+    there = [cell for cell in cells if type(cell) in (float, int)]
+    if not there:
+        return None
+    return Partial(0, float(sum(there)), len(there), float(min(there)), float(max(there)))
 
 
 def _kept_fields(columns: list[str], row: list[Any]) -> Fields:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from perfwatch.errors import StoreError
-from perfwatch.history.influx_database import Database
+from perfwatch.history.influx_database import OURS, Database
 from perfwatch.history.influx_http import Forbidden
 from perfwatch.history.influxql import ROLLUP, Place, between, measurement, name
 from perfwatch.history.line_protocol import head_of, plain
@@ -25,8 +25,6 @@ from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import GRACE_MS, HOUR, NEVER, floor
 from perfwatch.history.store import Numbers, Point, host_of
 
-# A metric is a level of a topic, which has no slash.
-OURS = "perfwatch/"
 _REACH, _LATE, _POLICY = f"{OURS}reach", f"{OURS}late", f"{OURS}policy"
 
 # 2200-01-01: no reading is that new, so nothing that is forgotten takes the policy along.
@@ -60,6 +58,17 @@ class Notes:
         fields = ", ".join(f"max({field})" for field in Reach._fields)
         [row] = self._rows(f"SELECT {fields} FROM {self._name(_REACH)}") or [[0]]
         return Reach(*(NEVER if value is None else int(value) for value in row[1:]))
+
+    def oldest(self) -> int | None:
+        """Nothing older than this (ms) is there; None as long as nothing was rolled up.
+
+        The first hour that was rolled up, or an older one into which something came later.
+        """
+        reached = self._rows(f"SELECT first(rolled_to) FROM {self._name(_REACH)}")
+        late = self._rows(f"SELECT first(written) FROM {self._name(_LATE)}")
+        if not reached:
+            return None
+        return min(int(row[0]) for row in (*reached, *late) if row[0] is not None) - HOUR
 
     def advance(self, **reach: int) -> None:
         self._write([_note(_REACH, "", moment, **{field: moment}) for field, moment in reach.items()])

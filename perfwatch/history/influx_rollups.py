@@ -13,8 +13,19 @@ from itertools import islice
 from perfwatch.errors import Unsupported
 from perfwatch.history.influx_database import Database
 from perfwatch.history.influx_fold import BASE, LATE, Table, coarser, kept, lines, minutes, numbers, readings
-from perfwatch.history.influx_notes import OURS, Notes, Reach
-from perfwatch.history.influxql import EARLIEST, LATEST, ROLLUP, Place, between, end, measurement, name, text
+from perfwatch.history.influx_notes import Notes, Reach
+from perfwatch.history.influxql import (
+    EARLIEST,
+    LATEST,
+    ROLLUP,
+    Place,
+    between,
+    end,
+    measurement,
+    name,
+    read_times,
+    text,
+)
 from perfwatch.history.line_protocol import plain
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.rollup import HOUR, MINUTE, floor
@@ -137,9 +148,10 @@ class Rollups:
         """The first time of each metric in that stretch of a tier."""
         if start >= stop:
             return {}
-        [result] = self._database.ask([end(place, "ASC", start, stop)])
-        named = ((rows.name, row[0]) for rows in result.series for row in rows.values)
-        return {plain(metric): first for metric, first in named if not metric.startswith(OURS)}
+        metrics = self._database.metrics(place)
+        results = self._database.ask([end(place, metric, "ASC", start, stop) for metric in metrics])
+        found = zip(metrics, map(read_times, ([result] for result in results)), strict=True)
+        return {metric: times[0] for metric, times in found if times}
 
     def _first(self, start: int, stop: int, *places: Place) -> int | None:
         firsts = [self._firsts(place, start, stop) for place in places]

@@ -57,6 +57,11 @@ class Place(NamedTuple):
     def bucket(self) -> str:
         return f"{self.database}/{self.name}"
 
+    @property
+    def qualifier(self) -> str:
+        """What stands before the name of a measurement in it."""
+        return f"{name(self.database)}.{name(self.name)}."
+
 
 class Group(NamedTuple):
     """Series that one statement answers: those that differ in their part only."""
@@ -91,9 +96,13 @@ def newest(place: Place, metric: str, host: str | None, columns: str = "*") -> s
     return f"SELECT last({columns}) FROM {measurement(place, metric)}{where} GROUP BY *"
 
 
-def end(place: Place, order: str, start: int = EARLIEST, stop: int = LATEST) -> str:
-    """The first row (order ASC) or the last (DESC) of each measurement in that stretch."""
-    return f"SELECT * FROM {measurement(place)} WHERE {between(start, stop)} ORDER BY time {order} LIMIT 1"
+def end(place: Place, metric: str, order: str, start: int = EARLIEST, stop: int = LATEST) -> str:
+    """The first row (order ASC) or the last (DESC) of a metric in that stretch.
+
+    One metric each: of a pattern, every series would be looked up with the fields of every metric.
+    """
+    source = f"{measurement(place, metric)} WHERE {between(start, stop)}"
+    return f"SELECT * FROM {source} ORDER BY time {order} LIMIT 1"
 
 
 def between(start: int, stop: int) -> str:
@@ -121,7 +130,17 @@ def read_times(results: Iterable[Result]) -> list[int]:
 
 def measurement(place: Place, metric: str | None = None) -> str:
     measurement = "/.*/" if metric is None else name(stored(metric))
-    return f"{name(place.database)}.{name(place.name)}.{measurement}"
+    return f"{place.qualifier}{measurement}"
+
+
+def unqualified(statement: str, places: Iterable[Place]) -> tuple[Place, str]:
+    """Which of those a statement asks, and the statement without naming it.
+
+    The first that looks like one is it: before it are names only, within which quotes are escaped.
+    """
+    named = [place for place in places if place.qualifier in statement]
+    place = min(named, key=lambda one: statement.index(one.qualifier))
+    return place, statement.replace(place.qualifier, "", 1)
 
 
 def conditions(group: Group, parts: Sequence[str]) -> Iterator[str]:

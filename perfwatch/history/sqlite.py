@@ -71,6 +71,10 @@ class SqliteStore:
     power cut (synchronous=FULL), as far as the disk keeps what it says that it has written.
     """
 
+    # SQLite does not queue writers, and one in another process tries again only now and then, so most
+    # moments must be free.
+    rest = 3.0
+
     def __init__(self, path: Path, busy: float = BUSY_SECONDS) -> None:
         self.path = path
         self._busy = busy

@@ -169,8 +169,11 @@ class HistoryStore(Protocol):
 class TieredStore(HistoryStore, Protocol):
     """A store whose rollups and retention are PerfWatch's to look after, by a policy kept in it.
 
-    Raises Unsupported, which is a StoreError, for what its server can never do.
+    Raises Unsupported, which is a StoreError, for what its server can never do. After a step of upkeep
+    whoever does it waits for `rest` times as long as it took.
     """
+
+    rest: float
 
     def roll_up(self, until: int) -> Iterator[Work]:
         """Make the rollups of whole hours that end by `until` (ms), and of hours that got late readings.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.influx import database
+from tests.influx import database, named_server
 from tests.influx_proxy import InfluxProxy
 from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, log_in
@@ -19,7 +20,10 @@ def module_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitt
         yield broker
 
 
-@pytest.fixture(scope="module", params=["sqlite", "influxdb1"])
+NAMED = ["influxdb-named"] if os.environ.get("PERFWATCH_TEST_INFLUX_URL") else []
+
+
+@pytest.fixture(scope="module", params=["sqlite", "influxdb1", *NAMED])
 def history(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, str]]:
@@ -27,6 +31,9 @@ def history(
     folder = Path(tmp_path_factory.mktemp("history"))
     if request.param == "sqlite":
         yield folder, f"sqlite://{folder / 'history.db'}"
+    elif request.param == "influxdb-named":
+        with named_server() as url:
+            yield folder, url
     else:
         proxy: InfluxProxy = request.getfixturevalue("influx_proxy")
         with database(f"influxdb://127.0.0.1:{proxy.port}", "", "") as url:

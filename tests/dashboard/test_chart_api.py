@@ -1,8 +1,9 @@
-"""GET /api/history/series and /query, over real HTTP and a real SQLite file."""
+"""GET /api/history/series and /query, over real HTTP and each real store."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,19 +24,20 @@ MINUTE = 60_000
 
 
 @pytest.fixture(scope="module")
-def server(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+def server(module_broker: Mosquitto, history: tuple[Path, str]) -> Iterator[Dashboard]:
     """An hour of two hosts, each 10 s; nas has 40 cores, pi one, and pi is silent in the second half."""
-    folder = Path(tmp_path_factory.mktemp("history"))
-    store = open_store(f"sqlite:///{folder}/history.db")
+    folder, url = history
+    points: list[Point] = []
     for number in range(360):
         time = START + 10_000 * number
-        store.write([Point("cpu", "nas", "", "", time, {"usage_percent": number / 10, "user": 1.5})])
-        store.write([Point("cpu", "nas", "core", str(c), time, {"usage_percent": c}) for c in range(CORES)])
+        points.append(Point("cpu", "nas", "", "", time, {"usage_percent": number / 10, "user": 1.5}))
+        points += [Point("cpu", "nas", "core", str(c), time, {"usage_percent": c}) for c in range(CORES)]
         if number < 180:
-            store.write([Point("cpu", "pi", "", "", time, {"usage_percent": 50})])
-            store.write([Point("cpu", "pi", "core", "0", time, {"usage_percent": 50})])
-    store.close()
-    with Dashboard(folder, module_broker.url) as dashboard:
+            points.append(Point("cpu", "pi", "", "", time, {"usage_percent": 50}))
+            points.append(Point("cpu", "pi", "core", "0", time, {"usage_percent": 50}))
+    with closing(open_store(url)) as store:
+        store.write(points)
+    with Dashboard(folder, module_broker.url, history=url) as dashboard:
         yield dashboard
 
 
@@ -148,6 +150,32 @@ def test_a_name_that_is_not_there_is_said_with_those_that_are(
     answer = query(client, **asked)
     assert answer.status_code == 422
     assert named in answer.json()["detail"]
+
+
+def test_parts_are_chosen_by_name_and_a_gap_is_null_in_each(client: httpx.Client) -> None:
+    content = found(client, tag="core", part=["15", "0"], interval="10m")
+    assert [(line["host"], line["part"]) for line in content["series"]] == [
+        ("nas", "15"),
+        ("nas", "0"),
+        ("pi", "0"),
+    ]
+    assert [line["mean"][-1] for line in content["series"]] == [15, 0, None]
+
+
+def test_what_is_rolled_up_and_thinned_draws_the_same(server: Dashboard, client: httpx.Client) -> None:
+    """The readings are a day old or more, so a policy of one day leaves their minutes."""
+    asked = {"field": "usage_percent", "interval": "10m"}
+    before = found(client, **asked)
+    policy = {"retention_days": 3650, "downsample_after_days": 1, "enabled": False}
+    assert client.put("/api/retention", json=policy).status_code == 200
+    cleaned = client.post("/api/retention/cleanup", timeout=60)
+    assert cleaned.json()["removed"]["raw"] == 360 * 18 + 180 * 2
+    after = found(client, **asked)
+    for line, was in zip(after["series"], before["series"], strict=True):
+        assert line["newest"].pop("time") // MINUTE == was["newest"].pop("time") // MINUTE
+        assert [line[name] for name in ("mean", "min", "max")] == [
+            was[name] for name in ("mean", "min", "max")
+        ]
 
 
 def test_a_history_that_cannot_be_read_is_said(module_broker: Mosquitto, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""GET /api/history/metrics, over real HTTP and a real SQLite file."""
+"""GET /api/history/metrics, over real HTTP and each real store."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,10 @@ def taken(host: str, metric: str, reading: Reading) -> Numbers:
 
 
 @pytest.fixture(scope="module")
-def server(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+def server(module_broker: Mosquitto, history: tuple[Path, str]) -> Iterator[Dashboard]:
     """A minute of readings of two hosts, each 5 s."""
-    folder = Path(tmp_path_factory.mktemp("history"))
-    store = open_store(f"sqlite:///{folder}/history.db")
+    folder, url = history
+    numbers: list[Numbers] = []
     for number in range(12):
         moment = from_ms(START + 5000 * number)
         interface = Interface(bytes_sent=number, bytes_recv_per_sec=1.5)
@@ -63,11 +64,11 @@ def server(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -
                 Disk(timestamp=moment, partitions={"/": Partition(device="/dev/sda", usage_percent=50)}),
             ),
         ]
-        for metric, reading in readings:
-            store.write([taken("nas", metric, reading)])
-        store.write([taken("pi", "cpu", Cpu(timestamp=moment, usage_percent=100))])
-    store.close()
-    with Dashboard(folder, module_broker.url) as dashboard:
+        numbers += [taken("nas", metric, reading) for metric, reading in readings]
+        numbers.append(taken("pi", "cpu", Cpu(timestamp=moment, usage_percent=100)))
+    with closing(open_store(url)) as store:
+        store.write(numbers)
+    with Dashboard(folder, module_broker.url, history=url) as dashboard:
         yield dashboard
 
 

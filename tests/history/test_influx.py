@@ -443,28 +443,13 @@ def test_an_organisation_is_asked_for(proxy: InfluxProxy) -> None:
         store.write([point()])
 
 
-def test_influxdb_3_is_told_to_have_a_retention_period_of_its_own() -> None:
-    version = {"X-Influxdb-Version": "3.2.0"}
-    rows = b'{"results":[{"series":[{"name":"cpu","columns":["time","count_user"],"values":[[0,1]]}]}]}'
-    none = b'{"results":[{}]}'
-
-    def answers(path: str, body: bytes) -> Fault:
-        if not path.startswith("/query"):
-            return 204, b"", version
-        return 200, none if b"perfwatch%2F" in body else rows, version
-
-    with (
-        scripted(answers) as server,
-        InfluxStore(parse(f"influxdb://127.0.0.1:{server.port}", "X")) as store,
-    ):
-        assert store.write([point()]) == 1
-        told = "cannot delete readings over HTTP: give it a retention period"
-        with pytest.raises(Unsupported, match=told):
-            store.delete_before(HOUR)
-        with pytest.raises(Unsupported, match=told):
-            store.set_policy(Policy())
-        assert store.policy() == Policy(enabled=False)
-        store.set_policy(Policy(retention_days=90, enabled=False))
+def test_a_server_that_shows_no_fields_of_that_policy_is_asked_for_its_rows(
+    store: InfluxStore, proxy: InfluxProxy
+) -> None:
+    store.write([point(NOON)])
+    proxy.fault = lambda _path, body: (200, b'{"results":[{}]}', {}) if b"SHOW+FIELD" in body else PASS
+    assert store.series() == [USER]
+    assert sum(b"SHOW+FIELD" in body for _, _, _, body in proxy.seen) == 1
 
 
 def test_victoria_metrics_takes_what_is_written(tmp_path: Path) -> None:

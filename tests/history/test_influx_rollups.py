@@ -15,6 +15,7 @@ from perfwatch.history.influx_notes import Notes
 from perfwatch.history.influx_url import Address
 from perfwatch.history.rollup import HOUR, MINUTE, floor, total
 from perfwatch.history.store import Bucket, Point, Series, Work
+from perfwatch.readings import to_ms
 from tests.influx import Influxd
 from tests.influx_proxy import PASS, Fault, InfluxProxy
 
@@ -125,3 +126,22 @@ def test_a_rollup_is_read_by_anyone(store: InfluxStore, address: Address, influx
         "min_user": 0,
         "max_user": 5,
     }
+
+
+def test_the_oldest_reading_is_known_whatever_came_late_or_was_removed(store: InfluxStore) -> None:
+    def oldest() -> int:
+        found = store.span().oldest
+        assert found is not None
+        return to_ms(found)
+
+    store.write([point(NOON + 5)])
+    assert oldest() == NOON + 5
+    total(store.roll_up(NOON + HOUR))
+    assert oldest() == NOON + 5
+    store.write([point(NOON - 50 * HOUR, host="desk")])
+    assert oldest() == NOON - 50 * HOUR
+    total(store.roll_up(NOON + HOUR))
+    total(store.thin(NOON))
+    assert oldest() == NOON - 50 * HOUR
+    total(store.forget(NOON - HOUR))
+    assert oldest() == NOON  # its minute
