@@ -71,21 +71,20 @@ class Session:
         self._due.set()
 
     def _take(self, messages: list[Message]) -> None:
-        now = time.time_ns() // 1_000_000
-        found = [self._numbers(message, now) for message in messages]
+        now, take = time.time_ns() // 1_000_000, self._intake.take
+        found: list[Numbers | None] = []
+        for message in messages:
+            try:
+                found.append(take(message.topic, message.payload, now))
+            except PayloadError as error:
+                found.append(None)
+                self._counters.received += 1
+                self._counters.rejected += 1
+                self._reject(rejection(error, message.topic, message.payload, now))
         readings = self._batch.add(messages, found, time.monotonic())
         self._counters.received += readings
         self._counters.waiting += readings
         self._started.set()
-
-    def _numbers(self, message: Message, now: int) -> Numbers | None:
-        try:
-            return self._intake.take(message.topic, message.payload, now)
-        except PayloadError as error:
-            self._counters.received += 1
-            self._counters.rejected += 1
-            self._reject(rejection(error, message.topic, message.payload, now))
-            return None
 
     async def _ready(self) -> bool:
         """Wait until the batch is full, or old enough; False when there will be none any more."""

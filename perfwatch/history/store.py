@@ -58,7 +58,7 @@ class Numbers(Struct, gc=False):
 
     layout: Layout
     time: int
-    values: list[float]
+    values: Sequence[float]
 
     def points(self) -> Iterator[Point]:
         """The same as points."""
