@@ -35,7 +35,7 @@ def steps() -> list[tuple[str, float]]:
             ("JSON decoded", lambda: [decode(text) for decode, text in decodes]),
             ("topic, JSON and flattening together", lambda: [intake.take(t, p, far) for t, p in feed]),
             ("into SQLite, known series", lambda: [store.write(batch) for batch in batches]),
-            ("as line protocol", lambda: ["\n".join(encoder.lines(batch)).encode() for batch in batches]),
+            ("as line protocol", lambda: [b"\n".join(encoder.lines(batch)) for batch in batches]),
             ("PUBACK out", lambda: [mqtt5.PubAckPacket(at + 1).write() for at in range(len(feed))]),
         ]
         return [(name, min(timed(step) for _ in range(5)) / len(feed) * 1e6) for name, step in measured]

@@ -71,6 +71,8 @@ class SqliteStore:
     power cut (synchronous=FULL), as far as the disk keeps what it says that it has written.
     """
 
+    writes_at_once = 1
+
     def __init__(self, path: Path, busy: float = BUSY_SECONDS) -> None:
         self.path = path
         self._busy = busy
