@@ -82,6 +82,7 @@ def _open(page: Page, server: Dashboard) -> None:
     log_in(page)
     page.wait_for_url(re.compile("/live"))
     page.wait_for_selector("[data-timestamp]")
+    page.get_by_test_id("logout").wait_for()
 
 
 def _watch(page: Page, session: CDPSession, view: str, seconds: int) -> list[object]:

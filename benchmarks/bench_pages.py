@@ -111,6 +111,7 @@ def measure(server: Dashboard, rounds: int) -> None:
 
 def clicks(page: Page, server: Dashboard, name: str, rounds: int) -> list[Sequence[object]]:
     page.goto(f"{server.url}/history?range=15m&{QUESTIONS[name]}")
+    page.get_by_test_id("logout").wait_for()
     root = page.get_by_test_id("history")
     page.wait_for_function("(root) => root.dataset.loaded", arg=root.element_handle())
     root.evaluate(_WATCH)

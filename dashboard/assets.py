@@ -5,28 +5,29 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
-import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import streamlit
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard import bundle
 
 COMPONENTS = Path(str(files("dashboard") / "components")).resolve()
 STREAMLIT = Path(streamlit.__file__).parent / "static"
 
 _FOREVER = "public, max-age=31536000, immutable"
-_IMPORT = re.compile(r'^import .* from "(\..*)";$', re.MULTILINE)
 _TEXTS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def _version() -> str:
-    """A name that changes whenever any of our files does."""
-    digest = hashlib.sha256()
+    """A name that changes whenever any of our files does, or the way in which they are bundled."""
+    digest = hashlib.sha256(Path(bundle.__file__).read_bytes())
     for path in sorted(COMPONENTS.rglob("*.*")):
         digest.update(path.relative_to(COMPONENTS).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
@@ -36,14 +37,14 @@ VERSION = _version()
 """Ours are at /assets/<version>/…, kept by browsers for good, and at /assets/…, asked for each time."""
 
 
-def modules(page: str) -> list[str]:
-    """Addresses of the modules that a page is made of, so that a browser need not find them one by one."""
-    found = [COMPONENTS / page / f"{page}.js", COMPONENTS / "session" / "session.js"]
-    for path in found:
-        named = _IMPORT.findall(path.read_text(encoding="utf-8"))
-        imported = [(path.parent / name).resolve() for name in named]
-        found += [one for one in imported if one not in found]
-    return [f"/assets/{VERSION}/{path.relative_to(COMPONENTS).as_posix()}" for path in found]
+class Bundle:
+    """A component's modules in one script."""
+
+    def __init__(self, name: str) -> None:
+        self._script = bundle.script(COMPONENTS / name / f"{name}.js")
+
+    async def __call__(self, request: Request) -> Response:
+        return Response(self._script, media_type="text/javascript", headers={"Cache-Control": _FOREVER})
 
 
 class Assets(StaticFiles):

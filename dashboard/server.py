@@ -24,7 +24,7 @@ from dashboard.api.health import HealthApi
 from dashboard.api.responses import http_exception
 from dashboard.api.routes import Parts, api
 from dashboard.api.system import Place
-from dashboard.assets import COMPONENTS, VERSION, Assets, Packed
+from dashboard.assets import COMPONENTS, VERSION, Assets, Bundle, Packed
 from dashboard.base_path import BasePath
 from dashboard.bridges import Bridges
 from dashboard.commands import Commands
@@ -42,6 +42,7 @@ from perfwatch.topics import Topics
 from perfwatch.users import Users
 
 PAGES = ("/hosts", "/live", "/history", "/settings")
+BUNDLES = (*(path.strip("/") for path in PAGES), "session")
 VIEWS = Path(str(files("dashboard") / "views"))
 
 # The guard checks the session and names the user in these headers, which Streamlit shows as st.user.
@@ -101,6 +102,7 @@ def build(settings: Settings) -> App:
         Route("/login", _login_page),
         Route("/", Start(hub)),
         *(Route(path, Shell(path.strip("/")).__call__) for path in PAGES),
+        *(Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name).__call__) for name in BUNDLES),
         Mount(f"/assets/{VERSION}", Assets.versioned()),
         Mount("/assets", Assets()),
     ]

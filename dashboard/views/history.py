@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.views.component import component
 
-_history = component("history", "vendor/uplot/uPlot.min.css")
+_history = component("history")
 
 
 def show() -> None:

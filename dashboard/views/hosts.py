@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.views.component import component
 
-_hosts = component("hosts", "common/status.css")
+_hosts = component("hosts")
 
 
 def show() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.views.component import component
 
-_live = component("live", "vendor/uplot/uPlot.min.css", "common/status.css")
+_live = component("live")
 
 
 def show() -> None:

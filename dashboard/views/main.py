@@ -18,7 +18,6 @@ pages = [
 # Streamlit wants a page at "/", and shows it when its logo is clicked; the server leads elsewhere from there.
 start = st.Page(hosts.show, title="PerfWatch", url_path="start", default=True, visibility="hidden")
 page = st.navigation([start, *pages], position="top")
-st.html(COMPONENTS / "page.css")
 session.require()
 # On a phone Streamlit puts its navigation behind a button: page.css shows these links there instead.
 with st.container(horizontal=True, key="pages"):

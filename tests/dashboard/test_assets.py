@@ -8,7 +8,7 @@ import socket
 import httpx
 import pytest
 
-from dashboard.assets import STREAMLIT, VERSION, modules
+from dashboard.assets import STREAMLIT, VERSION
 from tests.stack import Dashboard, bearer
 
 
@@ -47,23 +47,32 @@ def test_nothing_outside_the_folder_is_sent(dashboard: Dashboard, token: str, pa
 
 
 @pytest.mark.parametrize("page", ["hosts", "live", "history", "settings"])
-def test_every_module_of_a_page_is_there_and_kept(dashboard: Dashboard, token: str, page: str) -> None:
+def test_a_page_is_one_script_that_is_kept(dashboard: Dashboard, token: str, page: str) -> None:
     html = httpx.get(f"{dashboard.url}/{page}", headers=bearer(token)).text
-    for address in modules(page):
-        assert f'<link rel="modulepreload" href=".{address}" />' in html
-        answer = httpx.get(f"{dashboard.url}{address}")
-        assert answer.status_code == 200, address
-        assert "immutable" in answer.headers["cache-control"]
+    address = f"/assets/{VERSION}/bundles/{page}.js"
+    assert f'<link rel="modulepreload" href=".{address}" />' in html
+    answer = httpx.get(f"{dashboard.url}{address}")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
 
 
-@pytest.mark.parametrize(
-    ("page", "plots"), [("hosts", False), ("live", True), ("history", True), ("settings", False)]
-)
-def test_a_page_is_made_of_what_it_imports(page: str, plots: bool) -> None:
-    names = [address.split(f"/{VERSION}/")[1] for address in modules(page)]
-    assert ("vendor/uplot/uPlot.esm.js" in names) == plots
-    assert len(names) == len(set(names))
-    assert {f"{page}/{page}.js", "common/parts.js", "session/watch.js"} <= set(names)
+def test_streamlits_scripts_wait_in_a_template(dashboard: Dashboard, token: str) -> None:
+    html = httpx.get(f"{dashboard.url}/live", headers=bearer(token)).text
+    before, _, rest = html.partition('<template id="streamlit">')
+    waiting, _, after = rest.partition("</template>")
+    assert all("static/js/" not in part and "static/css/" not in part for part in (before, after))
+    assert re.search(r'<script type="module" crossorigin src="\./static/js/index\..*\.js">', waiting)
+    assert len(re.findall('rel="modulepreload"', waiting)) > 20
+    assert 'rel="stylesheet"' in waiting
+
+
+def test_our_font_is_the_one_that_streamlit_will_use(dashboard: Dashboard, token: str) -> None:
+    html = httpx.get(f"{dashboard.url}/live", headers=bearer(token)).text
+    found = re.search(r'font-family: PerfWatch; src: url\("\./(.+\.woff2)"\)', html)
+    assert found, html
+    assert html.count(found[1]) == 2
+    assert (STREAMLIT / found[1]).is_file()
 
 
 def test_what_has_no_version_in_its_address_is_asked_for_each_time(dashboard: Dashboard) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from dashboard.assets import VERSION
 from dashboard.server import PAGES
 from tests.stack import Dashboard, bearer
 
@@ -88,5 +89,5 @@ def test_every_page_starts_as_perfwatch(dashboard: Dashboard, token: str) -> Non
     for path in PAGES:
         page = httpx.get(f"{dashboard.url}{path}", headers=bearer(token)).text
         assert "<title>PerfWatch</title>" in page
-        assert "/assets/icon.svg" in page
+        assert f"/assets/{VERSION}/icon.svg" in page
         assert "BACKEND_BASE_URL" in page

@@ -149,8 +149,9 @@ def test_the_pages_are_drawn(stack: Composed, visitor: Visitor) -> None:
         page.keyboard.press("Enter")
         page.get_by_text("Memory").first.wait_for(timeout=60_000)
         page.goto(f"{stack.url}/history")
-        # Drawn by Streamlit with pandas and Arrow, of which the image has a part.
         page.locator("canvas").first.wait_for(timeout=60_000)
+        # Drawn by Streamlit with pandas and Arrow, of which the image has a part.
+        page.get_by_test_id("logout").wait_for(timeout=60_000)
 
 
 def test_down_and_up_again_keeps_history_users_and_secrets(stack: Composed, visitor: Visitor) -> None:

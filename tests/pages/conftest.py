@@ -83,11 +83,17 @@ def open_page(page: Page, stack: Stack, path: str) -> None:
         expect(page).not_to_have_url(re.compile("/login"))
 
 
+def settled(page: Page) -> None:
+    """Wait until Streamlit has taken the page over: nothing is put elsewhere while a test touches it."""
+    expect(page.locator("#early")).to_have_count(0, timeout=30_000)
+
+
 def open_live(page: Page, stack: Stack) -> None:
     open_page(page, stack, "/live")
     expect(page.get_by_test_id("connection-state")).to_have_text(
         re.compile("^connected", re.IGNORECASE), timeout=20_000
     )
+    settled(page)
 
 
 def choose_theme(context: BrowserContext, name: str) -> None:

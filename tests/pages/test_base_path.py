@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.pages.conftest import Watched, log_in
+from tests.pages.conftest import Watched, log_in, settled
 from tests.stack import PASSWORD, Stack, bearer
 from tests.stack import log_in as token_of
 
@@ -34,6 +34,7 @@ def test_every_page_works_below_a_path(context: BrowserContext, below: Stack) ->
     log_in(page)
     expect(page).to_have_url(re.compile(rf"{BASE}/live"))
     expect(page.get_by_test_id("connection-state")).to_have_text(re.compile("^connected", re.IGNORECASE))
+    settled(page)
     for name, shown in (("Hosts", "hosts"), ("History", "history"), ("Settings", "settings")):
         page.get_by_role("link", name=name).first.click()
         expect(page).to_have_url(re.compile(rf"{BASE}/{shown}"))

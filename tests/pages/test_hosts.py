@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, e
 
 from perfwatch.readings import now
 from tests.dashboard.test_live import publish
-from tests.pages.conftest import Watched, choose_theme, fits_sideways, keep, log_in, violations
+from tests.pages.conftest import Watched, choose_theme, fits_sideways, keep, log_in, settled, violations
 from tests.pages.fleet import device, presence, remember, tick
 from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard
@@ -34,6 +34,7 @@ class Site:
             log_in(page)
             expect(page).not_to_have_url(re.compile("/login"))
         expect(page.get_by_test_id("connection-state")).to_have_text("Connected", timeout=20_000)
+        settled(page)
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,7 @@ def test_sorting_and_filters_stay_in_the_address(watched: Watched, site: Site) -
     expect(page).to_have_url(f"{site.url}/hosts?sort=status&show=online&q=alpine")
     assert names(page) == ["web1"]
     page.reload()
+    settled(page)
     expect(page.get_by_test_id("host-card")).to_have_count(1, timeout=20_000)
     expect(page.get_by_test_id("filter")).to_have_value("alpine")
     page.get_by_test_id("filter").fill("nothing like it")

@@ -16,6 +16,7 @@ from tests.pages.conftest import (
     fits_sideways,
     keep,
     log_in,
+    settled,
     violations,
 )
 from tests.servers import Mosquitto
@@ -58,6 +59,7 @@ def open_section(
     shown = page.locator(f'[data-section="{section}"]')
     expect(shown).to_be_visible(timeout=20_000)
     expect(page.get_by_test_id("settings")).to_have_attribute("data-role", re.compile("admin|viewer"))
+    settled(page)
     return shown
 
 
@@ -214,6 +216,7 @@ def test_a_password_is_changed_and_goes_on(browser: Browser, own: Stack, admin: 
     expect(said).to_have_text(re.compile("password is changed"))
     assert not other.logged_in()
     page.reload()
+    settled(page)
     expect(page.get_by_test_id("me-name")).to_have_text("carla")
     Person(own.url, "carla", NEW)
     page.close()
@@ -274,6 +277,7 @@ def test_an_integration_is_made_shown_once_copied_and_revoked(browser: Browser, 
     heard = subprocess.run(f"{example} -C 1 -W 10", shell=True, capture_output=True, text=True, check=True)
     assert heard.stdout.startswith("perfwatch/")
     page.reload()
+    settled(page)
     expect(page.get_by_test_id("credentials")).to_contain_text("grafana")
     expect(page.get_by_test_id("once")).to_be_hidden()
     page.get_by_role("button", name="Revoke grafana").click()

@@ -3,11 +3,17 @@
 (() => {
   const KEY = "perfwatch.reloaded";
   const AGAIN_MS = 10_000;
+  const TRY_MS = 2000;
 
   function again() {
     if (Date.now() - Number(sessionStorage.getItem(KEY)) < AGAIN_MS) return;
     sessionStorage.setItem(KEY, Date.now());
-    setTimeout(() => location.reload(), 500);
+    setTimeout(reload, 500);
+  }
+
+  // Not while the server is away: that would put the browser's own error page in the place of what is shown.
+  function reload() {
+    fetch(location, { method: "HEAD" }).then(() => location.reload(), () => setTimeout(reload, TRY_MS));
   }
 
   window.addEventListener("error", ({ target }) => {

@@ -2,7 +2,7 @@
 import { Failed, ask } from "../common/ask.js";
 import { clock } from "../common/clock.js";
 import { choose, fetchHosts } from "../common/hosts.js";
-import { mountable } from "../common/mount.js";
+import { drawn, mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
 import { Catalogue } from "./catalogue.js";
 import { Chooser } from "./chooser.js";
@@ -59,7 +59,7 @@ class History {
     }
     if (this.#catalogue.isEmpty) {
       this.#again(() => this.start());
-      return this.#stage.say(EMPTY, { label: "Look again", act: () => this.start() });
+      return this.#say(EMPTY, { label: "Look again", act: () => this.start() });
     }
     this.#favourite = choose((await hosts) ?? []);
     this.#view = this.#catalogue.complete(asked, this.#favourite);
@@ -137,7 +137,7 @@ class History {
     this.#asking?.abort();
     const shown = span(this.#view, clock.now());
     const problem = this.#problem(shown);
-    if (problem) return this.#stage.say(...problem);
+    if (problem) return this.#say(...problem);
     const asking = (this.#asking = new AbortController());
     this.#stage.busy(true);
     try {
@@ -151,6 +151,7 @@ class History {
       this.#failed(error, () => this.#load({ following }), following);
     } finally {
       if (this.#asking === asking) this.#stage.busy(false);
+      drawn(this.#root);
     }
   }
 
@@ -174,6 +175,11 @@ class History {
     this.#load();
   }
 
+  #say(...said) {
+    this.#stage.say(...said);
+    drawn(this.#root);
+  }
+
   #failed(error, retry, following = false) {
     if (error.name === "AbortError") return;
     if (!(error instanceof Failed)) throw error;
@@ -183,7 +189,7 @@ class History {
     const said = error.status === 503 ? `The history cannot be read: ${error.message.replace(/\.$/, "")}. This page tries again by itself.` : error.message;
     if (isAway) this.#again(retry);
     if (following) return this.#stage.hint(said);
-    this.#stage.say(said, { label: "Try now", act: retry });
+    this.#say(said, { label: "Try now", act: retry });
   }
 
   // A range that ends now follows it, gently, and only while somebody looks.

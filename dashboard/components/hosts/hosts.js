@@ -1,7 +1,7 @@
 // The Hosts page: every host at a glance, drawn as its readings arrive.
 import { ask } from "../common/ask.js";
 import { Connection } from "../common/connection.js";
-import { mountable } from "../common/mount.js";
+import { drawn, mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
 import { Status } from "../common/status.js";
 import { leave, whoAmI } from "../session/watch.js";
@@ -73,6 +73,8 @@ class Hosts {
       this.#fill(await fetchPast());
     } catch (error) {
       if (error.name !== "AbortError") this.#notice.fail(error.message);
+    } finally {
+      drawn(this.#root);
     }
   }
 

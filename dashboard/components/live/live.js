@@ -4,7 +4,7 @@ import { clock } from "../common/clock.js";
 import { Board } from "./board.js";
 import { Connection } from "../common/connection.js";
 import { Header } from "./header.js";
-import { mountable } from "../common/mount.js";
+import { drawn, mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
 import { choose, fetchHosts, remember } from "../common/hosts.js";
 import { Status } from "../common/status.js";
@@ -179,6 +179,7 @@ class Live {
     this.#parts.text("notice", text);
     place.className = `notice ${tone}`;
     place.hidden = !text;
+    if (text) drawn(this.#root);
   }
 
   get #entry() {

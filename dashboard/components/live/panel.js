@@ -2,6 +2,7 @@
 import { fetchPast } from "../common/past.js";
 import { historyPath } from "../common/links.js";
 import { metricName } from "../common/metrics.js";
+import { drawn } from "../common/mount.js";
 import { element, write } from "../common/parts.js";
 import { HeatPlot } from "./heat.js";
 import { LinePlot } from "./plot.js";
@@ -106,6 +107,8 @@ export class Panel {
       this.draw(edge());
     } catch (error) {
       if (error.name !== "AbortError") failed(error.message);
+    } finally {
+      drawn(this.element);
     }
   }
 

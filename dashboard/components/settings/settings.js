@@ -1,6 +1,6 @@
 // The Settings page: its sections, which of them is shown, and what its reader may change.
 import { Failed, ask } from "../common/ask.js";
-import { mountable } from "../common/mount.js";
+import { drawn, mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
 import { Account } from "./account.js";
 import { Confirm } from "./forms.js";
@@ -45,6 +45,8 @@ class Settings {
       await this.#load();
     } catch (error) {
       this.#fail(error);
+    } finally {
+      drawn(this.#root);
     }
   }
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page, ViewportSize, expect
 
-from tests.pages.conftest import DESKTOP, PHONE, Watched, choose_theme
+from tests.pages.conftest import DESKTOP, PHONE, Watched, choose_theme, settled
 from tests.pages.history import past
 from tests.stack import PASSWORD
 
@@ -34,6 +34,7 @@ class Opener:
         watched = Watched(self._contexts[key].new_page())
         watched.page.goto(f"{self.url}/history?{asked}")
         expect(watched.page.get_by_test_id("history")).to_be_visible(timeout=20_000)
+        settled(watched.page)
         if drawn:
             expect(rows(watched.page).first).to_be_visible(timeout=20_000)
         return watched

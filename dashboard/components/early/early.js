@@ -1,0 +1,20 @@
+// A page's own component before Streamlit's scripts, a megabyte that would take the link for itself. Streamlit's mount
+// takes it over as it runs (common/mount.js). Loaded by a plain script tag, so it is no module.
+(() => {
+  const KEY = "perfwatch.streamlit";
+  const LONGEST_MS = 3000;
+  const early = document.getElementById("early");
+  const scripts = document.getElementById("streamlit").content;
+  const entry = scripts.querySelector("script");
+  const name = entry.getAttribute("src");
+  const begin = () => document.head.append(scripts);
+
+  import(`../bundles/${early.dataset.page}.js`).then(({ mount }) => {
+    if (early.isConnected) early.stop = mount({ parentElement: early.shadowRoot });
+  });
+  // Scripts that this browser keeps already take nothing. Others wait until the page has drawn, or for too long.
+  entry.addEventListener("load", () => localStorage.setItem(KEY, name));
+  if (localStorage.getItem(KEY) === name) return begin();
+  early.addEventListener("drawn", begin, { once: true });
+  setTimeout(begin, LONGEST_MS);
+})();
