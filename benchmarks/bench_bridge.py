@@ -26,7 +26,7 @@ from benchmarks.bridge_steps import steps
 from benchmarks.bridge_stores import Free, prepared, send, servers
 from benchmarks.feed import begin_session, mosquitto_sub
 from benchmarks.table import percentile, print_table
-from bridge.app import Bridge, collect_rarely
+from bridge.app import RECEIVE_MAX, Bridge, collect_rarely
 from perfwatch.history.sqlite import SqliteStore
 from perfwatch.history.store import HistoryStore, Numbers, Point
 from perfwatch.settings import Settings
@@ -121,7 +121,8 @@ def client(name: str) -> str:
 def by_mosquitto(broker: Mosquitto, count: int) -> tuple[float, float, float]:
     """Messages and points a second, and CPU µs a message."""
     began, before = time.perf_counter(), os.times()
-    subprocess.run(mosquitto_sub(broker.port, "sub", count), check=True, stdout=subprocess.DEVNULL)
+    command = mosquitto_sub(broker.port, "sub", count, RECEIVE_MAX)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     passed, after = time.perf_counter() - began, os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
     return count / passed, 0.0, used / count * 1e6

@@ -26,7 +26,7 @@ def steps() -> list[tuple[str, float]]:
     feed = [(topic, text.encode()) for topic, text in islice(messages(500, 1, 1_735_689_600_000), 3000)]
     wire = b"".join(packet(topic, text.decode(), at) for at, (topic, text) in enumerate(feed))
     intake, encoder, far = Intake(Topics()), Encoder(), 10**14
-    decodes = [(_DECLARED[topic.rpartition("/")[2]].decode, text) for topic, text in feed]
+    decodes = [(_DECLARED[topic.rpartition("/")[2]]._decode, text) for topic, text in feed]
     taken = [numbers for topic, text in feed if (numbers := intake.take(topic, text, far)) is not None]
     batches = [taken[at : at + MESSAGES] for at in range(0, len(taken), MESSAGES)]
     with tempfile.TemporaryDirectory() as folder, SqliteStore(Path(folder) / "history.db") as store:
@@ -35,7 +35,7 @@ def steps() -> list[tuple[str, float]]:
             ("JSON decoded", lambda: [decode(text) for decode, text in decodes]),
             ("topic, JSON and flattening together", lambda: [intake.take(t, p, far) for t, p in feed]),
             ("into SQLite, known series", lambda: [store.write(batch) for batch in batches]),
-            ("as line protocol", lambda: ["\n".join(encoder.lines(batch)).encode() for batch in batches]),
+            ("as line protocol", lambda: [b"\n".join(encoder.lines(batch)) for batch in batches]),
             ("PUBACK out", lambda: [mqtt5.PubAckPacket(at + 1).write() for at in range(len(feed))]),
         ]
         return [(name, min(timed(step) for _ in range(5)) / len(feed) * 1e6) for name, step in measured]

@@ -55,10 +55,13 @@ def numbers(sent: list[tuple[str, str]]) -> int:
     return sum(len(one.values) for one in found if one is not None)
 
 
-def mosquitto_sub(port: int, client: str, count: int) -> list[str]:
-    """The C client that takes `count` messages of a session and writes them to nothing."""
+def mosquitto_sub(port: int, client: str, count: int, ahead: int) -> list[str]:
+    """The C client that takes `count` messages of a session and writes them to nothing.
+
+    The broker sends it `ahead` messages before they are acknowledged, as many as it sends a bridge.
+    """
     command = f"mosquitto_sub -V 5 -p {port} -i {client} -c -x 3600 -q 1 -t perfwatch/+/+ -C {count}"
-    return command.split()
+    return [*command.split(), "-D", "connect", "receive-maximum", str(ahead)]
 
 
 def begin_session(port: int, client: str) -> None:

@@ -37,7 +37,7 @@ STATS_SECONDS = 10.0
 HEALTH_EXPIRY = 25
 
 # How far the broker may send ahead of what is stored: enough for the next batch and the one after it
-# to arrive while one is written, and the most that is sent again after a crash.
+# to arrive while two are written, and the most that is sent again after a crash.
 RECEIVE_MAX = 2000
 
 # A connection that lasted so long was a good one: the next wait begins at the shortest again.
@@ -112,7 +112,8 @@ class Bridge:
             await client.unsubscribe(self._topics.readings())
         await client.publish(status, b"online", qos=1, retain=True)
         self._log_connected(client)
-        session = Session(client, self._topics, self._keeper.keep, self._reject, self.counters)
+        keeper = self._keeper
+        session = Session(client, self._topics, keeper.keep, self._reject, self.counters, keeper.at_once)
         writing = asyncio.create_task(session.write())
         try:
             await self._until_stopped(client, session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -18,11 +18,11 @@ EXCERPT = 200
 
 
 class Intake:
-    """Takes messages on the topics of `topics`, and remembers what the next of a host will need again."""
+    """Takes messages on the topics of `topics`, and remembers what the next of a topic will need again."""
 
     def __init__(self, topics: Topics) -> None:
-        self._parse = lru_cache(MAX_REMEMBERED)(topics.parse)
-        self._flattener = Flattener()
+        self._topics = topics
+        self._takes: dict[str, Callable[[bytes], Numbers] | None] = {}
 
     def take(self, name: str, payload: bytes, now: int) -> Numbers | None:
         """The numbers of the reading on topic `name`, or None when it carries no reading.
@@ -31,16 +31,27 @@ class Intake:
         readings would be the newest for longer than anyone looks, and so is one that is before 1970. Raises
         PayloadError naming the topic and what is wrong.
         """
-        topic = self._parse(name)
-        if topic is None:
-            raise PayloadError(name, "the topic names no host and metric")
-        if topic.kind is not Kind.METRIC or not payload:  # an empty payload takes back what was retained
+        try:
+            take = self._takes[name]
+        except KeyError:
+            take = self._take_of(name)
+        if take is None or not payload:  # an empty payload takes back what was retained
             return None
-        numbers = self._flattener.take(name, topic.host, topic.metric, payload)
+        numbers = take(payload)
         if not 0 <= numbers.time <= now + DAY_MS:
             wrong = "before 1970" if numbers.time < 0 else "more than a day ahead"
             raise PayloadError(name, f"timestamp is {wrong}")
         return numbers
+
+    def _take_of(self, name: str) -> Callable[[bytes], Numbers] | None:
+        topic = self._topics.parse(name)
+        if topic is None:
+            raise PayloadError(name, "the topic names no host and metric")
+        if len(self._takes) >= MAX_REMEMBERED:
+            self._takes.clear()
+        metric = topic.kind is Kind.METRIC
+        self._takes[name] = take = Flattener(name, topic.host, topic.metric).take if metric else None
+        return take
 
 
 def rejection(error: PayloadError, name: str, payload: bytes, now: int) -> bytes:

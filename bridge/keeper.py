@@ -38,7 +38,8 @@ class Keeper:
         self._spool = spool
         self._counters = counters
         self._refused = refused
-        self._turn = asyncio.Lock()
+        self.at_once = store.writes_at_once
+        self._turn = asyncio.Semaphore(self.at_once)
         self._filled = asyncio.Event()
         self._now = asyncio.Event()
         self._late: set[asyncio.Task[Written]] = set()
@@ -103,11 +104,11 @@ class Keeper:
     async def _write_soon(self, points: Sequence[Point | Numbers]) -> Written | None:
         """Write, or None when the store refuses or does not answer in time."""
         task = asyncio.create_task(self._write(points))
-        self._late.add(task)
-        task.add_done_callback(self._answered)
         try:
             written = await asyncio.wait_for(asyncio.shield(task), PATIENCE_SECONDS)
         except TimeoutError:
+            self._late.add(task)
+            task.add_done_callback(self._answered)
             self._set_away(f"The history has not answered for {PATIENCE_SECONDS:.0f} s")
             return None
         except StoreError as exc:
@@ -124,7 +125,7 @@ class Keeper:
             task.exception()
 
     async def _write(self, points: Sequence[Point | Numbers]) -> Written:
-        # In a thread, so that pings go on however long the disk takes; one at a time.
+        # In a thread, so that pings go on however long the disk takes.
         async with self._turn:
             return await asyncio.to_thread(write, self._store, points)
 

@@ -156,9 +156,7 @@ class Client:
         """
         self._link.send(
             b"".join(
-                mqtt5.PubAckPacket(message.packet_id).write()
-                for message in messages
-                if message.packet_id is not None
+                [mqtt5.PubAckPacket(one.packet_id).write() for one in messages if one.packet_id is not None]
             )
         )
 
@@ -232,7 +230,7 @@ class Client:
 
     def _parse(self, unused: memoryview) -> int:
         """Take every whole packet out of `unused`; returns how many bytes they had."""
-        used = 0
+        used, qos_2 = 0, QoS.EXACTLY_ONCE
         while used < len(unused):
             try:
                 packet, size = mqtt5.read(unused[used:])
@@ -243,16 +241,18 @@ class Client:
                     raise ValueError("a text is not UTF-8") from exc
                 raise
             used += size
-            self._received(packet)
+            if isinstance(packet, Message) and packet.qos != qos_2:
+                self._queue.append(packet)
+            else:
+                self._received(packet)
+        if self._queue:
+            self._arrived.set()
+            if len(self._queue) > self._queue_limit:
+                self._link.pause()
         return used
 
     def _received(self, packet: mqtt5.Packet) -> None:
         match packet:
-            case mqtt5.PublishPacket() if packet.qos != QoS.EXACTLY_ONCE:
-                self._queue.append(packet)
-                self._arrived.set()
-                if len(self._queue) > self._queue_limit:
-                    self._link.pause()
             case mqtt5.PubAckPacket() | mqtt5.SubAckPacket() | mqtt5.UnsubAckPacket():
                 answer = self._answers.get(packet.packet_id)
                 if answer is not None and not answer.done():

@@ -14,7 +14,10 @@ _LOG_BYTES = 5_000_000
 
 
 class Child:
-    """One service: started any number of times, its output appended to a file of its own."""
+    """One service: started any number of times, its output appended to a file of its own.
+
+    Each start sets `started`; whoever waits for that clears it.
+    """
 
     def __init__(self, name: str, command: list[str], environ: dict[str, str], logs: Path) -> None:
         self.name = name
@@ -22,16 +25,12 @@ class Child:
         self._command = command
         self._environ = environ
         self._process: asyncio.subprocess.Process | None = None
-        self._started = 0.0
+        self._began = 0.0
+        self.started = asyncio.Event()
 
     @property
     def ended(self) -> bool:
         return self._process is not None and self._process.returncode is not None
-
-    @property
-    def age(self) -> float:
-        """Seconds since it was started last."""
-        return time.monotonic() - self._started
 
     async def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C reaches our parent alone, which ends us in order."""
@@ -48,14 +47,15 @@ class Child:
                 start_new_session=True,
                 preexec_fn=end_with_parent(),
             )
-        self._started = time.monotonic()
+        self._began = time.monotonic()
+        self.started.set()
 
     async def wait(self) -> tuple[float, str]:
         """Wait until it ends; returns the seconds it lived and how it ended, in words."""
         assert self._process is not None
         code = await self._process.wait()
         how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        return time.monotonic() - self._started, how
+        return time.monotonic() - self._began, how
 
     def reload(self) -> None:
         """Have it read its files again (SIGHUP). One that has ended reads them when it starts."""

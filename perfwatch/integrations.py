@@ -39,16 +39,16 @@ class Integrations:
     """The accounts kept in `path`, a private file that `perfwatch up` follows."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def all(self) -> dict[str, Integration]:
         """By name. Raises AccountError when the file cannot be read."""
         try:
-            return _kept.decode(self._path.read_bytes())
+            return _kept.decode(self.path.read_bytes())
         except FileNotFoundError:
             return {}
         except (OSError, msgspec.DecodeError) as exc:
-            raise AccountError(f"The integrations in {self._path} cannot be read: {exc}") from exc
+            raise AccountError(f"The integrations in {self.path} cannot be read: {exc}") from exc
 
     def add(self, name: str, taken: Collection[str], role: Role = "reader") -> Integration:
         """Make an account. Raises AccountError when the name cannot be one or is among `taken`."""
@@ -73,12 +73,15 @@ class Integrations:
         self._write(known)
         return removed
 
-    def stamp(self) -> int:
-        """A number that changes with the file."""
-        return self._path.stat().st_mtime_ns if self._path.exists() else 0
+    def stamp(self) -> tuple[int, int] | None:
+        """What differs after each change: the clock of a file's times stands still for milliseconds."""
+        if not self.path.exists():
+            return None
+        found = self.path.stat()
+        return found.st_mtime_ns, found.st_ino
 
     def _write(self, accounts: dict[str, Integration]) -> None:
-        write_private(self._path, msgspec.json.encode(accounts).decode())
+        write_private(self.path, msgspec.json.encode(accounts).decode())
 
 
 def integrations_path(folder: Path) -> Path:

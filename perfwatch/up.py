@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from perfwatch import mosquitto
 from perfwatch.child import Child
@@ -20,13 +21,16 @@ from perfwatch.errors import AccountError, StartError
 from perfwatch.integrations import Integrations, integrations_path
 from perfwatch.settings import Settings, option, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
+from perfwatch.watch import watched
 
 # Debian keeps servers where an ordinary user's PATH does not look.
 _SERVER_PATHS = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 _READY_SECONDS = 60.0
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
-_LOOK_SECONDS = 0.5
-_SAVE_SECONDS = 2.0
+_SAVE_PAUSES = (2.0, 2.0, 4.0, 8.0, 16.0)
+
+# How often accounts are looked for: where a change is told, only in case that it was not.
+_LOOK_SECONDS, _LONG_LOOK_SECONDS = 0.5, 60.0
 
 Say = Callable[[str], None]
 
@@ -138,16 +142,17 @@ class Up:
 
 async def follow(logins: mosquitto.Logins, broker: Child, say: Say) -> None:
     """Tell the broker of each account that the dashboard or `perfwatch credentials` makes or revokes."""
-    while True:
-        await asyncio.sleep(_LOOK_SECONDS)
-        try:
-            changed = logins.update()
-        except AccountError as exc:
-            say(f"  {broker.name:<10} {exc}; its accounts stay as they were")
-            continue
-        if changed:
-            # It reads both files and disconnects whoever may not be there any more.
-            broker.reload()
+    changed = asyncio.Event()
+    with watched(logins.kept_in, changed) as told:
+        while True:
+            changed.clear()
+            try:
+                if logins.update():
+                    # It reads both files and disconnects whoever may not be there any more.
+                    broker.reload()
+            except AccountError as exc:
+                say(f"  {broker.name:<10} {exc}; its accounts stay as they were")
+            await heard(changed, _LONG_LOOK_SECONDS if told else _LOOK_SECONDS)
 
 
 async def save_early(broker: Child) -> None:
@@ -155,14 +160,21 @@ async def save_early(broker: Child) -> None:
 
     Until its session is saved, a bridge that is away is forgotten when the broker is killed.
     """
-    due = _SAVE_SECONDS
     while True:
-        await asyncio.sleep(_SAVE_SECONDS)
-        if broker.age < due / 2:  # it was started again
-            due = _SAVE_SECONDS
-        if due <= min(broker.age, _HEALTHY_SECONDS):
+        await broker.started.wait()
+        broker.started.clear()
+        for pause in _SAVE_PAUSES:
+            if await heard(broker.started, pause):  # it was started again
+                break
             broker.save()
-            due *= 2
+
+
+async def heard(event: asyncio.Event, seconds: float) -> bool:
+    """Wait until `event` is set, but no longer than that; returns whether it is."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
 
 
 def run(settings: Settings, environ: Mapping[str, str], say: Say) -> None:

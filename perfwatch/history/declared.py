@@ -2,14 +2,17 @@
 
 Each type has a twin with its numbers alone, all of them floats, those of the host first. So msgspec checks
 and converts them while it decodes, and `astuple` gives them in an order known beforehand: nothing is looked
-at one by one. What the numbers are called is made only for parts that were not seen before.
+at one by one. What the numbers are called is made only for parts that were not seen before, on any host.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from itertools import chain, zip_longest
-from typing import Any, Protocol, TypeAlias, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple, Protocol, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +25,9 @@ from perfwatch.reading import Number, Timestamp
 _Numbers: TypeAlias = list[float | None]
 
 _NUMBERS = {float, int, type(None)}
+
+# Of each metric. Hosts that are alike have one form between them.
+MAX_FORMS = 4096
 
 
 class Twin(Struct):
@@ -40,21 +46,57 @@ class _Step(Protocol):
         """What the numbers that came with `key` are called."""
 
 
-class Declared:
-    """Readings of one type: `decode`, which raises what msgspec raises, `take`, and `parts`."""
+class Form(NamedTuple):
+    """What numbers are called, those of one part side by side, and what puts them in that order.
 
-    def __init__(self, twin: type[Twin], steps: list[_Step]) -> None:
-        self.decode: Callable[[bytes], Twin] = msgspec.json.Decoder(twin).decode
+    `pick` is None when they are all there and in that order as they come.
+    """
+
+    parts: tuple[Part, ...]
+    pick: Callable[[_Numbers], Sequence[float]] | None
+
+
+class Declared:
+    """Readings of one type: their numbers, and their `form`, which hosts that are alike have in common."""
+
+    def __init__(self, twin: type[Twin], own: tuple[str, ...], steps: list[_Step]) -> None:
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(twin).decode
+        self._own = own
+        self._end = 1 + len(own)
         self._steps = steps
         self._takes = [step.take for step in steps]
+        self.form = lru_cache(MAX_FORMS)(self._form)
 
-    def take(self, twin: Twin) -> tuple[_Numbers, Hashable]:
-        """All numbers in order, None for those that are not there, and the key for `parts`."""
-        values, numbers = astuple(twin), _Numbers()
-        return numbers, tuple([take(numbers, values) for take in self._takes])
+    def take(self, payload: bytes) -> tuple[datetime, _Numbers, Hashable]:
+        """The time, all numbers as they come, None for those that are not there, and a key for `form`.
 
-    def parts(self, key: Any) -> list[Part]:
-        return [part for step, known in zip(self._steps, key, strict=True) for part in step.parts(known)]
+        Raises what msgspec raises.
+        """
+        values = astuple(self._decode(payload))
+        numbers: _Numbers = [*values[1 : self._end]]
+        return values[0], numbers, tuple([take(numbers, values) for take in self._takes])
+
+    def _form(self, key: tuple[Any, ...], there: bytes) -> Form:
+        """`there` has a 1 for each number that is there; it is empty when they all are."""
+        names = [(part.tag, part.name, field) for part in self._parts(key) for field in part.fields]
+        groups: dict[tuple[str, str], dict[str, int]] = {}
+        for place, (tag, name, field) in enumerate(names):
+            if not there or there[place]:
+                groups.setdefault((tag, name), {})[field] = place
+        parts = tuple([Part(*part, tuple(fields)) for part, fields in groups.items()])
+        order = [place for fields in groups.values() for place in fields.values()]
+        return Form(parts, None if order == list(range(len(names))) else _picker(order))
+
+    def _parts(self, key: tuple[Any, ...]) -> list[Part]:
+        own = [Part("", "", self._own)]
+        return own + [part for step, k in zip(self._steps, key, strict=True) for part in step.parts(k)]
+
+
+def _picker(order: list[int]) -> Callable[[_Numbers], Sequence[float]]:
+    if len(order) > 1:
+        return itemgetter(*order)
+    place = order[0] if order else 0
+    return itemgetter(slice(place, place + len(order)))  # a sequence too
 
 
 def declared(kind: type[Struct], shapes: Mapping[str, Shape]) -> Declared | None:
@@ -66,7 +108,7 @@ def declared(kind: type[Struct], shapes: Mapping[str, Shape]) -> Declared | None
     shaped = {name: _twin_hint(hint) for name, hint in hints.items() if name in shapes}
     twin = _struct(kind.__name__, {**dict.fromkeys(own, Number), **shaped}, Twin)
     places = {name: 1 + len(own) + at for at, name in enumerate(shaped)}
-    return Declared(twin, [_Own(own), *_steps(places, shaped, shapes)])
+    return Declared(twin, own, _steps(places, shaped, shapes))
 
 
 def _steps(places: Mapping[str, int], hints: Mapping[str, Any], shapes: Mapping[str, Shape]) -> list[_Step]:
@@ -85,19 +127,6 @@ def _steps(places: Mapping[str, int], hints: Mapping[str, Any], shapes: Mapping[
     return steps + [_Lists(tag, columns) for tag, columns in lists.items()]
 
 
-class _Own(_Step):
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._names = names
-        self._end = 1 + len(names)
-
-    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
-        numbers += values[1 : self._end]
-        return None
-
-    def parts(self, key: None) -> list[Part]:
-        return [Part("", "", self._names)]
-
-
 class _Row(_Step):
     def __init__(self, at: int, names: tuple[str, ...]) -> None:
         self._at = at
@@ -113,7 +142,7 @@ class _Row(_Step):
 
 
 class _Lists(_Step):
-    """The lists of one tag side by side: each place in them is a part."""
+    """The lists of one tag, one after another: each place in them is a part."""
 
     def __init__(self, tag: str, columns: Mapping[int, str]) -> None:
         self._tag = tag
@@ -121,13 +150,16 @@ class _Lists(_Step):
         self._names = tuple(columns.values())
 
     def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
-        columns = [values[at][:MAX_PARTS] for at in self._columns]
-        numbers += chain.from_iterable(zip_longest(*[column for column in columns if column]))
-        return tuple(map(len, columns))
+        lengths = []
+        for at in self._columns:
+            column = values[at][:MAX_PARTS]
+            numbers += column
+            lengths.append(len(column))
+        return tuple(lengths)
 
     def parts(self, key: tuple[int, ...]) -> list[Part]:
-        names = tuple(name for name, length in zip(self._names, key, strict=True) if length)
-        return [Part(self._tag, str(place), names) for place in range(max(key))]
+        columns = zip(self._names, key, strict=True)
+        return [Part(self._tag, str(place), (name,)) for name, length in columns for place in range(length)]
 
 
 class _Named(_Step):
@@ -135,12 +167,14 @@ class _Named(_Step):
         self._at = at
         self._tag = tag
         self._names = kind.__struct_fields__
+        self._one = attrgetter(*self._names) if len(self._names) == 1 else None
 
     def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
         parts = values[self._at] or {}
         if len(parts) > MAX_PARTS or "" in parts:
             parts = {name: parts[name] for name in list(parts)[:MAX_PARTS] if name}
-        numbers += chain.from_iterable(map(astuple, parts.values()))
+        found = parts.values()
+        numbers += map(self._one, found) if self._one else chain.from_iterable(map(astuple, found))
         return tuple(parts)
 
     def parts(self, key: tuple[str, ...]) -> list[Part]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Mapping
-from itertools import compress, groupby, repeat
-from operator import is_not, itemgetter
+from itertools import repeat
+from operator import is_not
 from typing import Any, TypeAlias
 
 from perfwatch import readings
 from perfwatch.errors import PayloadError
-from perfwatch.history.declared import declared
+from perfwatch.history.declared import Form, declared
 from perfwatch.history.shapes import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, SHAPES, Named, Row, Shape
-from perfwatch.history.store import MAX_REMEMBERED, Layout, Numbers, Part
+from perfwatch.history.store import Layout, Numbers, Part
 from perfwatch.readings import READINGS, to_ms
 
 # What is not here is looked at value by value.
@@ -26,67 +26,56 @@ _DECLARED = {
     if (found := declared(kind, SHAPES.get(metric, {}))) is not None
 }
 
-_Known: TypeAlias = tuple[Hashable, bytes, Layout]  # which parts, which of their numbers, and so the layout
 _Parts: TypeAlias = dict[tuple[str, str], dict[str, float]]
 
 
 class Flattener:
-    """Makes numbers of payloads. It remembers each topic's last layout: most often the next is the same."""
+    """Makes numbers of one topic's payloads. Most often the layout is the last one again."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
+    def __init__(self, topic: str, host: str, metric: str) -> None:
+        self._topic = topic
+        self._whose = (metric, host)
+        self._quick = _DECLARED.get(metric)
+        self._shapes = SHAPES.get(metric, {})
+        self._key: Hashable = None
+        self._there = b""
+        self._form = Form((), None)
+        self._layout = Layout(metric, host, ())
 
-    def take(self, topic: str, host: str, metric: str, payload: bytes) -> Numbers:
+    def take(self, payload: bytes) -> Numbers:
         """The numbers in a payload, all at the reading's own time.
 
         A field or part whose name is empty is left out: not every store can keep it. Raises PayloadError
         naming the topic and what is wrong.
         """
-        quick = _DECLARED.get(metric)
+        quick = self._quick
         if quick is None:
-            return self._take_undeclared(topic, host, metric, payload)
+            return self._take_undeclared(payload)
         try:
-            twin = quick.decode(payload)
+            moment, numbers, key = quick.take(payload)
         except readings.UNREADABLE as exc:
-            raise PayloadError(topic, str(exc)) from exc
-        numbers, names = quick.take(twin)
-        there = b""
-        if None in numbers:
-            there = bytes(map(is_not, numbers, repeat(None)))
-            numbers = list(compress(numbers, there))
-        known = self._known.get(topic)
-        if known is None or known[0] != names or known[1] != there:
-            layout = Layout(metric, host, _named(quick.parts(names), there))
-            known = self._remember(topic, (names, there, layout))
-        return Numbers(known[2], to_ms(twin.timestamp), numbers)  # type: ignore[arg-type]  # no None is left
+            raise PayloadError(self._topic, str(exc)) from exc
+        there = bytes(map(is_not, numbers, repeat(None))) if None in numbers else b""
+        if key != self._key or there != self._there:
+            self._key, self._there = key, there
+            self._form = quick.form(key, there)
+            self._layout = Layout(*self._whose, self._form.parts)
+        pick = self._form.pick
+        kept = numbers if pick is None else pick(numbers)
+        return Numbers(self._layout, to_ms(moment), kept)  # type: ignore[arg-type]  # no None is left
 
-    def _take_undeclared(self, topic: str, host: str, metric: str, payload: bytes) -> Numbers:
-        moment, content = readings.decode_undeclared(topic, payload)
+    def _take_undeclared(self, payload: bytes) -> Numbers:
+        moment, content = readings.decode_undeclared(self._topic, payload)
         found: _Parts = {("", ""): {}}
         try:
-            _flatten(found, SHAPES.get(metric, {}), content)
+            _flatten(found, self._shapes, content)
         except OverflowError as exc:
-            raise PayloadError(topic, "a number is too large to be kept") from exc
+            raise PayloadError(self._topic, "a number is too large to be kept") from exc
         parts = tuple([Part(*key, tuple(fields)) for key, fields in found.items() if fields])
-        known = self._known.get(topic)
-        if known is None or known[0] != parts:
-            known = self._remember(topic, (parts, b"", Layout(metric, host, parts)))
+        if self._layout.parts != parts:
+            self._layout = Layout(*self._whose, parts)
         values = [value for fields in found.values() for value in fields.values()]
-        return Numbers(known[2], to_ms(moment), values)
-
-    def _remember(self, topic: str, known: _Known) -> _Known:
-        if len(self._known) >= MAX_REMEMBERED:
-            self._known.clear()
-        self._known[topic] = known
-        return known
-
-
-def _named(parts: Iterable[Part], there: bytes) -> tuple[Part, ...]:
-    """Parts with only the names of what is there; what is told of one part twice becomes one."""
-    names = [(part.tag, part.name, field) for part in parts for field in part.fields]
-    kept = compress(names, there) if there else names
-    groups = groupby(kept, itemgetter(0, 1))
-    return tuple([Part(tag, name, tuple([one[2] for one in group])) for (tag, name), group in groups])
+        return Numbers(self._layout, to_ms(moment), values)
 
 
 def _flatten(parts: _Parts, shapes: Mapping[str, Shape], content: Mapping[str, Any]) -> None:

@@ -33,18 +33,18 @@ class Database:
         self._buckets: Buckets | None = None
         self._made: set[Place] = set()
 
-    def write(self, place: Place, lines: Sequence[str]) -> None:
+    def write(self, place: Place, body: bytes) -> None:
         """Write lines with times in ms, durably. Raises Refused when some were not taken."""
         self._ready(place)
         try:
-            self._server.write(place.bucket, lines)
+            self._server.write(place.bucket, body)
         except Refused as exc:
             if not exc.missing:
                 raise
             # Somebody removed the bucket since it was made.
             self._made.discard(place)
             self._ready(place)
-            self._server.write(place.bucket, lines)
+            self._server.write(place.bucket, body)
 
     def ask(self, statements: Sequence[str]) -> list[Result]:
         """One answer for each statement; an empty one where there is no such bucket yet."""
@@ -91,6 +91,10 @@ class Database:
         self._server.close()
 
     def _ready(self, place: Place) -> None:
-        if place not in self._made:
-            self.ways().ensure(place)
-            self._made.add(place)
+        if place in self._made:
+            return
+        ways = self.ways()
+        with self._making:
+            if place not in self._made:
+                ways.ensure(place)
+                self._made.add(place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -94,9 +94,8 @@ class Server:
         """What the server says that it is, such as `1.8.10` or `v2.7.1`; empty when it does not say."""
         return self._call("GET", "/ping").headers.get("X-Influxdb-Version", "")
 
-    def write(self, bucket: str, lines: Sequence[str]) -> None:
+    def write(self, bucket: str, body: bytes) -> None:
         """Write lines with times in ms, durably. Raises Refused when some were not taken."""
-        body = "\n".join(lines).encode()
         packed = {} if self.address.local else {"content_encoding": "gzip"}
         if packed:
             body = gzip.compress(body, compresslevel=1)  # 6, the default, takes five times as long

@@ -135,7 +135,7 @@ class Notes:
 
     def _write(self, lines: list[str]) -> None:
         if lines:
-            self._database.write(self._place, lines)
+            self._database.write(self._place, "\n".join(lines).encode())
 
 
 def _note(of: str, host: str, moment: int, **fields: float) -> str:

@@ -136,7 +136,7 @@ class Rollups:
 
     def _write(self, place: Place, made: Iterator[str]) -> None:
         while some := list(islice(made, LINES_AT_ONCE)):
-            self._database.write(place, some)
+            self._database.write(place, "\n".join(some).encode())
 
     def _hours(self, until: int) -> Iterator[tuple[int, list[str]]]:
         """The hours that nobody has rolled up yet, each with the metrics that it has."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 import msgspec
 
-from perfwatch.history.store import MAX_REMEMBERED, Layout, Numbers, Point
+from perfwatch.history.store import MAX_REMEMBERED, Layout, Numbers, Part, Point
 
 _numbers = msgspec.json.Encoder()
 
@@ -22,20 +23,26 @@ _SAFE = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _NAME = str.maketrans({",": r"\,", " ": r"\ "})
 _KEY = str.maketrans({",": r"\,", " ": r"\ ", "=": r"\="})
 
+# What stands in a form for what differs; no name has them once it is `stored`.
+_HOST, _TIME = b"\0", b"\1"
+
+MAX_FORMS = 4096
+
 
 class Encoder:
-    """Writes points as lines. What a line begins with is made once for each series, then remembered.
+    """Writes points as lines in UTF-8. What a line begins with is made once a series, then remembered.
 
-    Of a reading as `Numbers` everything but its numbers is remembered, and msgspec writes these: 60 ns
-    each, `repr` takes 200.
+    Of a reading as `Numbers` everything but its numbers is remembered, once for all hosts that are alike, and
+    msgspec writes these: 60 ns each, `repr` takes 200. May be shared by threads.
     """
 
     def __init__(self) -> None:
         self._heads: dict[tuple[str, str, str, str], str] = {}
         self._keys: dict[str, str] = {}
-        self._forms: dict[tuple[str, str], tuple[Layout, str]] = {}
+        self._known: dict[tuple[str, str], tuple[Layout, bytes, bytes]] = {}
+        self._form = lru_cache(MAX_FORMS)(self._form_of)
 
-    def lines(self, points: Iterable[Point | Numbers]) -> Iterator[str]:
+    def lines(self, points: Iterable[Point | Numbers]) -> Iterator[bytes]:
         """A line for each point, lines for each reading, nothing for what has no numbers.
 
         Times are in milliseconds, and every number is a float.
@@ -43,31 +50,35 @@ class Encoder:
         for one in points:
             if not isinstance(one, Numbers):
                 if one.fields:
-                    yield self._line(one)
+                    yield self._line(one).encode()
             elif one.values:
-                texts = _numbers.encode(one.values)[1:-1].decode().split(",")
-                end = f" {one.time}"
-                text = self._form(one.layout) % tuple(texts)
-                yield text.replace("\n", f"{end}\n") + end
+                form, host = self._remembered(one.layout)
+                text = form % tuple(_numbers.encode(one.values)[1:-1].split(b","))
+                yield text.replace(_HOST, host).replace(_TIME, b"%d" % one.time)
 
     def _line(self, point: Point) -> str:
         pairs = [f"{self._key(name)}={float(value)!r}" for name, value in point.fields.items()]
         return f"{self._head(point[:4])} {','.join(pairs)} {point.time}"
 
-    def _form(self, layout: Layout) -> str:
-        """The lines of a reading of that layout, with %s for each number and without times."""
-        known = self._forms.get(layout.whose)
+    def _remembered(self, layout: Layout) -> tuple[bytes, bytes]:
+        """The form of that layout, and its host as a line has it."""
+        known = self._known.get(layout.whose)
         if known is None or known[0] is not layout:
-            if len(self._forms) >= MAX_REMEMBERED:
-                self._forms.clear()
-            known = self._forms[layout.whose] = (layout, "\n".join(self._forms_of(layout)))
-        return known[1]
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            metric, host = layout.whose
+            known = (layout, self._form(metric, layout.parts), stored(host).translate(_KEY).encode())
+            self._known[layout.whose] = known
+        return known[1:]
 
-    def _forms_of(self, layout: Layout) -> Iterator[str]:
-        for part in layout.parts:
-            head = head_of((*layout.whose, part.tag, part.name)).replace("%", "%%")
-            pairs = [f"{self._key(name).replace('%', '%%')}=%s" for name in part.fields]
-            yield f"{head} {','.join(pairs)}"
+    def _form_of(self, metric: str, parts: tuple[Part, ...]) -> bytes:
+        """The lines of such a reading of any host, with %b for each number."""
+        return b"\n".join([self._form_line(metric, part) for part in parts])
+
+    def _form_line(self, metric: str, part: Part) -> bytes:
+        head = _head(metric, _HOST.decode(), part.tag, part.name).replace("%", "%%")
+        pairs = [f"{self._key(name).replace('%', '%%')}=%b" for name in part.fields]
+        return f"{head} {','.join(pairs)} ".encode() + _TIME
 
     def _head(self, key: tuple[str, str, str, str]) -> str:
         head = self._heads.get(key)
@@ -89,9 +100,12 @@ class Encoder:
 def head_of(point: tuple[str, str, str, str]) -> str:
     """Measurement and tags (metric, host, tag, part) as a line begins, sorted as InfluxDB likes them."""
     metric, host, tag, part = point
-    tags = {"host": host} | ({tag: part} if tag else {})
-    pairs = sorted((stored(key), stored(value)) for key, value in tags.items())
-    joined = "".join(f",{key.translate(_KEY)}={value.translate(_KEY)}" for key, value in pairs)
+    return _head(metric, stored(host).translate(_KEY), tag, part)
+
+
+def _head(metric: str, written_host: str, tag: str, part: str) -> str:
+    tags = {"host": written_host} | ({stored(tag): stored(part).translate(_KEY)} if tag else {})
+    joined = "".join(f",{key.translate(_KEY)}={value}" for key, value in sorted(tags.items()))
     return stored(metric).translate(_NAME) + joined
 
 

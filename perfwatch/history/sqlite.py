@@ -74,6 +74,7 @@ class SqliteStore:
     # SQLite does not queue writers, and one in another process tries again only now and then, so most
     # moments must be free.
     rest = 3.0
+    writes_at_once = 1
 
     def __init__(self, path: Path, busy: float = BUSY_SECONDS) -> None:
         self.path = path

@@ -58,7 +58,7 @@ class Numbers(Struct, gc=False):
 
     layout: Layout
     time: int
-    values: list[float]
+    values: Sequence[float]
 
     def points(self) -> Iterator[Point]:
         """The same as points."""
@@ -135,8 +135,11 @@ class Work(NamedTuple):
 class HistoryStore(Protocol):
     """Keeps points, whose values are finite. May be shared by threads.
 
-    Every method may block, and raises StoreError when the store cannot answer.
+    Every method may block, and raises StoreError when the store cannot answer. `writes_at_once` is how many
+    writes side by side store more in the same time than one after another.
     """
+
+    writes_at_once: int
 
     def write(self, points: Iterable[Point | Numbers]) -> int:
         """Keep `points`, durably, before returning how many numbers they held.

@@ -22,7 +22,7 @@ TIME = "2026-11-23T12:00:00.250Z"
 
 
 def taken(metric: str, payload: bytes) -> list[Point]:
-    return list(Flattener().take(f"perfwatch/nas/{metric}", "nas", metric, payload).points())
+    return list(Flattener(f"perfwatch/nas/{metric}", "nas", metric).take(payload).points())
 
 
 def both_ways(metric: str, payload: bytes) -> tuple[list[Point], list[Point]]:
@@ -103,11 +103,11 @@ def test_no_more_parts_are_taken_than_a_reading_may_have() -> None:
 
 @pytest.mark.parametrize("metric", ["cpu", "ups"])
 def test_a_host_whose_next_reading_has_the_same_parts_keeps_its_layout(metric: str) -> None:
-    flattener = Flattener()
+    flattener = Flattener(f"perfwatch/nas/{metric}", "nas", metric)
 
     def layout(**content: Any) -> Layout:
         payload = json.dumps({"timestamp": TIME, **content}).encode()
-        return flattener.take(f"perfwatch/nas/{metric}", "nas", metric, payload).layout
+        return flattener.take(payload).layout
 
     first = layout(user=1, idle=2)
     assert layout(user=3, idle=4) is first

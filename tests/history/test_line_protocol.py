@@ -24,7 +24,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 def line(point: Point) -> str:
     [one] = Encoder().lines([point])
-    return one
+    return one.decode()
 
 
 @settings(deadline=None)
@@ -95,9 +95,9 @@ def test_a_reading_gives_the_lines_of_its_points(name: str, values: list[float])
     parts = (Part("", "", ("user", name)), Part("core", name, ("100%s",)))
     reading = Numbers(Layout(name, name, parts), 5, values)
     encoder = Encoder()
-    lines = "\n".join(encoder.lines([reading, reading])).split("\n")
+    lines = b"\n".join(encoder.lines([reading, reading])).decode().split("\n")
     assert [parse_line(one, "ms") for one in lines] == [
-        parse_line(one, "ms") for one in [*encoder.lines(reading.points())] * 2
+        parse_line(one.decode(), "ms") for one in [*encoder.lines(reading.points())] * 2
     ]
 
 
@@ -107,12 +107,14 @@ def test_a_layout_that_changes_is_noticed() -> None:
         Layout("cpu", "nas", (Part("", "", ("b",)),)),
     )
     readings = [Numbers(layout, 1, [2.0]) for layout in (first, second, first)]
-    assert list(Encoder().lines(readings)) == [f"cpu,host=nas {name}=2.0 1" for name in "aba"]
+    assert list(Encoder().lines(readings)) == [b"cpu,host=nas %b=2.0 1" % name for name in (b"a", b"b", b"a")]
 
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_protocol, "MAX_REMEMBERED", 3)
     encoder = Encoder()
     written = [Point("cpu", f"h{number}", "", "", 0, {f"f{number}": 1.0}) for number in range(10)]
-    assert list(encoder.lines(written)) == [f"cpu,host=h{number} f{number}=1.0 0" for number in range(10)]
+    assert list(encoder.lines(written)) == [
+        f"cpu,host=h{number} f{number}=1.0 0".encode() for number in range(10)
+    ]
     assert max(len(encoder._heads), len(encoder._keys)) <= 3

@@ -25,9 +25,8 @@ def encoded(tick: Mapping[str, Reading], without: Iterable[str] = ()) -> dict[st
 
 def remember(store: HistoryStore, host: str, milliseconds: Iterable[int], cores: int) -> None:
     """Write those ticks as the bridge would have."""
-    flattener = Flattener()
     store.write(
-        flattener.take(f"perfwatch/{host}/{metric}", host, metric, encode(reading))
+        Flattener(f"perfwatch/{host}/{metric}", host, metric).take(encode(reading))
         for moment in milliseconds
         for metric, reading in everything(moment, cores).items()
     )

@@ -74,9 +74,9 @@ def device(host: str, metric: str, **numbers: float) -> Messages:
 
 def remember(url: str, host: str, cpu: float) -> None:
     """Four minutes of readings in the history at `url`, each 5 s."""
-    store, newest, flattener = open_store(url), to_ms(now()), Flattener()
+    store, newest = open_store(url), to_ms(now())
     store.write(
-        flattener.take(f"perfwatch/{host}/{metric}", host, metric, encode(reading))
+        Flattener(f"perfwatch/{host}/{metric}", host, metric).take(encode(reading))
         for moment in range(newest - 240_000, newest - 5000, 5000)
         for metric, reading in readings(from_ms(moment), cpu).items()
     )
