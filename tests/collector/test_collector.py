@@ -50,7 +50,9 @@ class Collector:
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(self._command, env=self._environ, stderr=log)
+            self._process = subprocess.Popen(
+                self._command, env=self._environ, stderr=log, preexec_fn=_heeds_hangups
+            )
         return self
 
     def __exit__(
@@ -58,6 +60,11 @@ class Collector:
     ) -> None:
         self._process.kill()
         self._process.wait(60)
+
+
+def _heeds_hangups() -> None:
+    """Tests that nohup runs hand on that SIGHUP is ignored, and a collector keeps to that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def readings(listener: Listener, metric: str) -> list[dict[str, Any]]:
