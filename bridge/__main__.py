@@ -7,6 +7,7 @@ import sys
 from functools import partial, update_wrapper
 
 import click
+import msgspec
 
 from bridge.app import run
 from bridge.notify import Notifier
@@ -45,16 +46,22 @@ def main(context: click.Context, /, **given: str | None) -> None:
 
 @main.command(context_settings=_run.context_settings)
 @click.argument("bridge_id", required=False)
-@options("broker", "broker_ca_file", "topic_prefix")
+@options("broker", "broker_ca_file", "topic_prefix", "data_dir")
 def status(bridge_id: str | None, **given: str | None) -> None:
     """What the bridges on the broker do, or the one called BRIDGE_ID.
 
-    Ends with 1 when one of them is offline, silent or cannot reach its history, or when there is none.
+    Where `perfwatch up` runs, its own broker is asked. Ends with 1 when one of them is offline, silent or
+    cannot reach its history, or when there is none.
     """
-    from bridge.status import status, table  # only here: a running bridge does not need it
+    from bridge.status import status, table  # only here: a running bridge needs neither
+    from perfwatch.mosquitto import account_here
 
     with explained():
-        found = status(settings.load(os.environ, **given), bridge_id)
+        chosen = settings.load(os.environ, **given)
+        if given["broker"] is None and chosen.broker == settings.default("broker"):
+            account = account_here(chosen.data_path, "reader")
+            chosen = msgspec.structs.replace(chosen, broker=account or chosen.broker)
+        found = status(chosen, bridge_id)
     click.echo("\n".join(table(found)))
     sys.exit(0 if found and all(seen.well for seen in found.values()) else 1)
 

@@ -18,7 +18,7 @@ import msgspec
 from perfwatch import checks
 from perfwatch.checks import Check
 from perfwatch.history import check as history
-from perfwatch.mosquitto import Accounts, accounts_path, remembered
+from perfwatch.mosquitto import account_here
 from perfwatch.settings import Settings, option, variable
 
 _COLLECTOR_SECONDS = 60.0
@@ -41,7 +41,7 @@ def _collector(
 ) -> list[Check]:
     # Through the environment: a command line is for everyone to read, and the broker's URL has a password.
     passed = dict(environ) | {variable(name): value for name, value in given.items() if value is not None}
-    account = _account_here(chosen) if own_broker else None
+    account = account_here(chosen.data_path, chosen.host_id) if own_broker else None
     if account:
         passed[variable("broker")] = account
     # -P: a folder named like a service in the current directory must not be run in its place.
@@ -61,18 +61,6 @@ def _broken(reason: str) -> Check:
     return Check(
         "collector", "process", "failed", reason, "run `perfwatch collector` by hand to see all that it says"
     )
-
-
-def _account_here(chosen: Settings) -> str | None:
-    """The broker's URL as `perfwatch up` gives it to the collector of this machine."""
-    try:
-        accounts = Accounts(accounts_path(chosen.data_path))
-        where = remembered(chosen.data_path)
-    except (OSError, ValueError):
-        return None
-    if where is None or chosen.host_id not in accounts.passwords:
-        return None
-    return accounts.url(chosen.host_id, where.port)
 
 
 def dashboard(address: str, port: int, needed: bool) -> Check:

@@ -87,6 +87,17 @@ def remembered(folder: Path) -> Listening | None:
     return Listening(*json.loads(path.read_text())) if path.exists() else None
 
 
+def account_here(folder: Path, name: str) -> str | None:
+    """The URL of that account at the broker that `perfwatch up` runs of this data folder, if it does."""
+    try:
+        accounts, where = Accounts(accounts_path(folder)), remembered(folder)
+    except (OSError, AccountError, ValueError):
+        return None
+    if where is None or name not in accounts.passwords:
+        return None
+    return accounts.url(name, where.port)
+
+
 def _listening_path(folder: Path) -> Path:
     return folder / "secrets" / "mqtt_listening.json"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,6 +178,25 @@ def test_a_reader_sees_the_topics_of_the_contract(tmp_path: Path) -> None:
     assert seen["perfwatch/nas/status"] == "online"
     assert json.loads(seen["perfwatch/nas/info"])["schema"] == 1
     assert json.loads(seen["perfwatch/nas/memory"])["total_bytes"] > 0
+
+
+def test_bridge_status_needs_no_address_where_perfwatch_up_runs(tmp_path: Path) -> None:
+    with Stack(tmp_path, "--interval", "0.5", admin_password=PASSWORD) as stack:
+        command = [
+            sys.executable,
+            "-m",
+            "perfwatch.cli",
+            "bridge",
+            "status",
+            "--data-dir",
+            str(stack.folder / "data"),
+        ]
+
+        def well() -> bool:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            return done.returncode == 0 and " well " in done.stdout
+
+        wait_until(well, "the bridge of this machine is well")
 
 
 def test_accounts_are_made_once_and_added_to(tmp_path: Path) -> None:

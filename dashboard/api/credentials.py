@@ -20,7 +20,7 @@ from perfwatch.integrations import NAMES, Integration, Integrations, integration
 from perfwatch.mosquitto import Accounts, accounts_path, mqtt_url
 from perfwatch.readings import UNREADABLE
 
-# `perfwatch up` looks at the list twice a second.
+# `perfwatch up` hears of the change at once, or where no kernel tells it, within half a second.
 _ATTEMPTS, _AGAIN_SECONDS = 50, 0.1
 
 _ELSEWHERE = (

@@ -165,7 +165,8 @@ def auto_interval(length: int, limit: int) -> int:
 def _limit(text: str | None, default: int) -> int:
     if text is None:
         return default
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[-9:]) <= MOST_POINTS or len(text) > 9:
+    is_number = text.isascii() and text.isdecimal() and len(text) < 10
+    if not is_number or not 1 <= int(text) <= MOST_POINTS:
         raise BadRequest("limit", f"expected a whole number from 1 to {MOST_POINTS}", text)
     return int(text)
 

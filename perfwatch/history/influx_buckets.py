@@ -53,10 +53,8 @@ class Buckets(Protocol):
         """Bytes on disk; None when the server does not tell, or not us."""
 
 
-class Databases1:
-    """InfluxDB 1.x: databases and retention policies, by InfluxQL."""
-
-    answers = True
+class _Qualified:
+    """Statements name the bucket that they are about."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -65,7 +63,18 @@ class Databases1:
         return self._server.query(list(statements), *places[0])
 
     def measurements(self, place: Place) -> list[str]:
-        return _measurements(self._server, place)
+        # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only. Should a version
+        # do so here as well, every series is asked instead, at a hundred times the cost.
+        shown = f"SHOW FIELD KEYS ON {name(place.database)} FROM {name(place.name)}./.*/"
+        asked = f"SELECT * FROM {place.qualifier}/.*/ ORDER BY time DESC LIMIT 1"
+        found = (self._server.query([statement], *place)[0].series for statement in (shown, asked))
+        return [rows.name for rows in next(filter(None, found), [])]
+
+
+class Databases1(_Qualified):
+    """InfluxDB 1.x: databases and retention policies, by InfluxQL."""
+
+    answers = True
 
     def ensure(self, place: Place) -> None:
         database, rp = name(place.database), name(place.name)
@@ -122,19 +131,10 @@ class Databases1:
         return result
 
 
-class Buckets2:
+class Buckets2(_Qualified):
     """InfluxDB 2.x: buckets, and before 2.4 a mapping for InfluxQL, by its API."""
 
     answers = True
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
-        return self._server.query(list(statements), *places[0])
-
-    def measurements(self, place: Place) -> list[str]:
-        return _measurements(self._server, place)
 
     def ensure(self, place: Place) -> None:
         bucket = self._find(place)
@@ -203,19 +203,10 @@ class Buckets2:
         )
 
 
-class WriteOnly:
+class WriteOnly(_Qualified):
     """VictoriaMetrics: what is written appears, and nothing can be deleted over HTTP."""
 
     answers = False
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
-        return self._server.query(list(statements), *places[0])
-
-    def measurements(self, place: Place) -> list[str]:
-        return _measurements(self._server, place)
 
     def ensure(self, place: Place) -> None:
         return
@@ -256,15 +247,6 @@ def buckets_of(server: Server) -> Buckets:
     if major == "1":
         return Databases1(server)
     return Databases3(server) if major else WriteOnly(server)
-
-
-def _measurements(server: Server, place: Place) -> list[str]:
-    # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only. Should a version do
-    # so here as well, every series is asked instead, at a hundred times the cost.
-    shown = f"SHOW FIELD KEYS ON {name(place.database)} FROM {name(place.name)}./.*/"
-    asked = f"SELECT * FROM {place.qualifier}/.*/ ORDER BY time DESC LIMIT 1"
-    found = (server.query([statement], *place)[0].series for statement in (shown, asked))
-    return [rows.name for rows in next(filter(None, found), [])]
 
 
 def _rfc3339(time: int) -> str:
