@@ -70,6 +70,11 @@ def changed(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
+def client(program: str, port: int, *arguments: str) -> list[str]:
+    """The command of `mosquitto_pub` or `mosquitto_sub` at a broker here, with MQTT 5 and QoS 1."""
+    return [program, "-h", "127.0.0.1", "-p", str(port), "-V", "5", "-q", "1", *arguments]
+
+
 class Mosquitto:
     """A Mosquitto of its own: `with Mosquitto(folder) as broker: … broker.port`.
 

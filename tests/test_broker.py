@@ -13,7 +13,7 @@ import pytest
 from perfwatch.mosquitto import ROLES, Accounts, Listening, write_configuration
 from perfwatch.topics import discovery_topic
 from tests.collector.listener import Listener
-from tests.servers import Mosquitto, free_port, wait_until
+from tests.servers import Mosquitto, client, free_port, wait_until
 from tests.stack import PASSWORD, Stack
 
 HOSTS = ("nas", "pi", "küche 1")
@@ -29,7 +29,7 @@ class Broker(Mosquitto):
         self._configuration = write_configuration(folder, self.accounts, Listening(self.port), prefix)
 
     def client(self, program: str, account: str | None, *arguments: str) -> subprocess.Popen[str]:
-        command = [program, "-V", "5", "-h", "127.0.0.1", "-p", str(self.port), *arguments]
+        command = client(program, self.port, *arguments)
         if account is not None:
             command += ["-u", account, "-P", self.accounts.passwords.get(account, "wrong")]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -145,20 +145,9 @@ def test_more_than_the_default_of_a_thousand_messages_wait(tmp_path: Path) -> No
         broker.client("mosquitto_sub", "bridge", *session, "-E").communicate(timeout=60)
         lines = "\n".join(str(number) for number in range(5000))
         password = broker.accounts.passwords["nas"]
-        command = [
-            "mosquitto_pub",
-            "-V",
-            "5",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(broker.port),
-            "-u",
-            "nas",
-            "-P",
-            password,
-        ]
-        command += ["-q", "1", "-t", "perfwatch/nas/cpu", "-l"]
+        command = client(
+            "mosquitto_pub", broker.port, "-u", "nas", "-P", password, "-t", "perfwatch/nas/cpu", "-l"
+        )
         subprocess.run(command, input=lines, text=True, check=True, timeout=60)
         got = broker.client("mosquitto_sub", "bridge", *session, "-C", "5000", "-W", "60")
         assert got.communicate(timeout=60)[0].split() == lines.split()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +16,7 @@ from bridge import mqtt
 from bridge.mqtt import Client, Message, QoS, Will
 from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError
+from tests.certificates import self_signed
 from tests.servers import Mosquitto, free_port
 
 WELCOME = mqtt5.ConnAckPacket().write()
@@ -168,20 +167,10 @@ async def test_nobody_there_is_said() -> None:
             pass
 
 
-def certificates(folder: Path) -> tuple[Path, Path]:
-    """A certificate of its own for 127.0.0.1, and its key."""
-    openssl = shutil.which("openssl")
-    assert openssl, "the TLS tests need the openssl command"
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    options = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([openssl, *options, *names], check=True, capture_output=True)
-    return certificate, key
-
-
 async def test_tls_trusts_the_given_ca_file_and_nobody_else(tmp_path: Path) -> None:
-    certificate, key = certificates(tmp_path)
-    with Mosquitto(tmp_path, f"allow_anonymous true\ncertfile {certificate}\nkeyfile {key}\n") as server:
+    certificate = self_signed(tmp_path, "IP:127.0.0.1")
+    secure = f"allow_anonymous true\ncertfile {certificate}\nkeyfile {tmp_path}/key.pem\n"
+    with Mosquitto(tmp_path, secure) as server:
         broker = address(server.port, tls=True, ca_file=str(certificate))
         async with Client(broker, client_id="a") as client:
             await client.subscribe("x")

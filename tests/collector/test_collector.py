@@ -17,7 +17,7 @@ import pytest
 
 from tests.collector.listener import Listener, retained
 from tests.faults.real import RealCollector
-from tests.servers import Mosquitto, free_port, wait_until
+from tests.servers import Mosquitto, client, free_port, wait_until
 
 METRICS = ("cpu", "memory", "network", "disk", "perf_events", "memory_bandwidth")
 LAST = METRICS[-1]
@@ -156,8 +156,9 @@ max_queued_messages 0
 def test_readings_of_an_outage_arrive_when_the_broker_is_back(tmp_path: Path) -> None:
     """A persistent session at the broker hears all that arrives, from the first on."""
     with Mosquitto(tmp_path, KEEPING.format(folder=tmp_path)) as broker:
-        keeper = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(broker.port), "-V", "5", "-q", "1"]
-        keeper += ["-c", "-i", "keeper", "-x", "3600", "-t", "perfwatch/nas/memory"]
+        keeper = client(
+            "mosquitto_sub", broker.port, "-c", "-i", "keeper", "-x", "3600", "-t", "perfwatch/nas/memory"
+        )
         subprocess.run([*keeper, "-E"], check=True)
         # This broker saves all when it is stopped, so nothing that it took must be sent again.
         with RealCollector(tmp_path, broker, "nas", PERFWATCH_OUTBOX_RESEND="0s") as collector:
@@ -211,7 +212,7 @@ def test_a_bad_setting_is_one_sentence_and_exit_code_1(options: tuple[str, ...],
 def tell(port: int, command: str) -> None:
     topic = "perfwatch/nas/config/set"
     subprocess.run(
-        ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-q", "1", "-t", topic, "-m", command],
+        client("mosquitto_pub", port, "-t", topic, "-m", command),
         check=True,
     )
 

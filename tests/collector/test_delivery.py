@@ -15,8 +15,8 @@ from perfwatch.broker import broker_of
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
 from tests.collector.listener import Listener, retained
-from tests.collector.test_publisher import SmallBroker, address, numbers, publishing
-from tests.servers import Mosquitto, wait_until
+from tests.collector.publishing import SmallBroker, address, numbers, publishing
+from tests.servers import Mosquitto, client, wait_until
 
 CPU = "perfwatch/nas/cpu"
 
@@ -34,20 +34,7 @@ class Keeper:
     """A subscriber who is away, and whose session the broker has saved."""
 
     def __init__(self, broker: Mosquitto) -> None:
-        self._command = [
-            "mosquitto_sub",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(broker.port),
-            "-V",
-            "5",
-            "-q",
-            "1",
-            "-t",
-            CPU,
-        ]
-        self._command += ["-c", "-i", "keeper", "-x", "3600"]
+        self._command = client("mosquitto_sub", broker.port, "-t", CPU, "-c", "-i", "keeper", "-x", "3600")
         subprocess.run([*self._command, "-E"], check=True)
         broker.stop()
         broker.start()

@@ -11,7 +11,7 @@ from perfwatch.mosquitto import Accounts, Listening, write_configuration
 from tests.collector import home_assistant_rules as rules
 from tests.collector.listener import Listener, retained
 from tests.collector.test_collector import Collector
-from tests.servers import Mosquitto, free_port, wait_until
+from tests.servers import Mosquitto, client, free_port, wait_until
 from tests.stack import environment
 
 TOPIC = "homeassistant/device/perfwatch_nas/config"
@@ -25,7 +25,7 @@ def remove(*options: str) -> subprocess.CompletedProcess[str]:
 
 def publish(broker: Mosquitto, topic: str, payload: str) -> None:
     subprocess.run(
-        ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-q", "1", "-t", topic, "-m", payload],
+        client("mosquitto_pub", broker.port, "-t", topic, "-m", payload),
         check=True,
     )
 

@@ -15,9 +15,9 @@ from perfwatch import settings
 from perfwatch.broker import broker_of
 from perfwatch.checks import Check
 from perfwatch.topics import Topics
+from tests.certificates import self_signed
 from tests.collector.listener import Listener
 from tests.collector.test_collector import Collector
-from tests.collector.test_publisher import certificate
 from tests.servers import Mosquitto, free_port, wait_until
 from tests.test_broker import Broker
 
@@ -118,7 +118,7 @@ def test_tls_to_a_port_without_it(broker: Mosquitto) -> None:
 
 
 def test_a_certificate_of_ones_own_is_named_as_the_reason(tmp_path: Path) -> None:
-    trusted = certificate(tmp_path)
+    trusted = self_signed(tmp_path, "IP:127.0.0.1")
     secure = f"allow_anonymous true\ncertfile {trusted}\nkeyfile {tmp_path}/key.pem\n"
     with Mosquitto(tmp_path, secure) as broker:
         url = broker.url.replace("mqtt:", "mqtts:")

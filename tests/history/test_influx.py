@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,12 +24,14 @@ from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import HOUR, total
 from perfwatch.history.store import Layout, Numbers, Part, Point, Series, Work
 from perfwatch.readings import from_ms, to_ms
-from tests.influx import Influxd, Victoria
+from tests.certificates import self_signed
+from tests.influx import Influxd
 from tests.influx_proxy import PASS, Fault, InfluxProxy
-from tests.servers import free_port, wait_until
+from tests.servers import free_port
 
 USER = Series("cpu", "nas", "", "", "user")
 NOON = 1_795_435_200_000
+
 
 Opened = Callable[..., InfluxStore]
 
@@ -51,14 +49,6 @@ def now() -> int:
 def store(address: Address) -> Iterator[InfluxStore]:
     with InfluxStore(address) as opened:
         yield opened
-
-
-@contextmanager
-def scripted(answers: Callable[[str, bytes], Fault]) -> Iterator[InfluxProxy]:
-    """A server that gives recorded answers."""
-    with InfluxProxy(free_port()) as server:
-        server.fault = answers
-        yield server
 
 
 def paths(proxy: InfluxProxy) -> list[str]:
@@ -309,20 +299,8 @@ def test_a_user_and_password_let_in(tmp_path: Path) -> None:
         assert "wrong" not in str(caught.value)
 
 
-def certificate(folder: Path) -> Path:
-    openssl = shutil.which("openssl")
-    assert openssl, "the TLS tests need the openssl command"
-    made = folder / "server.pem"
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", str(folder / "server.key")]
-    subprocess.run(
-        [openssl, "req", "-x509", "-nodes", *key, *names, "-out", str(made)], check=True, capture_output=True
-    )
-    return made
-
-
 def test_tls_trusts_the_given_ca_file_and_nobody_else(tmp_path: Path) -> None:
-    made = certificate(tmp_path)
+    made = self_signed(tmp_path, "DNS:localhost,IP:127.0.0.1", "server.pem", "server.key")
     http = f'https-enabled = true\nhttps-certificate = "{made}"\nhttps-private-key = "{tmp_path}/server.key"'
     with Influxd(tmp_path, http) as server:
         url = f"influxdbs://127.0.0.1:{server.port}/x"
@@ -349,100 +327,6 @@ def test_a_history_in_sqlite_never_loads_the_client(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
-SIZES = b"""# TYPE storage_shard_disk_size gauge
-storage_shard_disk_size{bucket="0a",engine="tsm1",id="1",path="/a",walPath="/b"} 5
-storage_shard_disk_size{bucket="0b",engine="tsm1",id="2",path="/a",walPath="/b"} 1000
-storage_shard_disk_size{bucket="0b",engine="tsm1",id="3",path="/a",walPath="/b"} 2e+03
-"""
-
-
-class Recorded2:
-    """The answers of InfluxDB 2's API, in the form of its reference; remembers what was made."""
-
-    def __init__(self, virtual: bool) -> None:
-        self.virtual = virtual
-        self.made: list[tuple[str, Any]] = []
-        self.buckets: list[dict[str, str]] = []
-
-    def __call__(self, path: str, body: bytes) -> Fault:
-        place = path.partition("?")[0]
-        if place == "/ping":
-            return 204, b"", {"X-Influxdb-Version": "v2.7.1"}
-        if place == "/api/v2/orgs":
-            return self._answer({"orgs": [{"id": "0a", "name": "home"}]})
-        if place == "/query":
-            gone = "/api/v2/delete" in dict(self.made) or b"perfwatch%2F" in body
-            rows = {"name": "cpu", "columns": ["time", "count_user"], "values": [[0, 7]]}
-            return self._answer({"results": [{"statement_id": 0, "series": [] if gone else [rows]}]})
-        if place == "/metrics":
-            return 200, SIZES, {}
-        if body and place != "/api/v2/write":
-            self.made.append((place, msgspec.json.decode(body)))
-        if place == "/api/v2/buckets" and body:
-            self.buckets.append({"id": "0b", "orgID": "0a", "name": "x/autogen"})
-            return self._answer(self.buckets[0], 201)
-        if place == "/api/v2/buckets":
-            return self._answer({"buckets": self.buckets})
-        if place == "/api/v2/dbrps" and not body:
-            return self._answer({"content": [{"virtual": True}] if self.virtual else []})
-        return 204, b"", {}
-
-    def _answer(self, content: Any, status: int = 200) -> Fault:
-        return status, msgspec.json.encode(content), {}
-
-
-@pytest.mark.parametrize("virtual", [True, False])
-def test_influxdb_2_gets_a_bucket_and_before_2_4_a_mapping(virtual: bool) -> None:
-    recorded = Recorded2(virtual)
-    with scripted(recorded) as proxy:
-        with InfluxStore(parse(f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home", "X")) as store:
-            for _ in range(2):
-                store.write([point(now())])
-        assert all(headers["Authorization"] == "Token token" for _, _, headers, _ in proxy.seen)
-        assert proxy.seen[-1][1] == "/api/v2/write?org=home&bucket=x%2Fautogen&precision=ms"
-    made = {"orgID": "0a", "name": "x/autogen", "retentionRules": []}
-    mapped = {
-        "orgID": "0a",
-        "bucketID": "0b",
-        "database": "x",
-        "retention_policy": "autogen",
-        "default": False,
-    }
-    assert recorded.made == [("/api/v2/buckets", made)] + [("/api/v2/dbrps", mapped)] * (not virtual)
-
-
-def test_influxdb_2_deletes_in_the_bucket_of_each_tier() -> None:
-    recorded = Recorded2(virtual=True)
-    with (
-        scripted(recorded) as proxy,
-        InfluxStore(parse(f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home", "X")) as store,
-    ):
-        assert store.delete_before(HOUR) == 3 * 7
-        asked = [path for _, path, _, _ in proxy.seen if path.startswith("/api/v2/delete")]
-    assert asked == [f"/api/v2/delete?org=home&bucket=x%2F{tier}" for tier in ("autogen", "1m", "1h")]
-    span = {"start": "1677-09-21T00:12:43.147Z", "stop": "1970-01-01T00:59:59.999Z"}
-    assert recorded.made == [("/api/v2/delete", span)] * 3
-
-
-def test_influxdb_2_tells_the_size_of_all_tiers() -> None:
-    recorded = Recorded2(virtual=True)
-    with (
-        scripted(recorded) as proxy,
-        InfluxStore(parse(f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home", "X")) as store,
-    ):
-        store.write([point()])
-        assert store.span().bytes == 3 * 3000  # what it recorded is one bucket by any name
-
-
-def test_an_organisation_is_asked_for(proxy: InfluxProxy) -> None:
-    with (
-        scripted(Recorded2(virtual=True)) as server,
-        InfluxStore(parse(f"influxdb://token@127.0.0.1:{server.port}/x", "X")) as store,
-        pytest.raises(StoreError, match="name it in PERFWATCH_INFLUX_ORG"),
-    ):
-        store.write([point()])
-
-
 def test_a_server_that_shows_no_fields_of_that_policy_is_asked_for_its_rows(
     store: InfluxStore, proxy: InfluxProxy
 ) -> None:
@@ -450,39 +334,6 @@ def test_a_server_that_shows_no_fields_of_that_policy_is_asked_for_its_rows(
     proxy.fault = lambda _path, body: (200, b'{"results":[{}]}', {}) if b"SHOW+FIELD" in body else PASS
     assert store.series() == [USER]
     assert sum(b"SHOW+FIELD" in body for _, _, _, body in proxy.seen) == 1
-
-
-def test_victoria_metrics_takes_what_is_written(tmp_path: Path) -> None:
-    with Victoria(tmp_path) as server:
-        with InfluxStore(parse(f"influxdb://127.0.0.1:{server.port}", "X")) as store:
-            named = Point("network", "größe, a=b", "interface", "eth 0", NOON, {"bytes": 7.0})
-            assert store.write([point(NOON, 2.5), point(NOON, 2.5), named]) == 3
-            for ask in (store.span, store.policy, lambda: list(store.roll_up(NOON))):
-                with pytest.raises(Unsupported, match="answers no InfluxQL"):
-                    ask()
-        found = exported(server)
-        assert found["cpu_user", "nas", None] == ([NOON], [2.5])
-        assert found["network_bytes", "größe, a=b", "eth 0"] == ([NOON], [7.0])
-        assert len(found) == 2  # and no notes for rollups that nobody could make
-
-
-def exported(server: Victoria) -> dict[tuple[str, str, str | None], tuple[list[int], list[float]]]:
-    """What VictoriaMetrics has, by name, host and interface."""
-    url = f"http://127.0.0.1:{server.port}"
-    found: dict[tuple[str, str, str | None], tuple[list[int], list[float]]] = {}
-
-    def ask() -> bool:
-        httpx.get(f"{url}/internal/force_flush").raise_for_status()
-        answer = httpx.get(f"{url}/api/v1/export", params={"match[]": '{__name__!=""}', "start": "1"})
-        for line in answer.text.splitlines():
-            one = msgspec.json.decode(line)
-            labels = one["metric"]
-            key = labels["__name__"], labels.get("host", ""), labels.get("interface")
-            found[key] = one["timestamps"], one["values"]
-        return len(found) >= 2
-
-    wait_until(ask, "VictoriaMetrics shows what was written")
-    return found
 
 
 @pytest.mark.parametrize(("told", "pause"), [("7", 7.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("", 0.0)])

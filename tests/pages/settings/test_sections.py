@@ -3,78 +3,20 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.pages.conftest import (
-    Watched,
-    choose_theme,
-    fits_sideways,
-    keep,
-    log_in,
-    settled,
-    violations,
-)
+from tests.pages.conftest import Watched, choose_theme, fits_sideways, keep, violations
+from tests.pages.settings.opener import filled, open_section
 from tests.servers import Mosquitto
-from tests.stack import PASSWORD, Dashboard, Person, Stack
+from tests.stack import Dashboard, Person, Stack
 
 SECTIONS = ("history", "hosts", "account", "users", "integrations", "system")
 CONTROLS = "input:not([aria-hidden]), select, button"
-NEW = "another password for tests"
 CLEANUP = "**/api/retention/cleanup"
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A PerfWatch whose settings these tests change."""
-    folder = Path(tmp_path_factory.mktemp("settings"))
-    with Stack(folder, "--interval", "0.5", "--host", "nas", admin_password=PASSWORD) as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def admin(own: Stack) -> Person:
-    return Person(own.url)
-
-
-@pytest.fixture(scope="module")
-def viewer(own: Stack, admin: Person) -> str:
-    """The name of somebody who may only look."""
-    admin.post("/api/users", {"username": "eve", "password": PASSWORD, "role": "viewer"}).raise_for_status()
-    return "eve"
-
-
-def open_section(
-    page: Page, url: str, section: str, username: str = "admin", password: str = PASSWORD
-) -> Locator:
-    """That section, filled with what the server told."""
-    page.goto(f"{url}/settings?section={section}")
-    if "/login" in page.url:
-        log_in(page, password, username)
-    shown = page.locator(f'[data-section="{section}"]')
-    expect(shown).to_be_visible()
-    expect(page.get_by_test_id("settings")).to_have_attribute("data-role", re.compile("admin|viewer"))
-    settled(page)
-    return shown
-
-
-def filled(page: Page, section: str) -> None:
-    """Wait until the section shows what the server told."""
-    waited = {
-        "history": page.get_by_test_id("tiers").get_by_text(re.compile(r"\d")).first,
-        "hosts": page.get_by_test_id("host-nas").get_by_text("online"),
-        "account": page.get_by_test_id("me-role").get_by_text(re.compile("admin|viewer")),
-        "users": page.get_by_label("Role of admin"),
-        "integrations": page.get_by_label(re.compile("^Name, like")),
-        "system": page.get_by_test_id("system").get_by_text("mosquitto version"),
-    }
-    expect(waited[section]).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -215,144 +157,6 @@ def test_what_somebody_types_outlives_a_refresh(context: BrowserContext, own: St
     expect(host.get_by_text("every 1 s")).to_be_visible()
     expect(cores).to_have_value("0")
     admin.put("/api/config", {"host": "nas", "interval": None}).raise_for_status()
-
-
-def test_a_password_is_changed_and_goes_on(browser: Browser, own: Stack, admin: Person) -> None:
-    user = {"username": "carla", "password": PASSWORD, "role": "admin"}
-    admin.post("/api/users", user).raise_for_status()
-    other = Person(own.url, "carla")
-    page = browser.new_page()
-    open_section(page, own.url, "account", "carla")
-    page.get_by_label("Current password").fill("wrong")
-    page.get_by_label("New password, 12").fill(NEW)
-    page.get_by_label("New password again").fill(NEW + "!")
-    change = page.get_by_role("button", name="Change password")
-    change.click()
-    said = page.get_by_test_id("password-said")
-    expect(said).to_have_text(re.compile("two new passwords differ"))
-    page.get_by_label("New password again").fill(NEW)
-    change.click()
-    expect(said).to_have_text(re.compile("current_password is wrong"))
-    page.get_by_label("Current password").fill(PASSWORD)
-    change.click()
-    expect(said).to_have_text(re.compile("password is changed"))
-    assert not other.logged_in()
-    page.reload()
-    settled(page)
-    expect(page.get_by_test_id("me-name")).to_have_text("carla")
-    Person(own.url, "carla", NEW)
-    page.close()
-
-
-def test_users_are_added_changed_and_removed(context: BrowserContext, own: Stack) -> None:
-    page = context.new_page()
-    open_section(page, own.url, "users")
-    page.get_by_label("Name", exact=True).fill("dora")
-    page.get_by_test_id("user-add").get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_test_id("user-add-said")).to_have_text("dora can log in, as viewer.")
-    dora = Person(own.url, "dora")
-    page.get_by_label("Role of dora").select_option("admin")
-    expect(page.get_by_test_id("users-said")).to_have_text("dora is admin now.")
-    assert dora.get("/api/auth/me").json()["role"] == "admin"
-    keep(page, "settings-users-changed")
-    page.get_by_role("button", name="Remove dora").click()
-    page.get_by_test_id("confirm").get_by_role("button", name="Remove").click()
-    expect(page.get_by_test_id("users-said")).to_have_text(re.compile("dora is removed"))
-    expect(page.get_by_label("Role of dora")).to_have_count(0)
-    assert not dora.logged_in()
-
-
-def test_an_admin_gives_a_user_a_new_password_that_is_shown_once(browser: Browser, own: Stack) -> None:
-    Person(own.url).post(
-        "/api/users", {"username": "fred", "password": PASSWORD, "role": "viewer"}
-    ).raise_for_status()
-    fred = Person(own.url, "fred")
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    open_section(page, own.url, "users")
-    expect(page.get_by_role("button", name="New password for fred")).to_be_visible()
-    expect(page.get_by_role("button", name="New password for admin")).to_be_hidden()
-    page.get_by_role("button", name="New password for fred").click()
-    confirm = page.get_by_test_id("confirm")
-    expect(confirm).to_contain_text("logged out everywhere")
-    confirm.get_by_role("button", name="Cancel").click()
-    assert fred.logged_in()
-    page.get_by_role("button", name="New password for fred").click()
-    confirm.get_by_role("button", name="New password").click()
-    expect(page.get_by_test_id("users-said")).to_have_text(re.compile("^fred has a new password"))
-    expect(page.get_by_role("button", name="New password for fred")).to_be_focused()
-    keep(page, "settings-user-password", full_page=True)
-    assert violations(page) == []
-    once = page.get_by_test_id("user-once")
-    password = once.get_by_label("New password for fred").input_value()
-    once.get_by_role("button", name="Copy").click()
-    expect(once.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == password
-    assert not fred.logged_in()
-    assert Person(own.url, "fred", password).logged_in()
-    page.get_by_label("Role of fred").select_option("admin")
-    expect(page.get_by_test_id("users-said")).to_have_text("fred is admin now.")
-    expect(once).to_be_hidden()
-    context.close()
-
-
-def test_a_new_password_that_is_refused_is_said_in_place(
-    context: BrowserContext, own: Stack, viewer: str
-) -> None:
-    page = context.new_page()
-    open_section(page, own.url, "users")
-    page.route(f"**/api/users/{viewer}", lambda route: route.abort())
-    page.get_by_role("button", name=f"New password for {viewer}").click()
-    page.get_by_test_id("confirm").get_by_role("button", name="New password").click()
-    expect(page.get_by_test_id("users-said")).to_have_text(re.compile("server cannot be reached"))
-    expect(page.get_by_test_id("user-once")).to_be_hidden()
-
-
-def test_the_last_admin_cannot_be_lost(browser: Browser, tmp_path: Path, broker: Mosquitto) -> None:
-    with Dashboard(tmp_path, broker.url) as server:
-        page = browser.new_page()
-        open_section(page, server.url, "users")
-        page.get_by_label("Role of admin").select_option("viewer")
-        expect(page.get_by_test_id("users-said")).to_have_text(re.compile("last admin must stay"))
-        expect(page.get_by_label("Role of admin")).to_have_value("admin")
-        # Nor are the broker's accounts ours here, nor is there a host or a bridge.
-        page.get_by_role("button", name="Integrations").click()
-        expect(page.get_by_test_id("elsewhere")).to_have_text(re.compile("mosquitto_passwd"))
-        expect(page.get_by_test_id("credential-add")).to_be_hidden()
-        page.get_by_role("button", name="Hosts").click()
-        expect(page.get_by_test_id("no-hosts")).to_be_visible()
-        page.get_by_role("button", name="System").click()
-        expect(page.get_by_test_id("system")).to_contain_text("No bridge is on the broker")
-        keep(page, "settings-system-alone")
-        page.close()
-
-
-def test_an_integration_is_made_shown_once_copied_and_revoked(browser: Browser, own: Stack) -> None:
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    open_section(page, own.url, "integrations")
-    page.get_by_label(re.compile("^Name, like")).fill("grafana")
-    page.get_by_role("button", name="Make", exact=True).click()
-    expect(page.get_by_test_id("once")).to_be_visible()
-    keep(page, "settings-integration-made")
-    url = page.get_by_test_id("once-url").input_value()
-    assert url == own.credentials("grafana")
-    page.get_by_role("button", name="Copy").last.click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    example = page.evaluate("navigator.clipboard.readText()")
-    assert example == f"mosquitto_sub -L '{url}/perfwatch/#' -v"
-    heard = subprocess.run(f"{example} -C 1 -W 60", shell=True, capture_output=True, text=True, check=True)
-    assert heard.stdout.startswith("perfwatch/")
-    page.reload()
-    settled(page)
-    expect(page.get_by_test_id("credentials")).to_contain_text("grafana")
-    expect(page.get_by_test_id("once")).to_be_hidden()
-    page.get_by_role("button", name="Revoke grafana").click()
-    page.get_by_test_id("confirm").get_by_role("button", name="Revoke").click()
-    expect(page.get_by_test_id("credentials-said")).to_have_text(re.compile("grafana is revoked"))
-    expect(page.get_by_role("button", name="Revoke grafana")).to_have_count(0)
-    context.close()
 
 
 def test_the_system_tells_the_depth_of_the_spool(context: BrowserContext, own: Stack) -> None:
