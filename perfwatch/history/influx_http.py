@@ -16,7 +16,7 @@ from influxdb_client.service.write_service import WriteService
 
 from perfwatch.errors import StoreError
 from perfwatch.history.influx_url import Address
-from perfwatch.history.influxql import Answer, Result
+from perfwatch.history.influxql import Answer, Result, joined
 
 TIMEOUT_SECONDS = 30.0
 
@@ -116,12 +116,16 @@ class Server:
         Raises StoreError with what the server said of the first that failed.
         """
         named = {"db": database, "rp": policy, "epoch": "ms"}
-        response = self._call("POST", "/query", query=named, form={"q": ";".join(statements)})
-        answer = self._decoded(response.data)
+        form = {"q": ";".join(statements)}
+        answer = self._decoded(self._call("POST", "/query", query=named, form=form).data)
         error = _error_in(answer)
         if error == "not executed" and len(statements) > 1:
             # 1.x has put this in place of the reason, which it tells for a statement alone.
             return [self.query([statement], database, policy)[0] for statement in statements]
+        if any(rows.partial for result in answer.results for rows in result.series):
+            # 1.x says so of every table of more than 10,000 rows, whole or not; in chunks nothing is cut off.
+            response = self._call("POST", "/query", query=named | {"chunked": "true"}, form=form)
+            answer = joined(self._decoded(chunk) for chunk in response.data.splitlines() if chunk)
         return self._checked(answer)
 
     def query_3(self, statement: str, bucket: str) -> Result:

@@ -47,6 +47,24 @@ class Answer(Struct):
     error: str | None = None
 
 
+def joined(chunks: Iterable[Answer]) -> Answer:
+    """The whole of an answer that came in chunks: a table goes on in the next while it is partial."""
+    results: dict[int, Result] = {}
+    error: str | None = None
+    for chunk in chunks:
+        error = error or chunk.error
+        for part in chunk.results:
+            result = results.setdefault(part.statement_id, Result(part.statement_id))
+            result.error = result.error or part.error
+            for rows in part.series:
+                if result.series and result.series[-1].partial:
+                    result.series[-1].values += rows.values
+                    result.series[-1].partial = rows.partial
+                else:
+                    result.series.append(rows)
+    return Answer(list(results.values()), error)
+
+
 class Place(NamedTuple):
     """A database and one of its retention policies: the bucket `<db>/<rp>` of InfluxDB 2."""
 

@@ -221,6 +221,24 @@ def test_an_answer_that_was_cut_off_is_not_taken_for_the_whole(
         store.series()
 
 
+@pytest.mark.parametrize(("limit", "readings"), [(0, 20_001), (7, 20)])
+def test_more_rows_than_a_server_gives_at_once_are_all_read(
+    tmp_path: Path, limit: int, readings: int
+) -> None:
+    """1.x calls a table of more than 10,000 rows partial, and cuts off at a limit of its configuration."""
+    with (
+        Influxd(tmp_path, f"max-row-limit = {limit}") as server,
+        InfluxProxy(server.port) as proxy,
+        InfluxStore(parse(f"influxdb://127.0.0.1:{proxy.port}/x", "X")) as store,
+    ):
+        for host in ("nas", "pi"):
+            store.write([point(NOON + 1000 * n, n, host) for n in range(readings)])
+        series = [USER, USER._replace(host="pi")]
+        found = store.query(series, NOON, NOON + 1000 * readings, 1000)
+    for one in series:
+        assert [bucket.mean for bucket in found[one]] == list(range(readings))
+
+
 def test_what_leaves_the_machine_is_packed(
     store: InfluxStore, proxy: InfluxProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
