@@ -13,8 +13,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from perfwatch import readings
 from tests.servers import Mosquitto
 
-# Yesterday at a full hour: a bridge that runs removes what is older than its policy allows.
-START_MS = (int(time.time()) // 3600 - 24) * 3_600_000
+# Five days ago at a full hour: a bridge that runs removes what is older than its policy allows, a week, and
+# takes nothing that is more than a day ahead.
+START_MS = (int(time.time()) // 3600 - 5 * 24) * 3_600_000
 
 
 def payload(number: int, **fields: object) -> bytes:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -77,6 +78,7 @@ class Field:
     def start_collector(self, host: str) -> None:
         """Begin at a number that no earlier run of this host has come to, acknowledged or not."""
         first = max((number for name, number in self.taken() if name == host), default=-MARGIN) + MARGIN
+        assert START_MS + 1000 * first < 1000 * time.time(), "they would be of tomorrow, and be rejected"
         self._first[host] = first
         given = [self.address, host, str(first), str(RATE), str(self._resend), str(self._notes(host))]
         command = [sys.executable, "-m", "tests.faults.collector", *given]
