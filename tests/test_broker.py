@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from perfwatch.mosquitto import ROLES, Accounts, Listening, write_configuration
 from perfwatch.topics import discovery_topic
@@ -151,6 +154,33 @@ def test_more_than_the_default_of_a_thousand_messages_wait(tmp_path: Path) -> No
         subprocess.run(command, input=lines, text=True, check=True, timeout=60)
         got = broker.client("mosquitto_sub", "bridge", *session, "-C", "5000", "-W", "60")
         assert got.communicate(timeout=60)[0].split() == lines.split()
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+@pytest.mark.parametrize("version", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])
+def test_a_denied_publish_leaves_the_connection_as_it_is(
+    broker: Broker, version: MQTTProtocolVersion, qos: int
+) -> None:
+    ended, answered = threading.Event(), threading.Event()
+
+    def disconnected(*_: object) -> None:
+        ended.set()
+        answered.set()
+
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=version, reconnect_on_failure=False)
+    client.username_pw_set("reader", broker.accounts.passwords["reader"])
+    client.on_subscribe = lambda *_: answered.set()
+    client.on_disconnect = disconnected
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    for _ in range(3):  # the broker answers the subscription after it has dealt with the publish
+        answered.clear()
+        client.publish("homeassistant/status", "online", qos)
+        client.subscribe("nothing/comes/here")
+        assert answered.wait(60)
+        assert not ended.is_set(), "the broker keeps the connection"
+    client.disconnect()
+    client.loop_stop()
 
 
 def test_a_reader_sees_the_topics_of_the_contract(tmp_path: Path) -> None:
