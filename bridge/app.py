@@ -9,7 +9,6 @@ import signal
 import time
 from collections import deque
 from contextlib import suppress
-from importlib.metadata import version
 
 import msgspec
 
@@ -22,6 +21,7 @@ from bridge.notify import Notifier
 from bridge.session import Session
 from bridge.spool import Spool
 from bridge.upkeep import kept_up
+from perfwatch import distribution
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError
 from perfwatch.history.open import open_store
@@ -167,7 +167,7 @@ class Bridge:
         depth = self._spool.depth
         return Stats(
             timestamp=format_time(now()),
-            version=version("perfwatch"),
+            version=distribution.version(),
             uptime_seconds=round(time.monotonic() - self._began),
             group=self._group,
             **msgspec.structs.asdict(self.counters),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 import socket
 from collections.abc import Callable, Mapping
-from importlib import metadata
 
 from collector.sources.host_root import os_release
 from collector.sources.machine import Machine, machine
 from collector.sources.source import ReadText, read_text
+from perfwatch import distribution
 from perfwatch.readings import HostInfo
 
 # What /proc/cpuinfo calls the processor: x86 and newer ARM, MIPS, older ARM, and the boards of the
@@ -34,7 +34,7 @@ def describe(
         physical_cores=asked.physical_cores,
         memory_total_bytes=asked.memory_total_bytes,
         boot_time=asked.boot_time,
-        version=metadata.version("perfwatch"),
+        version=distribution.version(),
         interval=interval,
         sources=dict(sources),
     )

@@ -113,7 +113,7 @@ def check_reachable(paths: Sequence[Path] | None = None) -> None:
         for reason in _hindrances(path):
             raise StartError(
                 f"The service's unprivileged user could not run {path}: {reason}. Install PerfWatch for all "
-                "users: sudo PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin pipx install perfwatch"
+                "users, as in /opt/perfwatch: docs/collector.md"
             )
 
 

@@ -12,12 +12,12 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 import msgspec
 from msgspec import Struct
 
+from perfwatch import distribution
 from perfwatch.claim import claimed
 from perfwatch.errors import StartError
 from perfwatch.history import sqlite_file
@@ -49,7 +49,7 @@ def back_up(folder: Path, history: Path | None, target: Path, progress: Progress
     """
     if not any((folder / name).exists() for name in KEPT):
         raise StartError(f"There is nothing of PerfWatch in {folder}: name its data folder with --data-dir")
-    manifest = Manifest(FORMAT, version("perfwatch"), format_time(now()), history is not None)
+    manifest = Manifest(FORMAT, distribution.version(), format_time(now()), history is not None)
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as place:
             if history is not None:

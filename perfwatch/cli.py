@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import runpy
 import sys
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from perfwatch import checks, log, settings
+from perfwatch import checks, distribution, log, settings
 from perfwatch.command import explained, options
 from perfwatch.errors import StartError
 from perfwatch.history.commands import commands
@@ -25,7 +24,7 @@ _PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("perfwatch"), prog_name="perfwatch")
+@click.version_option(distribution.version(), prog_name="perfwatch")
 def main() -> None:
     """Watch machines over MQTT. `perfwatch up` starts all of it here."""
 
@@ -172,7 +171,7 @@ def remove(arguments: tuple[str, ...]) -> None:
 def _need(service: str) -> None:
     package, extra = _EXTRAS.get(service, ("", ""))
     if package and find_spec(package) is None:
-        raise StartError(f"The {service} needs more packages: pip install 'perfwatch[{extra}]' (or [all])")
+        raise StartError(f"The {service} needs more packages: {distribution.install_line(extra)}")
 
 
 def _say(line: str) -> None:

@@ -17,6 +17,8 @@ from perfwatch.errors import AccountError
 from perfwatch.integrations import Integrations, integrations_path
 from perfwatch.mosquitto import Accounts, Listening, accounts_path, mqtt_url, remembered
 
+INSTALLED = "/opt/perfwatch/bin/perfwatch"
+
 ONLY_HERE = (
     "The broker listens on this machine only. Start it for others too: `perfwatch up --mqtt-address 0.0.0.0`"
     " (with --mqtt-cert-file and --mqtt-key-file for TLS); docs/remote-hosts.md"
@@ -44,6 +46,8 @@ def host(environ: Mapping[str, str]) -> click.Group:
             where = remembered(folder) or Listening(settings.default("mqtt_port"))
         if not where.address:
             click.echo(f"perfwatch: {ONLY_HERE}", err=True)
+        if not docker:
+            click.echo(f"Install PerfWatch on {name} in /opt/perfwatch first: docs/collector.md", err=True)
         click.echo(f"Run this on {name}. Its password is shown this once only:", err=True)
         address = broker_url(name, made.password, server or socket.getfqdn(), where)
         click.echo(docker_command(name, address) if docker else service_command(name, address))
@@ -83,10 +87,9 @@ def broker_url(name: str, password: str, server: str, where: Listening) -> str:
 
 
 def service_command(name: str, broker: str) -> str:
-    """One line that installs the collector under systemd. No argument has the password: `ps` shows those."""
-    install = "PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin pipx install --force perfwatch"
-    start = f"PERFWATCH_BROKER_FILE=/dev/stdin perfwatch collector install-service --host {shlex.quote(name)}"
-    return f"echo {shlex.quote(broker)} | sudo sh -c {shlex.quote(f'{install} </dev/null && {start}')}"
+    """One line that makes the collector a service. No argument has the password: `ps` shows those."""
+    start = f"{INSTALLED} collector install-service --host {shlex.quote(name)}"
+    return f"echo {shlex.quote(broker)} | sudo PERFWATCH_BROKER_FILE=/dev/stdin {start}"
 
 
 def docker_command(name: str, broker: str) -> str:

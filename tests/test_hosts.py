@@ -97,7 +97,7 @@ def test_the_command_hands_the_password_over_on_standard_input(tmp_path: Path) -
     )
     assert ran.stderr == f"{broker}\n"
     assert "secret" not in ran.stdout
-    assert "install-service --host 'o'\"'\"'pi'" in ran.stdout
+    assert "install-service\n--host\no'pi\n" in ran.stdout
 
 
 def test_the_command_for_docker_keeps_the_password_in_a_private_file(tmp_path: Path) -> None:

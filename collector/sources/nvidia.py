@@ -1,4 +1,4 @@
-"""NVIDIA's graphics processors, by the library of its driver (`pip install 'perfwatch[gpu]'`)."""
+"""NVIDIA's graphics processors, by the library of its driver (the extra `gpu`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from collector.sources.rates import percent
 from collector.sources.source import Absent
+from perfwatch import distribution
 from perfwatch.readings_more import Gpu
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Nvidia:
             library: Any = self._load()
         except ImportError:
             # A package does not come while we run, and looking for one at every tick costs.
-            self._missing = "no NVIDIA library (pip install 'perfwatch[gpu]')"
+            self._missing = f"no NVIDIA library ({distribution.install_line('gpu')})"
             raise Absent(self._missing) from None
         try:
             library.nvmlInit()

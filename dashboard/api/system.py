@@ -6,7 +6,6 @@ import asyncio
 import os
 import platform
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from starlette.routing import Route
 from dashboard.bridges import Bridges
 from dashboard.hub import Hub
 from dashboard.subscriber import Subscriber
+from perfwatch import distribution
 from perfwatch.errors import StoreError
 from perfwatch.history.store import Tier, TieredStore
 from perfwatch.readings import format_time, from_ms
@@ -48,7 +48,7 @@ class SystemApi:
     async def system(self, request: Request) -> Response:
         return JSONResponse(
             {
-                "version": version("perfwatch"),
+                "version": distribution.version(),
                 "python": platform.python_version(),
                 "platform": platform.platform(),
                 "dashboard": self._dashboard(),

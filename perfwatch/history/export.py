@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import BinaryIO, NamedTuple, Protocol
 
+from perfwatch import distribution
 from perfwatch.errors import StartError
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.rollup import HOUR, MINUTE, floor
@@ -132,7 +133,8 @@ class ParquetWriter:
             import pyarrow  # type: ignore[import-untyped]
             from pyarrow import parquet
         except ImportError as exc:
-            raise StartError("Parquet needs one more package: pip install 'perfwatch[parquet]'") from exc
+            needed = distribution.install_line("parquet")
+            raise StartError(f"Parquet needs one more package: {needed}") from exc
         name = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
         kinds = (pyarrow.timestamp("ms", tz="UTC"), *[name] * 5, pyarrow.float64())
         self._schema = pyarrow.schema(list(zip(COLUMNS, kinds, strict=True)))

@@ -124,7 +124,7 @@ def test_a_program_in_a_closed_home_is_refused_with_the_way_out(tmp_path: Path) 
     # pytest's folder is below one that is closed to others, and below /tmp.
     program = tmp_path / "python"
     program.touch()
-    with pytest.raises(StartError, match=r"(is closed to others|of its own).*PIPX_HOME=/opt/pipx"):
+    with pytest.raises(StartError, match=r"(is closed to others|of its own).*/opt/perfwatch"):
         check_reachable([program])
 
 

@@ -16,7 +16,7 @@ from tests.servers import Mosquitto, wait_until
 from tests.stack import environment
 
 RECORDED = Path(__file__).parent / "recordings" / "perfwatch-collector.service"
-COMMAND = ["/opt/pipx/venvs/perfwatch/bin/python", "-P", "-m", "collector"]
+COMMAND = ["/opt/perfwatch/bin/python", "-P", "-m", "collector"]
 SETTINGS = "/etc/perfwatch/collector.env"
 
 
