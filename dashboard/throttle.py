@@ -1,9 +1,11 @@
 """Slows down who guesses passwords, without ever shutting out who knows the right one.
 
-Failures are counted twice: for the address that they came from, and for the account that they were
-aimed at. An address that failed too often must wait, whatever it sends. An account that was aimed at
-too often, from anywhere, is answered slowly and one attempt at a time; but a browser that has logged
-in to it before (it has a device token) is counted on its own, so a stranger cannot keep its owner out.
+An attempt is counted before its password is checked, so that guesses sent at once are counted too, and
+forgiven when it was right. It is counted twice: for the address that it came from, and for the account
+that it was aimed at. An address that failed too often must wait, whatever it sends. An account that was
+aimed at too often, from anywhere, is answered slowly and one attempt at a time; but a browser that has
+logged in to it before (it has a device token) is counted on its own, so a stranger cannot keep its owner
+out.
 """
 
 from __future__ import annotations
@@ -35,6 +37,14 @@ class Failures:
         self._forgotten[name] = min(until, now + BURST * SECONDS_EACH)
         while len(self._forgotten) > _MOST_NAMES:
             self._forgotten.pop(next(iter(self._forgotten)))
+
+    def forgive(self, name: str) -> None:
+        """Take one back: it was none."""
+        left = self._forgotten.get(name, 0.0) - SECONDS_EACH
+        if left > self._clock():
+            self._forgotten[name] = left
+        else:
+            self._forgotten.pop(name, None)
 
     def wait(self, name: str) -> int:
         """Whole seconds until `name` may try again; 0 when it may now."""

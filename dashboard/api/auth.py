@@ -54,14 +54,16 @@ class AuthApi:
         if wait := self._people.failures.wait(source):
             return too_many(wait)
         attacked = not device and self._people.failures.wait(account) > 0
+        counted = (source,) if device else (source, account)
+        for name in counted:
+            self._people.failures.add(name)
         if attacked and not await self._turn(account):
             return too_many(round(_SLOW_SECONDS * _LONGEST_QUEUE))
         right = await self._people.hashed(self._people.users.verify, given.username, given.password)
         if right and (kept := self._people.users.account(given.username)):
+            for name in counted:
+                self._people.failures.forgive(name)
             return self._welcome(request, given.username, kept.generation)
-        self._people.failures.add(source)
-        if not device:
-            self._people.failures.add(account)
         if attacked:
             return too_many(self._people.failures.wait(account))
         return problem(401, "Invalid username or password")

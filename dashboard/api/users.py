@@ -67,9 +67,10 @@ class UsersApi:
         source = f"session {session.jti}"
         if wait := self._people.failures.wait(source):
             return too_many(wait)
+        self._people.failures.add(source)
         if not await self._people.hashed(self._people.users.verify, session.username, given.current_password):
-            self._people.failures.add(source)
             return problem(403, "current_password is wrong: expected the password that you logged in with")
+        self._people.failures.forgive(source)
         await self._people.hashed(
             self._people.users.set_password, session.username, given.new_password, session.jti
         )

@@ -45,6 +45,17 @@ def test_failures_do_not_pile_up_beyond_the_burst(failures: Failures) -> None:
     assert failures.wait("address 1") == SECONDS_EACH
 
 
+def test_a_right_one_is_taken_back(failures: Failures) -> None:
+    for _ in range(BURST):
+        failures.add("address 1")
+    failures.forgive("address 1")
+    assert failures.wait("address 1") == 0
+    failures.add("address 1")
+    assert failures.wait("address 1") == SECONDS_EACH
+    failures.forgive("address 2")
+    assert failures.wait("address 2") == 0
+
+
 def test_all_is_forgotten_in_the_end(failures: Failures, clock: Clock) -> None:
     for _ in range(BURST):
         failures.add("address 1")
