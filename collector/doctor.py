@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from collector.sources.source import FAILURES, Absent, ReadText, Source, Tick, read_text
+from collector.sources.text import told, valid
 from perfwatch import readings
 from perfwatch.checks import Check
 from perfwatch.readings import Reading
@@ -44,7 +45,7 @@ def _of_source(name: str, result: Reading | Exception | None) -> Check:
     if isinstance(result, Absent):
         return Check("collector", name, "absent", str(result))
     if isinstance(result, Exception):
-        return Check("collector", name, "failed", f"{type(result).__name__}: {result}", _advice(result))
+        return Check("collector", name, "failed", told(result), _advice(result))
     if result is None:
         return Check("collector", name, "ok", "still busy with its first reading")
     if getattr(result, "available", True) is False:  # it has looked, and says why it has nothing
@@ -72,7 +73,7 @@ def examine_user(read: ReadText = read_text, uid: int | None = None) -> Check:
     """Who we are, and which of the kernel's privileges that matter to a source we have."""
     uid = os.geteuid() if uid is None else uid
     try:
-        name = pwd.getpwuid(uid).pw_name
+        name = valid(pwd.getpwuid(uid).pw_name)
     except KeyError:  # as in many containers
         name = "a user without a name"
     return Check("collector", "user", "ok", f"{name} (uid {uid}), {_privileges(read, uid)}")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from collector.sources.host_root import os_release
 from collector.sources.machine import Machine, machine
 from collector.sources.source import ReadText, read_text
+from collector.sources.text import valid
 from perfwatch import distribution
 from perfwatch.readings import HostInfo
 
@@ -26,9 +27,9 @@ def describe(
     """This host, read every `interval` seconds, with each source's reason not to work, or None."""
     asked = ask_machine()
     return HostInfo(
-        hostname=socket.gethostname(),
+        hostname=valid(socket.gethostname()),
         os=os_name(),
-        kernel=platform.release(),
+        kernel=valid(platform.release()),
         cpu_model=cpu_model(read),
         core_count=asked.core_count,
         physical_cores=asked.physical_cores,
@@ -49,7 +50,7 @@ def os_name(
         return release()["PRETTY_NAME"]
     except (OSError, KeyError):
         version = mac_version()
-        return f"macOS {version}" if version else f"{platform.system()} {platform.release()}"
+        return f"macOS {version}" if version else valid(f"{platform.system()} {platform.release()}")
 
 
 def cpu_model(read: ReadText = read_text) -> str | None:
@@ -61,4 +62,4 @@ def cpu_model(read: ReadText = read_text) -> str | None:
     rows = [line.partition(":") for line in text.splitlines()]
     named = {key.strip(): value.strip() for key, _, value in rows if value.strip()}
     models = (named[key] for key in _MODEL_KEYS if key in named)
-    return next(models, platform.processor() or None)
+    return next(models, valid(platform.processor()) or None)

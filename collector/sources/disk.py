@@ -12,6 +12,7 @@ import psutil
 from collector.sources.partitions import Partitions
 from collector.sources.rates import change, per_second, total
 from collector.sources.source import Tick
+from collector.sources.text import named, valid
 from perfwatch import readings
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ _STACKED = re.compile(r"(dm-|md|bcache|drbd|zd)\d.*|nvme\d+c\d+n\d+")
 
 def _counters() -> dict[str, sdiskio]:
     # psutil would hide a counter that wrapped or was reset; a rate across that is not known.
-    return psutil.disk_io_counters(perdisk=True, nowrap=False)
+    return named(psutil.disk_io_counters(perdisk=True, nowrap=False).items())
 
 
 def _whole_disks() -> frozenset[str] | None:
     try:
-        return frozenset(name.replace("!", "/") for name in os.listdir("/sys/block"))  # noqa: PTH208
+        return frozenset(valid(name.replace("!", "/")) for name in os.listdir("/sys/block"))  # noqa: PTH208
     except FileNotFoundError:
         return None  # not Linux: psutil lists whole disks only
 

@@ -11,6 +11,7 @@ import psutil
 from collector.sources.connections import connections
 from collector.sources.rates import per_second, total
 from collector.sources.source import ReadText, Tick, read_text
+from collector.sources.text import named
 from perfwatch import readings
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _LOOPBACK = re.compile(r"lo\d*")  # lo on Linux, lo0 on macOS and BSD
 
 def _counters() -> dict[str, snetio]:
     # psutil would hide a counter that wrapped or was reset; a rate across that is not known.
-    return psutil.net_io_counters(pernic=True, nowrap=False)
+    return named(psutil.net_io_counters(pernic=True, nowrap=False).items())
 
 
 class Network:

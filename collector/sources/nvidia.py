@@ -79,7 +79,7 @@ class Nvidia:
         milliwatts = told(library.nvmlDeviceGetPowerUsage)
         return Gpu(
             vendor="NVIDIA",
-            model=model.decode() if isinstance(model, bytes) else model,
+            model=model.decode("utf-8", "replace") if isinstance(model, bytes) else model,
             usage_percent=told(lambda card: float(library.nvmlDeviceGetUtilizationRates(card).gpu)),
             memory_used_bytes=memory and memory.used,
             memory_total_bytes=memory and memory.total,
