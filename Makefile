@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bundle install install-dev lock clean
+.PHONY: help run test check bench bundle declared install install-dev lock clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ bench: install-dev  ## measure, and print tables (several minutes)
 
 bundle: install  ## build/bundle: wheels, images and install.sh for a machine without a network
 	@scripts/bundle $(BIN)/python build/bundle
+
+declared: install  ## the scripts' copy of the units, anew from perfwatch/units.py
+	@$(BIN)/python -c 'from dashboard.declared import script; print(script(), end="")' \
+	  > dashboard/components/common/declared.js
 
 install: $(VENV)/.runtime  ## virtual environment, packages, Mosquitto
 	@scripts/ensure 'command -v mosquitto' mosquitto

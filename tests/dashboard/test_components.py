@@ -127,13 +127,14 @@ def test_a_scale_ends_at_a_round_number(page: Page, largest: float, top: float) 
         ("power_watts", 412, "412 W"),
         ("celsius", 21.54, "21.5 °C"),
         ("megahertz", 3, "3"),
+        ("supply_volts", 21.5, "21.5 V"),
         ("visitors", 12345, "12.3 k"),
         ("ratio", 0.333, "0.33"),
         ("ratio", None, "–"),
     ],
 )
 def test_a_fields_name_tells_its_unit(page: Page, field: str, value: float | None, written: str) -> None:
-    assert ask(page, "common/units.js", "m.written(...given)", [field, value]) == written
+    assert ask(page, "common/units.js", "m.written('roof', ...given)", [field, value]) == written
 
 
 def test_a_fields_name_is_said_without_its_unit(page: Page) -> None:

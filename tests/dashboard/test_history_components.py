@@ -165,6 +165,8 @@ def test_a_chart_has_room_for_two_units(page: Page) -> None:
         (RATE, 5e12, "5,000,000.00 MB/s"),
         (MEMORY, 6.5 * 2**30, "6.50 GiB"),
         (COUNT, 1234567, "1,234,567"),
+        (COUNT, 12.4, "12"),
+        (COUNT, 0.333, "0.33"),
         (CELSIUS, -3.25, "-3.3 °C"),
         (PERCENT, None, "–"),
     ],
