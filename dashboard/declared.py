@@ -13,7 +13,7 @@ _HEAD = "// Made from perfwatch/units.py by `make declared`: change it there.\n"
 
 def script() -> str:
     """A module that exports UNITS, ENDINGS and EXCEPTIONS, each unit named by its kind."""
-    tables = {
+    tables: dict[str, Mapping[str, Any]] = {
         "UNITS": {kind: {"kind": kind, **unit.written()} for kind, unit in UNITS.items()},
         "ENDINGS": {ending: unit.kind for ending, unit in ENDINGS.items()},
         "EXCEPTIONS": {pattern: unit.kind for pattern, unit in EXCEPTIONS.items()},

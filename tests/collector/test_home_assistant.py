@@ -238,7 +238,7 @@ def test_zero_is_a_value_and_units_are_converted() -> None:
 
 
 def test_a_new_source_is_one_row() -> None:
-    entity = Entity(("printers", "*", "ink_percent"), "Printer {} ink", "%")
+    entity = Entity(("printers", "*", "ink_percent"), "Printer {} ink")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ENTITIES, "printer", (entity,))
         assert names("printer", {"printers": {"lp0": {"ink_percent": 7}}}) == ["Printer lp0 ink"]

@@ -14,7 +14,7 @@ from dashboard.assets import COMPONENTS
 from dashboard.catalogue import catalogue
 from perfwatch.history.store import Series
 from perfwatch.readings import READINGS
-from perfwatch.units import ENDINGS, unit_of
+from perfwatch.units import ENDINGS, UNITS, unit_of
 from tests.dashboard.modules import ask, served
 
 
@@ -52,11 +52,7 @@ def test_history_tells_the_declared_unit_of_every_field() -> None:
         for field in metric["of"][0]["fields"]
     }
     assert kinds == {(metric, field): unit_of(metric, field).kind for metric, field in (*DECLARED, *DEVICES)}
-    assert told["units"] == {kind: msgspec.to_builtins(_unit(kind)) for kind in told["units"]}
-
-
-def _unit(kind: str) -> dict[str, object]:
-    return declared.UNITS[kind].written()
+    assert told["units"] == {kind: msgspec.to_builtins(UNITS[kind].written()) for kind in told["units"]}
 
 
 def test_home_assistant_is_told_the_declared_unit_of_every_entity() -> None:
