@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from perfwatch.readings import HostInfo
 from perfwatch.topics import Topics, plain_id
+from perfwatch.units import Unit, unit_of
 
 SUPPORT_URL = "https://github.com/perfwatch/perfwatch"
 EACH = "*"
@@ -19,7 +20,7 @@ MAXIMUM = 600
 
 Component = dict[str, Any]
 
-_KIB, _GIB = 1000, 1 << 30
+_GIB = 1 << 30
 # Made and removed with each container or virtual machine.
 _FLEETING = re.compile(r"(veth|docker|br-|virbr|tap|vnet|cali|flannel|cni).*")
 _LITERAL = re.compile(r"[^a-zA-Z0-9 /._-]")
@@ -28,18 +29,19 @@ _LITERAL = re.compile(r"[^a-zA-Z0-9 /._-]")
 class Entity(NamedTuple):
     """A field that becomes an entity. `EACH` in the path stands for every name or place there is.
 
-    `name` has one {} for each `EACH`. The value is divided by `divide` to have `unit`. What is not
-    `main` is a diagnostic that Home Assistant's user must enable.
+    `name` has one {} for each `EACH`. What is not `main` is a diagnostic that Home Assistant's user
+    must enable.
     """
 
     path: tuple[str, ...]
     name: str
-    unit: str | None = None
-    device_class: str | None = None
-    precision: int = 1
-    divide: int = 1
-    state_class: str | None = "measurement"
     main: bool = True
+    state_class: str = "measurement"
+
+    @property
+    def field(self) -> str:
+        """The last name in the path; a place in a list has none."""
+        return next(step for step in reversed(self.path) if step != EACH and not step.isdecimal())
 
 
 class Found(NamedTuple):
@@ -47,113 +49,104 @@ class Found(NamedTuple):
 
     key: str
     entity: Entity
+    unit: Unit
     steps: tuple[str | int, ...]
     label: str
     known: bool
     """Whether it has a value now."""
 
 
-def _percent(path: str, name: str, main: bool = True) -> Entity:
-    return Entity(tuple(path.split(".")), name, "%", main=main)
+def _shown(path: str, name: str) -> Entity:
+    return Entity(tuple(path.split(".")), name)
 
 
-def _size(path: str, name: str, main: bool = True) -> Entity:
-    return Entity(tuple(path.split(".")), name, "GiB", "data_size", 2, _GIB, main=main)
-
-
-def _rate(path: str, name: str, main: bool = True) -> Entity:
-    return Entity(tuple(path.split(".")), name, "kB/s", "data_rate", 1, _KIB, main=main)
-
-
-def _count(path: str, name: str, unit: str | None = None) -> Entity:
-    return Entity(tuple(path.split(".")), name, unit, precision=0, main=False)
+def _more(path: str, name: str) -> Entity:
+    return Entity(tuple(path.split(".")), name, main=False)
 
 
 def _total(path: str, name: str) -> Entity:
-    return Entity(tuple(path.split(".")), name, None, None, 0, state_class="total_increasing", main=False)
+    return Entity(tuple(path.split(".")), name, main=False, state_class="total_increasing")
 
 
 ENTITIES: dict[str, tuple[Entity, ...]] = {
     "cpu": (
-        _percent("usage_percent", "CPU usage"),
-        Entity(("load_average", "0"), "Load (1 min)", precision=2),
-        Entity(("load_average", "1"), "Load (5 min)", precision=2),
-        Entity(("load_average", "2"), "Load (15 min)", precision=2),
-        Entity(("temperature_celsius", EACH), "CPU temperature {}", "°C", "temperature"),
-        _percent("per_core.*", "Core {} usage", main=False),
-        _percent("user", "CPU user", main=False),
-        _percent("system", "CPU system", main=False),
-        _percent("iowait", "CPU waiting for disks", main=False),
-        _percent("steal", "CPU stolen", main=False),
-        Entity(("frequency_mhz", EACH), "Core {} frequency", "MHz", "frequency", 0, main=False),
+        _shown("usage_percent", "CPU usage"),
+        _shown("load_average.0", "Load (1 min)"),
+        _shown("load_average.1", "Load (5 min)"),
+        _shown("load_average.2", "Load (15 min)"),
+        _shown("temperature_celsius.*", "CPU temperature {}"),
+        _more("per_core.*", "Core {} usage"),
+        _more("user", "CPU user"),
+        _more("system", "CPU system"),
+        _more("iowait", "CPU waiting for disks"),
+        _more("steal", "CPU stolen"),
+        _more("frequency_mhz.*", "Core {} frequency"),
         _total("interrupts", "Interrupts"),
         _total("context_switches", "Context switches"),
     ),
     "memory": (
-        _percent("usage_percent", "Memory usage"),
-        _size("used_bytes", "Memory used"),
-        _size("available_bytes", "Memory available"),
-        _percent("swap_percent", "Swap usage"),
-        _size("total_bytes", "Memory total", main=False),
-        _size("free_bytes", "Memory free", main=False),
-        _size("cached_bytes", "Memory cached", main=False),
-        _size("buffers_bytes", "Memory buffers", main=False),
-        _size("shared_bytes", "Memory shared", main=False),
-        _size("swap_used_bytes", "Swap used", main=False),
-        _size("swap_free_bytes", "Swap free", main=False),
+        _shown("usage_percent", "Memory usage"),
+        _shown("used_bytes", "Memory used"),
+        _shown("available_bytes", "Memory available"),
+        _shown("swap_percent", "Swap usage"),
+        _more("total_bytes", "Memory total"),
+        _more("free_bytes", "Memory free"),
+        _more("cached_bytes", "Memory cached"),
+        _more("buffers_bytes", "Memory buffers"),
+        _more("shared_bytes", "Memory shared"),
+        _more("swap_used_bytes", "Swap used"),
+        _more("swap_free_bytes", "Swap free"),
     ),
     "network": (
-        _rate("bytes_recv_per_sec", "Network down"),
-        _rate("bytes_sent_per_sec", "Network up"),
-        _rate("interfaces.*.bytes_recv_per_sec", "Network {} down", main=False),
-        _rate("interfaces.*.bytes_sent_per_sec", "Network {} up", main=False),
+        _shown("bytes_recv_per_sec", "Network down"),
+        _shown("bytes_sent_per_sec", "Network up"),
+        _more("interfaces.*.bytes_recv_per_sec", "Network {} down"),
+        _more("interfaces.*.bytes_sent_per_sec", "Network {} up"),
         _total("interfaces.*.errors_in", "Network {} errors in"),
         _total("interfaces.*.errors_out", "Network {} errors out"),
-        _count("connections.tcp.established", "TCP connections"),
-        _count("connections.udp.count", "UDP sockets"),
+        _more("connections.tcp.established", "TCP connections"),
+        _more("connections.udp.count", "UDP sockets"),
     ),
     "disk": (
-        _rate("read_bytes_per_sec", "Disk read"),
-        _rate("write_bytes_per_sec", "Disk write"),
-        _percent("partitions.*.usage_percent", "Disk {} usage"),
-        _size("partitions.*.free_bytes", "Disk {} free"),
-        _size("partitions.*.used_bytes", "Disk {} used", main=False),
-        _size("partitions.*.total_bytes", "Disk {} total", main=False),
-        _rate("devices.*.read_bytes_per_sec", "Disk {} read", main=False),
-        _rate("devices.*.write_bytes_per_sec", "Disk {} write", main=False),
-        Entity(("devices", EACH, "read_latency_ms"), "Disk {} read latency", "ms", "duration", 2, main=False),
-        Entity(
-            ("devices", EACH, "write_latency_ms"), "Disk {} write latency", "ms", "duration", 2, main=False
-        ),
+        _shown("read_bytes_per_sec", "Disk read"),
+        _shown("write_bytes_per_sec", "Disk write"),
+        _shown("partitions.*.usage_percent", "Disk {} usage"),
+        _shown("partitions.*.free_bytes", "Disk {} free"),
+        _more("partitions.*.used_bytes", "Disk {} used"),
+        _more("partitions.*.total_bytes", "Disk {} total"),
+        _more("devices.*.read_bytes_per_sec", "Disk {} read"),
+        _more("devices.*.write_bytes_per_sec", "Disk {} write"),
+        _more("devices.*.read_latency_ms", "Disk {} read latency"),
+        _more("devices.*.write_latency_ms", "Disk {} write latency"),
     ),
     "perf_events": (
-        Entity(("instructions_per_cycle",), "Instructions per cycle", precision=2, main=False),
-        _percent("branch_miss_percent", "Branch misses", main=False),
-        _percent("llc_miss_percent", "Last level cache misses", main=False),
+        _more("instructions_per_cycle", "Instructions per cycle"),
+        _more("branch_miss_percent", "Branch misses"),
+        _more("llc_miss_percent", "Last level cache misses"),
     ),
     "memory_bandwidth": (
-        _rate("page_io_bytes_per_sec", "Page traffic", main=False),
-        _rate("swap_io_bytes_per_sec", "Swap traffic", main=False),
+        _more("page_io_bytes_per_sec", "Page traffic"),
+        _more("swap_io_bytes_per_sec", "Swap traffic"),
     ),
     "sensors": (
-        Entity(("battery_percent",), "Battery", "%", "battery", 0),
-        Entity(("temperatures", EACH, "celsius"), "{} temperature", "°C", "temperature", main=False),
-        _count("fans.*.rpm", "{} fan", "rpm"),
+        _shown("battery_percent", "Battery"),
+        _more("temperatures.*.celsius", "{} temperature"),
+        _more("fans.*.rpm", "{} fan"),
     ),
     "gpu": (
-        _percent("gpus.*.usage_percent", "GPU {} usage"),
-        _percent("gpus.*.memory_percent", "GPU {} memory usage"),
-        Entity(("gpus", EACH, "temperature_celsius"), "GPU {} temperature", "°C", "temperature"),
-        Entity(("gpus", EACH, "power_watts"), "GPU {} power", "W", "power"),
-        _size("gpus.*.memory_used_bytes", "GPU {} memory used", main=False),
-        Entity(("gpus", EACH, "clock_mhz"), "GPU {} clock", "MHz", "frequency", 0, main=False),
-        _percent("gpus.*.fan_percent", "GPU {} fan", main=False),
+        _shown("gpus.*.usage_percent", "GPU {} usage"),
+        _shown("gpus.*.memory_percent", "GPU {} memory usage"),
+        _shown("gpus.*.temperature_celsius", "GPU {} temperature"),
+        _shown("gpus.*.power_watts", "GPU {} power"),
+        _more("gpus.*.memory_used_bytes", "GPU {} memory used"),
+        _more("gpus.*.clock_mhz", "GPU {} clock"),
+        _more("gpus.*.fan_percent", "GPU {} fan"),
     ),
-    "pressure": (_percent("resources.*.some_avg60_percent", "Pressure {} (1 min)", main=False),),
-    "processes": (_count("count", "Processes"), _count("zombies", "Zombie processes")),
-    "containers": (_count("running", "Containers running"),),
-    "system": (_count("user_count", "Users logged in"),),
-    "systemd": (Entity(("failed",), "Failed units", precision=0),),
+    "pressure": (_more("resources.*.some_avg60_percent", "Pressure {} (1 min)"),),
+    "processes": (_more("count", "Processes"), _more("zombies", "Zombie processes")),
+    "containers": (_more("running", "Containers running"),),
+    "system": (_more("user_count", "Users logged in"),),
+    "systemd": (_shown("failed", "Failed units"),),
 }
 
 
@@ -163,23 +156,23 @@ def found(metric: str, reading: Mapping[str, Any]) -> Iterator[Found]:
         for steps, labels, value in _walk(reading, entity.path):
             key = "_".join([metric, *(plain_id(str(step)) for step in steps)])
             name = " ".join(entity.name.format(*labels).split())
-            yield Found(key, entity, steps, name, value is not None)
+            yield Found(key, entity, unit_of(metric, entity.field), steps, name, value is not None)
 
 
 def sensor(one: Found, topic: str, identity: str, expire_after: int) -> Component:
     """The entity's configuration, in Home Assistant's abbreviations."""
-    entity = one.entity
+    entity, unit = one.entity, one.unit
     component: Component = {
         "p": "sensor",
         "uniq_id": f"{identity}_{one.key}",
         "name": one.label,
         "stat_t": topic,
-        "val_tpl": template(one.steps, entity.divide),
+        "val_tpl": template(one.steps, unit.base**unit.step),
         "exp_aft": expire_after,
-        "sug_dsp_prc": entity.precision,
+        "sug_dsp_prc": unit.digits,
         "stat_cla": entity.state_class,
-        "dev_cla": entity.device_class,
-        "unit_of_meas": entity.unit,
+        "dev_cla": unit.device_class,
+        "unit_of_meas": unit.names[unit.step] or None,
     }
     if not entity.main:
         component |= {"ent_cat": "diagnostic", "en": False}

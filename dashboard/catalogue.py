@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard import labels
 from perfwatch.history.store import Series
+from perfwatch.units import UNITS, unit_of
 
 
 def natural(text: str) -> list[tuple[int, str]]:
@@ -27,7 +28,7 @@ def catalogue(known: Iterable[Series]) -> dict[str, Any]:
         grouped.setdefault(series.metric, {}).setdefault(series.tag, []).append(series)
     metrics = [_metric(name, grouped[name]) for name in _ordered(grouped, labels.METRICS)]
     kinds = {field["unit"] for metric in metrics for of in metric["of"] for field in of["fields"]}
-    units = {kind: _unit(labels.UNITS[kind]) for kind in sorted(kinds)}
+    units = {kind: UNITS[kind].written() for kind in sorted(kinds)}
     return {"metrics": metrics, "units": units}
 
 
@@ -58,13 +59,8 @@ def _field(metric: str, field: str) -> dict[str, str]:
     return {
         "name": field,
         "label": labels.field_label(field),
-        "unit": labels.unit_of(metric, field).kind,
+        "unit": unit_of(metric, field).kind,
     }
-
-
-def _unit(unit: labels.Unit) -> dict[str, Any]:
-    """Without its kind, which is its name in the answer."""
-    return {name: value for name, value in unit._asdict().items() if name != "kind"}
 
 
 def _ordered(found: Collection[str], order: Iterable[str]) -> list[str]:

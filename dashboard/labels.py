@@ -1,45 +1,8 @@
-"""What metrics, fields and parts are called, and the units of their numbers."""
+"""What metrics, fields and parts are called."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Unit(NamedTuple):
-    """How a kind of number is written: steps of `base` through `names`; one name means no steps.
-
-    `from_zero` says whether an axis of it reaches down to 0.
-    """
-
-    kind: str
-    names: tuple[str, ...]
-    base: int = 1000
-    digits: int = 1
-    from_zero: bool = True
-
-
-PERCENT = Unit("percent", ("%",))
-MEMORY = Unit("memory", ("B", "KiB", "MiB", "GiB", "TiB", "PiB"), base=1024, digits=2)
-BYTES = Unit("bytes", ("B", "kB", "MB", "GB", "TB", "PB"), digits=2)
-RATE = Unit("rate", ("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2)
-PER_SECOND = Unit("per_second", ("/s",))
-MEGAHERTZ = Unit("megahertz", ("MHz",), digits=0)
-CELSIUS = Unit("celsius", ("°C",), from_zero=False)
-WATTS = Unit("watts", ("W",))
-RPM = Unit("rpm", ("rpm",), digits=0)
-SECONDS = Unit("seconds", ("s",))
-STALLED = Unit("stalled", ("ms/s",))
-MILLISECONDS = Unit("milliseconds", ("ms",), digits=2)
-COUNT = Unit("count", ("",), digits=0)
-NUMBER = Unit("number", ("",), digits=2)
-
-UNITS = {
-    unit.kind: unit
-    for unit in (
-        *(PERCENT, MEMORY, BYTES, RATE, PER_SECOND, MEGAHERTZ, CELSIUS, WATTS, RPM, SECONDS),
-        *(STALLED, MILLISECONDS, COUNT, NUMBER),
-    )
-}
+from perfwatch.units import without_unit
 
 METRICS = {
     "cpu": "CPU",
@@ -110,24 +73,6 @@ FIELDS = {
 }
 """The fields with a name of their own, the most looked at first in each metric."""
 
-_CPU_TIMES = {"user", "system", "idle", "iowait", "irq", "softirq", "steal"}
-_ENDINGS = {
-    "_percent": PERCENT,
-    "_bytes_per_sec": RATE,
-    "_iops": PER_SECOND,
-    "_ms_per_sec": STALLED,
-    "_per_sec": PER_SECOND,
-    "_mhz": MEGAHERTZ,
-    "_celsius": CELSIUS,
-    "_per_cycle": NUMBER,
-    "celsius": CELSIUS,
-    "_watts": WATTS,
-    "rpm": RPM,
-    "_seconds": SECONDS,
-    "_ms": MILLISECONDS,
-    "_bytes": BYTES,
-}
-
 
 def metric_label(metric: str) -> str:
     return METRICS.get(metric) or words(metric)
@@ -144,20 +89,7 @@ def part_label(tag: str, part: str) -> str:
     return f"Core {part}" if tag == "core" else part
 
 
-def unit_of(metric: str, field: str) -> Unit:
-    """The unit that the field's name ends in (DESIGN: units are in the names)."""
-    if metric == "cpu" and field in _CPU_TIMES:
-        return PERCENT
-    if field.startswith("load_average"):
-        return NUMBER
-    if field.startswith("bytes_"):
-        return RATE if field.endswith("_per_sec") else BYTES
-    unit = next((unit for ending, unit in _ENDINGS.items() if field.endswith(ending)), COUNT)
-    return MEMORY if metric == "memory" and unit is BYTES else unit
-
-
 def words(name: str) -> str:
     """A name that nobody gave a label: `hugepages_free` → `Hugepages free`."""
-    short = name.removesuffix("_bytes").removesuffix("_per_sec").removesuffix("_percent")
-    said = short.replace("_", " ").strip() or name
+    said = without_unit(name).replace("_", " ").strip() or name
     return said[:1].upper() + said[1:]

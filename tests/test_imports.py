@@ -41,6 +41,7 @@ PURE = (
     "perfwatch/readings.py",
     "perfwatch/readings_more.py",
     "perfwatch/durations.py",
+    "perfwatch/units.py",
     "perfwatch/checks.py",
     "collector/unit.py",
     "perfwatch/history/points.py",

@@ -13,6 +13,7 @@ from collector.home_assistant import ENTITIES, Entity, Found, found, identifier,
 from perfwatch import readings
 from perfwatch.readings import READINGS, HostInfo
 from perfwatch.topics import Topics, discovery_topic
+from perfwatch.units import unit_of
 from tests.collector import home_assistant_rules as rules
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -107,7 +108,7 @@ def test_a_whole_message_follows_home_assistants_rules(host: str) -> None:
 def test_every_row_of_the_table_follows_the_rules() -> None:
     rows = [(metric, entity) for metric in ENTITIES for entity in ENTITIES[metric]]
     for metric, entity in rows:
-        one = Found(f"{metric}_x", entity, ("x",), entity.name, True)
+        one = Found(f"{metric}_x", entity, unit_of(metric, entity.field), ("x",), entity.name, True)
         rules.check(
             discovery_topic("nas"), message(FACTS, Topics(), "nas", {one.key: sensor(one, "t", "id", 15)})
         )
@@ -127,7 +128,7 @@ def test_the_rules_catch_what_home_assistant_would_refuse() -> None:
         {"dev_cla": "heat"},
         {"x": 1},
     ]
-    one = next(one for one in found("cpu", whole()["cpu"]) if one.entity.device_class == "temperature")
+    one = next(one for one in found("cpu", whole()["cpu"]) if one.unit.device_class == "temperature")
     good = sensor(one, "t", "id", 15)
     for change in wrong:
         with pytest.raises((AssertionError, KeyError)):
@@ -237,7 +238,7 @@ def test_zero_is_a_value_and_units_are_converted() -> None:
 
 
 def test_a_new_source_is_one_row() -> None:
-    entity = Entity(("printers", "*", "ink_percent"), "Printer {} ink", "%")
+    entity = Entity(("printers", "*", "ink_percent"), "Printer {} ink")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ENTITIES, "printer", (entity,))
         assert names("printer", {"printers": {"lp0": {"ink_percent": 7}}}) == ["Printer lp0 ink"]
