@@ -11,8 +11,8 @@ from collector.schedule import Schedule
 from collector.sources.source import FAILURES, Absent, Source, Tick
 from collector.sources.text import told, valid
 from collector.stop import Stop
-from perfwatch import readings
-from perfwatch.readings import HostInfo
+from perfwatch.readings import codec
+from perfwatch.readings.core import HostInfo
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ Availability = Mapping[str, str | None]
 """Each source, with None when it works or the reason why it does not."""
 
 
-class Outlet(Protocol):
+class Sink(Protocol):
     """Where readings go: the publisher."""
 
     def publish(self, metric: str, payload: bytes) -> None: ...
@@ -39,7 +39,7 @@ class Agent:
     def __init__(
         self,
         sources: Iterable[Source],
-        outlet: Outlet,
+        outlet: Sink,
         describe: Callable[[Availability], HostInfo],
         interval: float,
         stop: Stop,
@@ -64,7 +64,7 @@ class Agent:
                 schedule.change(interval, self._clock())
                 self._tell()
             if self._clock() >= schedule.due:
-                self.tick(Tick(readings.now(), self._clock()))
+                self.tick(Tick(codec.now(), self._clock()))
                 schedule.advance(self._clock())
 
     def tick(self, tick: Tick) -> None:
@@ -80,12 +80,12 @@ class Agent:
                 self._outlet.publish(metric, payload)
 
     def _tell(self) -> None:
-        self._outlet.describe(readings.encode_info(self._describe(self._available)))
+        self._outlet.describe(codec.encode_info(self._describe(self._available)))
 
     def _gather(self, source: Source, tick: Tick) -> bytes | None:
         try:
             reading = source.gather(tick)
-            payload = None if reading is None else readings.encode(reading)
+            payload = None if reading is None else codec.encode(reading)
         except Absent as exc:
             self._absent(source.name, valid(str(exc)))
             return None

@@ -11,7 +11,7 @@ from collector.sources.machine import Machine, machine
 from collector.sources.source import ReadText, read_text
 from collector.sources.text import valid
 from perfwatch import distribution
-from perfwatch.readings import HostInfo
+from perfwatch.readings.core import HostInfo
 
 # What /proc/cpuinfo calls the processor: x86 and newer ARM, MIPS, older ARM, and the boards of the
 # 64-bit Raspberry Pi, which name only themselves.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.install import check_reachable
+from collector.service.install import check_reachable
 from perfwatch.errors import StartError
 from tests.collector.listener import Listener
 from tests.servers import Mosquitto, wait_until

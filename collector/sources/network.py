@@ -12,7 +12,7 @@ from collector.sources.connections import connections
 from collector.sources.rates import per_second, total
 from collector.sources.source import ReadText, Tick, read_text
 from collector.sources.text import named
-from perfwatch import readings
+from perfwatch.readings import core
 
 if TYPE_CHECKING:
     from psutil._ntuples import snetio
@@ -42,7 +42,7 @@ class Network:
         self._before: Mapping[str, snetio] = {}
         self._at = 0.0
 
-    def gather(self, tick: Tick) -> readings.Network:
+    def gather(self, tick: Tick) -> core.Network:
         counters = self._counters()
         sockets = connections(self._read)
         before, seconds = self._before, tick.monotonic - self._at
@@ -55,7 +55,7 @@ class Network:
         counted = [
             interfaces[name] for name in interfaces if name in before and not _LOOPBACK.fullmatch(name)
         ]
-        return readings.Network(
+        return core.Network(
             timestamp=tick.timestamp,
             bytes_sent_per_sec=total([interface.bytes_sent_per_sec for interface in counted]),
             bytes_recv_per_sec=total([interface.bytes_recv_per_sec for interface in counted]),
@@ -64,11 +64,11 @@ class Network:
         )
 
 
-def _interface(before: snetio | None, now: snetio, seconds: float, drops_out: bool) -> readings.Interface:
+def _interface(before: snetio | None, now: snetio, seconds: float, drops_out: bool) -> core.Interface:
     def rate(field: str) -> float | None:
         return per_second(getattr(before, field, None), getattr(now, field), seconds)
 
-    return readings.Interface(
+    return core.Interface(
         bytes_sent=now.bytes_sent,
         bytes_recv=now.bytes_recv,
         packets_sent=now.packets_sent,

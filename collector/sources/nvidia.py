@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from collector.sources.rates import percent
 from collector.sources.source import Absent
 from perfwatch import distribution
-from perfwatch.readings_more import Gpu
+from perfwatch.readings.optional import Gpu
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ import psutil
 from collector.sources.host_root import ROOT, host_root, own_name
 from collector.sources.source import ReadText, read_text
 from collector.sources.text import named, valid
-from perfwatch.readings import Partition
+from perfwatch.readings.core import Partition
 
 if TYPE_CHECKING:
     from psutil._ntuples import sdiskpart, sdiskusage

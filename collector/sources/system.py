@@ -15,7 +15,7 @@ from collector.sources.host_root import host_root
 from collector.sources.machine import boot_time
 from collector.sources.source import ReadText, Tick, read_text
 from collector.sources.text import valid
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 
 if TYPE_CHECKING:
     from psutil._ntuples import suser

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from perfwatch import distribution, settings
 from perfwatch.errors import SettingError
-from perfwatch.history import influx_url
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.influx import url as influx_url
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import TieredStore
 
 
@@ -41,6 +41,6 @@ def _open_influx(url: str) -> TieredStore:
         needed = distribution.install_line("influx")
         raise SettingError(name, f"names an InfluxDB server, which needs: {needed}")
     # Only here: it takes 15 MB, and a history in SQLite has no use for it.
-    from perfwatch.history.influx import InfluxStore
+    from perfwatch.history.influx.store import InfluxStore
 
     return InfluxStore(address)

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from collector.home_assistant import ENTITIES, Found, sensor
+from collector.home_assistant.entities import ENTITIES, Found, sensor
 from dashboard import declared
-from dashboard.assets import COMPONENTS
-from dashboard.catalogue import catalogue
+from dashboard.history.catalogue import catalogue
+from dashboard.web.assets import COMPONENTS
 from perfwatch.history.store import Series
-from perfwatch.readings import READINGS
+from perfwatch.readings.core import READINGS
 from perfwatch.units import ENDINGS, UNITS, unit_of
 from tests.dashboard.modules import ask, served
 
