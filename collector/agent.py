@@ -16,8 +16,9 @@ from collector.sources.source import FAILURES, Absent, Source, Tick, is_quick, m
 from collector.sources.text import told as reason
 from collector.sources.text import valid
 from collector.stop import Stop
-from perfwatch import readings
-from perfwatch.readings import HostInfo, Reading
+from perfwatch.readings import codec
+from perfwatch.readings.base import Reading
+from perfwatch.readings.core import HostInfo
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +26,10 @@ Availability = Mapping[str, str | None]
 """Each source, with None when it works or the reason why it does not."""
 
 BEAT_SECONDS = 10.0
-"""So often, at least, the loop says that it still turns."""
+"""So often, at least, the loop says that it still turns, and looks whether the host's facts have changed."""
 
 
-class Outlet(Protocol):
+class Sink(Protocol):
     """Where readings go: the publisher."""
 
     def publish(self, metric: str, payload: bytes) -> None: ...
@@ -47,7 +48,7 @@ class Agent:
     def __init__(
         self,
         sources: Iterable[Source],
-        outlet: Outlet,
+        outlet: Sink,
         describe: Callable[[Availability], HostInfo],
         interval: float,
         stop: Stop,
@@ -65,6 +66,8 @@ class Agent:
         self._alive = alive
         self._apart = Apart[Reading | None]("sources")
         self._available: dict[str, str | None] = {}
+        self._facts: HostInfo | None = None
+        self._facts_at = 0.0
         self._facts_fail = False
 
     def run(self) -> None:
@@ -75,9 +78,9 @@ class Agent:
             interval = self._obey()
             if interval is not None:
                 schedule.change(interval, self._clock())
-                self._tell()
+                self._tell(self._clock())
             if self._clock() >= schedule.due:
-                self.tick(Tick(readings.now(), self._clock()))
+                self.tick(Tick(codec.now(), self._clock()))
                 schedule.advance(self._clock())
 
     def tick(self, tick: Tick) -> None:
@@ -88,7 +91,9 @@ class Agent:
         gathered = {name: self._payload(source, told[name], tick) for name, source in sources.items()}
         self._available = {name: why for name, why in self._available.items() if name in sources}
         if self._available != known:
-            self._tell()
+            self._tell(tick.monotonic)
+        elif tick.monotonic - self._facts_at >= BEAT_SECONDS:
+            self._tell(tick.monotonic, only_news=True)
         for metric, payload in gathered.items():
             if payload is not None:
                 self._outlet.publish(metric, payload)
@@ -99,13 +104,16 @@ class Agent:
         told = {name: tell(asked[name]) for name, source in sources.items() if is_quick(source)}
         return told | self._apart.ask({name: ask for name, ask in asked.items() if name not in told})
 
-    def _tell(self) -> None:
-        info = tell(lambda: readings.encode_info(self._describe(self._available)))
-        if info.answer is not None:
-            self._outlet.describe(info.answer)
-        elif not self._facts_fail:
-            log.error("The facts of this host cannot be told", exc_info=info.error)
-        self._facts_fail = info.answer is None
+    def _tell(self, now: float, only_news: bool = False) -> None:
+        """The host's facts. Cores, memory and what the clock says of the start may change meanwhile."""
+        facts = tell(lambda: self._describe(self._available))
+        self._facts_at = now
+        if facts.error is not None and not self._facts_fail:
+            log.error("The facts of this host cannot be told", exc_info=facts.error)
+        self._facts_fail = facts.answer is None
+        if facts.answer is not None and not (only_news and facts.answer == self._facts):
+            self._facts = facts.answer
+            self._outlet.describe(codec.encode_info(facts.answer))
 
     def _payload(self, source: Source, told: Told[Reading | None], tick: Tick) -> bytes | None:
         """The reading's JSON, when there is one, and in `_available` whether the source works."""
@@ -151,4 +159,4 @@ def _encode(reading: Reading, tick: Tick) -> bytes:
     """As a part of that tick, although it may be one that came late."""
     if reading.timestamp != tick.timestamp:
         reading = replace(reading, timestamp=tick.timestamp)
-    return readings.encode(reading)
+    return codec.encode(reading)

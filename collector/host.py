@@ -5,13 +5,13 @@ from __future__ import annotations
 import platform
 import socket
 from collections.abc import Callable, Mapping
-from importlib import metadata
 
 from collector.sources.cpu_model import cpu_model
 from collector.sources.host_root import os_release
 from collector.sources.machine import Machine, machine
 from collector.sources.text import valid
-from perfwatch.readings import HostInfo
+from perfwatch import distribution
+from perfwatch.readings.core import HostInfo
 
 
 def describe(
@@ -28,7 +28,7 @@ def describe(
         physical_cores=asked.physical_cores,
         memory_total_bytes=asked.memory_total_bytes,
         boot_time=asked.boot_time,
-        version=metadata.version("perfwatch"),
+        version=distribution.version(),
         interval=interval,
         sources=dict(sources),
     )

@@ -9,7 +9,7 @@ from collector.sources.hwmon import ASLEEP
 from collector.sources.plausible import CELSIUS, CLOCK, PERCENT, WATTS, Limits, at_most, count, plausible
 from collector.sources.rates import percent
 from collector.sources.source import ReadText, listed, read_text
-from perfwatch.readings_more import Gpu
+from perfwatch.readings.optional import Gpu
 
 ROOT = Path("/sys/class/drm")
 _CARD = re.compile(r"card\d+")  # not its connectors, as card0-HDMI-A-1

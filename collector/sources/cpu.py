@@ -10,12 +10,12 @@ import psutil
 from collector.sources import proc_stat
 from collector.sources.apart import tell
 from collector.sources.frequencies import Frequencies
-from collector.sources.heat import Heat
 from collector.sources.parts import Missing, Parts
 from collector.sources.proc_stat import FIELDS, Stat, Times
 from collector.sources.rates import percent
 from collector.sources.source import Tick
-from perfwatch import readings
+from collector.sources.temperatures import Heat
+from perfwatch.readings import core
 
 _IDLE = frozenset({"idle", "iowait"})
 # proc(5) says that iowait may decrease; what was stolen stays behind when a machine moves to another host.
@@ -63,7 +63,7 @@ class Cpu:
     def missing(self) -> str | None:
         return self._missing.first
 
-    def gather(self, tick: Tick) -> readings.Cpu:
+    def gather(self, tick: Tick) -> core.Cpu:
         stat, before = self._stat(), self._before
         self._before = stat
         spent = _spent(before and before.whole, stat.whole, len(stat.cores))
@@ -72,7 +72,7 @@ class Cpu:
         usages = {
             core: _usage(_spent(before and before.cores.get(core), now)) for core, now in stat.cores.items()
         }
-        return readings.Cpu(
+        return core.Cpu(
             timestamp=tick.timestamp,
             usage_percent=_usage(spent),
             per_core=self._by_number(usages),

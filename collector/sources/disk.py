@@ -11,7 +11,7 @@ from collector.sources.partitions import Partitions
 from collector.sources.parts import Missing
 from collector.sources.rates import change, per_second, percent, total
 from collector.sources.source import Tick, listed
-from perfwatch import readings
+from perfwatch.readings import core
 
 BLOCK = "/sys/block"
 # Not disks: files mounted as one, and memory made to look like one.
@@ -46,7 +46,7 @@ class Disk:
     def missing(self) -> str | None:
         return self._missing.first
 
-    def gather(self, tick: Tick) -> readings.Disk:
+    def gather(self, tick: Tick) -> core.Disk:
         partitions = self._partitions.read()
         told, errors = self._told()
         self._missing.note(errors | self._partitions.errors)
@@ -57,7 +57,7 @@ class Disk:
             devices[name].counted = True
         # A disk that has just appeared has no rate yet: it joins the sums at its second tick.
         counted = [device for name, device in devices.items() if name in before and device.counted]
-        return readings.Disk(
+        return core.Disk(
             timestamp=tick.timestamp,
             read_bytes_per_sec=total([device.read_bytes_per_sec for device in counted]),
             write_bytes_per_sec=total([device.write_bytes_per_sec for device in counted]),
@@ -96,10 +96,10 @@ def is_part(name: str, disk: str) -> bool:
     return rest != name and rest.isdecimal()
 
 
-def _device(before: Counters | None, now: Counters, seconds: float) -> readings.Device:
+def _device(before: Counters | None, now: Counters, seconds: float) -> core.Device:
     then = before or Counters(*[None] * len(now))
     busy, queued = change(then.busy_ms, now.busy_ms), change(then.queued_ms, now.queued_ms)
-    return readings.Device(
+    return core.Device(
         counted=False,
         read_bytes=now.read_bytes,
         write_bytes=now.write_bytes,

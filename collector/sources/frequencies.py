@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from collector.cores import parse
+from collector.cpu_list import parse
 from collector.sources.plausible import MEGAHERTZ, plausible
 from collector.sources.source import ReadText, listed, read_text
 

@@ -89,9 +89,10 @@ class Hwmon:
         return {place: self.celsius(chip, name) for place, name in enumerate(names)}
 
     def _number(self, chip: Chip, name: str) -> int | None:
-        if name in self.inputs(chip).faults and self._try(int, f"{chip.folder}/{name}_fault"):
+        path = f"{chip.folder}/{name}"
+        if name in self.inputs(chip).faults and self._try(str.strip, f"{path}_fault") == "1":
             return None
-        return self._try(int, f"{chip.folder}/{name}_input")
+        return self._try(int, f"{path}_input")
 
     def _look(self, places: Sequence[tuple[str, str]]) -> list[Chip]:
         """Who has a name alone keeps it when another comes, and most often from one start to the next."""

@@ -96,10 +96,10 @@ def counted(links: Mapping[str, Link], uplinks: frozenset[int] = frozenset()) ->
     there = {name: link for name, link in links.items() if not link.loopback}
     hardware = {name for name, link in there.items() if link.kind is None or link.kind in _OWN}
     # A virtual machine's fast path is a part of the slow one, which counts for both.
-    masters = {there[name].index for name in hardware} - {0}
+    masters = {there[name].number for name in hardware} - {0}
     hardware -= {name for name in hardware if there[name].master in masters}
     ends = {name for name, link in there.items() if link.kind in _ENDS}
     free = {name for name in ends if there[name].master is None}
-    out = {name for name in free if there[name].index in uplinks}
+    out = {name for name in free if there[name].number in uplinks}
     tunnels = {name for name, link in there.items() if link.kind in _TUNNELS}
     return frozenset(next(filter(None, (hardware, out, free, ends, tunnels)), there.keys()))

@@ -10,7 +10,7 @@ import psutil
 from collector.sources.plausible import COUNT, at_most, count, plausible
 from collector.sources.rates import percent
 from collector.sources.source import ReadText, Tick, read_text
-from perfwatch import readings
+from perfwatch.readings import core
 
 _KILOBYTE = 1024
 
@@ -24,7 +24,7 @@ class Memory:
     def __init__(self, read: ReadText = read_text) -> None:
         self._read = read
 
-    def gather(self, tick: Tick) -> readings.Memory:
+    def gather(self, tick: Tick) -> core.Memory:
         try:
             told = meminfo(self._read("/proc/meminfo"))
         except FileNotFoundError:
@@ -68,13 +68,13 @@ def meminfo(text: str) -> dict[str, int]:
     return found
 
 
-def _reading(tick: Tick, told: Mapping[str, int], arc: Arc | None) -> readings.Memory:
+def _reading(tick: Tick, told: Mapping[str, int], arc: Arc | None) -> core.Memory:
     total, free = told.get("MemTotal"), at_most(told.get("MemFree"), told.get("MemTotal"))
     available = _with_arc(_available(told, total, free), total, arc)
     used = None if total is None or available is None else total - available
     swap, unused = told.get("SwapTotal"), at_most(told.get("SwapFree"), told.get("SwapTotal"))
     swapped = None if swap is None or unused is None else swap - unused
-    return readings.Memory(
+    return core.Memory(
         timestamp=tick.timestamp,
         usage_percent=_share(used, total),
         total_bytes=total,
@@ -126,10 +126,10 @@ def _share(part: int | None, whole: int | None) -> float | None:
     return None if share is None else round(share, 1)
 
 
-def _of_psutil(tick: Tick) -> readings.Memory:
+def _of_psutil(tick: Tick) -> core.Memory:
     """A Mac's, which counts neither caches nor huge pages."""
     memory, swap = psutil.virtual_memory(), psutil.swap_memory()
-    return readings.Memory(
+    return core.Memory(
         timestamp=tick.timestamp,
         usage_percent=memory.percent,
         total_bytes=memory.total,

@@ -66,4 +66,5 @@ def of_psutil(row: object) -> Traffic:
         "packets_sent",
         "errout",
     )
-    return Traffic(*(getattr(row, field, None) for field in fields), None)
+    told: list[int | None] = [getattr(row, field, None) for field in fields]
+    return Traffic(*told, drops_out=None)

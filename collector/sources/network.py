@@ -11,7 +11,7 @@ from collector.sources.net_dev import Traffic
 from collector.sources.parts import Missing
 from collector.sources.rates import per_second, total
 from collector.sources.source import ReadText, Tick, read_text
-from perfwatch import readings
+from perfwatch.readings import core
 
 
 class Network:
@@ -37,7 +37,7 @@ class Network:
     def missing(self) -> str | None:
         return self._missing.first
 
-    def gather(self, tick: Tick) -> readings.Network:
+    def gather(self, tick: Tick) -> core.Network:
         traffic, errors = self._counters()
         self._missing.note(errors)
         self._interfaces.look(traffic, tick.monotonic)
@@ -46,7 +46,7 @@ class Network:
         found = {name: self._interface(name, before.get(name), now, seconds) for name, now in traffic.items()}
         # An interface that has just appeared has no rate yet: it joins the sums at its second tick.
         counted = [interface for name, interface in found.items() if name in before and interface.counted]
-        return readings.Network(
+        return core.Network(
             timestamp=tick.timestamp,
             bytes_sent_per_sec=total([interface.bytes_sent_per_sec for interface in counted]),
             bytes_recv_per_sec=total([interface.bytes_recv_per_sec for interface in counted]),
@@ -54,11 +54,9 @@ class Network:
             connections=connections(self._read),
         )
 
-    def _interface(
-        self, name: str, before: Traffic | None, now: Traffic, seconds: float
-    ) -> readings.Interface:
+    def _interface(self, name: str, before: Traffic | None, now: Traffic, seconds: float) -> core.Interface:
         then = before or Traffic(*[None] * len(now))
-        return readings.Interface(
+        return core.Interface(
             kind=self._interfaces.kinds.get(name),
             counted=name in self._interfaces.counted,
             bytes_sent=now.bytes_sent,

@@ -1,4 +1,4 @@
-"""NVIDIA's graphics processors, by the library of its driver (`pip install 'perfwatch[gpu]'`)."""
+"""NVIDIA's graphics processors, by the library of its driver (the extra `gpu`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from collector.sources.plausible import (
 )
 from collector.sources.rates import percent
 from collector.sources.source import Absent
-from perfwatch.readings_more import Gpu
+from perfwatch import distribution
+from perfwatch.readings.optional import Gpu
 
 T = TypeVar("T")
 
@@ -57,7 +58,7 @@ class Nvidia:
             library: Any = self._load()
         except ImportError:
             # A package does not come while we run, and looking for one at every tick costs.
-            self._missing = "no NVIDIA library (pip install 'perfwatch[gpu]')"
+            self._missing = f"no NVIDIA library ({distribution.install_line('gpu')})"
             raise Absent(self._missing) from None
         try:
             library.nvmlInit()

@@ -15,7 +15,7 @@ from collector.sources.plausible import at_most
 from collector.sources.rates import percent
 from collector.sources.source import FAILURES
 from collector.sources.text import named
-from perfwatch.readings import Partition
+from perfwatch.readings.core import Partition
 
 
 class Partitions:

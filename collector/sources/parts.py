@@ -43,11 +43,11 @@ class Parts(Generic[T]):
     """The parts of a source that may block, each asked apart."""
 
     def __init__(self, source: str, patience: float = PATIENCE_SECONDS) -> None:
-        self._apart = Apart[T](source, patience)
+        self._apart = Apart[T | None](source, patience)
         self.errors: dict[str, Exception] = {}
         self.absent: dict[str, str] = {}
 
-    def ask(self, questions: Mapping[str, Question[T]]) -> dict[str, T]:
+    def ask(self, questions: Mapping[str, Question[T | None]]) -> dict[str, T]:
         """The answers that are there. `errors` and `absent` have why the others are not."""
         told = self._apart.ask(questions)
         errors = {part: each.error for part, each in told.items() if each.error}

@@ -33,11 +33,11 @@ _PATIENCE_SECONDS = 1.0
 class Link(NamedTuple):
     """`kind` is the kernel's word for what made it: bridge, veth, wireguard …; None for hardware."""
 
-    index: int
+    number: int
     kind: str | None
     loopback: bool = False
     master: int | None = None
-    """The bridge or bond that it is a part of, by its index."""
+    """The bridge or bond that it is a part of, by its number."""
 
 
 def links() -> dict[str, Link]:
@@ -48,7 +48,7 @@ def links() -> dict[str, Link]:
 
 
 def uplinks() -> frozenset[int]:
-    """The interfaces that a default route leads to, by index. Raises OSError, ValueError."""
+    """The interfaces that a default route leads to, by number. Raises OSError, ValueError."""
     routes = _dump(_GETROUTE, bytes(_MAIN_HEAD), _NEWROUTE)
     return frozenset(index for content in routes if (index := _default(content)) is not None)
 

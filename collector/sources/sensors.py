@@ -14,7 +14,7 @@ from collector.sources.hwmon import Chip, Hwmon
 from collector.sources.parts import Missing, Parts
 from collector.sources.source import Absent, Tick
 from collector.sources.zones import Zone, Zones, plain
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 
 _PACKAGE_ZONE = "x86_pkg_temp"  # which is coretemp's, once more
 

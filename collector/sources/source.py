@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import psutil
 
 from collector.sources.text import valid
-from perfwatch.readings import Reading
+from perfwatch.readings.base import Reading
 
 
 class Tick(NamedTuple):

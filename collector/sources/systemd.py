@@ -9,7 +9,7 @@ from pathlib import Path
 
 from collector.sources.background import Background
 from collector.sources.source import Absent, Tick
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 
 EVERY_SECONDS = 60.0
 PATIENCE_SECONDS = 15.0
@@ -53,6 +53,7 @@ class Systemd:
     """Asked in the background, at most once a minute: it starts a process."""
 
     name = "systemd"
+    quick = True
 
     def __init__(self, ask: Callable[[], str] = list_failed, running: Path = _RUNNING) -> None:
         self._running = running

@@ -14,7 +14,7 @@ from collector.host import os_name
 from collector.sources.host_root import os_release
 from collector.sources.source import Tick
 from collector.stop import Stop
-from perfwatch import readings
+from perfwatch.readings import core
 from tests.collector.machine import once
 from tests.collector.recording import tick
 from tests.collector.test_agent import Fails, Kept, Works, hostinfo
@@ -70,8 +70,8 @@ class Unencodable:
 
     name = "disk"
 
-    def gather(self, tick: Tick) -> readings.Disk:
-        return readings.Disk(timestamp=tick.timestamp, partitions={LATIN: readings.Partition()})
+    def gather(self, tick: Tick) -> core.Disk:
+        return core.Disk(timestamp=tick.timestamp, partitions={LATIN: core.Partition()})
 
 
 def test_a_reading_that_cannot_be_encoded_costs_its_source_alone() -> None:
