@@ -66,7 +66,7 @@ class Cpu:
     def gather(self, tick: Tick) -> core.Cpu:
         stat, before = self._stat(), self._before
         self._before = stat
-        spent = _spent(before and before.whole, stat.whole, len(stat.cores))
+        spent = _spent(before and before.whole, stat.whole, max(1, len(stat.cores)))
         online = frozenset(stat.cores)
         megahertz, celsius = self._apart(online)
         usages = {

@@ -57,14 +57,17 @@ def parse(text: str) -> Interfaces:
 
 def of_psutil(row: object) -> Traffic:
     """A Mac's, where psutil has a constant 0 for the packets that were dropped on their way out."""
-    fields = (
-        "bytes_recv",
-        "packets_recv",
-        "errin",
-        "dropin",
-        "bytes_sent",
-        "packets_sent",
-        "errout",
+
+    def told(field: str) -> int | None:
+        return getattr(row, field, None)
+
+    return Traffic(
+        bytes_recv=told("bytes_recv"),
+        packets_recv=told("packets_recv"),
+        errors_in=told("errin"),
+        drops_in=told("dropin"),
+        bytes_sent=told("bytes_sent"),
+        packets_sent=told("packets_sent"),
+        errors_out=told("errout"),
+        drops_out=None,
     )
-    told: list[int | None] = [getattr(row, field, None) for field in fields]
-    return Traffic(*told, drops_out=None)
