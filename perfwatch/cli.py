@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,11 +12,11 @@ from pathlib import Path
 import click
 
 from perfwatch import checks, distribution, log, settings
-from perfwatch.admin.broker_accounts import Integrations, integrations_path
+from perfwatch.admin.broker_accounts import HOME_ASSISTANT, Integrations, integrations_path
 from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
-from perfwatch.admin.remote_hosts import host
+from perfwatch.admin.remote_hosts import broker_url, host
 from perfwatch.command import explained, options
-from perfwatch.errors import StartError
+from perfwatch.errors import AccountError, StartError
 from perfwatch.history.transfer.subcommands import commands
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
@@ -48,11 +49,16 @@ def up(**given: str | None) -> None:
 
 @main.command()
 @click.argument("account")
-@options("data_dir", "mqtt_port")
+@options("data_dir", "mqtt_port", "homeassistant_prefix")
 @click.option("--new", is_flag=True, help="Make the account first. It may read everything and write nothing.")
+@click.option("--writes", multiple=True, metavar="FILTER", help="With --new: topics that it may also write.")
 @click.option("--revoke", is_flag=True, help="Take the account away: the broker refuses it from then on.")
-def credentials(account: str, new: bool, revoke: bool, **given: str | None) -> None:
-    """Print the MQTT URL of a broker ACCOUNT, like `reader`, for an integration."""
+def credentials(account: str, new: bool, writes: tuple[str, ...], revoke: bool, **given: str | None) -> None:
+    """Print the MQTT URL of a broker ACCOUNT for an integration.
+
+    `reader` reads everything of PerfWatch. `homeassistant` also writes homeassistant/#, as Home Assistant
+    needs; it is made when it is asked for the first time.
+    """
     with explained():
         chosen = settings.load(os.environ, **given)
         accounts = Accounts(accounts_path(chosen.data_path))
@@ -60,12 +66,20 @@ def credentials(account: str, new: bool, revoke: bool, **given: str | None) -> N
         if revoke:
             integrations.remove(account)
             return
-        if new:
-            integrations.add(account, accounts.passwords)
+        if account == HOME_ASSISTANT and account in accounts.passwords:
+            raise AccountError(
+                f"The host here is called {account}, and so its account is: make Home Assistant another with"
+                f" `perfwatch credentials ha --writes '{chosen.homeassistant_prefix}/#'`"
+            )
+        if new or writes or (account == HOME_ASSISTANT and account not in integrations.all()):
+            integrations.add(account, accounts.passwords, writes=writes)
         accounts.passwords |= {name: one.password for name, one in integrations.all().items()}
         known = remembered(chosen.data_path)
         port = known.port if known and not given["mqtt_port"] else chosen.mqtt_port
         click.echo(accounts.url(account, port))
+        if known and known.address:
+            url = broker_url(account, accounts.passwords[account], socket.getfqdn(), known)
+            click.echo(f"From another machine: {url}", err=True)
 
 
 @main.command()

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from perfwatch.durations import parse_ms
 from perfwatch.errors import SettingError
 from perfwatch.history.influx import url as influx_url
-from perfwatch.topics import DEFAULT_PREFIX, safe_level
+from perfwatch.topics import DEFAULT_DISCOVERY, DEFAULT_PREFIX, Prefixes, safe_level
 
 PREFIX = "PERFWATCH_"
 
@@ -89,7 +89,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     homeassistant: Annotated[bool, Meta(description="Tell Home Assistant of this host, over MQTT")] = True
     homeassistant_prefix: Annotated[
         str, Meta(description="Home Assistant's discovery prefix", min_length=1)
-    ] = "homeassistant"
+    ] = DEFAULT_DISCOVERY
 
     heartbeat_file: Annotated[
         str,
@@ -205,6 +205,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def host_id(self) -> str:
         """The host's topic level. Raises TopicError when nothing usable is left of its name."""
         return safe_level(self.host or socket.gethostname())
+
+    @property
+    def prefixes(self) -> Prefixes:
+        return Prefixes(self.topic_prefix, self.homeassistant_prefix)
 
     @property
     def data_path(self) -> Path:
