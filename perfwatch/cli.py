@@ -17,6 +17,7 @@ from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
 from perfwatch.admin.remote_hosts import broker_url, host
 from perfwatch.admin.user import user
 from perfwatch.command import explained, options
+from perfwatch.env_file import read_env_file
 from perfwatch.errors import AccountError, StartError
 from perfwatch.history.transfer.subcommands import commands
 
@@ -25,7 +26,7 @@ _EXTRAS = {"bridge": ("mqtt5", "bridge"), "dashboard": ("streamlit", "dashboard"
 _PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(distribution.version(), prog_name="perfwatch")
 def main() -> None:
     """Watch machines over MQTT. `perfwatch up` starts all of it here."""
@@ -36,16 +37,22 @@ def main() -> None:
     *("data_dir", "port", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_key_file", "mqtt_tls_port"),
     *("interval", "address", "host", "topic_prefix", "log_level"),
 )
-def up(**given: str | None) -> None:
-    """Run broker, collector, bridge and dashboard on this machine, until Ctrl-C."""
+@click.option(
+    "--env-file", type=click.Path(path_type=Path), help="Settings as lines NAME=VALUE, as for docker."
+)
+def up(env_file: Path | None, **given: str | None) -> None:
+    """Run broker, collector, bridge and dashboard here, until Ctrl-C."""
     with explained():
-        chosen = settings.load(os.environ, **given)
+        environ = (read_env_file(env_file) if env_file else {}) | os.environ
+        chosen = settings.load(environ, **given)
         log.set_up("up", chosen.log_level)
+        for name in settings.unknown_variables(environ):
+            _say(f"  {name} is no setting, and does nothing (docs/settings.md)")
         for service in _EXTRAS:
             _need(service)
         from perfwatch.admin.up import run
 
-        run(chosen, os.environ, _say)
+        run(chosen, environ, _say)
 
 
 @main.command()
@@ -87,7 +94,10 @@ def credentials(account: str, new: bool, writes: tuple[str, ...], revoke: bool, 
 @options("broker", "broker_ca_file", "topic_prefix", "host", "data_dir", "history", "address", "port")
 @click.option("--json", "in_json", is_flag=True, help="Print JSON instead of a table.")
 def doctor(in_json: bool, **given: str | None) -> None:
-    """Tell what works on this machine, what does not, and what to do. Exit code 1: something does not."""
+    """Tell what works here, what does not, and what to do.
+
+    Exit code 1: something does not work.
+    """
     with explained():
         from perfwatch.admin.doctor import examine
 
@@ -100,7 +110,10 @@ def doctor(in_json: bool, **given: str | None) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @options("host", "topic_prefix", "history", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_tls_port")
 def provision(folder: Path, **given: str | None) -> None:
-    """Make the secrets of a stack of containers in FOLDER, a volume; what is there already stays."""
+    """Make the secrets of a stack of containers in FOLDER.
+
+    FOLDER is a volume; what is there already stays.
+    """
     with explained():
         from perfwatch.admin.provision import provision
 
