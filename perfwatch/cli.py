@@ -41,7 +41,10 @@ def main() -> None:
     "--env-file", type=click.Path(path_type=Path), help="Settings as lines NAME=VALUE, as for docker."
 )
 def up(env_file: Path | None, **given: str | None) -> None:
-    """Run broker, collector, bridge and dashboard here, until Ctrl-C."""
+    """Run all of PerfWatch on this machine, until Ctrl-C.
+
+    Broker, collector, bridge and dashboard are its children; one that dies is started again.
+    """
     with explained():
         environ = (read_env_file(env_file) if env_file else {}) | os.environ
         chosen = settings.load(environ, **given)
@@ -126,7 +129,10 @@ def provision(folder: Path, **given: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @options("data_dir", "history")
 def backup(file: Path, **given: str | None) -> None:
-    """Write history, accounts and secrets to FILE, while everything runs."""
+    """Write history, accounts and secrets to FILE.
+
+    Everything may run meanwhile.
+    """
     with explained():
         from perfwatch.admin.backup import back_up
 

@@ -29,7 +29,7 @@ def user(environ: Mapping[str, str]) -> click.Group:
 
     @click.group()
     def user() -> None:
-        """Who may log in to the dashboard: list, add, new password, remove."""
+        """Who may log in to the dashboard."""
 
     @user.command("list")
     @options("data_dir")
