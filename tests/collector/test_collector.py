@@ -190,13 +190,10 @@ def newest(port: int) -> str:
         (("--interval", "100ms"), "perfwatch: --interval is '100ms', but must be"),
         (("--interval", "soon"), "perfwatch: --interval is 'soon', but must be"),
         (("--broker", "mqtt://a..b"), "perfwatch: PERFWATCH_BROKER must look like"),
-        (("--topic-prefix", "a/#"), "perfwatch: 'a/#' cannot start a topic"),
-        (
-            ("--sources", "cpu,ups"),
-            "perfwatch: PERFWATCH_SOURCES is 'cpu,ups', but names what is no source (ups)",
-        ),
+        (("--topic-prefix", "a/#"), "perfwatch: --topic-prefix is 'a/#', but must be levels of a topic"),
+        (("--sources", "cpu,ups"), "perfwatch: --sources is 'cpu,ups', but must be all, or some of cpu,"),
         (("--perf-cores", "9999"), "perfwatch: PERFWATCH_PERF_CORES is '9999', but must be all, or cores of"),
-        (("--perf-cores", "some"), "perfwatch: PERFWATCH_PERF_CORES is 'some', but must be all, or cores of"),
+        (("--perf-cores", "some"), "perfwatch: --perf-cores is 'some', but must be all, or numbers of cores"),
         (("--perf-interval", "50ms"), "perfwatch: --perf-interval is '50ms', but must be"),
     ],
 )

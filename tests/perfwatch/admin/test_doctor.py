@@ -143,6 +143,6 @@ def test_a_dashboard_that_lacks_a_part_says_which(server: http.server.HTTPServer
 
 def test_the_doctor_needs_none_of_the_services_packages() -> None:
     heavy = ["asyncio", "streamlit", "starlette", "mqtt5", "argon2", "paho", "psutil"]
-    program = f"import sys, perfwatch.doctor; print([name for name in {heavy} if name in sys.modules])"
+    program = f"import sys, perfwatch.admin.doctor; print([name for name in {heavy} if name in sys.modules])"
     ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert ended.stdout == "[]\n"
