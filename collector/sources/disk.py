@@ -14,8 +14,6 @@ from collector.sources.source import Tick, listed
 from perfwatch.readings import core
 
 BLOCK = "/sys/block"
-# Not disks: files mounted as one, and memory made to look like one.
-_NOT_A_DISK = re.compile(r"(loop|ram|zram)\d+")
 # Disks made of disks: their traffic is counted below them. Of single paths, as those of a multipath
 # NVMe and of PowerPath, the paths are not disks or the sum of them is.
 _STACKED = re.compile(r"(dm-|md|bcache|drbd|zd)\d.*|nvme\d+c\d+n\d+|(emcpower|sddlm|vpath)[a-z]+|VxDMP.*")
@@ -65,12 +63,11 @@ class Disk:
             partitions=partitions,
         )
 
-    def _told(self) -> tuple[dict[str, Counters], dict[str, Exception]]:
+    def _told(self) -> Devices:
         try:
-            counters, errors = self._devices()
+            return self._devices()
         except OSError as exc:
-            return {}, {"devices": exc}
-        return {name: now for name, now in counters.items() if not _NOT_A_DISK.fullmatch(name)}, errors
+            return Devices({}, {"devices": exc})
 
     def _whole(self, devices: Mapping[str, object]) -> frozenset[str]:
         """Those that the sums count. Looked up when a disk comes or goes."""
