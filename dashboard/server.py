@@ -31,6 +31,7 @@ from dashboard.bridges import Bridges
 from dashboard.commands import Commands
 from dashboard.guard import IDENTITY, Guard
 from dashboard.hub import Hub
+from dashboard.passwords import Passwords
 from dashboard.sessions import Sessions
 from dashboard.shell import Shell
 from dashboard.subscriber import Subscriber
@@ -94,8 +95,9 @@ def build(settings: Settings) -> App:
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store = open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
+    passwords, prefix = Passwords(users), settings.topic_prefix
     parts = Parts(
-        users, sessions, hub, commands, bridges, subscriber, store, place, folder, settings.topic_prefix
+        users, sessions, passwords, hub, commands, bridges, subscriber, store, place, folder, prefix
     )
     router = api(parts)
     routes: list[BaseRoute] = [
@@ -117,6 +119,7 @@ def build(settings: Settings) -> App:
         yield None
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+        passwords.close()
         await asyncio.to_thread(store.close)
 
     _configure_streamlit()

@@ -62,8 +62,10 @@ PURE = (
     "collector/acknowledged.py",
     "collector/scalars.py",
     "collector/home_assistant.py",
+    "dashboard/admission.py",
     "dashboard/catalogue.py",
     "dashboard/labels.py",
+    "dashboard/throttle.py",
     "dashboard/ticks.py",
 )
 INPUT_OUTPUT = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,9 +23,9 @@ from dashboard.api.users import UsersApi
 from dashboard.bridges import Bridges
 from dashboard.commands import Commands
 from dashboard.hub import Hub
+from dashboard.passwords import Passwords
 from dashboard.sessions import Sessions
 from dashboard.subscriber import Subscriber
-from dashboard.throttle import Failures
 from perfwatch.history.store import TieredStore
 from perfwatch.users import Users
 
@@ -36,6 +35,7 @@ class Parts(NamedTuple):
 
     users: Users
     sessions: Sessions
+    passwords: Passwords
     hub: Hub
     commands: Commands
     bridges: Bridges
@@ -48,8 +48,7 @@ class Parts(NamedTuple):
 
 def api(parts: Parts) -> Router:
     """A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's."""
-    # One password at a time: argon2 takes 64 MB and a core for each.
-    people = People(parts.users, parts.sessions, Failures(), hashing=asyncio.Semaphore(1))
+    people = People(parts.users, parts.sessions, parts.passwords)
     hub, store, subscriber = parts.hub, parts.store, parts.subscriber
     return Router(
         [

@@ -17,6 +17,7 @@ from dashboard.bridges import Bridges
 from dashboard.commands import Commands
 from dashboard.guard import OWN
 from dashboard.hub import Hub
+from dashboard.passwords import Passwords
 from dashboard.sessions import Sessions
 from dashboard.subscriber import Subscriber
 from dashboard.throttle import BURST
@@ -197,6 +198,7 @@ def api_routes(folder: Path) -> list[Route]:
     subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges)
     store = SqliteStore(folder / "none.db")
     sessions = Sessions(tokens, users)
-    parts = Parts(users, sessions, hub, commands, bridges, subscriber, store, Place("", ""), folder, "p")
+    passwords, place = Passwords(users), Place("", "")
+    parts = Parts(users, sessions, passwords, hub, commands, bridges, subscriber, store, place, folder, "p")
     router = api(parts)
     return [route for route in router.routes if isinstance(route, Route)]
