@@ -24,6 +24,9 @@ from tests.stack import PASSWORD, Dashboard
 RIGHT = {"username": "admin", "password": PASSWORD}
 GUESSES = 300
 WAVES = 3
+# What a login takes on an idle machine of two cores, in seconds. The bounds below are for one; a busy machine
+# is given as many times as long as its own login without an attack takes.
+IDLE_LOGIN = 0.25
 HOME, ELSEWHERE = "127.0.0.1", "127.0.0.2"
 MANY = [f"127.0.1.{number}" for number in range(1, 31)]
 
@@ -74,18 +77,20 @@ def seconds_to_log_in(client: httpx.Client) -> float:
     return time.monotonic() - began
 
 
+def slowness(client: httpx.Client) -> float:
+    return max(1.0, seconds_to_log_in(client) / IDLE_LOGIN)
+
+
 def attack(server: Dashboard, owner: httpx.Client, addresses: list[str]) -> Counter[int]:
     """Waves of guesses, in the midst of which the owner comes in: here, and from a new browser elsewhere."""
     codes: Counter[int] = Counter()
     for _ in range(WAVES):
+        slow = slowness(owner)
         guesses = [guess(server, addresses[number % len(addresses)]) for number in range(GUESSES)]
         with at(server, ELSEWHERE) as new:
-            a=seconds_to_log_in(owner); b=seconds_to_log_in(new)
-            print("took",a,b)
-            assert a < 2
-            assert b < 10
+            assert seconds_to_log_in(owner) < 2 * slow
+            assert seconds_to_log_in(new) < 10 * slow
         codes += answered(guesses)
-    print('codes',codes)
     assert codes.keys() == {401, 429}
     return codes
 
@@ -106,16 +111,14 @@ def test_guesses_that_hang_up_are_not_checked(server: Dashboard, owner: httpx.Cl
     assert server.process is not None
     process = psutil.Process(server.process.pid)
     before = busy(process)
-    seconds_to_log_in(owner)
-    check = busy(process) - before
+    slow = slowness(owner)
+    one_login = busy(process) - before
+    before = busy(process)
     for number in range(GUESSES):
         guess(server, MANY[number % len(MANY)], f"user{number}").close()
-    before = busy(process)
     with at(server, ELSEWHERE) as new:
-        assert seconds_to_log_in(new) < 10
-        assert seconds_to_log_in(new) < 2
-    print('cpu',busy(process) - before,check)
-    assert busy(process) - before < 10 * check
+        assert seconds_to_log_in(new) < 2 * slow
+    assert busy(process) - before < 10 * one_login
 
 
 def busy(process: psutil.Process) -> float:

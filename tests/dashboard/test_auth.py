@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -153,6 +154,15 @@ def test_a_device_cookie_is_no_session_and_can_be_throttled(fresh: Dashboard) ->
         device = owner.cookies["perfwatch_device"]
         assert httpx.get(f"{fresh.url}/api/auth/me", headers=bearer(device)).status_code == 401
         refused_at_last(lambda _: owner.post("/api/auth/login", json=WRONG))
+
+
+def test_a_stuck_check_does_not_keep_the_server_from_ending(fresh: Dashboard, tmp_path: Path) -> None:
+    accounts = tmp_path / "users.json"
+    accounts.unlink()
+    os.mkfifo(accounts)  # read for ever, as on a disk of the network that hangs
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{fresh.url}/api/auth/login", json=RIGHT, timeout=1)
+    fresh.end(timeout=30)
 
 
 def test_nothing_secret_is_logged(fresh: Dashboard) -> None:
