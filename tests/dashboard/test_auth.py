@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -154,6 +155,14 @@ def test_a_device_cookie_is_no_session_and_can_be_throttled(fresh: Dashboard) ->
         device = owner.cookies["perfwatch_device"]
         assert httpx.get(f"{fresh.url}/api/auth/me", headers=bearer(device)).status_code == 401
         refused_at_last(lambda _: owner.post("/api/auth/login", json=WRONG))
+
+
+def test_a_body_that_is_broken_off_is_no_error_of_the_server(fresh: Dashboard) -> None:
+    with socket.create_connection(("127.0.0.1", fresh.port)) as connection:
+        connection.sendall(b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+    log_in(fresh.url)
+    fresh.end()
+    assert "Traceback" not in fresh.output()
 
 
 def test_a_stuck_check_does_not_keep_the_server_from_ending(fresh: Dashboard, tmp_path: Path) -> None:
