@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from collector.sources import diskstats
+from collector.sources import diskstats, mdstat
 from collector.sources.diskstats import Counters, Devices
 from collector.sources.partitions import Partitions
 from collector.sources.parts import Missing
 from collector.sources.rates import change, per_second, percent, total
-from collector.sources.source import Tick, listed
+from collector.sources.source import ReadText, Tick, listed, read_text
 from perfwatch.readings import core
 
 BLOCK = "/sys/block"
@@ -30,10 +30,12 @@ class Disk:
         devices: Callable[[], Devices] = diskstats.read,
         partitions: Partitions | None = None,
         block: str = BLOCK,
+        read: ReadText = read_text,
     ) -> None:
         self._devices = devices
         self._partitions = partitions or Partitions()
         self._block = block
+        self._read = read
         self._missing = Missing("disk")
         self._names: frozenset[str] = frozenset()
         self._counted: frozenset[str] = frozenset()
@@ -61,7 +63,14 @@ class Disk:
             write_bytes_per_sec=total([device.write_bytes_per_sec for device in counted]),
             devices=devices,
             partitions=partitions,
+            arrays=self._arrays(),
         )
+
+    def _arrays(self) -> dict[str, core.Array]:
+        try:
+            return mdstat.parse(self._read(mdstat.PATH))
+        except OSError:
+            return {}  # a kernel without RAID
 
     def _told(self) -> Devices:
         try:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from collector.cpu_list import parse as cpu_list
 from collector.sources import (
     diskstats,
+    mdstat,
     memory,
     memory_bandwidth,
     mounts,
@@ -29,6 +30,7 @@ from collector.sources.connections import by_listing, sockstat, tcp_states
 from collector.sources.cpu_model import cpu_model
 from collector.sources.frequencies import cpuinfo_mhz
 from collector.sources.host_root import os_release
+from collector.sources.network import signals
 from collector.sources.pressure import stalls
 from collector.sources.source import FAILURES
 from collector.sources.system import session_user
@@ -90,6 +92,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "stat": proc_stat.parse,
     "meminfo": memory.meminfo,
     "arcstats": memory.arcstats,
+    "mdstat": mdstat.parse,
+    "wireless": signals,
     "diskstats": diskstats.parse,
     "net/dev": net_dev.parse,
     "mountinfo": lambda text: list(mounts.once(mounts.parse(text, frozenset({"ext4"})))),
