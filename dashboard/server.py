@@ -32,7 +32,7 @@ from dashboard.commands import Commands
 from dashboard.guard import IDENTITY, Guard
 from dashboard.hub import Hub
 from dashboard.sessions import Sessions
-from dashboard.shell import Shell
+from dashboard.shell import Shell, start_pages
 from dashboard.subscriber import Subscriber
 from perfwatch.broker import broker_of
 from perfwatch.history.influx_url import is_influx
@@ -44,8 +44,8 @@ from perfwatch.users import Users
 
 _log = logging.getLogger(__name__)
 
-PAGES = ("/hosts", "/live", "/history", "/settings")
-BUNDLES = (*(path.strip("/") for path in PAGES), "session")
+PAGES = ("hosts", "live", "history", "settings")
+BUNDLES = (*PAGES, "session")
 VIEWS = Path(str(files("dashboard") / "views"))
 
 # The guard checks the session and names the user in these headers, which Streamlit shows as st.user.
@@ -104,7 +104,7 @@ def build(settings: Settings) -> App:
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
-        *(Route(path, Shell(path.strip("/")).__call__) for path in PAGES),
+        *(Route(f"/{page}", Shell(html).__call__) for page, html in start_pages(PAGES).items()),
         *(Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name).__call__) for name in BUNDLES),
         Mount(f"/assets/{VERSION}", Assets.versioned()),
         Mount("/assets", Assets()),

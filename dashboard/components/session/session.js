@@ -34,8 +34,10 @@ class Session {
   }
 
   #drawTheme() {
-    const { theme: chosen, chooseTheme: choose } = window.perfwatch;
     const button = this.#part("theme");
+    button.hidden = !window.perfwatch; // in Streamlit's own start page, which is sent when it is not one that we know
+    if (!window.perfwatch) return;
+    const { theme: chosen, chooseTheme: choose } = window.perfwatch;
     button.textContent = THEME_SIGNS[chosen];
     button.title = `Theme: ${chosen}. Change to ${NEXT_THEME[chosen]}`;
     button.setAttribute("aria-label", button.title);

@@ -4,6 +4,7 @@ import { dated } from "../common/format.js";
 import { element } from "../common/parts.js";
 import { Section, attempt, button, reload } from "./forms.js";
 
+const BACKTICK = "\x60";
 const ELSEWHERE = 501;
 
 export class Integrations extends Section {
@@ -66,5 +67,5 @@ export class Integrations extends Section {
 
 // What stands between `backticks` is to be typed.
 function withCode(text) {
-  return text.split("`").map((words, place) => (place % 2 ? element("code", "", words) : words));
+  return text.split(BACKTICK).map((words, place) => (place % 2 ? element("code", "", words) : words));
 }
