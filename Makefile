@@ -31,7 +31,7 @@ bundle: install  ## build/bundle: wheels, images and install.sh for a machine wi
 	@scripts/bundle $(BIN)/python build/bundle
 
 declared: install  ## the scripts' copy of the units, anew from perfwatch/units.py
-	@$(BIN)/python -c 'from dashboard.declared import script; print(script(), end="")' \
+	@$(BIN)/python -c 'from dashboard.web.declared import script; print(script(), end="")' \
 	  > dashboard/components/common/declared.js
 
 install: $(VENV)/.runtime  ## virtual environment, packages, Mosquitto

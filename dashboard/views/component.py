@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard import markup
-from dashboard.assets import VERSION
+from dashboard.web import markup
+from dashboard.web.assets import VERSION
 
 # Streamlit runs a component's script from a blob, from which only absolute addresses can be imported. Where
-# its own start page is sent (shell.py), nobody said what we are below: the page's address tells it then.
+# its own start page is sent (web/start_page.py), nobody said what we are below: the page's address tells it.
 _BOOTSTRAP = """\
 export default async (component) => {
   const base = window.perfwatch?.base ?? location.pathname.replace(/\\/[^/]*$/, "");

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from dashboard.labels import METRICS
+from dashboard.history.labels import METRICS
 from tests.dashboard.modules import ask, served
 
 pytestmark = pytest.mark.browser

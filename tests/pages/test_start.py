@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, WebSocket, expect
 
-from dashboard import assets
+from dashboard.web import assets
 from tests.pages.conftest import PHONE, Watched, keep, log_in, open_page
 from tests.servers import free_port
 from tests.stack import PASSWORD, Dashboard, Stack
@@ -174,7 +174,8 @@ class Changed(Dashboard):
     """The dashboard on a Streamlit whose start page, in `folder`, is not made as we know it."""
 
     _RUN = (
-        "import sys, pathlib; from dashboard import shell; shell.STREAMLIT = pathlib.Path(sys.argv.pop());"
+        "import sys, pathlib; from dashboard.web import start_page as start;"
+        "start.STREAMLIT = pathlib.Path(sys.argv.pop());"
         "from dashboard.__main__ import main; main()"
     )
 
