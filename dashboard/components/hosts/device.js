@@ -12,21 +12,28 @@ const MOST_NUMBERS = 8;
 const MOST_SPARKS = 4;
 
 export class Device {
+  /** @type {Record<string, object>} */
   #data = {};
+  /** @type {Map<string, Timeline>} */
   #lines = new Map();
 
+  /** @param {string} name */
   constructor(name) {
     this.name = name;
   }
 
+  /** @type {import("../common/hosts.js").Host | null} */
   entry = null;
+  /** @type {number | null} */
   time = null;
 
+  /** @type {(entry: import("../common/hosts.js").Host) => void} */
   learn(entry) {
     this.entry = entry;
   }
 
   // Its metrics come each at its own time: the newest of each are shown together.
+  /** @type {(tick: Pick<import("../common/connection.js").Metrics, "timestamp" | "data">) => void} */
   receive({ timestamp, data }) {
     this.time = Date.parse(timestamp);
     Object.assign(this.#data, data);

@@ -19,7 +19,9 @@ from tests.dashboard.modules import ask, served
 
 
 def test_the_scripts_copy_is_what_was_declared() -> None:
-    assert (COMPONENTS / "common" / "declared.js").read_text() == declared.script(), "run `make declared`"
+    common = COMPONENTS / "common"
+    assert (common / "declared.js").read_text() == declared.script(), "run `make declared`"
+    assert (common / "readings.d.ts").read_text() == declared.types(), "run `make declared`"
 
 
 def _numbers(kind: inspect.Type, name: str = "") -> Iterator[str]:
