@@ -17,7 +17,8 @@ from perfwatch.errors import StartError
 _IMPORT = re.compile(r'^import (\w+|\{ [\w, ]+ \}) from "(\.[^"]*)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+)\b)", re.MULTILINE)
 _DEFAULT = re.compile(r"^export \{ (\w+) as default \};$", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/", re.MULTILINE | re.DOTALL)
+# One at the start of a line, and a type within one: `/** @type {import("./x.js").Y} */`.
+_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/|/\*\* @[^\n]*?\*/", re.MULTILINE | re.DOTALL)
 _KNOWN = re.compile("|".join(pattern.pattern for pattern in (_IMPORT, _EXPORT, _DEFAULT)), re.MULTILINE)
 _FOREIGN = {
     "an import or export of another form": r"[ \t]*(?:import|export)\b(?!\.).*",

@@ -65,7 +65,8 @@ def test_every_way_to_export_and_import(page: Page, tmp_path: Path) -> None:
         'import Thing from "../thing.js";\n'
         '/** @typedef {import("../thing.js").Type} Type */\n'
         'import { five } from "../thing.js";\n// import("of.what") has a default too: export it\n'
-        "export const mount = [first, typeof two, new Three() instanceof Three, Thing.four, five];\n",
+        "export const mount = [first, typeof two, new Three() instanceof Three, Thing.four,\n"
+        '  /** @type {import("../thing.js").Type} */ (five)];\n',
     }
     (tmp_path / "part").mkdir()
     for name, text in files.items():
