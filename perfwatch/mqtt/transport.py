@@ -59,9 +59,9 @@ class Transport(asyncio.Protocol):
                 await self._closed.wait()
         self._transport.abort()
 
-    def silence(self) -> float:
-        """Seconds since anything came; 0 while we do not read."""
-        return 0.0 if self.paused else time.monotonic() - self._heard
+    def silent_since(self, moment: float) -> bool:
+        """Whether nothing came since then, on the monotonic clock, although we read."""
+        return not self.paused and self._heard < moment
 
     def pause(self) -> None:
         if not self.paused and self._transport is not None:
