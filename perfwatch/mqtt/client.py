@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import mqtt5
 
@@ -29,6 +29,7 @@ from perfwatch.errors import BrokerError, Refused
 from perfwatch.mqtt.inbox import Inbox
 from perfwatch.mqtt.limits import Limits
 from perfwatch.mqtt.packets import FAILED, first_packet, words
+from perfwatch.mqtt.pending import Answer, Pending
 from perfwatch.mqtt.transport import MAX_PACKET, Transport
 
 Message: TypeAlias = mqtt5.PublishPacket
@@ -37,10 +38,7 @@ Message: TypeAlias = mqtt5.PublishPacket
 Will: TypeAlias = mqtt5.Will
 QoS: TypeAlias = mqtt5.QoS
 
-_Answer: TypeAlias = mqtt5.PubAckPacket | mqtt5.SubAckPacket | mqtt5.UnsubAckPacket
-
 ANSWER_SECONDS = 10.0
-_LAST_PACKET_ID = 65535
 _MISSED_PINGS = 3
 
 
@@ -88,8 +86,7 @@ class Client:
         # QoS 0 is not held back by the receive maximum: past this, we stop reading from the socket.
         self._inbox: Inbox[Message] = Inbox(2 * receive_max, newest_only)
         self._arrived = asyncio.Event()
-        self._answers: dict[int, asyncio.Future[_Answer]] = {}
-        self._packet_id = 0
+        self._pending = Pending()
         self._error: BrokerError | None = None
         self._transport = Transport(self._parse, self._lost)
 
@@ -127,7 +124,7 @@ class Client:
 
         Raises Refused, which names the first pattern that the broker does not allow.
         """
-        number = self._next_packet_id()
+        number = self._pending.next_id()
         handling = mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
         filters = [
             mqtt5.TopicFilter(pattern, max_qos=QoS(qos), retain_handling=handling) for pattern in patterns
@@ -140,7 +137,7 @@ class Client:
 
     async def unsubscribe(self, pattern: str) -> None:
         """End a subscription that the session may have from before."""
-        number = self._next_packet_id()
+        number = self._pending.next_id()
         await self._ask(number, mqtt5.UnsubscribePacket(number, [pattern]).write())
 
     async def messages(self) -> AsyncIterator[Message]:
@@ -164,6 +161,10 @@ class Client:
         if not self._manual_ack:
             self.puback(*given)
         return given
+
+    async def rest(self, seconds: float) -> None:
+        """Let what comes gather meanwhile, for whoever wants no message sooner than that."""
+        await self._transport.rest(seconds)
 
     def puback(self, *messages: Message) -> None:
         """Tell the broker that these were taken, in the order in which they came.
@@ -190,7 +191,7 @@ class Client:
             self._transport.send(self._packet(topic, payload, 0, retain, expiry, None))
             return
         async with self._quota:
-            number = self._next_packet_id()
+            number = self._pending.next_id()
             packet = self._packet(topic, payload, qos, retain, expiry, number)
             answer = await self._ask(number, packet)
         if isinstance(answer, mqtt5.PubAckPacket) and answer.reason_code.value >= FAILED:
@@ -219,24 +220,13 @@ class Client:
         if self._error is not None:
             raise self._error
 
-    async def _ask(self, number: int, packet: bytes) -> _Answer:
+    async def _ask(self, number: int, packet: bytes) -> Answer:
         self._check()
-        future: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
-        self._answers[number] = future
+        self._transport.send(packet)
         try:
-            self._transport.send(packet)
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await future
+            return await self._pending.answer(number, ANSWER_SECONDS)
         except TimeoutError as exc:
             raise BrokerError(f"{self.broker} does not answer") from exc
-        finally:
-            del self._answers[number]
-
-    def _next_packet_id(self) -> int:
-        while True:
-            self._packet_id = self._packet_id % _LAST_PACKET_ID + 1
-            if self._packet_id not in self._answers:
-                return self._packet_id
 
     def _accept(self, welcome: mqtt5.ConnAckPacket) -> None:
         if welcome.reason_code.value >= FAILED:
@@ -268,9 +258,7 @@ class Client:
     def _received(self, packet: mqtt5.Packet) -> None:
         match packet:
             case mqtt5.PubAckPacket() | mqtt5.SubAckPacket() | mqtt5.UnsubAckPacket():
-                answer = self._answers.get(packet.packet_id)
-                if answer is not None and not answer.done():
-                    answer.set_result(packet)
+                self._pending.receive(packet)
             case mqtt5.ConnAckPacket() if not self._welcome.done():
                 self._welcome.set_result(packet)
             case mqtt5.DisconnectPacket():
@@ -282,11 +270,10 @@ class Client:
 
     def _lost(self, reason: str) -> None:
         self._error = BrokerError(f"{self.broker} {reason}")
-        pending: list[asyncio.Future[Any]] = [self._welcome, *self._answers.values()]
-        for future in pending:
-            if not future.done():
-                future.set_exception(self._error)
-                future.exception()  # seen: nobody may be waiting for it any more
+        self._pending.fail(self._error)
+        if not self._welcome.done():
+            self._welcome.set_exception(self._error)
+            self._welcome.exception()  # seen: nobody may be waiting for it any more
         self._arrived.set()
 
     async def _ping(self) -> None:

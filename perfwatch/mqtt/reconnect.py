@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
 
 from perfwatch.backoff import Backoff
 from perfwatch.errors import BrokerError
-from perfwatch.mqtt.client import Client
+
+C = TypeVar("C")
 
 # A connection that lasted so long was a good one: the next wait begins at the shortest again.
 STEADY_SECONDS = 30.0
 
 
 async def stay_connected(
-    connect: Callable[[], Client],
-    serve: Callable[[Client], Awaitable[None]],
+    connect: Callable[[], AbstractAsyncContextManager[C]],
+    serve: Callable[[C], Awaitable[None]],
     lost: Callable[[BrokerError], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> None:

@@ -74,6 +74,17 @@ class Transport(asyncio.Protocol):
             self._heard = time.monotonic()
             self._transport.resume_reading()
 
+    async def rest(self, seconds: float) -> None:
+        """Leave what comes in the system's buffers for so long: a read of much costs as one of little."""
+        if self._transport is None:
+            return
+        self._transport.pause_reading()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            if not self.paused:
+                self._transport.resume_reading()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
