@@ -133,7 +133,6 @@ class Hub:
         `types` may hold "metrics", for ticks, and "host", for each change in what is known of a host.
         """
         viewer = Viewer(host, types)
-        self._settle()
         for known in self._hosts.values():
             if known.frame is not None:
                 viewer.offer(known.frame)

@@ -19,6 +19,9 @@ class Pending:
         self._futures: dict[int, asyncio.Future[Answer]] = {}
         self._packet_id = 0
 
+    def __len__(self) -> int:
+        return len(self._futures)
+
     def next_id(self) -> int:
         """A packet id that none of them has."""
         while True:
@@ -28,7 +31,8 @@ class Pending:
 
     async def answer(self, number: int, seconds: float) -> Answer:
         """The answer to that packet. Raises TimeoutError when it does not come, and what `fail` was given."""
-        future = self._futures[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._futures[number] = future
         try:
             async with asyncio.timeout(seconds):
                 return await future

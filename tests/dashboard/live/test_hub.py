@@ -138,8 +138,9 @@ async def test_the_time_of_one_tick_is_not_counted_for_the_next(monkeypatch: pyt
     hub = Hub()
     introduce(hub, "nas", "cpu", "memory")
     with hub.viewer(None) as viewer:
-        publish(hub, "nas", 1, "cpu", "memory")
+        publish(hub, "nas", 1, "cpu", "cpu", "memory")
         publish(hub, "nas", 2, "cpu")
+        assert len(timers) == 2
         timers.pop(0)()  # the time of tick 1, which was whole long before
         publish(hub, "nas", 2, "memory")
         frame = viewer._newest["nas", "metrics"]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import mqtt5
 import msgspec
 import pytest
 
@@ -20,6 +21,7 @@ from perfwatch.errors import BrokerError, Refused
 from perfwatch.mqtt.client import Client
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
+from tests.perfwatch.mqtt.test_client import WELCOME, peer, receive
 from tests.servers import Mosquitto, free_port
 
 CPU = "perfwatch/nas/cpu"
@@ -50,6 +52,18 @@ async def following(server: Mosquitto, hub: Hub) -> AsyncIterator[Subscriber]:
         running.cancel()
 
 
+async def keep_version_secret(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A broker that grants any subscription but that to its version."""
+    writer.write(WELCOME)
+    for _ in range(3):
+        packet = await receive(reader)
+        assert isinstance(packet, mqtt5.SubscribePacket)
+        code = mqtt5.SubAckReasonCode
+        secret = packet.topic_filters[0].pattern.startswith("$SYS")
+        granted = code.NOT_AUTHORIZED if secret else code.GRANTED_QOS_AT_MOST_ONCE
+        writer.write(mqtt5.SubAckPacket(packet.packet_id, [granted] * len(packet.topic_filters)).write())
+
+
 def newest(hub: Hub) -> list[str | None]:
     return [host["timestamp"] for host in hub.hosts()]
 
@@ -63,6 +77,14 @@ async def test_what_was_published_before_it_came_and_after_reaches_the_hub(broke
             await other.publish(CPU, payload(2), qos=1, retain=True)
             await eventually(lambda: newest(hub) == ["2026-11-23T12:00:02.000Z"])
             await eventually(lambda: (subscriber.broker_version or "").startswith("mosquitto"))
+
+
+async def test_a_broker_may_keep_its_version_to_itself() -> None:
+    async with peer(keep_version_secret) as broker, asyncio.TaskGroup() as group:
+        subscriber = Subscriber(broker, Topics(), Hub(), Commands(), Bridges())
+        running = group.create_task(subscriber.run())
+        await eventually(lambda: subscriber.connected)
+        running.cancel()
 
 
 async def test_after_a_restart_of_the_broker_it_is_followed_again(broker: Mosquitto) -> None:
@@ -98,7 +120,7 @@ async def test_what_is_skipped_is_counted_and_said_once_a_minute(
             await eventually(lambda: self.skipped >= 180)
 
     monkeypatch.setattr(module, "Client", Hurried)
-    monkeypatch.setattr(module.asyncio, "sleep", wait)
+    monkeypatch.setattr(asyncio, "sleep", wait)
     async with following(broker, hub), Client(address(broker)) as other:
         for number in range(202):
             await other.publish(CPU, payload(number % 60), qos=1, retain=True)

@@ -84,4 +84,5 @@ async def test_an_unforeseen_exception_goes_on_to_the_owner(monkeypatch: pytest.
     connections = Connections(monkeypatch, 1.0)
     with pytest.raises(ZeroDivisionError):
         await stay_connected(connections._connect, serve, connections._lose)
-    assert connections.lost == connections.waits == []
+    assert not connections.lost
+    assert not connections.waits
