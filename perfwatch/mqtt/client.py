@@ -28,7 +28,7 @@ from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError, Refused
 from perfwatch.mqtt.inbox import Inbox
 from perfwatch.mqtt.limits import Limits
-from perfwatch.mqtt.packets import FAILED, first_packet, words
+from perfwatch.mqtt.packets import FAILED, whole_packets, words
 from perfwatch.mqtt.pending import Answer, Pending
 from perfwatch.mqtt.transport import MAX_PACKET, Transport
 
@@ -242,9 +242,8 @@ class Client:
     def _parse(self, unused: memoryview) -> int:
         """Take every whole packet out of `unused`; returns how many bytes they had."""
         used, qos_2 = 0, QoS.EXACTLY_ONCE
-        while used < len(unused) and (found := first_packet(unused[used:])):
-            packet, size = found
-            used += size
+        for packet, end in whole_packets(unused):
+            used = end
             if isinstance(packet, Message) and packet.qos != qos_2:
                 self._inbox.append(packet)
             else:

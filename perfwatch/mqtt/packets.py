@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 
 import mqtt5
 
@@ -18,19 +19,23 @@ _ADVICE = {
 }
 
 
-def first_packet(unused: memoryview) -> tuple[mqtt5.Packet, int] | None:
-    """The packet at the start of these bytes, and how many it has; None while it is not whole.
+def whole_packets(unused: memoryview) -> Iterator[tuple[mqtt5.Packet, int]]:
+    """Each whole packet in these bytes, and how many of them are used after it.
 
     Raises ValueError for what is not MQTT 5.
     """
-    try:
-        return mqtt5.read(unused)
-    except IndexError:  # mqtt5's way to say that the rest is still to come
-        return None
-    except BaseException as exc:
-        if type(exc).__name__ == "PanicException":  # mqtt5 0.8 on text that is not UTF-8
-            raise ValueError("a text is not UTF-8") from exc
-        raise
+    used = 0
+    while used < len(unused):
+        try:
+            packet, size = mqtt5.read(unused[used:])
+        except IndexError:  # mqtt5's way to say that the rest of a packet is still to come
+            return
+        except BaseException as exc:
+            if type(exc).__name__ == "PanicException":  # mqtt5 0.8 on text that is not UTF-8
+                raise ValueError("a text is not UTF-8") from exc
+            raise
+        used += size
+        yield packet, used
 
 
 def words(code: enum.IntEnum, client_id: str) -> str:
