@@ -198,6 +198,7 @@ class Bridge:
             client_id=f"perfwatch-bridge-{self._id}",
             session_expiry=self._session_expiry,
             receive_max=RECEIVE_MAX,
+            manual_ack=True,
             will=Will(self._topic("status"), payload=b"offline", qos=QoS.AT_LEAST_ONCE, retain=True),
         )
 
