@@ -138,6 +138,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="How long the broker keeps messages for an absent bridge", ge=0, extra=_SECONDS),
     ] = 7 * 86400.0
     group: Annotated[str, Meta(description="Bridges of one group share the readings between them")] = ""
+    batch_wait: Annotated[
+        float,
+        Meta(
+            description="How long a reading may wait for others to be written with, 0s to 10s",
+            ge=0,
+            le=10,
+            extra=_SECONDS,
+        ),
+    ] = 0.5
     spool_size: Annotated[
         int, Meta(description="Most that waits on disk for the history, in bytes", ge=1_000_000)
     ] = 1024**3

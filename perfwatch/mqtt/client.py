@@ -13,6 +13,7 @@ import ssl
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
@@ -76,10 +77,10 @@ class Client:
             receive_max=receive_max,
             max_packet_size=MAX_PACKET,
         )
-        # QoS 0 is not held back by the receive maximum: past this, we stop reading from the socket.
-        self._queue_limit = 2 * receive_max
+        self._receive_max = receive_max
         self._queue: deque[Message] = deque()
         self._arrived = asyncio.Event()
+        self._wanted = 1
         self._answers: dict[int, asyncio.Future[_Answer]] = {}
         self._packet_id = 0
         self._error: BrokerError | None = None
@@ -138,12 +139,25 @@ class Client:
 
     async def arrived(self, limit: int) -> list[Message]:
         """Up to `limit` messages that have arrived, once there is one; BrokerError after the last."""
-        while not self._queue:
-            self._link.resume()
-            self._check()
-            self._arrived.clear()
-            await self._arrived.wait()
+        await self.gathered(1)
         return self.waiting(limit)
+
+    async def gathered(self, count: int, seconds: float | None = None) -> bool:
+        """Wait, for at most `seconds`, until so many messages have arrived; returns whether they have.
+
+        They are given out by `waiting`. As many as the broker may send ahead are always enough. Raises
+        BrokerError when there are none and none will come.
+        """
+        self._wanted = min(count, self._receive_max)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while len(self._queue) < self._wanted and self._error is None:
+                    self._link.resume()
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        if not self._queue:
+            self._check()
+        return len(self._queue) >= self._wanted
 
     def waiting(self, limit: int = sys.maxsize) -> list[Message]:
         """Up to `limit` of the messages that have arrived and were not given out yet."""
@@ -245,10 +259,11 @@ class Client:
                 self._queue.append(packet)
             else:
                 self._received(packet)
-        if self._queue:
+        if len(self._queue) >= self._wanted:
             self._arrived.set()
-            if len(self._queue) > self._queue_limit:
-                self._link.pause()
+        # QoS 0 is not held back by the receive maximum: past this, we stop reading from the socket.
+        if len(self._queue) > 2 * self._receive_max:
+            self._link.pause()
         return used
 
     def _received(self, packet: mqtt5.Packet) -> None:
