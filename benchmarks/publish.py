@@ -24,7 +24,8 @@ _MARK = "2000-01-01T00:00:00.000Z"
 
 
 def publish(port: int, count: int, rate: float = 0.0, led: bool = False) -> None:
-    feed = list(islice(messages(500, 1, 946_684_800_000), _TEMPLATES))
+    # At a rate as many hosts as send that much, each 5 s.
+    feed = list(islice(messages(500, 1, 946_684_800_000), int(5 * rate) or _TEMPLATES))
     with socket.create_connection(("127.0.0.1", port)) as wire:
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         wire.sendall(_CONNECT)

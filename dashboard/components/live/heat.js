@@ -42,6 +42,10 @@ export class HeatPlot {
     this.#timeline.fill(past.map(({ time, reading }) => [time, ...this.#view.take(reading)]));
   }
 
+  get hasFreshHole() {
+    return this.#timeline.hasFreshHole;
+  }
+
   draw(edge) {
     this.#columns = this.#timeline.columns();
     this.#chart.draw([this.#columns[0], busiest(this.#columns)], edge);

@@ -8,6 +8,9 @@ import { HeatPlot } from "./heat.js";
 import { LinePlot } from "./plot.js";
 import { figures, skeleton, stage } from "./skeleton.js";
 
+// What the bridge has received is in the history by then, unless it is told to wait for longer.
+const WRITTEN_MS = 1000;
+
 export class Panel {
   #made;
   #options;
@@ -95,8 +98,9 @@ export class Panel {
     write(this.#made.why, reason ?? "");
   }
 
-  // History fills what was missed: at once when the card is in sight, else as soon as it is.
-  async fill(edge) {
+  // History fills what was missed: at once when the card is in sight, else as soon as it is. What was not
+  // written yet is asked for again.
+  async fill(edge, times = 3) {
     this.#unfilled = true;
     if (!this.visible || !this.#views.length) return;
     this.#unfilled = false;
@@ -105,6 +109,8 @@ export class Panel {
       const past = await fetchPast(this.card.metric, host, this.#needs, signal);
       for (const { plot } of this.#views) plot.fill(past);
       this.draw(edge());
+      const holed = this.#views.some(({ plot }) => plot.hasFreshHole);
+      if (holed && times > 0) setTimeout(() => signal.aborted || this.fill(edge, times - 1), WRITTEN_MS);
     } catch (error) {
       if (error.name !== "AbortError") failed(error.message);
     } finally {
