@@ -1,28 +1,22 @@
-"""The bridge at the rates of a home: what a message costs, and how old a reading is once it is stored.
-
-    python -m benchmarks.bridge_rates [--seconds 20]
-"""
+"""The bridge at the rates of a home: what a message costs, and how old a reading is once it is stored."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 from benchmarks.bridge_stores import Free
 from benchmarks.feed import begin_session
 from benchmarks.table import percentile, print_table
-from bridge.app import Bridge, collect_rarely
+from bridge.app import Bridge
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point
 from perfwatch.settings import Settings
-from tests.servers import OPEN_BROKER, Mosquitto
+from tests.servers import Mosquitto
 
 RATES = (20, 200, 1000)
 WAITS = (0.01, 0.2, 0.5, 1.0)
@@ -39,33 +33,23 @@ class NotedFree(Free):
     ages: Ages
 
     def write(self, points: Iterable[Point | Numbers]) -> int:
-        return noted(self.ages, points, super().write)
+        return noted(self.ages, list(points), super().write)
 
 
 class NotedSqlite(SqliteStore):
+    """The same."""
+
     ages: Ages
 
     def write(self, points: Iterable[Point | Numbers]) -> int:
-        return noted(self.ages, points, super().write)
+        return noted(self.ages, list(points), super().write)
 
 
-def noted(ages: Ages, points: Iterable[Point | Numbers], write: object) -> int:
-    taken = list(points)
-    written: int = write(taken)  # type: ignore[operator]
+def noted(ages: Ages, taken: list[Point | Numbers], write: Callable[[Iterable[Point | Numbers]], int]) -> int:
+    written = write(taken)
     now = time.time() * 1000
     ages += [(now, one.time) for one in taken]
     return written
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seconds", type=float, default=20, help="how long each run is measured")
-    seconds = parser.parse_args().seconds
-    collect_rarely()
-    with tempfile.TemporaryDirectory() as folder, Mosquitto(Path(folder), OPEN_BROKER) as broker:
-        show(broker, seconds)
 
 
 def show(broker: Mosquitto, seconds: float) -> None:
@@ -113,7 +97,3 @@ async def measured(bridge: Bridge, ages: Ages, seconds: float) -> float:
     await running
     ages[:] = kept
     return used
-
-
-if __name__ == "__main__":
-    main()
