@@ -12,7 +12,7 @@ help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install  ## start it all on this machine; options: make run ARGS="--port 9000"
-	@exec $(BIN)/perfwatch up $(ARGS)
+	@exec $(BIN)/perfwatch up $(if $(wildcard .env),--env-file .env) $(ARGS)
 
 test: install-dev  ## every test, with all that they need; options: make test ARGS="-k topics -n 0"
 	@exec $(BIN)/python -m pytest -n 2 $(ARGS)

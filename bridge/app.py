@@ -20,7 +20,6 @@ from bridge.counters import Counters, Stats
 from bridge.decode import refusal
 from bridge.pipeline import Pipeline
 from bridge.spool import Spool
-from bridge.systemd_notify import Notifier
 from bridge.upkeep import look_after
 from bridge.writer import Writer
 from perfwatch import distribution
@@ -32,6 +31,7 @@ from perfwatch.history.store import HistoryStore
 from perfwatch.mqtt.client import Client, QoS, Will
 from perfwatch.readings.codec import format_time, now
 from perfwatch.settings import Settings
+from perfwatch.systemd_notify import Notifier
 from perfwatch.topics import Topics, safe_level
 
 STATS_SECONDS = 10.0

@@ -21,6 +21,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from dashboard.auth.guard import IDENTITY, Guard
+from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
@@ -94,8 +95,9 @@ def build(settings: Settings) -> App:
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store = open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
+    passwords, prefix = Passwords(users), settings.topic_prefix
     parts = Parts(
-        users, sessions, hub, commands, bridges, subscriber, store, place, folder, settings.topic_prefix
+        users, sessions, passwords, hub, commands, bridges, subscriber, store, place, folder, prefix
     )
     router = api(parts)
     routes: list[BaseRoute] = [
@@ -117,6 +119,7 @@ def build(settings: Settings) -> App:
         yield None
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+        passwords.close()
         await asyncio.to_thread(store.close)
 
     _configure_streamlit()

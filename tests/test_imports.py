@@ -64,8 +64,10 @@ PURE = (
     "collector/delivery/acknowledged.py",
     "collector/scalars.py",
     "collector/home_assistant/entities.py",
+    "dashboard/auth/admission.py",
     "dashboard/history/catalogue.py",
     "dashboard/history/labels.py",
+    "dashboard/auth/throttle.py",
     "dashboard/live/ticks.py",
 )
 INPUT_OUTPUT = {

@@ -51,14 +51,8 @@ export const disk = {
 };
 
 // A disk counts its partitions' operations already, and the disks below a stacked one are listed too.
-const STACKED = /^((dm-|md|bcache|drbd|zd)\d|nvme\d+c\d+n\d)/;
-
 function wholeDisks(devices = {}) {
-  const isPart = (name) => {
-    const [, whole] = /^(.*\D)\d+$/.exec(name) ?? [];
-    return whole !== undefined && (whole in devices || whole.replace(/p$/, "") in devices);
-  };
-  return Object.entries(devices).filter(([name]) => !STACKED.test(name) && !isPart(name)).map(([, one]) => one);
+  return Object.values(devices).filter(({ counted }) => counted !== false);
 }
 
 function pair(disks, field, pick, digits) {

@@ -5,7 +5,7 @@ import { asRate, line } from "./lines.js";
 export const network = {
   metric: "network",
   expected: true,
-  aside: () => "All interfaces but loopback",
+  aside: () => "Each byte once",
   mains: [
     { name: "recv", label: "↓ Download", color: "series-1", take: ({ bytes_recv_per_sec }) => rate(bytes_recv_per_sec) },
     { name: "sent", label: "↑ Upload", color: "series-2", take: ({ bytes_sent_per_sec }) => rate(bytes_sent_per_sec) },
@@ -39,8 +39,10 @@ function waiting({ time_wait, close_wait }) {
 }
 
 // Sorted by all they ever carried: by their rates, the list would jump under the reader's eyes.
-function carried([name, { bytes_recv, bytes_sent }]) {
-  return /^lo\d*$/.test(name) ? -1 : (bytes_recv ?? 0) + (bytes_sent ?? 0);
+// Those that the sums leave out come last.
+function carried([, { counted, bytes_recv, bytes_sent }]) {
+  const moved = (bytes_recv ?? 0) + (bytes_sent ?? 0);
+  return counted === false ? -1 / (1 + moved) : moved;
 }
 
 function both(one, what) {
