@@ -20,11 +20,14 @@ from perfwatch.readings import codec
 _CONNECT = b"\x10\x10\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x03pub"
 _AHEAD = 1000
 _TEMPLATES = 3000
+# An hour ago: older readings would wake the rollups.
+BEGIN = (int(time.time()) - 3600) * 1000
 MARK = "2000-01-01T00:00:00.000Z"
 
 
 def publish(port: int, count: int, rate: float = 0.0, led: bool = False) -> None:
-    feed = list(islice(messages(500, 1, 946_684_800_000), _TEMPLATES))
+    # At a rate as many hosts as send that much, each 5 s.
+    feed = list(islice(messages(500, 1, 946_684_800_000), int(5 * rate) or _TEMPLATES))
     with connected(port) as wire:
         _send_all(wire, feed, count, rate, led)
 
@@ -67,7 +70,7 @@ def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate
 
 def stamp(at: int, now: str, rate: float) -> str:
     """Now, or for a feed at full speed a time of its own for every tick: each point is another one."""
-    return now if rate else codec.format_time(codec.from_ms(1_735_689_600_000 + at // _TEMPLATES * 5000))
+    return now if rate else codec.format_time(codec.from_ms(BEGIN + at // _TEMPLATES * 5000))
 
 
 def answers(wire: socket.socket) -> int:

@@ -55,6 +55,7 @@ PURE = (
     "perfwatch/history/influx/fold.py",
     "perfwatch/history/influx/line_protocol.py",
     "bridge/batch.py",
+    "bridge/standing.py",
     "collector/remote_config/protocol.py",
     "collector/sources/perf_output.py",
     "perfwatch/history/declared.py",

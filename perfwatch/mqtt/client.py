@@ -19,6 +19,7 @@ import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -85,7 +86,9 @@ class Client:
         )
         # QoS 0 is not held back by the receive maximum: past this, we stop reading from the socket.
         self._inbox: Inbox[Message] = Inbox(2 * receive_max, newest_only)
+        self._receive_max = receive_max
         self._arrived = asyncio.Event()
+        self._wanted = 1
         self._pending = Pending()
         self._error: BrokerError | None = None
         self._transport = Transport(self._parse, self._lost)
@@ -148,12 +151,25 @@ class Client:
 
     async def arrived(self, limit: int = sys.maxsize) -> list[Message]:
         """Up to `limit` messages that have arrived, once there is one; BrokerError after the last."""
-        while not self._inbox:
-            self._transport.resume()
-            self._check()
-            self._arrived.clear()
-            await self._arrived.wait()
+        await self.gathered(1)
         return self.waiting(limit)
+
+    async def gathered(self, count: int, seconds: float | None = None) -> bool:
+        """Wait, for at most `seconds`, until so many messages have arrived; returns whether they have.
+
+        They are given out by `waiting`. As many as the broker may send ahead are always enough. Raises
+        BrokerError when there are none and none will come.
+        """
+        self._wanted = min(count, self._receive_max)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while len(self._inbox) < self._wanted and self._error is None:
+                    self._transport.resume()
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        if not self._inbox:
+            self._check()
+        return len(self._inbox) >= self._wanted
 
     def waiting(self, limit: int = sys.maxsize) -> list[Message]:
         """Up to `limit` of the messages that have arrived and were not given out yet."""
@@ -248,10 +264,10 @@ class Client:
                 self._inbox.append(packet)
             else:
                 self._received(packet)
-        if self._inbox:
+        if len(self._inbox) >= self._wanted:
             self._arrived.set()
-            if self._inbox.full:
-                self._transport.pause()
+        if self._inbox.full:
+            self._transport.pause()
         return used
 
     def _received(self, packet: mqtt5.Packet) -> None:

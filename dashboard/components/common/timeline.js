@@ -5,6 +5,7 @@
 
 export const WINDOW_MS = 5 * 60_000;
 const KEPT_MS = WINDOW_MS + 60_000;
+const FRESH_MS = 15_000; // no batch of the bridge waits for longer
 
 export class Timeline {
   /** @type {Row[]} */
@@ -46,6 +47,13 @@ export class Timeline {
   /** @type {number | null} */
   get newest() {
     return this.#rows.at(-1)?.[0] ?? null;
+  }
+
+  // Whether a reading of the last seconds is missing: the bridge may not have written it yet.
+  get hasFreshHole() {
+    const longest = 1.5 * Math.max(this.#step, medianStep(this.#rows));
+    const fresh = this.#rows.filter(([time]) => time >= this.newest - FRESH_MS);
+    return fresh.some(([time], index) => index > 0 && time - fresh[index - 1][0] > longest);
   }
 
   // uPlot's shape: one array of times, one of each line's values. A gap becomes a row of nulls.

@@ -50,6 +50,10 @@ export class HeatPlot {
     this.#timeline.fill(past.map(({ time, reading }) => [time, ...this.#view.take(reading)]));
   }
 
+  get hasFreshHole() {
+    return this.#timeline.hasFreshHole;
+  }
+
   /** @param {number} edge in ms */
   draw(edge) {
     this.#columns = this.#timeline.columns();

@@ -22,6 +22,9 @@ import { figures, skeleton, stage } from "./skeleton.js";
  * @property {(sentence: string) => void} failed
  */
 
+// What the bridge has received is in the history by then, unless it is told to wait for longer.
+const WRITTEN_MS = 1000;
+
 export class Panel {
   #made;
   #options;
@@ -123,9 +126,10 @@ export class Panel {
     write(this.#made.why, reason ?? "");
   }
 
-  // History fills what was missed: at once when the card is in sight, else as soon as it is.
+  // History fills what was missed: at once when the card is in sight, else as soon as it is. What was not
+  // written yet is asked for again.
   /** @param {Edge} edge */
-  async fill(edge) {
+  async fill(edge, times = 3) {
     this.#unfilled = true;
     if (!this.visible || !this.#views.length) return;
     this.#unfilled = false;
@@ -134,6 +138,8 @@ export class Panel {
       const past = await fetchPast(this.card.metric, host, this.#needs, signal);
       for (const { plot } of this.#views) plot.fill(past);
       this.draw(edge());
+      const holed = this.#views.some(({ plot }) => plot.hasFreshHole);
+      if (holed && times > 0) setTimeout(() => signal.aborted || this.fill(edge, times - 1), WRITTEN_MS);
     } catch (caught) {
       const error = /** @type {Error} */ (caught);
       if (error.name !== "AbortError") failed(error.message);

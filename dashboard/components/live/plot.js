@@ -30,6 +30,10 @@ export class LinePlot {
     this.#timeline.fill(past.map(({ time, reading }) => [time, ...this.#values(reading)]));
   }
 
+  get hasFreshHole() {
+    return this.#timeline.hasFreshHole;
+  }
+
   /** @param {number} edge in ms */
   draw(edge) {
     this.#chart.draw(this.#timeline.columns(), edge);
