@@ -137,11 +137,11 @@ class Spool:
         for record in records:
             try:
                 points += _decoder.decode(record.body)
-                readings += record.count
+                readings += record.readings
             except msgspec.DecodeError as exc:
                 self._undecodable += 1
-                _log.error("%s has %d readings that cannot be decoded: %s", self.folder, record.count, exc)
-        return Chunk(points, readings, records[-1].number + records[-1].count)
+                _log.error("%s has %d readings that cannot be decoded: %s", self.folder, record.readings, exc)
+        return Chunk(points, readings, records[-1].number + records[-1].readings)
 
     def _forget(self, number: int) -> None:
         self._given = None

@@ -96,14 +96,13 @@ class Outbox:
         """Find what the last run left. What cannot be read is said, and stops nothing."""
         with self._lock:
             self._save()
-            if self._journal and (waiting := len(self)):
+            if self._journal and (waiting := self._waiting()):
                 log.info("%d readings of the last run wait in %s", waiting, self._journal.folder)
 
     def __len__(self) -> int:
         """How many are not acknowledged."""
-        low = self._low()
-        on_disk = self._journal.waiting(low) if self._journal else 0
-        return on_disk + self._next - max(low, self._saved)
+        with self._lock:
+            return self._waiting()
 
     @property
     def empty(self) -> bool:
@@ -182,6 +181,11 @@ class Outbox:
         """The number of the oldest that is in memory."""
         return self._next - len(self._memory)
 
+    def _waiting(self) -> int:
+        low = self._low()
+        on_disk = self._journal.waiting(low) if self._journal else 0
+        return on_disk + self._next - max(low, self._saved)
+
     def _low(self) -> int:
         """All before this number are acknowledged."""
         return min(next(iter(self._flying), self._cursor), self._cursor)
@@ -199,7 +203,7 @@ class Outbox:
 
     def _on_disk(self) -> Record | None:
         """The next one of those that are no longer in memory; without one, go on to those that are."""
-        while self._ahead and (self._ahead[0].number < self._cursor or not self._ahead[0].count):
+        while self._ahead and self._ahead[0].number < self._cursor:
             self._ahead.popleft()
         if not self._ahead and self._journal:
             try:

@@ -17,13 +17,13 @@ _START = _FRAME.size + _HEAD.size
 
 
 class Record(NamedTuple):
-    """What was appended together: readings `number` … `number + count - 1`, at `time_ms` since 1970.
+    """What was appended together: the `readings` from `number` on, at `time_ms` since 1970.
 
-    With a count of 0 it is a note. `end` is the offset behind it.
+    With none it is a note. `end` is the offset behind it.
     """
 
     number: int
-    count: int
+    readings: int
     time_ms: int
     body: bytes
     end: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -44,14 +43,15 @@ class Segment:
 
         A torn end is no damage: nobody was told that it is kept.
         """
+        parts = list(self._parts(self._content(0), self.first))
+        records = [part for part in parts if isinstance(part, Record)]
         self.size = self.path.stat().st_size
-        records, gaps = self.read(self.first, sys.maxsize)
-        self.end = self._place[0]
         if records:
+            self.end = records[-1].number + records[-1].readings
             self.since_ms = records[0].time_ms
             # By a clock that was set back since, nothing is older than now.
             self.born = self.touched = self.touched - max(0.0, wall - records[-1].time_ms / 1000)
-        return records, gaps
+        return records, [part for part in parts if isinstance(part, Gap)]
 
     def append(self, body: bytes, count: int, time_ms: int, now: float, sync: bool) -> None:
         if self._file < 0:
@@ -68,15 +68,15 @@ class Segment:
         self.touched = now
 
     def read(self, number: int, limit: int) -> tuple[list[Record], list[Gap]]:
-        """Records from `number` on, about `limit` bytes of them, and damage met on the way."""
+        """Records from `number` on but notes, about `limit` bytes of them, and damage met on the way."""
         begins, offset = self._place if number >= self._place[0] else (self.first, 0)
         records, gaps = list[Record](), list[Gap]()
         for part in self._parts(self._content(offset), begins):
             if isinstance(part, Gap):
                 gaps.append(part)
                 continue
-            self._place = (part.number + part.count, offset + part.end)
-            if part.number >= number:
+            self._place = (part.number + part.readings, offset + part.end)
+            if part.number >= number and part.readings:
                 records.append(part)
             if records and part.end > limit:
                 break
@@ -107,7 +107,7 @@ class Segment:
                 continue
             if damaged or part.number > at:
                 yield Gap(at, part.number - at)
-            damaged, at = False, part.number + part.count
+            damaged, at = False, part.number + part.readings
             yield part
         if damaged or at < self.end:
             yield Gap(at, max(0, self.end - at))

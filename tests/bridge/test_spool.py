@@ -315,7 +315,8 @@ def test_a_disk_that_becomes_read_only_is_said_in_order_and_comes_back(
     with monkeypatch.context() as patched:
         for name in ("pwrite", "ftruncate", "unlink", "fsync"):
             patched.setattr(os, name, read_only)
-        for act in (lambda: spool.append(numbered(2), 1), spool.done):
+        acts: list[Callable[[], None]] = [lambda: spool.append(numbered(2), 1), spool.done]
+        for act in acts:
             with pytest.raises(JournalError, match="Read-only file system") as caught:
                 act()
             assert isinstance(caught.value.__cause__, OSError)

@@ -63,7 +63,7 @@ class RealCollector:
             record
             for path in self._outbox.glob("*.journal")
             for record in unpack(path.read_bytes())
-            if isinstance(record, Record) and record.count
+            if isinstance(record, Record) and record.readings
         ]
         return {msgspec.json.decode(Reading.of(record).payload)["timestamp"] for record in found}
 

@@ -53,7 +53,7 @@ def read(journal: Journal, number: int) -> list[int]:
     found: list[int] = []
     while records := journal.read(number, 1):
         found += [int(record.body) for record in records]
-        number = records[-1].number + records[-1].count
+        number = records[-1].number + records[-1].readings
     return found
 
 
