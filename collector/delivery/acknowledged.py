@@ -32,8 +32,7 @@ class Acknowledged:
 
     def note(self, mark: Mark) -> None:
         """As far as `mark` now."""
-        last = self._marks[-1]
-        if mark.moment - last.moment >= min(_STEP_SECONDS, self._window) and mark.number >= last.number:
+        if mark.moment - self._marks[-1].moment >= min(_STEP_SECONDS, self._window):
             self._marks.append(mark)
         while len(self._marks) > 1 and self._marks[1].moment <= mark.moment - self._window:
             del self._marks[0]

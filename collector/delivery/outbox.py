@@ -236,8 +236,9 @@ class Outbox:
                 self._journal.append(kept.reading.pack(), 1, kept.time_ms)
                 self._saved += 1
             self._journal.forget(self._acknowledged.safe)
-            self._dropped += self._journal.trim(self._low(), self._limit)
-            self._pass_by(self._journal.first)
+            if dropped := self._journal.trim(self._low(), self._limit):
+                self._dropped += dropped
+                self._pass_by(self._journal.first)
         except JournalError as exc:
             self._failed("written", exc)
         else:

@@ -106,14 +106,14 @@ class Journal:
     def append(self, body: bytes, count: int, time_ms: int) -> None:
         """Keep `count` readings that came at `time_ms` since 1970: all of them or, with an error, none."""
         now = self._clock()
-        with self._disk("written"):
+        try:
             segment = self._writable(now)
-            try:
-                segment.append(body, count, time_ms, now, self._sync)
-            except OSError:
+            segment.append(body, count, time_ms, now, self._sync)
+        except OSError as exc:
+            if self._writing is not None:
+                self._writing.abandon()
                 self._writing = None
-                segment.abandon()
-                raise
+            raise self._error("written", exc) from exc
         self.end = segment.end
         if not self._segments or self._segments[-1] is not segment:
             self._segments.append(segment)
@@ -147,10 +147,12 @@ class Journal:
 
         Returns how many readings from `cursor` on went.
         """
-        before = self.waiting(cursor)
+        dropped = 0
         while self._too_old() or (limit is not None and len(self._segments) > 1 and self.size > limit):
+            dropped += self.waiting(cursor) - self.waiting(max(cursor, self._segments[0].end))
             self._remove_first()
-        return before - self.waiting(max(cursor, self.first))
+            cursor = max(cursor, self.first)
+        return dropped
 
     def _too_old(self) -> bool:
         return bool(self._segments) and self._clock() - self._segments[0].touched > self._age
@@ -217,7 +219,10 @@ class Journal:
     def _disk(self, deed: str) -> Iterator[None]:
         try:
             yield
-        except BlockingIOError as exc:
-            raise JournalError(f"{self.folder} is in use by another {self._user}") from exc
         except OSError as exc:
-            raise JournalError(f"{self.folder} cannot be {deed}: {exc.strerror}") from exc
+            raise self._error(deed, exc) from exc
+
+    def _error(self, deed: str, error: OSError) -> JournalError:
+        if isinstance(error, BlockingIOError):
+            return JournalError(f"{self.folder} is in use by another {self._user}")
+        return JournalError(f"{self.folder} cannot be {deed}: {error.strerror}")

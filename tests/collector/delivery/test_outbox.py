@@ -224,6 +224,14 @@ def test_too_old_is_dropped_and_counted(tmp_path: Path, time: Time) -> None:
     assert box.forget_dropped() == 30 - len(kept)
 
 
+def test_too_old_is_dropped_from_memory_too(time: Time) -> None:
+    box = outbox(None, time)
+    fill(box, 0, 5)
+    time.pass_by(DAY + 1)
+    fill(box, 5, 6)
+    assert (send(box), box.forget_dropped()) == (numbers(5, 6), 5)
+
+
 def test_the_time_that_the_collector_was_off_counts_as_age(tmp_path: Path, time: Time) -> None:
     box = outbox(tmp_path, time)
     fill(box, 0, 5)
@@ -485,3 +493,47 @@ def test_what_was_in_flight_of_dropped_files_is_neither_waiting_nor_acknowledged
     box.done(flying[0].number)
     box.rewind(lossy=False)
     assert [int(payload) for payload in send(box)] == list(range(dropped, 200))
+
+
+def test_what_was_in_flight_and_dropped_from_memory_waits_no_more(time: Time) -> None:
+    box = outbox(None, time, size=3000)
+    for number in range(3):
+        box.add("cpu", b"%1000d" % number)
+    flying = [letter.number for _ in range(2) if (letter := box.take())]
+    for number in range(3, 6):
+        box.add("cpu", b"%1000d" % number)
+    assert (len(box), box.forget_dropped()) == (3, 3)
+    for number in flying:
+        box.done(number)
+    assert [int(payload) for payload in send(box)] == [3, 4, 5]
+
+
+def test_what_was_acknowledged_stays_so_over_two_kills(tmp_path: Path, time: Time) -> None:
+    box = outbox(tmp_path, time)
+    fill(box, 0, 10)
+    for _ in range(4):
+        letter = box.take()
+        assert letter is not None
+        box.done(letter.number)
+    for first in (10, 11):
+        fill(box, first, first + 1)
+        crash(box)
+        box = outbox(tmp_path, time)
+    assert send(box) == numbers(4, 12)
+
+
+def test_a_clock_that_was_set_back_does_not_keep_what_is_acknowledged(tmp_path: Path, time: Time) -> None:
+    box = outbox(tmp_path, time, size=80_000)
+    fill(box, 0, 3)
+    send(box)
+    time.pass_by(5)
+    fill(box, 3, 4)
+    time.wall -= 10 * DAY
+    fill(box, 4, 5)
+    crash(box)
+    after = outbox(tmp_path, time, size=80_000)
+    for _ in range(300):
+        after.add("cpu", b"x" * 500)
+        send(after)
+        time.pass_by(5)
+    assert len(files(tmp_path)) <= 3
