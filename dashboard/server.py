@@ -21,6 +21,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from dashboard.auth.guard import IDENTITY, Guard
+from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
@@ -32,7 +33,7 @@ from dashboard.web.base_path import BasePath
 from dashboard.web.health import HealthApi
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
-from dashboard.web.start_page import Shell
+from dashboard.web.start_page import Shell, start_pages
 from dashboard.web.system import Place
 from perfwatch.broker import broker_of
 from perfwatch.history.influx.url import is_influx
@@ -44,8 +45,8 @@ from perfwatch.users import Users
 
 _log = logging.getLogger(__name__)
 
-PAGES = ("/hosts", "/live", "/history", "/settings")
-BUNDLES = (*(path.strip("/") for path in PAGES), "session")
+PAGES = ("hosts", "live", "history", "settings")
+BUNDLES = (*PAGES, "session")
 VIEWS = Path(str(files("dashboard") / "views"))
 
 # The guard checks the session and names the user in these headers, which Streamlit shows as st.user.
@@ -94,8 +95,9 @@ def build(settings: Settings) -> App:
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store = open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
+    passwords, prefix = Passwords(users), settings.topic_prefix
     parts = Parts(
-        users, sessions, hub, commands, bridges, subscriber, store, place, folder, settings.topic_prefix
+        users, sessions, passwords, hub, commands, bridges, subscriber, store, place, folder, prefix
     )
     router = api(parts)
     routes: list[BaseRoute] = [
@@ -104,7 +106,7 @@ def build(settings: Settings) -> App:
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
-        *(Route(path, Shell(path.strip("/")).__call__) for path in PAGES),
+        *(Route(f"/{page}", Shell(html).__call__) for page, html in start_pages(PAGES).items()),
         *(Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name).__call__) for name in BUNDLES),
         Mount(f"/assets/{VERSION}", Assets.versioned()),
         Mount("/assets", Assets()),
@@ -117,6 +119,7 @@ def build(settings: Settings) -> App:
         yield None
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+        passwords.close()
         await asyncio.to_thread(store.close)
 
     _configure_streamlit()

@@ -28,6 +28,8 @@ DAY = 86400.0
 MEGABYTE = 1_000_000
 # Without a disk, the whole collector still stays under 40 MB.
 MEMORY_BYTES = 6 * MEGABYTE
+# What a reading takes in memory beside its payload.
+_OBJECT_BYTES = 300
 # What is on disk and about to be sent.
 _AHEAD_BYTES = 64 * 1024
 _SEGMENT_BYTES = 1_048_576
@@ -119,7 +121,7 @@ class Outbox:
         with self._lock:
             reading = Reading(topic, payload, self._behind())
             self._memory.append(_Kept(reading, round(self._wall() * 1000), self._clock()))
-            self._memory_bytes += len(payload)
+            self._memory_bytes += _OBJECT_BYTES + len(payload)
             self._newest[topic] = self._next
             self._next += 1
             dropped_before = self._dropped
@@ -267,11 +269,10 @@ class Outbox:
 
     def _forget_in_memory(self) -> None:
         number = self._remembered
-        self._memory_bytes -= len(self._memory.popleft().reading.payload)
+        self._memory_bytes -= _OBJECT_BYTES + len(self._memory.popleft().reading.payload)
         if number >= self._saved:
             self._dropped += number >= self._low()
             self._saved = number + 1
-            self._flying.pop(number, None)
 
     def _pass_by(self, number: int) -> None:
         """What comes before that number is gone."""

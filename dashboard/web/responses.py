@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from dashboard.auth.admission import Refused
 from perfwatch.errors import StoreError, Unsupported
 
 
@@ -33,10 +34,14 @@ async def store_failed(request: Request, exc: StoreError) -> Response:
     return problem(501 if isinstance(exc, Unsupported) else 503, str(exc))
 
 
-def too_many(seconds: int) -> JSONResponse:
-    """What whoever gives wrong passwords gets."""
-    detail = f"Too many failed logins: try again in {seconds} s"
-    return problem(429, detail, {"Retry-After": str(max(1, seconds))})
+async def refused(request: Request, exc: Refused) -> Response:
+    """What whoever gives too many passwords gets."""
+    return problem(429, str(exc), {"Retry-After": str(exc.seconds)})
+
+
+async def gone(request: Request, exc: ClientDisconnect) -> Response:
+    """Nobody is there to read an answer; nginx's code for that."""
+    return Response(status_code=499)
 
 
 async def http_exception(request: Request, exc: HTTPException) -> Response:
@@ -47,5 +52,11 @@ async def http_exception(request: Request, exc: HTTPException) -> Response:
     return PlainTextResponse(exc.detail, exc.status_code, exc.headers)
 
 
-HANDLERS: Any = {HTTPException: http_exception, BadRequest: bad_request, StoreError: store_failed}
+HANDLERS: Any = {
+    HTTPException: http_exception,
+    BadRequest: bad_request,
+    StoreError: store_failed,
+    Refused: refused,
+    ClientDisconnect: gone,
+}
 """What a route may raise, for the application's `exception_handlers`."""

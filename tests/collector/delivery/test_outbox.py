@@ -496,7 +496,7 @@ def test_what_was_in_flight_of_dropped_files_is_neither_waiting_nor_acknowledged
 
 
 def test_what_was_in_flight_and_dropped_from_memory_waits_no_more(time: Time) -> None:
-    box = outbox(None, time, size=3000)
+    box = outbox(None, time, size=4000)
     for number in range(3):
         box.add("cpu", b"%1000d" % number)
     flying = [letter.number for _ in range(2) if (letter := box.take())]

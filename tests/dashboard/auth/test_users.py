@@ -12,6 +12,7 @@ from starlette.routing import Route
 from websockets.asyncio.client import connect
 
 from dashboard.auth.guard import OWN
+from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.auth.throttle import BURST
 from dashboard.live.bridges import Bridges
@@ -197,6 +198,7 @@ def api_routes(folder: Path) -> list[Route]:
     subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges)
     store = SqliteStore(folder / "none.db")
     sessions = Sessions(tokens, users)
-    parts = Parts(users, sessions, hub, commands, bridges, subscriber, store, Place("", ""), folder, "p")
+    passwords, place = Passwords(users), Place("", "")
+    parts = Parts(users, sessions, passwords, hub, commands, bridges, subscriber, store, place, folder, "p")
     router = api(parts)
     return [route for route in router.routes if isinstance(route, Route)]
