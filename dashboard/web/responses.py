@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from perfwatch.errors import StoreError, Unsupported
@@ -30,7 +30,14 @@ async def bad_request(request: Request, exc: BadRequest) -> Response:
 
 async def store_failed(request: Request, exc: StoreError) -> Response:
     """501 for what the history's server will never do, 503 for what it may do soon."""
-    return problem(501 if isinstance(exc, Unsupported) else 503, str(exc))
+    if isinstance(exc, Unsupported):
+        return problem(501, str(exc))
+    return problem(503, str(exc), {"Retry-After": "5"})
+
+
+async def hung_up(request: Request, exc: ClientDisconnect) -> Response:
+    """Nobody hears it; the number is nginx's for a client that closed its request."""
+    return Response(status_code=499)
 
 
 def too_many(seconds: int) -> JSONResponse:
@@ -47,5 +54,10 @@ async def http_exception(request: Request, exc: HTTPException) -> Response:
     return PlainTextResponse(exc.detail, exc.status_code, exc.headers)
 
 
-HANDLERS: Any = {HTTPException: http_exception, BadRequest: bad_request, StoreError: store_failed}
+HANDLERS: Any = {
+    HTTPException: http_exception,
+    BadRequest: bad_request,
+    StoreError: store_failed,
+    ClientDisconnect: hung_up,
+}
 """What a route may raise, for the application's `exception_handlers`."""

@@ -15,6 +15,7 @@ from dashboard.auth.guard import OWN
 from dashboard.auth.sessions import Sessions
 from dashboard.auth.throttle import BURST
 from dashboard.live.bridges import Bridges
+from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
@@ -197,6 +198,9 @@ def api_routes(folder: Path) -> list[Route]:
     subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges)
     store = SqliteStore(folder / "none.db")
     sessions = Sessions(tokens, users)
-    parts = Parts(users, sessions, hub, commands, bridges, subscriber, store, Place("", ""), folder, "p")
+    hosts, place = HostsApi(hub, store), Place("", "")
+    parts = Parts(
+        users, sessions, hub, commands, bridges, subscriber, store, store, place, hosts, folder, "p"
+    )
     router = api(parts)
     return [route for route in router.routes if isinstance(route, Route)]
