@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from bridge.app import run
-from bridge.systemd_notify import Notifier
 from perfwatch import settings
 from perfwatch.command import explained, options, service
+from perfwatch.systemd_notify import Notifier
 
 _run = service(
     "bridge",

@@ -16,7 +16,6 @@ from bridge.counters import Counters, Stats
 from bridge.decode import refusal
 from bridge.pipeline import Pipeline
 from bridge.spool import Spool
-from bridge.systemd_notify import Notifier
 from bridge.upkeep import kept_up
 from bridge.writer import Writer
 from perfwatch import distribution
@@ -28,6 +27,7 @@ from perfwatch.history.store import HistoryStore
 from perfwatch.mqtt.client import Client, QoS, Will
 from perfwatch.readings.codec import format_time, now
 from perfwatch.settings import Settings
+from perfwatch.systemd_notify import Notifier
 from perfwatch.topics import Topics, safe_level
 
 STATS_SECONDS = 10.0
@@ -198,6 +198,7 @@ class Bridge:
             client_id=f"perfwatch-bridge-{self._id}",
             session_expiry=self._session_expiry,
             receive_max=RECEIVE_MAX,
+            manual_ack=True,
             will=Will(self._topic("status"), payload=b"offline", qos=QoS.AT_LEAST_ONCE, retain=True),
         )
 

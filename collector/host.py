@@ -6,23 +6,16 @@ import platform
 import socket
 from collections.abc import Callable, Mapping
 
+from collector.sources.cpu_model import cpu_model
 from collector.sources.host_root import os_release
 from collector.sources.machine import Machine, machine
-from collector.sources.source import ReadText, read_text
 from collector.sources.text import valid
 from perfwatch import distribution
 from perfwatch.readings.core import HostInfo
 
-# What /proc/cpuinfo calls the processor: x86 and newer ARM, MIPS, older ARM, and the boards of the
-# 64-bit Raspberry Pi, which name only themselves.
-_MODEL_KEYS = ("model name", "cpu model", "Hardware", "Model")
-
 
 def describe(
-    interval: float,
-    sources: Mapping[str, str | None],
-    read: ReadText = read_text,
-    ask_machine: Callable[[], Machine] = machine,
+    interval: float, sources: Mapping[str, str | None], ask_machine: Callable[[], Machine] = machine
 ) -> HostInfo:
     """This host, read every `interval` seconds, with each source's reason not to work, or None."""
     asked = ask_machine()
@@ -30,7 +23,7 @@ def describe(
         hostname=valid(socket.gethostname()),
         os=os_name(),
         kernel=valid(platform.release()),
-        cpu_model=cpu_model(read),
+        cpu_model=cpu_model(),
         core_count=asked.core_count,
         physical_cores=asked.physical_cores,
         memory_total_bytes=asked.memory_total_bytes,
@@ -51,15 +44,3 @@ def os_name(
     except (OSError, KeyError):
         version = mac_version()
         return f"macOS {version}" if version else valid(f"{platform.system()} {platform.release()}")
-
-
-def cpu_model(read: ReadText = read_text) -> str | None:
-    """The processor's name as the kernel gives it; None when nobody does."""
-    try:
-        text = read("/proc/cpuinfo")
-    except OSError:
-        text = ""
-    rows = [line.partition(":") for line in text.splitlines()]
-    named = {key.strip(): value.strip() for key, _, value in rows if value.strip()}
-    models = (named[key] for key in _MODEL_KEYS if key in named)
-    return next(models, valid(platform.processor()) or None)

@@ -19,6 +19,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from dashboard.auth.guard import IDENTITY, Guard
+from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.background import Background
 from dashboard.history.queries import DEADLINE_SECONDS
@@ -33,7 +34,7 @@ from dashboard.web.base_path import BasePath
 from dashboard.web.health import HealthApi, StoreProbe
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
-from dashboard.web.start_page import Shell
+from dashboard.web.start_page import Shell, start_pages
 from dashboard.web.system import Place
 from perfwatch.broker import broker_of
 from perfwatch.errors import StartError
@@ -45,8 +46,8 @@ from perfwatch.topics import Topics
 from perfwatch.users import Users
 from perfwatch.workers import Workers
 
-PAGES = ("/hosts", "/live", "/history", "/settings")
-BUNDLES = (*(path.strip("/") for path in PAGES), "session")
+PAGES = ("hosts", "live", "history", "settings")
+BUNDLES = (*PAGES, "session")
 _CLOSING_SECONDS = 0.5
 VIEWS = Path(str(files("dashboard") / "views"))
 
@@ -108,12 +109,13 @@ def build(settings: Settings, background: Background) -> App:
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
-    hosts, probe = HostsApi(hub, store), StoreProbe(store, str(place))
+    hosts, probe, passwords = HostsApi(hub, store), StoreProbe(store, str(place)), Passwords(users)
     background.works = (subscriber.run, probe.run, hosts.run)
     router = api(
         Parts(
             users=users,
             sessions=sessions,
+            passwords=passwords,
             hub=hub,
             commands=commands,
             bridges=bridges,
@@ -132,7 +134,7 @@ def build(settings: Settings, background: Background) -> App:
         *HealthApi(subscriber, probe).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
-        *(Route(path, Shell(path.strip("/")).__call__) for path in PAGES),
+        *(Route(f"/{page}", Shell(html).__call__) for page, html in start_pages(PAGES).items()),
         *(Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name).__call__) for name in BUNDLES),
         Mount(f"/assets/{VERSION}", Assets.versioned()),
         Mount("/assets", Assets()),
@@ -142,6 +144,7 @@ def build(settings: Settings, background: Background) -> App:
     async def lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
         async with background.running():
             yield None
+        passwords.close()
         for opened in (store, patient):
             with contextlib.suppress(TimeoutError):
                 await Workers("closing the history", 1).run(opened.close, deadline=_CLOSING_SECONDS)

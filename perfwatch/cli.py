@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,11 +12,13 @@ from pathlib import Path
 import click
 
 from perfwatch import checks, distribution, log, settings
-from perfwatch.admin.broker_accounts import Integrations, integrations_path
+from perfwatch.admin.broker_accounts import HOME_ASSISTANT, Integrations, integrations_path
 from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
-from perfwatch.admin.remote_hosts import host
+from perfwatch.admin.remote_hosts import broker_url, host
+from perfwatch.admin.user import user
 from perfwatch.command import explained, options
-from perfwatch.errors import StartError
+from perfwatch.env_file import read_env_file
+from perfwatch.errors import AccountError, StartError
 from perfwatch.history.transfer.subcommands import commands
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
@@ -23,7 +26,7 @@ _EXTRAS = {"bridge": ("mqtt5", "bridge"), "dashboard": ("streamlit", "dashboard"
 _PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(distribution.version(), prog_name="perfwatch")
 def main() -> None:
     """Watch machines over MQTT. `perfwatch up` starts all of it here."""
@@ -34,25 +37,39 @@ def main() -> None:
     *("data_dir", "port", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_key_file", "mqtt_tls_port"),
     *("interval", "address", "host", "topic_prefix", "log_level"),
 )
-def up(**given: str | None) -> None:
-    """Run broker, collector, bridge and dashboard on this machine, until Ctrl-C."""
+@click.option(
+    "--env-file", type=click.Path(path_type=Path), help="Settings as lines NAME=VALUE, as for docker."
+)
+def up(env_file: Path | None, **given: str | None) -> None:
+    """Run all of PerfWatch on this machine, until Ctrl-C.
+
+    Broker, collector, bridge and dashboard are its children; one that dies is started again.
+    """
     with explained():
-        chosen = settings.load(os.environ, **given)
+        environ = (read_env_file(env_file) if env_file else {}) | os.environ
+        chosen = settings.load(environ, **given)
         log.set_up("up", chosen.log_level)
+        for name in settings.unknown_variables(environ):
+            _say(f"  {name} is no setting, and does nothing (docs/settings.md)")
         for service in _EXTRAS:
             _need(service)
         from perfwatch.admin.up import run
 
-        run(chosen, os.environ, _say)
+        run(chosen, environ, _say)
 
 
 @main.command()
 @click.argument("account")
-@options("data_dir", "mqtt_port")
+@options("data_dir", "mqtt_port", "homeassistant_prefix")
 @click.option("--new", is_flag=True, help="Make the account first. It may read everything and write nothing.")
+@click.option("--writes", multiple=True, metavar="FILTER", help="With --new: topics that it may also write.")
 @click.option("--revoke", is_flag=True, help="Take the account away: the broker refuses it from then on.")
-def credentials(account: str, new: bool, revoke: bool, **given: str | None) -> None:
-    """Print the MQTT URL of a broker ACCOUNT, like `reader`, for an integration."""
+def credentials(account: str, new: bool, writes: tuple[str, ...], revoke: bool, **given: str | None) -> None:
+    """Print the MQTT URL of a broker ACCOUNT for an integration.
+
+    `reader` reads everything of PerfWatch. `homeassistant` also writes homeassistant/#, as Home Assistant
+    needs; it is made when it is asked for the first time.
+    """
     with explained():
         chosen = settings.load(os.environ, **given)
         accounts = Accounts(accounts_path(chosen.data_path))
@@ -60,19 +77,30 @@ def credentials(account: str, new: bool, revoke: bool, **given: str | None) -> N
         if revoke:
             integrations.remove(account)
             return
-        if new:
-            integrations.add(account, accounts.passwords)
+        if account == HOME_ASSISTANT and account in accounts.passwords:
+            raise AccountError(
+                f"The host here is called {account}, and so its account is: make Home Assistant another with"
+                f" `perfwatch credentials ha --writes '{chosen.homeassistant_prefix}/#'`"
+            )
+        if new or writes or (account == HOME_ASSISTANT and account not in integrations.all()):
+            integrations.add(account, accounts.passwords, writes=writes)
         accounts.passwords |= {name: one.password for name, one in integrations.all().items()}
         known = remembered(chosen.data_path)
         port = known.port if known and not given["mqtt_port"] else chosen.mqtt_port
         click.echo(accounts.url(account, port))
+        if known and known.address:
+            url = broker_url(account, accounts.passwords[account], socket.getfqdn(), known)
+            click.echo(f"From another machine: {url}", err=True)
 
 
 @main.command()
 @options("broker", "broker_ca_file", "topic_prefix", "host", "data_dir", "history", "address", "port")
 @click.option("--json", "in_json", is_flag=True, help="Print JSON instead of a table.")
 def doctor(in_json: bool, **given: str | None) -> None:
-    """Tell what works on this machine, what does not, and what to do. Exit code 1: something does not."""
+    """Tell what works here, what does not, and what to do.
+
+    Exit code 1: something does not work.
+    """
     with explained():
         from perfwatch.admin.doctor import examine
 
@@ -85,7 +113,10 @@ def doctor(in_json: bool, **given: str | None) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @options("host", "topic_prefix", "history", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_tls_port")
 def provision(folder: Path, **given: str | None) -> None:
-    """Make the secrets of a stack of containers in FOLDER, a volume; what is there already stays."""
+    """Make the secrets of a stack of containers in FOLDER.
+
+    FOLDER is a volume; what is there already stays.
+    """
     with explained():
         from perfwatch.admin.provision import provision
 
@@ -98,7 +129,10 @@ def provision(folder: Path, **given: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @options("data_dir", "history")
 def backup(file: Path, **given: str | None) -> None:
-    """Write history, accounts and secrets to FILE, while everything runs."""
+    """Write history, accounts and secrets to FILE.
+
+    Everything may run meanwhile.
+    """
     with explained():
         from perfwatch.admin.backup import back_up
 
@@ -134,7 +168,7 @@ def sqlite_path(chosen: settings.Settings) -> Path | None:
     return Path("/" + url.removeprefix("sqlite://").lstrip("/")) if url.startswith("sqlite://") else None
 
 
-for command in (*commands(os.environ), host(os.environ)):
+for command in (*commands(os.environ), host(os.environ), user(os.environ)):
     main.add_command(command)
 
 

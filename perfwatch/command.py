@@ -18,8 +18,13 @@ def options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
         for name in reversed(names):
-            text = f"{settings.help_line(name)}  [{settings.variable(name)}]"
-            command = click.option(settings.option(name), name, default=None, help=text)(command)
+            declared = settings.DECLARED[name]
+            default = declared.type.show(settings.default(name))
+            text = f"{declared.help}  [{settings.variable(name)}{f'; default: {default}' if default else ''}]"
+            metavar = declared.type.metavar
+            command = click.option(settings.option(name), name, default=None, help=text, metavar=metavar)(
+                command
+            )
         return command
 
     return add

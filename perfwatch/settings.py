@@ -1,4 +1,4 @@
-"""Every setting of every service, declared once: name, default, bounds and a line of help.
+"""Every setting of every service, declared once: name, type, default and a line of help.
 
 A setting is given as an environment variable (`PERFWATCH_` and the name in capitals) or as an
 option of the same name (`--mqtt-port`); an option wins. pydantic-settings would do this too, for
@@ -7,192 +7,153 @@ option of the same name (`--mqtt-port`); an option wins. pydantic-settings would
 
 from __future__ import annotations
 
+import difflib
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
-import msgspec
 import platformdirs
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from perfwatch.durations import parse_ms
 from perfwatch.errors import SettingError
 from perfwatch.history.influx import url as influx_url
-from perfwatch.topics import DEFAULT_PREFIX, safe_level
+from perfwatch.setting_types import (
+    ADDRESS,
+    BASE_PATH,
+    BROKER,
+    CORES,
+    FILE,
+    FLAG,
+    FOLDER,
+    HISTORY,
+    HOST,
+    LEVEL,
+    LOG_LEVEL,
+    ORIGIN,
+    PASSWORD,
+    PORT,
+    PREFIX,
+    PROXY,
+    SECRET,
+    SOURCES,
+    Duration,
+    SettingType,
+    Size,
+    Text,
+)
+from perfwatch.topics import DEFAULT_DISCOVERY, DEFAULT_PREFIX, Prefixes, safe_level
 
-PREFIX = "PERFWATCH_"
+PREFIX_OF_VARIABLES = "PERFWATCH_"
+_TESTS = "PERFWATCH_TEST_"
 
 # PERFWATCH_HISTORY with this alone means the server that influxdb-client's users name so.
 INFLUX_BY_ENVIRONMENT = "influxdb://"
 INFLUX_URL = "INFLUXDB_V2_URL"
 
-# Fields marked so take `5s`, `500ms` or plain seconds, and are never printed.
-_SECONDS = {"duration": True}
-_SECRET = {"secret": True}
 
-Port = Annotated[int, Meta(ge=1, le=65535)]
+class Setting(NamedTuple):
+    """How a setting is declared. `also` is the variable that a driver's own users know it by; ours wins."""
+
+    type: SettingType
+    help: str
+    also: str = ""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All settings, with their defaults. Lengths of time are in seconds."""
+    """All settings, with their defaults. Lengths of time are in seconds, sizes in bytes or as declared."""
 
     broker: Annotated[
-        str,
-        Meta(
-            description="MQTT broker, as mqtt://user:password@host:port, or mqtts:// for TLS", extra=_SECRET
-        ),
+        str, Setting(BROKER, "MQTT broker, as mqtt://user:password@host:port, or mqtts:// for TLS")
     ] = "mqtt://127.0.0.1:1883"
     broker_ca_file: Annotated[
-        str, Meta(description="CA certificates to trust for mqtts:// (default: the system's)")
+        str, Setting(FILE, "CA certificates to trust for mqtts:// (empty: the system's)")
     ] = ""
-    topic_prefix: Annotated[str, Meta(description="First levels of every topic", min_length=1)] = (
-        DEFAULT_PREFIX
+    topic_prefix: Annotated[str, Setting(PREFIX, "First levels of every topic")] = DEFAULT_PREFIX
+    host: Annotated[str, Setting(HOST, "Host id in the topics (empty: this machine's name)")] = ""
+    interval: Annotated[float, Setting(Duration(0.5, 3600), "Time between two readings")] = 5.0
+    sources: Annotated[str, Setting(SOURCES, "What to read, as cpu,memory,disk, or all")] = "all"
+    perf_cores: Annotated[str, Setting(CORES, "Cores whose events perf counts, as all or 0-3,6")] = "all"
+    perf_interval: Annotated[float, Setting(Duration(0.1, 60), "Time between two counts of perf")] = 1.0
+    outbox_age: Annotated[float, Setting(Duration(60), "How long a reading waits on disk for the broker")] = (
+        86400.0
     )
-
-    host: Annotated[str, Meta(description="Host id in the topics (default: this machine's name)")] = ""
-    interval: Annotated[
-        float, Meta(description="Time between two readings, 500ms to 1h", ge=0.5, le=3600, extra=_SECONDS)
-    ] = 5.0
-    sources: Annotated[str, Meta(description="What to read, as cpu,memory,disk, or all", min_length=1)] = (
-        "all"
-    )
-    perf_cores: Annotated[
-        str,
-        Meta(description="Cores whose events perf counts, as all or 0-3,6", min_length=1, max_length=200),
-    ] = "all"
-    perf_interval: Annotated[
-        float,
-        Meta(description="Time between two counts of perf, 100ms to 60s", ge=0.1, le=60, extra=_SECONDS),
-    ] = 1.0
-
-    outbox_age: Annotated[
-        float,
-        Meta(description="How long a reading waits for the broker on disk", ge=60, extra=_SECONDS),
-    ] = 86400.0
-    outbox_size: Annotated[
-        int, Meta(description="Room for readings that wait for the broker, in MB", ge=1, le=100_000)
-    ] = 200
+    outbox_size: Annotated[int, Setting(Size(1, 10**6), "Most that waits on disk for the broker")] = 200
     outbox_resend: Annotated[
         float,
-        Meta(
-            description="What is sent again when the connection broke: a killed broker forgets what it has "
-            "not saved (0s: nothing)",
-            ge=0,
-            le=3600,
-            extra=_SECONDS,
+        Setting(
+            Duration(0, 3600),
+            "How far back readings are sent again when the connection broke, as a killed broker forgets",
         ),
     ] = 75.0
     publish_scalars: Annotated[
-        bool, Meta(description="Also publish each number on a topic of its own, as text")
+        bool, Setting(FLAG, "Also publish each number on a topic of its own, as text")
     ] = False
-    homeassistant: Annotated[bool, Meta(description="Tell Home Assistant of this host, over MQTT")] = True
-    homeassistant_prefix: Annotated[
-        str, Meta(description="Home Assistant's discovery prefix", min_length=1)
-    ] = "homeassistant"
-
+    homeassistant: Annotated[bool, Setting(FLAG, "Tell Home Assistant of this host, over MQTT")] = True
+    homeassistant_prefix: Annotated[str, Setting(PREFIX, "Home Assistant's discovery prefix")] = (
+        DEFAULT_DISCOVERY
+    )
     heartbeat_file: Annotated[
         str,
-        Meta(
-            description="File whose time is until when the collector is well, for a container's health check"
+        Setting(
+            FILE,
+            "File that the collector touches while it works: it is well until the file's time",
         ),
     ] = ""
-
     data_dir: Annotated[
-        str, Meta(description="Folder for history, accounts and secrets (default: the user's data folder)")
+        str, Setting(FOLDER, "Folder for history, accounts and secrets (empty: the user's data folder)")
     ] = ""
     history: Annotated[
         str,
-        Meta(
-            description="History store, as sqlite:///path or influxdb://host:8086/database"
-            " (default: history.db in the data folder)",
-            extra=_SECRET,
+        Setting(
+            HISTORY,
+            "History, as sqlite:///path or influxdb://host:8086/database (empty: in the data folder)",
         ),
     ] = ""
     influx_token: Annotated[
-        str,
-        Meta(
-            description="Token for InfluxDB 2 or 3; for 1.x user:password (or INFLUXDB_V2_TOKEN)",
-            extra=_SECRET | {"also": "INFLUXDB_V2_TOKEN"},
-        ),
+        str, Setting(SECRET, "Token for InfluxDB 2 or 3; user:password for 1.x", "INFLUXDB_V2_TOKEN")
     ] = ""
     influx_org: Annotated[
-        str,
-        Meta(
-            description="Organisation of the bucket in InfluxDB 2 (or INFLUXDB_V2_ORG)",
-            extra={"also": "INFLUXDB_V2_ORG"},
-        ),
+        str, Setting(Text(), "Organisation of the bucket in InfluxDB 2", "INFLUXDB_V2_ORG")
     ] = ""
     influx_ca_file: Annotated[
-        str,
-        Meta(
-            description="CA certificates to trust for influxdbs:// (or INFLUXDB_V2_SSL_CA_CERT)",
-            extra={"also": "INFLUXDB_V2_SSL_CA_CERT"},
-        ),
+        str, Setting(FILE, "CA certificates to trust for influxdbs://", "INFLUXDB_V2_SSL_CA_CERT")
     ] = ""
-    bridge_id: Annotated[
-        str, Meta(description="Name of this bridge: its MQTT client id and topics", min_length=1)
-    ] = "bridge"
+    bridge_id: Annotated[str, Setting(LEVEL, "Name of this bridge: its MQTT client id and topics")] = "bridge"
     session_expiry: Annotated[
-        float,
-        Meta(description="How long the broker keeps messages for an absent bridge", ge=0, extra=_SECONDS),
+        float, Setting(Duration(), "How long the broker keeps messages for an absent bridge")
     ] = 7 * 86400.0
-    group: Annotated[str, Meta(description="Bridges of one group share the readings between them")] = ""
-    spool_size: Annotated[
-        int, Meta(description="Most that waits on disk for the history, in bytes", ge=1_000_000)
-    ] = 1024**3
-    spool_age: Annotated[
-        float, Meta(description="How long a reading waits on disk for the history", ge=60, extra=_SECONDS)
-    ] = 7 * 86400.0
-
-    address: Annotated[str, Meta(description="Address on which the dashboard listens", min_length=1)] = (
-        "127.0.0.1"
+    group: Annotated[str, Setting(LEVEL, "Bridges of one group share the readings between them")] = ""
+    spool_size: Annotated[int, Setting(Size(10**6), "Most that waits on disk for the history")] = 1024**3
+    spool_age: Annotated[float, Setting(Duration(60), "How long a reading waits on disk for the history")] = (
+        7 * 86400.0
     )
-    port: Annotated[Port, Meta(description="Port of the dashboard")] = 8000
+    address: Annotated[str, Setting(ADDRESS, "Address on which the dashboard listens")] = "127.0.0.1"
+    port: Annotated[int, Setting(PORT, "Port of the dashboard")] = 8000
     admin_password: Annotated[
-        str,
-        Meta(
-            description="Password of the first account, 12 characters or more (default: made, printed once)",
-            min_length=12,
-            extra=_SECRET,
-        ),
+        str, Setting(PASSWORD, "Password of the first account (empty: one is made and printed once)")
     ] = ""
-    token_lifetime: Annotated[float, Meta(description="How long a login lasts", ge=1, extra=_SECONDS)] = (
-        24 * 3600.0
-    )
+    token_lifetime: Annotated[float, Setting(Duration(1), "How long a login lasts")] = 24 * 3600.0
     trusted_proxy: Annotated[
-        str,
-        Meta(description="Address of a reverse proxy whose X-Forwarded-For may be believed (default: none)"),
+        str, Setting(PROXY, "Address of a reverse proxy whose X-Forwarded-For is believed (empty: none)")
     ] = ""
     allowed_origin: Annotated[
-        str,
-        Meta(description="Further origin that browsers may use, as https://host (behind a reverse proxy)"),
+        str, Setting(ORIGIN, "Further origin that browsers may use, as https://host (behind a reverse proxy)")
     ] = ""
-
     base_path: Annotated[
-        str,
-        Meta(
-            description="Path below which a reverse proxy shows the dashboard, as /perfwatch",
-            pattern="^(/[A-Za-z0-9._~-]+)*/?$",
-        ),
+        str, Setting(BASE_PATH, "Path below which a reverse proxy shows the dashboard, as /perfwatch")
     ] = ""
-
-    mqtt_port: Annotated[Port, Meta(description="Port of the broker that `perfwatch up` starts")] = 1883
+    mqtt_port: Annotated[int, Setting(PORT, "Port of the broker that `perfwatch up` starts")] = 1883
     mqtt_address: Annotated[
         str,
-        Meta(
-            description="Address on which that broker also listens for other machines (default: it does not)"
-        ),
+        Setting(ADDRESS, "Address on which that broker also listens for other machines (empty: it does not)"),
     ] = ""
     mqtt_cert_file: Annotated[
-        str,
-        Meta(description="Certificate of that broker: other machines then connect with TLS"),
+        str, Setting(FILE, "Certificate of that broker: other machines then connect with TLS")
     ] = ""
-    mqtt_key_file: Annotated[str, Meta(description="Key of that certificate")] = ""
-    mqtt_tls_port: Annotated[Port, Meta(description="Port on which other machines connect with TLS")] = 8883
-    log_level: Annotated[
-        str, Meta(description="debug, info, warning or error", pattern="(?i)^(debug|info|warning|error)$")
-    ] = "info"
+    mqtt_key_file: Annotated[str, Setting(FILE, "Key of that certificate")] = ""
+    mqtt_tls_port: Annotated[int, Setting(PORT, "Port on which other machines connect with TLS")] = 8883
+    log_level: Annotated[str, Setting(LOG_LEVEL, "How much is logged")] = "info"
 
     def __repr__(self) -> str:
         shown = (
@@ -205,6 +166,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def host_id(self) -> str:
         """The host's topic level. Raises TopicError when nothing usable is left of its name."""
         return safe_level(self.host or socket.gethostname())
+
+    @property
+    def prefixes(self) -> Prefixes:
+        return Prefixes(self.topic_prefix, self.homeassistant_prefix)
 
     @property
     def data_path(self) -> Path:
@@ -233,11 +198,12 @@ def load(environ: Mapping[str, str], **options: Any) -> Settings:
     A secret may be in a file instead, named by its variable with `_FILE` at the end. Raises SettingError
     naming the variable or option, its value and what was expected.
     """
+    _refuse_typos(environ)
     environ = {**environ, **_secrets_in_files(environ)}
     names = {
         name: word
-        for name in Settings.__struct_fields__
-        for word in (_also(name), variable(name))
+        for name, setting in DECLARED.items()
+        for word in (setting.also, variable(name))
         if environ.get(word, "") != ""
     }
     values = {name: environ[word] for name, word in names.items()}
@@ -247,13 +213,29 @@ def load(environ: Mapping[str, str], **options: Any) -> Settings:
             names[name] = option(name)
     if values.get("history") == INFLUX_BY_ENVIRONMENT:
         values["history"] = _influx_url(environ, names["history"])
-    return Settings(**{name: _convert(name, names[name], value) for name, value in values.items()})
+    return Settings(**{name: _parsed(name, names[name], value) for name, value in values.items()})
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """The PERFWATCH_ variables that are no settings. Those of the tests are nobody's business."""
+    known = {variable(name) for name in DECLARED} | {
+        f"{variable(name)}_FILE" for name in DECLARED if is_secret(name)
+    }
+    ours = (name for name in environ if name.startswith(PREFIX_OF_VARIABLES) and not name.startswith(_TESTS))
+    return sorted(set(ours) - known)
+
+
+def _refuse_typos(environ: Mapping[str, str]) -> None:
+    known = [variable(name) for name in DECLARED]
+    for name in unknown_variables(environ):
+        if near := difflib.get_close_matches(name, known, 1, 0.85):
+            raise SettingError(name, f"is no setting: did you mean {near[0]}?")
 
 
 def _secrets_in_files(environ: Mapping[str, str]) -> dict[str, str]:
     """The secrets in files that variables like PERFWATCH_BROKER_FILE name: as Docker gives them."""
     found = {}
-    for secret in (variable(name) for name in Settings.__struct_fields__ if is_secret(name)):
+    for secret in (variable(name) for name in DECLARED if is_secret(name)):
         path = environ.get(f"{secret}_FILE", "")
         if path and environ.get(secret):
             raise SettingError(f"{secret}_FILE", f"cannot be used together with {secret}", path)
@@ -276,7 +258,7 @@ def _influx_url(environ: Mapping[str, str], name: str) -> str:
 
 def variable(name: str) -> str:
     """The environment variable of a setting."""
-    return PREFIX + name.upper()
+    return PREFIX_OF_VARIABLES + name.upper()
 
 
 def option(name: str) -> str:
@@ -286,17 +268,12 @@ def option(name: str) -> str:
 
 def help_line(name: str) -> str:
     """The setting's one line of help, as declared."""
-    return next(meta.description for meta in _metas(name) if meta.description)
+    return DECLARED[name].help
 
 
 def is_secret(name: str) -> bool:
     """Whether the setting's value must never be printed."""
-    return any((meta.extra or {}).get("secret") for meta in _metas(name))
-
-
-def _also(name: str) -> str:
-    """The name that a driver's own users know the setting by; ours wins."""
-    return next((meta.extra["also"] for meta in _metas(name) if meta.extra and "also" in meta.extra), "")
+    return DECLARED[name].type.secret
 
 
 def default(name: str) -> Any:
@@ -304,25 +281,32 @@ def default(name: str) -> Any:
     return getattr(Settings(), name)
 
 
+def shown(name: str, value: Any) -> str:
+    """`value` as a user would write it, so that it can be read again."""
+    return DECLARED[name].type.show(value)
+
+
 def checked(name: str, value: Any) -> Any:
     """`value` as the setting of that name takes it. Raises SettingError."""
-    return _convert(name, name, value)
+    return _parsed(name, name, value)
 
 
-_HINTS = get_type_hints(Settings, include_extras=True)
+def _declared() -> Mapping[str, Setting]:
+    hints = get_type_hints(Settings, include_extras=True)
+    return {
+        name: next(meta for meta in get_args(hint) if isinstance(meta, Setting))
+        for name, hint in hints.items()
+    }
 
 
-def _metas(name: str) -> list[Meta]:
-    return [meta for meta in get_args(_HINTS[name]) if isinstance(meta, Meta)]
-
-
-def _convert(name: str, shown: str, value: Any) -> Any:
-    given = None if is_secret(name) else str(value)
+def _parsed(name: str, as_given: str, value: Any) -> Any:
+    kind = DECLARED[name].type
     try:
-        if isinstance(value, str) and any((meta.extra or {}).get("duration") for meta in _metas(name)):
-            value = parse_ms(value) / 1000
-        return msgspec.convert(value, _HINTS[name], strict=False)
-    except msgspec.ValidationError as exc:
-        raise SettingError(shown, f"must fit: {help_line(name)} ({exc})", given) from exc
-    except ValueError as exc:
-        raise SettingError(shown, f"must fit: {help_line(name)}", given) from exc
+        return kind.parse(str(value))
+    except (ValueError, OverflowError) as exc:
+        given = None if kind.secret else str(value)
+        raise SettingError(as_given, f"must be {kind.expected}", given) from exc
+
+
+DECLARED: Mapping[str, Setting] = _declared()
+"""Each setting by its name, in the order in which they are documented."""

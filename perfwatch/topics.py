@@ -16,6 +16,7 @@ from typing import NamedTuple
 from perfwatch.errors import TopicError
 
 DEFAULT_PREFIX = "perfwatch"
+DEFAULT_DISCOVERY = "homeassistant"
 
 # MQTT's wildcards and separator, `$` (reserved for the broker), and control characters, which a
 # broker may refuse to carry.
@@ -50,6 +51,13 @@ class Topic(NamedTuple):
     path: tuple[str, ...] = ()
 
 
+class Prefixes(NamedTuple):
+    """The first levels of our topics, and of Home Assistant's discovery."""
+
+    topics: str = DEFAULT_PREFIX
+    discovery: str = DEFAULT_DISCOVERY
+
+
 def safe_level(name: str) -> str:
     """`name` as one topic level: each character that MQTT cannot carry there becomes `_`.
 
@@ -73,7 +81,7 @@ def plain_id(name: str) -> str:
     return f"{_NOT_PLAIN.sub('_', name)}_{digest[:8]}"
 
 
-def discovery_topic(host: str, prefix: str = "homeassistant") -> str:
+def discovery_topic(host: str, prefix: str = DEFAULT_DISCOVERY) -> str:
     """Where Home Assistant is told of a host; it reads no other characters there than `plain_id`'s."""
     return f"{prefix}/device/perfwatch_{plain_id(host)}/config"
 

@@ -21,8 +21,6 @@ MAXIMUM = 600
 Component = dict[str, Any]
 
 _GIB = 1 << 30
-# Made and removed with each container or virtual machine.
-_FLEETING = re.compile(r"(veth|docker|br-|virbr|tap|vnet|cali|flannel|cni).*")
 _LITERAL = re.compile(r"[^a-zA-Z0-9 /._-]")
 
 
@@ -263,6 +261,11 @@ def _quoted(name: str) -> str:
     return "'" + _LITERAL.sub(lambda match: f"\\U{ord(match[0]):08x}", name) + "'"
 
 
+def _is_uncounted(part: Any) -> bool:
+    """Whether the sums leave it out: a bridge, a container's interface, a partition of a disk."""
+    return isinstance(part, Mapping) and part.get("counted") is False
+
+
 def _walk(
     value: Any, path: Sequence[str], steps: tuple[str | int, ...] = (), labels: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], tuple[str, ...], Any]]:
@@ -273,7 +276,7 @@ def _walk(
     step, rest = path[0], path[1:]
     if isinstance(value, Mapping):
         for name in value if step == EACH else (step,):
-            if name in value and not (step == EACH and _FLEETING.fullmatch(name)):
+            if name in value and not (step == EACH and _is_uncounted(value[name])):
                 label = (*labels, name) if step == EACH else labels
                 yield from _walk(value[name], rest, (*steps, name), label)
     elif isinstance(value, list):

@@ -113,7 +113,7 @@ def _length(key: str, value: Any, _machine: Machine) -> float:
             raise ValueError
         return float(settings.checked(key, value))
     except (SettingError, ValueError, OverflowError) as exc:
-        raise CommandError(key, f"as in: {settings.help_line(key)}", value) from exc
+        raise CommandError(key, settings.DECLARED[key].type.expected, value) from exc
 
 
 def _sources(key: str, value: Any, machine: Machine) -> dict[str, bool]:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from collector.sources.source import FAILURES, Absent, ReadText, Source, Tick, read_text
+from collector.sources.apart import tell
+from collector.sources.source import Absent, ReadText, Source, Tick, missing, read_text
 from collector.sources.text import told, valid
 from perfwatch.checks import Check
 from perfwatch.readings import codec
@@ -31,17 +32,16 @@ def examine_sources(
     first = [(source, _gather(source)) for source in sources]
     between(BETWEEN_SECONDS)
     for source, result in first:
-        yield _of_source(source.name, result if isinstance(result, Exception) else _gather(source))
+        again = result if isinstance(result, Exception) else _gather(source)
+        yield _of_source(source.name, again, missing(source))
 
 
 def _gather(source: Source) -> Reading | Exception | None:
-    try:
-        return source.gather(Tick(codec.now(), time.monotonic()))
-    except (Absent, *FAILURES) as exc:
-        return exc
+    told = tell(lambda: source.gather(Tick(codec.now(), time.monotonic())))
+    return told.error or told.answer
 
 
-def _of_source(name: str, result: Reading | Exception | None) -> Check:
+def _of_source(name: str, result: Reading | Exception | None, lacks: str | None) -> Check:
     if isinstance(result, Absent):
         return Check("collector", name, "absent", str(result))
     if isinstance(result, Exception):
@@ -50,6 +50,8 @@ def _of_source(name: str, result: Reading | Exception | None) -> Check:
         return Check("collector", name, "ok", "still busy with its first reading")
     if getattr(result, "available", True) is False:  # it has looked, and says why it has nothing
         return Check("collector", name, "absent", str(getattr(result, "reason", None) or "not here"))
+    if lacks:
+        return Check("collector", name, "failed", lacks, "the rest of the source goes on without it")
     return Check("collector", name, "ok", _coverage(result))
 
 

@@ -41,7 +41,7 @@ def _install_service(names: Sequence[str], environ: Mapping[str, str]) -> click.
     )
     @click.option("--print", "only_print", is_flag=True, help="Show the unit, change nothing.")
     def command(perf: bool, groups: tuple[str, ...], only_print: bool, **given: str | None) -> None:
-        """Have systemd run the collector, from now on and at each boot.
+        """Have systemd run the collector, now and at boot.
 
         The settings given here, or in the environment, are kept in /etc/perfwatch/collector.env, which
         only root may read; those that are there already stay. Best give the broker's password there.
@@ -72,7 +72,7 @@ def _uninstall_service() -> click.Command:
     @click.command("uninstall-service")
     @click.option("--purge", is_flag=True, help="Remove its settings and what it kept, too.")
     def command(purge: bool) -> None:
-        """Stop the service that install-service made, and remove it."""
+        """Stop and remove the service of install-service."""
         from collector.service import install
         from collector.service.systemd_unit import SERVICE
 

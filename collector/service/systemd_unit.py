@@ -18,7 +18,9 @@ Description=PerfWatch collector: this machine's readings, over MQTT
 After=network.target
 
 [Service]
-Type=exec
+Type=notify
+# Fed by the loop, every 10 s.
+WatchdogSec=60
 ExecStart=@COMMAND@
 EnvironmentFile=@ENVIRONMENT@
 Environment=PERFWATCH_DATA_DIR=/var/lib/perfwatch

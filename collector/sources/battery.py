@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from collector.sources.source import ReadText, read_text
+from collector.sources.plausible import PERCENT, plausible
+from collector.sources.source import ReadText, listed, read_text
 
 ROOT = Path("/sys/class/power_supply")
+_BATTERIES = frozenset({"Battery", "UPS"})
+_MAINS = frozenset({"Mains", "USB", "USB_C", "Wireless"})
+_LONGEST_SECONDS = 30 * 24 * 3600
 
 
 class Battery(NamedTuple):
@@ -20,23 +23,26 @@ class Battery(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One battery. What is in it and what it holds are both in µWh, or both in µAh."""
+    """One battery. What is in it and what it holds are both in `unit`, what is drawn in `unit` an hour."""
 
     percent: float | None
+    unit: str
+    """µWh or µAh."""
     now: float | None
     full: float | None
     drawn: float | None
-    """µW or µA."""
     discharging: bool
+    empty_in: float | None
+    """Seconds, as the battery itself says."""
 
 
 def battery(read: ReadText = read_text, root: Path = ROOT) -> Battery | None:
     """All batteries of this machine as one; None when it has none."""
-    supplies = [values for name in _listed(root) if (values := _values(read, f"{root}/{name}"))]
-    cells = [_cell(values) for values in supplies if values.get("TYPE") == "Battery" and _ours(values)]
+    supplies = [values for name in listed(str(root)) if (values := _values(read, f"{root}/{name}"))]
+    cells = [_cell(values) for values in supplies if values.get("TYPE") in _BATTERIES and _ours(values)]
     if not cells:
         return None
-    mains = [values.get("ONLINE") for values in supplies if values.get("TYPE") in ("Mains", "USB")]
+    mains = [values.get("ONLINE") for values in supplies if values.get("TYPE") in _MAINS]
     discharging = any(cell.discharging for cell in cells)
     plugged = "1" in mains if mains else not discharging
     return Battery(_percent(cells), plugged, _seconds_left(cells) if discharging else None)
@@ -44,43 +50,71 @@ def battery(read: ReadText = read_text, root: Path = ROOT) -> Battery | None:
 
 def _ours(values: dict[str, str]) -> bool:
     # A mouse's battery is a power supply too, of another scope.
-    return values.get("SCOPE", "System") == "System" and values.get("PRESENT", "1") == "1"
+    return values.get("SCOPE", "System") in ("System", "Unknown") and values.get("PRESENT", "1") != "0"
 
 
 def _values(read: ReadText, folder: str) -> dict[str, str]:
     """What the kernel tells of a power supply at once, without the prefix of the names."""
     try:
         rows = (line.partition("=") for line in read(f"{folder}/uevent").splitlines())
+        values = {name.strip().removeprefix("POWER_SUPPLY_"): value.strip() for name, _, value in rows}
+        if "TYPE" not in values:  # before Linux 5.1
+            values["TYPE"] = read(f"{folder}/type").strip()
     except OSError:
         return {}  # it went away since it was listed
-    return {name.removeprefix("POWER_SUPPLY_"): value for name, _, value in rows}
+    return values
 
 
 def _cell(values: dict[str, str]) -> Cell:
     unit = "ENERGY" if "ENERGY_NOW" in values else "CHARGE"
     return Cell(
-        percent=_number(values, "CAPACITY"),
+        percent=plausible(_number(values, "CAPACITY"), PERCENT),
+        unit=unit,
         now=_number(values, f"{unit}_NOW"),
-        full=_number(values, f"{unit}_FULL"),
-        drawn=_number(values, "POWER_NOW" if unit == "ENERGY" else "CURRENT_NOW"),
+        full=_number(values, f"{unit}_FULL") or _number(values, f"{unit}_FULL_DESIGN"),
+        drawn=_drawn(values, unit),
         discharging=values.get("STATUS") == "Discharging",
+        empty_in=_number(values, "TIME_TO_EMPTY_NOW") or _number(values, "TIME_TO_EMPTY_AVG"),
     )
 
 
+def _drawn(values: dict[str, str], unit: str) -> float | None:
+    """µW for a battery that counts µWh, µA for one that counts µAh."""
+    watts, amperes, volts = (_number(values, f"{name}_NOW") for name in ("POWER", "CURRENT", "VOLTAGE"))
+    if unit == "ENERGY":
+        return watts if watts or not amperes or not volts else amperes * volts / 1e6
+    return amperes if amperes or not watts or not volts else watts / volts * 1e6
+
+
 def _percent(cells: Sequence[Cell]) -> float | None:
-    now, full = _sum([cell.now for cell in cells]), _sum([cell.full for cell in cells])
-    if now is not None and full:
-        return round(min(100.0, 100 * now / full), 1)
+    """By what they hold, where they all count that in one unit; else the mean of what each says."""
+    if len({cell.unit for cell in cells}) == 1:
+        now, full = _sum(cells, lambda cell: cell.now), _sum(cells, lambda cell: cell.full)
+        if now is not None and full:
+            # One that has just been full holds a little more than it is said to.
+            return round(min(100.0, 100 * now / full), 1)
     told = [cell.percent for cell in cells if cell.percent is not None]
     return round(sum(told) / len(told), 1) if told else None
 
 
 def _seconds_left(cells: Sequence[Cell]) -> int | None:
-    now, drawn = _sum([cell.now for cell in cells]), _sum([cell.drawn for cell in cells])
-    return round(3600 * now / drawn) if now is not None and drawn else None
+    """What is in all of them at what is drawn from all of them."""
+    if len({cell.unit for cell in cells}) > 1:
+        return None
+    now, drawn = _sum(cells, lambda cell: cell.now), _sum(cells, _drawn_now)
+    seconds = (
+        3600 * now / drawn if now is not None and drawn else cells[0].empty_in if len(cells) == 1 else None
+    )
+    return round(seconds) if seconds is not None and seconds < _LONGEST_SECONDS else None
 
 
-def _sum(numbers: Sequence[float | None]) -> float | None:
+def _drawn_now(cell: Cell) -> float | None:
+    """A battery that is full, or charges, gives nothing."""
+    return cell.drawn if cell.discharging else 0.0
+
+
+def _sum(cells: Sequence[Cell], of: Callable[[Cell], float | None]) -> float | None:
+    numbers = [of(cell) for cell in cells]
     known = [number for number in numbers if number is not None]
     return sum(known) if len(known) == len(numbers) else None
 
@@ -90,10 +124,3 @@ def _number(values: dict[str, str], name: str) -> float | None:
         return abs(float(values[name]))  # some drivers count what is drawn as negative
     except (KeyError, ValueError):
         return None
-
-
-def _listed(root: Path) -> list[str]:
-    try:
-        return sorted(os.listdir(root))  # noqa: PTH208
-    except OSError:
-        return []

@@ -8,15 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from collector.sources.apart import tell
 from collector.sources.background import Background
 from collector.sources.engine import Engine, Listed, Stats, used_bytes
+from collector.sources.parts import Missing
+from collector.sources.plausible import plausible
 from collector.sources.rates import per_second
 from collector.sources.source import Absent, Tick
 from perfwatch.readings import optional as readings
 
 EVERY_SECONDS = 5.0
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 300.0  # for all of them; each answer has a deadline of its own
 _RUNNING = "running"
+_MEMORY = (1, 2**60)  # bytes; more is how some engines write "no limit"
 
 
 class Seen(NamedTuple):
@@ -26,6 +30,13 @@ class Seen(NamedTuple):
     processor_ns: int | None
     received: int | None
     sent: int | None
+
+
+class Found(NamedTuple):
+    """What the engines told together, and why some of them did not, by socket."""
+
+    containers: dict[str, readings.Container]
+    errors: dict[str, Exception]
 
 
 def sockets() -> list[tuple[str, Path]]:
@@ -43,6 +54,7 @@ class Containers:
     """Asked in the background: a tick carries the newest complete answer, and how old it is."""
 
     name = "containers"
+    quick = True
 
     def __init__(
         self,
@@ -54,14 +66,20 @@ class Containers:
         self._where = where
         self._clock = clock
         self._before: Mapping[str, Seen] = {}
+        self._missing = Missing("containers")
         self._asked = Background("the container engine", self._ask, every, patience, clock)
+
+    @property
+    def missing(self) -> str | None:
+        return self._missing.first
 
     def gather(self, tick: Tick) -> readings.Containers | None:
         self._engines()
         answer = self._asked.newest()
         if answer is None:
             return None
-        containers = answer.value
+        containers = answer.value.containers
+        self._missing.note(answer.value.errors)
         return readings.Containers(
             timestamp=tick.timestamp,
             count=len(containers),
@@ -71,7 +89,11 @@ class Containers:
         )
 
     def _engines(self) -> list[Engine]:
-        found = [(name, path) for name, path in self._where() if path.is_socket()]
+        # Podman's package puts Docker's name beside its own: one engine at two places is one.
+        by_place = {
+            path.resolve(): (name, path) for name, path in reversed(self._where()) if path.is_socket()
+        }
+        found = list(reversed(by_place.values()))
         usable = [Engine(name, path) for name, path in found if os.access(path, os.R_OK | os.W_OK)]
         if usable:
             return usable
@@ -79,17 +101,25 @@ class Containers:
             raise Absent(f"{found[0][1]} is not for this user: add them to its group to see containers")
         raise Absent("neither Docker nor Podman has a socket here")
 
-    def _ask(self) -> dict[str, readings.Container]:
+    def _ask(self) -> Found:
+        found, errors = list[tuple[Engine, Listed]](), dict[str, Exception]()
+        for engine in self._engines():
+            listed = tell(engine.containers)
+            found += [(engine, each) for each in listed.answer or ()]
+            if listed.error is not None:
+                errors[str(engine.path)] = listed.error
+        if errors and not found:
+            raise next(iter(errors.values()))
         seen: dict[str, Seen] = {}
         named: dict[str, readings.Container] = {}
-        for engine in self._engines():
-            for listed in engine.containers():
-                stats = engine.stats(listed.id) if listed.state == _RUNNING else None
-                if stats is not None:
-                    seen[listed.id] = _seen(stats, self._clock())
-                named[_name(listed, engine, named)] = self._container(listed, engine, stats, seen)
+        for engine, each in found:
+            # One after another: old engines answer so anyway, and some take a second for each.
+            stats = engine.stats(each.id) if each.state == _RUNNING else None
+            if stats is not None:
+                seen[each.id] = _seen(stats, self._clock())
+            named[_name(each, engine, named)] = self._container(each, engine, stats, seen)
         self._before = seen
-        return named
+        return Found(named, errors)
 
     def _container(
         self, listed: Listed, engine: Engine, stats: Stats | None, seen: Mapping[str, Seen]
@@ -99,7 +129,7 @@ class Containers:
             return container
         before, now = self._before.get(listed.id), seen[listed.id]
         container.memory_bytes = used_bytes(stats.memory_stats)
-        container.memory_limit_bytes = stats.memory_stats.limit
+        container.memory_limit_bytes = plausible(stats.memory_stats.limit, _MEMORY)
         if before is not None:
             seconds = now.at - before.at
             spent = per_second(before.processor_ns, now.processor_ns, seconds)
@@ -127,7 +157,9 @@ def _sum(numbers: list[int | None]) -> int | None:
 
 def _name(listed: Listed, engine: Engine, taken: Mapping[str, object]) -> str:
     """The container's own name. Two engines, or two users, may have one of the same name."""
-    name = listed.names[0].removeprefix("/") if listed.names else listed.id[:12]
+    # A link from another container is a name too: /web/db beside /db.
+    own = min(listed.names or (), key=lambda name: name.count("/"), default="")
+    name = own.removeprefix("/") or listed.id[:12]
     for unlike in (name, f"{name} ({engine.name})"):
         if unlike not in taken:
             return unlike

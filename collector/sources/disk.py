@@ -2,65 +2,61 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
-import psutil
-
+from collector.sources import diskstats
+from collector.sources.diskstats import Counters, Devices
 from collector.sources.partitions import Partitions
-from collector.sources.rates import change, per_second, total
-from collector.sources.source import Tick
-from collector.sources.text import named, valid
+from collector.sources.parts import Missing
+from collector.sources.rates import change, per_second, percent, total
+from collector.sources.source import Tick, listed
 from perfwatch.readings import core
 
-if TYPE_CHECKING:
-    from psutil._ntuples import sdiskio
-
+BLOCK = "/sys/block"
 # Not disks: files mounted as one, and memory made to look like one.
 _NOT_A_DISK = re.compile(r"(loop|ram|zram)\d+")
-# Disks made of disks (and the single paths of a multipath NVMe): their traffic is counted below them.
-_STACKED = re.compile(r"(dm-|md|bcache|drbd|zd)\d.*|nvme\d+c\d+n\d+")
-
-
-def _counters() -> dict[str, sdiskio]:
-    # psutil would hide a counter that wrapped or was reset; a rate across that is not known.
-    return named(psutil.disk_io_counters(perdisk=True, nowrap=False).items())
-
-
-def _whole_disks() -> frozenset[str] | None:
-    try:
-        return frozenset(valid(name.replace("!", "/")) for name in os.listdir("/sys/block"))  # noqa: PTH208
-    except FileNotFoundError:
-        return None  # not Linux: psutil lists whole disks only
+# Disks made of disks: their traffic is counted below them. Of single paths, as those of a multipath
+# NVMe and of PowerPath, the paths are not disks or the sum of them is.
+_STACKED = re.compile(r"(dm-|md|bcache|drbd|zd)\d.*|nvme\d+c\d+n\d+|(emcpower|sddlm|vpath)[a-z]+|VxDMP.*")
 
 
 class Disk:
     """Rates and latencies are of the time since the last tick, so the first tick has none."""
 
     name = "disk"
+    quick = True
 
     def __init__(
         self,
-        counters: Callable[[], Mapping[str, sdiskio]] = _counters,
-        whole_disks: Callable[[], frozenset[str] | None] = _whole_disks,
-        partitions: Callable[[], dict[str, core.Partition]] | None = None,
+        devices: Callable[[], Devices] = diskstats.read,
+        partitions: Partitions | None = None,
+        block: str = BLOCK,
     ) -> None:
-        self._counters = counters
-        self._whole_disks = whole_disks
-        self._partitions = partitions or Partitions().read
-        self._before: Mapping[str, sdiskio] = {}
+        self._devices = devices
+        self._partitions = partitions or Partitions()
+        self._block = block
+        self._missing = Missing("disk")
+        self._names: frozenset[str] = frozenset()
+        self._counted: frozenset[str] = frozenset()
+        self._before: Mapping[str, Counters] = {}
         self._at = 0.0
 
+    @property
+    def missing(self) -> str | None:
+        return self._missing.first
+
     def gather(self, tick: Tick) -> core.Disk:
-        counters = {name: now for name, now in self._counters().items() if not _NOT_A_DISK.fullmatch(name)}
-        partitions, whole = self._partitions(), self._whole_disks()
+        partitions = self._partitions.read()
+        told, errors = self._told()
+        self._missing.note(errors | self._partitions.errors)
         before, seconds = self._before, tick.monotonic - self._at
-        self._before, self._at = counters, tick.monotonic
-        devices = {name: _device(before.get(name), now, seconds) for name, now in counters.items()}
+        self._before, self._at = told, tick.monotonic
+        devices = {name: _device(before.get(name), now, seconds) for name, now in told.items()}
+        for name in self._whole(devices):
+            devices[name].counted = True
         # A disk that has just appeared has no rate yet: it joins the sums at its second tick.
-        counted = [devices[name] for name in devices if name in before and _counts(name, whole)]
+        counted = [device for name, device in devices.items() if name in before and device.counted]
         return core.Disk(
             timestamp=tick.timestamp,
             read_bytes_per_sec=total([device.read_bytes_per_sec for device in counted]),
@@ -69,32 +65,62 @@ class Disk:
             partitions=partitions,
         )
 
+    def _told(self) -> tuple[dict[str, Counters], dict[str, Exception]]:
+        try:
+            counters, errors = self._devices()
+        except OSError as exc:
+            return {}, {"devices": exc}
+        return {name: now for name, now in counters.items() if not _NOT_A_DISK.fullmatch(name)}, errors
 
-def _counts(name: str, whole: frozenset[str] | None) -> bool:
-    return (whole is None or name in whole) and not _STACKED.fullmatch(name)
+    def _whole(self, devices: Mapping[str, object]) -> frozenset[str]:
+        """Those that the sums count. Looked up when a disk comes or goes."""
+        names = frozenset(devices)
+        if names != self._names:
+            shown = {name.replace("!", "/"): name for name in listed(self._block)}
+            self._counted = frozenset(name for name in names if self._counts(name, names, shown))
+            self._names = names
+        return self._counted
+
+    def _counts(self, name: str, names: frozenset[str], shown: Mapping[str, str]) -> bool:
+        if _STACKED.fullmatch(name):
+            return False
+        if shown:
+            return name in shown and not listed(f"{self._block}/{shown[name]}/slaves")
+        return not any(is_part(name, other) for other in names)
 
 
-def _device(before: sdiskio | None, now: sdiskio, seconds: float) -> core.Device:
-    def rate(field: str) -> float | None:
-        return per_second(getattr(before, field, None), getattr(now, field), seconds)
+def is_part(name: str, disk: str) -> bool:
+    """Whether it is called as a partition of that disk: sda1 of sda, nvme0n1p1 of nvme0n1."""
+    between = "p" if disk[-1:].isdecimal() else ""
+    rest = name.removeprefix(disk + between)
+    return rest != name and rest.isdecimal()
 
+
+def _device(before: Counters | None, now: Counters, seconds: float) -> core.Device:
+    then = before or Counters(*[None] * len(now))
+    busy, queued = change(then.busy_ms, now.busy_ms), change(then.queued_ms, now.queued_ms)
     return core.Device(
+        counted=False,
         read_bytes=now.read_bytes,
         write_bytes=now.write_bytes,
         read_count=now.read_count,
         write_count=now.write_count,
-        read_bytes_per_sec=rate("read_bytes"),
-        write_bytes_per_sec=rate("write_bytes"),
-        read_iops=rate("read_count"),
-        write_iops=rate("write_count"),
-        read_latency_ms=_latency(before, now, "read"),
-        write_latency_ms=_latency(before, now, "write"),
+        read_bytes_per_sec=per_second(then.read_bytes, now.read_bytes, seconds),
+        write_bytes_per_sec=per_second(then.write_bytes, now.write_bytes, seconds),
+        read_iops=per_second(then.read_count, now.read_count, seconds),
+        write_iops=per_second(then.write_count, now.write_count, seconds),
+        read_latency_ms=_latency(change(then.read_ms, now.read_ms), change(then.read_count, now.read_count)),
+        write_latency_ms=_latency(
+            change(then.write_ms, now.write_ms), change(then.write_count, now.write_count)
+        ),
+        # The kernel's clock and ours are read a moment apart: a busy disk may come out a little over.
+        usage_percent=None
+        if busy is None or seconds <= 0
+        else percent(min(busy, seconds * 1000), seconds * 1000),
+        queue_length=None if queued is None or seconds <= 0 else round(queued / 1000 / seconds, 3),
     )
 
 
-def _latency(before: sdiskio | None, now: sdiskio, way: str) -> float | None:
+def _latency(spent: float | None, done: float | None) -> float | None:
     """Milliseconds per operation of the tick; None when there were none."""
-    spent, done = (
-        change(getattr(before, field, None), getattr(now, field)) for field in (f"{way}_time", f"{way}_count")
-    )
     return round(spent / done, 3) if spent is not None and done else None

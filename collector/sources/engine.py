@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from collector.sources.source import FAILURES
+from perfwatch.readings.codec import UNREADABLE
 
 T = TypeVar("T")
 
@@ -71,13 +72,11 @@ class Engine:
         return self._get("/containers/json?all=true", list[Listed])
 
     def stats(self, container: str) -> Stats | None:
-        """One's counters; None when it cannot be told, as when it has just stopped."""
+        """One's counters; None when it cannot be told in time, or at all, as when it has just stopped."""
         # one-shot: else the engine waits a second to work out rates, which we do ourselves.
         way = f"/containers/{quote(container, safe='')}/stats?stream=false&one-shot=true"
         try:
             return self._get(way, Stats)
-        except TimeoutError:
-            raise
         except FAILURES:
             return None
 
@@ -99,7 +98,7 @@ class Engine:
             raise OSError(f"{self.path} answers {response.status} to {way}: {_reason(content)}")
         try:
             return msgspec.json.decode(content.decode("utf-8", "replace"), type=kind)
-        except msgspec.MsgspecError as exc:
+        except UNREADABLE as exc:
             raise ValueError(f"{self.path} answers {way} with what is no such thing: {exc}") from exc
 
 

@@ -1,16 +1,18 @@
-"""The facts of this machine that psutil knows and that do not change while it is up."""
+"""The facts of this machine that do not change often while it is up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import psutil
 
-from collector.sources.source import FAILURES
+from collector.sources.apart import tell
 
-T = TypeVar("T")
+_TOLERANCE_SECONDS = 5.0
+# A clock that nobody has set yet, as on a board without a battery, began at 1970 or when it was built.
+_CLOCK_IS_SET = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Machine(NamedTuple):
@@ -25,23 +27,31 @@ class Machine(NamedTuple):
     boot_time: datetime | None
 
 
-def machine() -> Machine:
-    """This machine, asked anew."""
+class BootTime:
+    """When this machine was started. It is reckoned from the clock, so it moves when the clock is set.
+
+    Within a tolerance the first answer is held: the system's own may be a second more or less.
+    """
+
+    def __init__(self, ask: Callable[[], float] = psutil.boot_time) -> None:
+        self._ask = ask
+        self._held: datetime | None = None
+
+    def __call__(self) -> datetime | None:
+        """In whole seconds; None where it is not told, and before the clock was set."""
+        now = tell(lambda: datetime.fromtimestamp(int(self._ask()), UTC)).answer
+        if now is None or now < _CLOCK_IS_SET:
+            return None
+        if self._held is None or abs((now - self._held).total_seconds()) > _TOLERANCE_SECONDS:
+            self._held = now
+        return self._held
+
+
+def machine(boot_time: Callable[[], datetime | None] | None = None) -> Machine:
+    """This machine, asked anew: all but the boot time may change while it is up."""
     return Machine(
-        core_count=psutil.cpu_count(),
-        physical_cores=psutil.cpu_count(logical=False),
-        memory_total_bytes=_told(lambda: psutil.virtual_memory().total),
-        boot_time=boot_time(),
+        core_count=tell(psutil.cpu_count).answer,
+        physical_cores=tell(lambda: psutil.cpu_count(logical=False)).answer,
+        memory_total_bytes=tell(lambda: psutil.virtual_memory().total).answer,
+        boot_time=(boot_time or BootTime())(),
     )
-
-
-def boot_time() -> datetime | None:
-    """When this machine was started."""
-    return _told(lambda: datetime.fromtimestamp(int(psutil.boot_time()), UTC))
-
-
-def _told(ask: Callable[[], T]) -> T | None:
-    try:
-        return ask()
-    except FAILURES:
-        return None

@@ -2,68 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import psutil
 
+from collector.sources.plausible import COUNT, at_most, count, plausible
+from collector.sources.rates import percent
 from collector.sources.source import ReadText, Tick, read_text
 from perfwatch.readings import core
 
-if TYPE_CHECKING:
-    from psutil._ntuples import sswap, svmem
-
-_HUGE_PAGES = {
-    "HugePages_Total": "hugepages_total",
-    "HugePages_Free": "hugepages_free",
-    "HugePages_Rsvd": "hugepages_reserved",
-}
+_KILOBYTE = 1024
 
 
 class Memory:
     """Sizes are bytes; huge pages are counted in pages."""
 
     name = "memory"
+    quick = True
 
-    def __init__(
-        self,
-        virtual: Callable[[], svmem] = psutil.virtual_memory,
-        swap: Callable[[], sswap] = psutil.swap_memory,
-        read: ReadText = read_text,
-    ) -> None:
-        self._virtual = virtual
-        self._swap = swap
+    def __init__(self, read: ReadText = read_text) -> None:
         self._read = read
 
     def gather(self, tick: Tick) -> core.Memory:
-        memory, swap = self._virtual(), self._swap()
-        return core.Memory(
-            timestamp=tick.timestamp,
-            usage_percent=memory.percent,
-            total_bytes=memory.total,
-            used_bytes=memory.used,
-            available_bytes=memory.available,
-            free_bytes=memory.free,
-            # macOS does not count these three.
-            cached_bytes=getattr(memory, "cached", None),
-            buffers_bytes=getattr(memory, "buffers", None),
-            shared_bytes=getattr(memory, "shared", None),
-            swap_total_bytes=swap.total,
-            swap_used_bytes=swap.used,
-            swap_free_bytes=swap.free,
-            swap_percent=swap.percent if swap.total else None,
-            **self._huge_pages(),
-        )
-
-    def _huge_pages(self) -> dict[str, int]:
         try:
-            text = self._read("/proc/meminfo")
+            told = meminfo(self._read("/proc/meminfo"))
         except FileNotFoundError:
-            return {}  # not Linux
-        return huge_pages(text)
+            return _of_psutil(tick)  # not Linux
+        if "MemTotal" not in told:
+            raise ValueError("/proc/meminfo does not tell how much memory there is")
+        return _reading(tick, told, self._arc())
+
+    def _arc(self) -> Arc | None:
+        try:
+            return arcstats(self._read("/proc/spl/kstat/zfs/arcstats"))
+        except (OSError, LookupError):
+            return None  # no ZFS here
 
 
-def huge_pages(meminfo: str) -> dict[str, int]:
-    """The huge page counts in the text of /proc/meminfo, by the names of the reading's fields."""
-    rows = (line.partition(":") for line in meminfo.splitlines())
-    return {_HUGE_PAGES[name]: int(count) for name, _, count in rows if name in _HUGE_PAGES}
+class Arc(NamedTuple):
+    """The cache of ZFS, in bytes: what it holds, and what it would not give back."""
+
+    size: int
+    least: int
+
+
+def arcstats(text: str) -> Arc:
+    """Raises LookupError."""
+    rows = (line.split() for line in text.splitlines())
+    told = {row[0]: number for row in rows if len(row) == 3 and (number := count(row[2])) is not None}
+    return Arc(told["size"], told["c_min"])
+
+
+def meminfo(text: str) -> dict[str, int]:
+    """The numbers of /proc/meminfo: bytes, and pages where it names no unit. What is none is left out."""
+    found = {}
+    for line in text.splitlines():
+        name, _, rest = line.partition(":")
+        words = rest.split()
+        number = count(words[0]) if words else None
+        if number is not None:
+            number = plausible(number * _KILOBYTE if words[1:] == ["kB"] else number, COUNT)
+        if number is not None:
+            found[name] = number
+    return found
+
+
+def _reading(tick: Tick, told: Mapping[str, int], arc: Arc | None) -> core.Memory:
+    total, free = told.get("MemTotal"), at_most(told.get("MemFree"), told.get("MemTotal"))
+    available = _with_arc(_available(told, total, free), total, arc)
+    used = None if total is None or available is None else total - available
+    swap, unused = told.get("SwapTotal"), at_most(told.get("SwapFree"), told.get("SwapTotal"))
+    swapped = None if swap is None or unused is None else swap - unused
+    return core.Memory(
+        timestamp=tick.timestamp,
+        usage_percent=_share(used, total),
+        total_bytes=total,
+        used_bytes=used,
+        available_bytes=available,
+        free_bytes=free,
+        cached_bytes=_cached(told),
+        buffers_bytes=told.get("Buffers"),
+        shared_bytes=told.get("Shmem", told.get("MemShared")),
+        swap_total_bytes=swap,
+        swap_used_bytes=swapped,
+        swap_free_bytes=unused,
+        swap_percent=_share(swapped, swap),
+        hugepages_total=told.get("HugePages_Total"),
+        hugepages_free=told.get("HugePages_Free"),
+        hugepages_reserved=told.get("HugePages_Rsvd"),
+        slab_bytes=told.get("Slab"),
+        dirty_bytes=told.get("Dirty"),
+        committed_bytes=told.get("Committed_AS"),
+        zfs_arc_bytes=arc and arc.size,
+    )
+
+
+def _available(told: Mapping[str, int], total: int | None, free: int | None) -> int | None:
+    """What the kernel says since 3.14; of an older one, or an emulation, what `free` would guess."""
+    available = told.get("MemAvailable")
+    if available or free is None:
+        # In a container the emulated total may be below what the host has available.
+        return available if total is None or available is None or available <= total else free
+    given_back = sum(told.get(name, 0) for name in ("Buffers", "Cached", "SReclaimable"))
+    return at_most(max(free, free + given_back - told.get("Shmem", 0)), total)
+
+
+def _with_arc(available: int | None, total: int | None, arc: Arc | None) -> int | None:
+    """The kernel counts ZFS's cache as used, although it gives it back as it does its own."""
+    if available is None or arc is None:
+        return available
+    return min(available + max(0, arc.size - arc.least), total or available)
+
+
+def _cached(told: Mapping[str, int]) -> int | None:
+    """Of files, and what the kernel would give back of its own, as `free` counts it."""
+    cached = told.get("Cached")
+    return None if cached is None else cached + told.get("SReclaimable", 0)
+
+
+def _share(part: int | None, whole: int | None) -> float | None:
+    share = percent(part, whole or 0)
+    return None if share is None else round(share, 1)
+
+
+def _of_psutil(tick: Tick) -> core.Memory:
+    """A Mac's, which counts neither caches nor huge pages."""
+    memory, swap = psutil.virtual_memory(), psutil.swap_memory()
+    return core.Memory(
+        timestamp=tick.timestamp,
+        usage_percent=memory.percent,
+        total_bytes=memory.total,
+        used_bytes=memory.used,
+        available_bytes=memory.available,
+        free_bytes=memory.free,
+        swap_total_bytes=swap.total,
+        swap_used_bytes=swap.used,
+        swap_free_bytes=swap.free,
+        swap_percent=swap.percent if swap.total else None,
+    )

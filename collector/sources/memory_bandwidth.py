@@ -17,6 +17,7 @@ class MemoryBandwidth:
     """Rates are per second since the last tick, so the first tick has none."""
 
     name = "memory_bandwidth"
+    quick = True
 
     def __init__(self, read: ReadText = read_text, page_bytes: int | None = None) -> None:
         self._read = read

@@ -7,6 +7,16 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TypeVar
 
+from collector.sources.plausible import (
+    CELSIUS,
+    CLOCK,
+    COUNT,
+    PERCENT,
+    WATTS,
+    Limits,
+    at_most,
+    plausible,
+)
 from collector.sources.rates import percent
 from collector.sources.source import Absent
 from perfwatch import distribution
@@ -67,8 +77,11 @@ class Nvidia:
         def told(ask: Callable[[Any], T]) -> T | None:
             try:
                 return ask(card)
-            except library.NVMLError:
-                return None  # not every card counts everything
+            except (library.NVMLError, ValueError):
+                return None  # not every card counts everything, and a name may be no text
+
+        def number(ask: Callable[[Any], int], limits: Limits) -> float | None:
+            return plausible(told(lambda card: float(ask(card))), limits)
 
         try:
             card = library.nvmlDeviceGetHandleByIndex(index)
@@ -80,17 +93,17 @@ class Nvidia:
         return Gpu(
             vendor="NVIDIA",
             model=model.decode("utf-8", "replace") if isinstance(model, bytes) else model,
-            usage_percent=told(lambda card: float(library.nvmlDeviceGetUtilizationRates(card).gpu)),
-            memory_used_bytes=memory and memory.used,
-            memory_total_bytes=memory and memory.total,
+            usage_percent=number(lambda card: library.nvmlDeviceGetUtilizationRates(card).gpu, PERCENT),
+            memory_used_bytes=memory and at_most(memory.used, memory.total),
+            memory_total_bytes=memory and plausible(memory.total, COUNT),
             memory_percent=memory and percent(memory.used, memory.total),
-            temperature_celsius=told(
-                lambda card: float(library.nvmlDeviceGetTemperature(card, _TEMPERATURE_GPU))
+            temperature_celsius=number(
+                lambda card: library.nvmlDeviceGetTemperature(card, _TEMPERATURE_GPU), CELSIUS
             ),
-            power_watts=None if milliwatts is None else milliwatts / 1000,
-            clock_mhz=told(lambda card: float(library.nvmlDeviceGetClockInfo(card, _CLOCK_GRAPHICS))),
-            memory_clock_mhz=told(lambda card: float(library.nvmlDeviceGetClockInfo(card, _CLOCK_MEMORY))),
-            fan_percent=told(lambda card: float(library.nvmlDeviceGetFanSpeed(card))),
+            power_watts=None if milliwatts is None else plausible(milliwatts / 1000, WATTS),
+            clock_mhz=number(lambda card: library.nvmlDeviceGetClockInfo(card, _CLOCK_GRAPHICS), CLOCK),
+            memory_clock_mhz=number(lambda card: library.nvmlDeviceGetClockInfo(card, _CLOCK_MEMORY), CLOCK),
+            fan_percent=number(lambda card: library.nvmlDeviceGetFanSpeed(card), PERCENT),
         )
 
 

@@ -10,12 +10,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from collector.sources.perf_output import Interval, Intervals, Tally, parse
+from collector.sources.perf_output import Interval, Intervals, Tally, parse, plain_name
 from collector.sources.source import ReadText, read_text
 from perfwatch.orphan import end_with_parent
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 300.0
-_GRACE_SECONDS = 2.0
+_GRACE_SECONDS = 0.5  # twice: the whole service ends within 2 s
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _PARANOID = "/proc/sys/kernel/perf_event_paranoid"
 _REMARKS = 20
@@ -163,8 +163,10 @@ class PerfChild:
         refused = _REFUSED.search(said)
         if _FORBIDDEN.search(said):
             self.trouble = self._forbidden(path)
-        elif refused and refused[1] in self._events and refused[1] not in self.refused:
-            self.refused.append(refused[1])
+        elif (
+            event := plain_name(refused[1]) if refused else ""
+        ) in self._events and event not in self.refused:
+            self.refused.append(event)
         else:
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
             last = next((f": {remark}" for remark in remarks if remark != "Error:"), "")

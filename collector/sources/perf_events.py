@@ -56,6 +56,7 @@ class PerfEvents:
     """
 
     name = "perf_events"
+    quick = True
 
     def __init__(self, child: Callable[[Sequence[str], str, float], Counting] = PerfChild) -> None:
         self._make_child = child

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from collector.sources.plausible import COUNT, plausible
+
 _NOT_SUPPORTED, _NOT_COUNTED = "<not supported>", "<not counted>"
 # Where a machine has several kinds of core, perf names the one: cpu_core/cycles/, cpu_atom/cycles/u.
 _OF_CORES = re.compile(r"[^/]+/([^/]+)/\w*")
@@ -43,9 +45,11 @@ def parse(text: str) -> Line | None:
     if len(fields) < 4 or not fields[3]:
         return None
     try:
-        return Line(float(fields[0]), plain_name(fields[3]), _count(fields[1], fields[2]))
+        ended = plausible(float(fields[0]), COUNT)
+        count = _count(fields[1], fields[2])
     except ValueError:
         return None
+    return None if ended is None else Line(ended, plain_name(fields[3]), count)
 
 
 def plain_name(event: str) -> str:
@@ -55,10 +59,10 @@ def plain_name(event: str) -> str:
 
 
 def combine(counts: Iterable[tuple[str, Count]]) -> dict[str, Count]:
-    """One count an event. Of several supported ones the sum; None when one of them is not known."""
+    """One count an event: the sum of those of several kinds of core. One whose cores rested adds nothing."""
     combined: dict[str, Count] = {}
     for event, count in counts:
-        combined[event] = _sum(combined[event], count) if event in combined else count
+        combined[event] = _both(combined[event], count) if event in combined else count
     return combined
 
 
@@ -101,7 +105,9 @@ class Tally:
 
     def add(self, interval: Interval) -> None:
         before = self._sum or Interval(0.0, {})
-        counts = combine([*before.counts.items(), *interval.counts.items()])
+        counts = dict(before.counts)
+        for event, count in interval.counts.items():
+            counts[event] = _sum(counts[event], count) if event in counts else count
         self._sum = Interval(before.seconds + interval.seconds, counts)
 
     def take(self) -> Interval | None:
@@ -115,10 +121,17 @@ def _count(value: str, unit: str) -> Count:
         return Count(None, unit, supported=False)
     if value == _NOT_COUNTED:
         return Count(None, unit, supported=True)
-    return Count(int(value) if value.isdecimal() else float(value), unit, supported=True)
+    number = plausible(int(value) if value.isdecimal() else float(value), COUNT)
+    return Count(number, unit, supported=True)
+
+
+def _both(one: Count, other: Count) -> Count:
+    counted = [count for count in (one, other) if count.value is not None]
+    return counted[0] if len(counted) == 1 else _sum(one, other)
 
 
 def _sum(one: Count, other: Count) -> Count:
+    """None when one of them is not known: a sum would be too low."""
     if not one.supported or not other.supported:
         return one if one.supported else other
     if one.value is None or other.value is None:

@@ -15,6 +15,7 @@ class Pressure:
     """Averages are the kernel's own; stalls are of the time since the last tick."""
 
     name = "pressure"
+    quick = True
 
     def __init__(self, read: ReadText = read_text) -> None:
         self._read = read

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from collector.sources.plausible import count
 from collector.sources.source import Absent, Tick
 from perfwatch.readings import optional as readings
 
@@ -22,6 +23,12 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _STAT_BYTES = 1024  # a line is 350 bytes at most
 _PF_KTHREAD = 0x00200000  # linux/sched.h
+
+
+_HIDDEN = (
+    "other users' processes are hidden: /proc is mounted with hidepid; its option gid=<group> names a group "
+    "that sees them (`perfwatch collector install-service --group <group>`)"
+)
 
 
 class Process(NamedTuple):
@@ -40,6 +47,7 @@ class Processes:
     """Processor shares are of the time since the last scan, so the first one has none."""
 
     name = "processes"
+    quick = True
 
     def __init__(
         self,
@@ -54,6 +62,7 @@ class Processes:
         self._at = 0.0
         self._rest = 0.0
         self._last: readings.Processes | None = None
+        self.missing: str | None = None
 
     def gather(self, tick: Tick) -> readings.Processes:
         if self._last is not None and tick.monotonic - self._at < self._rest:
@@ -62,7 +71,11 @@ class Processes:
         found = dict(scan(self._root))
         if not found:
             raise Absent("it has no processes under /proc")
-        self._last = self._reading(tick, found)
+        # Number 1 is always there; who does not see it does not see the others' processes either.
+        self.missing = None if 1 in found else _HIDDEN
+        self._last = (
+            self._reading(tick, found) if 1 in found else readings.Processes(timestamp=tick.timestamp)
+        )
         self._before, self._at = found, tick.monotonic
         self._rest = (self._cost_clock() - began) / self._share
         return self._last
@@ -88,21 +101,16 @@ def scan(root: str) -> Iterator[tuple[int, Process]]:
         return
     for name in names:
         if name.isdecimal():
-            line = _line(f"{root}/{name}/stat")
-            if line:
-                yield int(name), parse(line)
+            try:
+                yield int(name), parse(_line(f"{root}/{name}/stat"))
+            except (OSError, ValueError, IndexError):
+                continue  # it has ended since it was listed, is not ours to see, or is told in other words
 
 
 def _line(path: str) -> bytes:
-    """The file; nothing when the process has ended since it was listed, or is not ours to see."""
-    try:
-        file = os.open(path, os.O_RDONLY)
-    except (FileNotFoundError, PermissionError):
-        return b""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.read(file, _STAT_BYTES)
-    except ProcessLookupError:
-        return b""
     finally:
         os.close(file)
 
@@ -115,11 +123,16 @@ def parse(line: bytes) -> Process:
         name=line[opening + 1 : closing].decode("utf-8", "replace"),
         state=fields[0].decode("ascii"),
         kernel=bool(int(fields[6]) & _PF_KTHREAD),
-        spent=int(fields[11]) + int(fields[12]),
-        threads=int(fields[17]),
-        started=int(fields[19]),
-        resident_pages=int(fields[21]),
+        spent=_told(fields[11]) + _told(fields[12]),
+        threads=_told(fields[17]),
+        started=_told(fields[19]),
+        resident_pages=_told(fields[21]),
     )
+
+
+def _told(field: bytes) -> int:
+    """A moment below zero, as its counters of one kind may be, is none."""
+    return count(field) or 0
 
 
 def by_name(

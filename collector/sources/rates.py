@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collector.sources.plausible import PERCENT, plausible
+
 
 def change(before: float | None, after: float | None) -> float | None:
     """How far a counter moved; None without two readings, or when it went backwards."""
@@ -19,10 +21,10 @@ def per_second(before: float | None, after: float | None, seconds: float) -> flo
 
 
 def percent(part: float | None, whole: float) -> float | None:
-    """`part` as a percentage of `whole`, to two decimals; None when there is no whole."""
+    """`part` as a percentage of `whole`, to two decimals; None when there is no whole, or it is less."""
     if part is None or whole <= 0:
         return None
-    return round(100 * part / whole, 2)
+    return plausible(round(100 * part / whole, 2), PERCENT)
 
 
 def total(rates: list[float | None]) -> float | None:

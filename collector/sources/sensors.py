@@ -2,59 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
 
+from msgspec import Struct
+
+from collector.sources.apart import Question
 from collector.sources.battery import Battery, battery
 from collector.sources.hwmon import Chip, Hwmon
+from collector.sources.parts import Missing, Parts
 from collector.sources.source import Absent, Tick
+from collector.sources.zones import Zone, Zones, plain
 from perfwatch.readings import optional as readings
+
+_PACKAGE_ZONE = "x86_pkg_temp"  # which is coretemp's, once more
+
+
+class Part(Struct):
+    """What one chip, zone or the battery says."""
+
+    temperatures: dict[str, readings.Temperature] = {}
+    fans: dict[str, readings.Fan] = {}
+    battery: Battery | None = None
 
 
 class Sensors:
-    """What cannot be read, or sleeps, is null; so is a sensor that is not wired."""
+    """What cannot be read, or sleeps, is null; so is a sensor that is not wired. Each chip is asked apart."""
 
     name = "sensors"
+    quick = True
 
-    def __init__(self, hwmon: Hwmon | None = None, battery: Callable[[], Battery | None] = battery) -> None:
+    def __init__(
+        self,
+        hwmon: Hwmon | None = None,
+        battery: Callable[[], Battery | None] = battery,
+        zones: Zones | None = None,
+    ) -> None:
         self._hwmon = hwmon or Hwmon()
         self._battery = battery
+        self._zones = zones or Zones()
+        self._parts = Parts[Part]("sensors")
+        self._missing = Missing("sensors")
+
+    @property
+    def missing(self) -> str | None:
+        return self._missing.first
 
     def gather(self, tick: Tick) -> readings.Sensors:
-        chips, held = self._hwmon.chips(), self._battery()
-        temperatures: dict[str, readings.Temperature] = {}
-        fans: dict[str, readings.Fan] = {}
-        for chip in chips:
-            awake = self._hwmon.awake(chip)
-            for name, label in chip.inputs.items():
-                if name.startswith("temp"):
-                    key = _free(temperatures, f"{chip.title} {label}", name)
-                    temperatures[key] = self._temperature(chip, name, label, awake)
-                else:
-                    fans[_free(fans, f"{chip.title} {label}", name)] = self._fan(chip, name, label, awake)
-        if not temperatures and not fans and held is None:
-            raise Absent("it has no temperature, fan or battery under /sys/class")
-        return readings.Sensors(
+        parts = list(self._parts.ask(self._questions()).values())
+        errors = self._parts.errors
+        self._missing.note(errors)
+        held = next((part.battery for part in parts if part.battery), None)
+        found = readings.Sensors(
             timestamp=tick.timestamp,
-            temperatures=temperatures,
-            fans=fans,
+            temperatures=dict(chain.from_iterable(part.temperatures.items() for part in parts)),
+            fans=dict(chain.from_iterable(part.fans.items() for part in parts)),
             battery_percent=held and held.percent,
             battery_plugged=held and held.plugged,
             battery_seconds_left=held and held.seconds_left,
         )
+        if not found.temperatures and not found.fans and held is None:
+            # With one part it is the whole, and its reason is the source's.
+            raise next(
+                iter(errors.values()), Absent("it has no temperature, fan or battery under /sys/class")
+            )
+        return found
 
-    def _temperature(self, chip: Chip, name: str, label: str, awake: bool) -> readings.Temperature:
-        return readings.Temperature(
-            chip=chip.title,
-            label=label,
-            celsius=self._hwmon.celsius(chip, name) if awake else None,
-            high_celsius=chip.limits.get(f"{name}_max"),
-            critical_celsius=chip.limits.get(f"{name}_crit"),
-        )
+    def _questions(self) -> dict[str, Question[Part]]:
+        chips = self._hwmon.chips()
+        names = {plain(chip.name) for chip in chips}
+        zones = [zone for zone in self._zones.zones() if not _is_shown(zone, names)]
+        asked: dict[str, Question[Part]] = {chip.title: partial(self._chip, chip) for chip in chips}
+        asked |= {zone.title: partial(self._zone, zone) for zone in zones if zone.title not in asked}
+        return asked | {"battery": lambda: Part(battery=self._battery())}
 
-    def _fan(self, chip: Chip, name: str, label: str, awake: bool) -> readings.Fan:
-        return readings.Fan(chip=chip.title, label=label, rpm=self._hwmon.rpm(chip, name) if awake else None)
+    def _chip(self, chip: Chip) -> Part:
+        found, awake = Part({}, {}), self._hwmon.awake(chip)
+        inputs = self._hwmon.inputs(chip)
+        for name, label in inputs.labels.items():
+            key, taken = f"{chip.title} {label}", {**found.temperatures, **found.fans}
+            key = f"{key} {name}" if key in taken else key
+            if name.startswith("temp"):
+                found.temperatures[key] = readings.Temperature(
+                    chip=chip.title,
+                    label=label,
+                    celsius=self._hwmon.celsius(chip, name) if awake else None,
+                    high_celsius=inputs.limits.get(f"{name}_max"),
+                    critical_celsius=inputs.limits.get(f"{name}_crit"),
+                )
+            else:
+                rpm = self._hwmon.rpm(chip, name) if awake else None
+                found.fans[key] = readings.Fan(chip=chip.title, label=label, rpm=rpm)
+        return found
+
+    def _zone(self, zone: Zone) -> Part:
+        celsius = self._zones.celsius(zone.folder)
+        return Part({zone.title: readings.Temperature(chip=zone.name, label=zone.title, celsius=celsius)})
 
 
-def _free(taken: Mapping[str, object], key: str, name: str) -> str:
-    """`key`, made unlike those that are taken by the input's own name: two inputs may have one label."""
-    return f"{key} {name}" if key in taken else key
+def _is_shown(zone: Zone, chips: set[str]) -> bool:
+    """Whether one of those chips is that zone: the kernel shows many of them as both."""
+    return plain(zone.name) in chips or (zone.name == _PACKAGE_ZONE and "coretemp" in chips)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import psutil
@@ -23,7 +23,11 @@ class Tick(NamedTuple):
 
 
 class Source(Protocol):
-    """One thing that is measured."""
+    """One thing that is measured.
+
+    It may have `quick = True` when its reads cannot block, as those of /proc: then it is gathered on the
+    tick's own thread. It may have `missing`, which says what its newest reading lacks.
+    """
 
     name: str
 
@@ -32,6 +36,16 @@ class Source(Protocol):
 
         Raises one of `FAILURES` when it cannot be taken, and Absent where this machine has no such thing.
         """
+
+
+def is_quick(source: Source) -> bool:
+    """Whether the tick may wait for it."""
+    return getattr(source, "quick", False) is True
+
+
+def missing(source: Source) -> str | None:
+    """The first part that its newest reading lacks, and why, which it has logged."""
+    return getattr(source, "missing", None)
 
 
 class Absent(Exception):
@@ -63,6 +77,8 @@ class Closable(Protocol):
     def close(self) -> None: ...
 
 
+_CHUNK_BYTES = 65536
+
 ReadText = Callable[[str], str]
 
 FAILURES = (OSError, psutil.Error, LookupError, ValueError, NotImplementedError)
@@ -72,4 +88,21 @@ FAILURES = (OSError, psutil.Error, LookupError, ValueError, NotImplementedError)
 def read_text(path: str) -> str:
     """A file under /proc or /sys as valid text. Raises OSError."""
     # Not "replace", which makes one character of several bytes: psutil's names would look otherwise.
-    return valid(Path(path).read_text(encoding="utf-8", errors="surrogateescape"))
+    return valid(read_bytes(path).decode("utf-8", "surrogateescape"))
+
+
+def read_bytes(path: str) -> bytes:
+    """A file under /proc or /sys, in half the time that a buffered file takes. Raises OSError."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return b"".join(iter(lambda: os.read(file, _CHUNK_BYTES), b""))
+    finally:
+        os.close(file)
+
+
+def listed(folder: str) -> list[str]:
+    """The valid names in a folder, in order; none where there is no such folder, or it is not ours to see."""
+    try:
+        return sorted(map(valid, os.listdir(folder)))  # noqa: PTH208  # a Path for each would cost more
+    except OSError:
+        return []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from collector.sources.host_root import host_root
-from collector.sources.machine import boot_time
+from collector.sources.machine import BootTime
 from collector.sources.source import ReadText, Tick, read_text
 from collector.sources.text import valid
 from perfwatch.readings import optional as readings
@@ -33,14 +33,14 @@ class System:
     def __init__(
         self,
         users: Callable[[], list[suser]] = psutil.users,
-        boot_time: Callable[[], datetime | None] = boot_time,
+        boot_time: Callable[[], datetime | None] | None = None,
         read: ReadText = read_text,
         sessions: Path | None = None,
         utmp: Path = _UTMP,
         systemd: Path | None = None,
     ) -> None:
         self._users = users
-        self._boot_time = boot_time
+        self._boot_time = boot_time or BootTime()
         self._read = read
         self._sessions = sessions or host_root() / _SESSIONS
         self._utmp = utmp

@@ -53,6 +53,7 @@ class Systemd:
     """Asked in the background, at most once a minute: it starts a process."""
 
     name = "systemd"
+    quick = True
 
     def __init__(self, ask: Callable[[], str] = list_failed, running: Path = _RUNNING) -> None:
         self._running = running

@@ -1,61 +1,44 @@
-"""The temperatures of chips that are asked by name.
+"""How warm the processors are.
 
-psutil asks every chip of the machine, and so would wake a disk to learn how warm the processor is.
+Chips are asked by name: asking all of the machine would wake a disk to learn how warm the processor is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+import re
+from collections.abc import Mapping
+from functools import partial
 
-import psutil
-
+from collector.sources.apart import Question
 from collector.sources.hwmon import Hwmon
+from collector.sources.zones import Zones, plain
+
+# The processor's own sensors, by the names of their Linux drivers, and what boards call its thermal
+# zones: cpu-thermal, CPU-therm, BCPU-therm, bigcore0-thermal, soc_thermal …
+_PROCESSOR = re.compile(
+    r"coretemp|k8temp|k10temp|zenpower|via_cputemp|x86_pkg_temp|soc_thermal"
+    r"|[bm]?cpu.*|(big|little)core\d*_thermal|cluster\d*_thermal"
+)
 
 
-class Thermometer(Protocol):
-    """A sensor, in °C, as psutil's tuples have it; None when it cannot be read."""
-
-    @property
-    def current(self) -> float | None: ...
-
-
-class Warmth(NamedTuple):
-    current: float | None
-
-
-ByChip = Mapping[str, Sequence[Thermometer]]
-
-
-def _zones() -> ByChip:
-    read = getattr(psutil, "sensors_temperatures", None)  # psutil leaves it out where a platform has none
-    return read() if read else {}
+def is_processor(name: str) -> bool:
+    return _PROCESSOR.fullmatch(plain(name)) is not None
 
 
 class Heat:
-    """The thermometers of those chips whose name is `wanted`."""
+    """The thermometers of the processors: those of hwmon, or the thermal zones where it has none."""
 
-    def __init__(
-        self,
-        wanted: Callable[[str], bool],
-        hwmon: Hwmon | None = None,
-        zones: Callable[[], ByChip] = _zones,
-    ) -> None:
-        self._wanted = wanted
+    def __init__(self, hwmon: Hwmon | None = None, zones: Zones | None = None) -> None:
         self._hwmon = hwmon or Hwmon()
-        self._zones = zones
+        self._zones = zones or Zones()
 
-    def read(self) -> ByChip:
-        """By the chip's name. Without one thermometer in hwmon, psutil knows the thermal zones."""
-        chips = self._hwmon.chips()
-        heat: dict[str, list[Warmth]] = {}
-        for chip in chips:
-            if self._wanted(chip.name):
-                inputs = [name for name in chip.inputs if name.startswith("temp")]
-                heat.setdefault(chip.name, []).extend(
-                    Warmth(self._hwmon.celsius(chip, name)) for name in inputs
-                )
-        others = self._hwmon.left_out or any(
-            name.startswith("temp") for chip in chips for name in chip.inputs
-        )
-        return heat if others else self._zones()
+    def questions(self) -> dict[str, Question[Mapping[int, float | None]]]:
+        """What asks each chip for its temperatures, in °C by place."""
+        chips = [chip for chip in self._hwmon.chips() if is_processor(chip.name)]
+        if chips:
+            return {chip.title: partial(self._hwmon.all_celsius, chip) for chip in chips}
+        zones = [zone for zone in self._zones.zones() if is_processor(zone.name)]
+        return {zone.title: partial(self._of_zone, zone.folder) for zone in zones}
+
+    def _of_zone(self, folder: str) -> Mapping[int, float | None]:
+        return {0: self._zones.celsius(folder)}

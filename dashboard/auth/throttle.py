@@ -1,16 +1,7 @@
-"""Slows down who guesses passwords, without ever shutting out who knows the right one.
-
-An attempt is counted before its password is checked, so that guesses sent at once are counted too, and
-forgiven when it was right. It is counted twice: for the address that it came from, and for the account
-that it was aimed at. An address that failed too often must wait, whatever it sends. An account that was
-aimed at too often, from anywhere, is answered slowly and one attempt at a time; but a browser that has
-logged in to it before (it has a device token) is counted on its own, so a stranger cannot keep its owner
-out.
-"""
+"""How often somebody may try: one leaky bucket for each name."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 
@@ -22,31 +13,42 @@ SECONDS_EACH = 10.0
 _MOST_NAMES = 10_000
 
 
-class Failures:
-    """Counts failures by name, forgetting one each `SECONDS_EACH`."""
+class Buckets:
+    """Each name's bucket takes `size` attempts and loses one each `seconds_each`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        seconds_each: float = SECONDS_EACH,
+        size: int = BURST,
+    ) -> None:
         self._clock = clock
-        # For each name, the time at which all its failures will be forgotten.
-        self._forgotten: dict[str, float] = {}
+        self._each = seconds_each
+        self._size = size
+        # For each name, the time at which its bucket will be empty.
+        self._empty: dict[str, float] = {}
 
     def add(self, name: str) -> None:
-        """Count one more failure."""
+        """Count one more attempt; a full bucket stays full."""
         now = self._clock()
-        until = max(self._forgotten.pop(name, now), now) + SECONDS_EACH
-        self._forgotten[name] = min(until, now + BURST * SECONDS_EACH)
-        while len(self._forgotten) > _MOST_NAMES:
-            self._forgotten.pop(next(iter(self._forgotten)))
+        empty = max(self._empty.pop(name, now), now) + self._each
+        self._empty[name] = min(empty, now + self._size * self._each)
+        while len(self._empty) > _MOST_NAMES:
+            self._empty.pop(next(iter(self._empty)))
 
-    def forgive(self, name: str) -> None:
-        """Take one back: it was none."""
-        left = self._forgotten.get(name, 0.0) - SECONDS_EACH
-        if left > self._clock():
-            self._forgotten[name] = left
-        else:
-            self._forgotten.pop(name, None)
+    def take_back(self, name: str) -> None:
+        """Uncount one attempt."""
+        if name in self._empty:
+            self._empty[name] -= self._each
 
-    def wait(self, name: str) -> int:
-        """Whole seconds until `name` may try again; 0 when it may now."""
-        left = self._forgotten.get(name, 0.0) - self._clock()
-        return max(0, math.ceil(left - (BURST - 1) * SECONDS_EACH))
+    def level(self, name: str) -> float:
+        """How many attempts are in the bucket."""
+        return self._left(name) / self._each
+
+    def wait(self, name: str) -> float:
+        """Seconds until `name` may try again; 0 when it may now."""
+        return max(0.0, self._left(name) - (self._size - 1) * self._each)
+
+    def _left(self, name: str) -> float:
+        """Seconds until the bucket is empty."""
+        return max(0.0, self._empty.get(name, 0.0) - self._clock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeVar
 
 import msgspec
@@ -10,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.auth.people import People
+from dashboard.auth.people import People, own
 from dashboard.web.requests import body, session_of
-from dashboard.web.responses import problem, too_many
+from dashboard.web.responses import problem
 from perfwatch.errors import AccountError
 from perfwatch.readings.codec import UNREADABLE
 from perfwatch.users import MINIMUM_LENGTH, Account, Role
@@ -43,7 +44,8 @@ class Change(Struct, forbid_unknown_fields=True):
 class UsersApi:
     """`PUT /api/auth/password` and `/api/users`. Viewers are kept from changes by the guard.
 
-    Accounts are read at once, as the guard reads them for every request: 30 µs. What is written is synced.
+    Accounts are read at once, as the guard reads them for every request: 30 µs. A change
+    waits for the disk, in asyncio's own threads: nothing else that blocks is done in these.
     """
 
     def __init__(self, people: People) -> None:
@@ -65,17 +67,10 @@ class UsersApi:
             return given
         if refused := _too_short("new_password", given.new_password):
             return refused
-        # Counted for this session alone: whoever stole one must not keep the owner from a new password.
-        source = f"session {session.jti}"
-        if wait := self._people.failures.wait(source):
-            return too_many(wait)
-        self._people.failures.add(source)
-        if not await self._people.hashed(self._people.users.verify, session.username, given.current_password):
+        people, username = self._people, session.username
+        if not await people.passwords.right(request, own(request), username, given.current_password):
             return problem(403, "current_password is wrong: expected the password that you logged in with")
-        self._people.failures.forgive(source)
-        await self._people.hashed(
-            self._people.users.set_password, session.username, given.new_password, session.jti
-        )
+        await people.hashed(request, people.users.set_password, username, given.new_password, session.jti)
         self._people.sessions.close_ended(session.username)
         return JSONResponse({"detail": "The password is changed, and your other sessions are ended"})
 
@@ -91,7 +86,9 @@ class UsersApi:
             return refused
         taken = given.username in self._people.users.accounts()
         try:
-            await self._people.hashed(self._people.users.add, given.username, given.password, given.role)
+            await self._people.hashed(
+                request, self._people.users.add, given.username, given.password, given.role
+            )
         except AccountError as exc:
             return problem(409 if taken else 422, str(exc))
         return JSONResponse({"username": given.username, "role": given.role}, 201)
@@ -107,10 +104,12 @@ class UsersApi:
             return missing
         try:
             if given.role is not None:
-                await self._people.hashed(self._people.users.set_role, name, given.role)
+                await asyncio.to_thread(self._people.users.set_role, name, given.role)
             if given.password is not None:
                 keep = session_of(request).jti if session_of(request).username == name else ""
-                await self._people.hashed(self._people.users.set_password, name, given.password, keep)
+                await self._people.hashed(
+                    request, self._people.users.set_password, name, given.password, keep
+                )
         except AccountError as exc:
             return problem(409, str(exc))
         self._people.sessions.close_ended(name)
@@ -121,7 +120,7 @@ class UsersApi:
         if (missing := self._missing(name)) is not None:
             return missing
         try:
-            await self._people.hashed(self._people.users.remove, name)
+            await asyncio.to_thread(self._people.users.remove, name)
         except AccountError as exc:
             return problem(409, str(exc))
         self._people.sessions.close_ended(name)

@@ -10,7 +10,7 @@ from typing import TypeVar, TypeVarTuple
 
 from starlette.requests import ClientDisconnect, Request
 
-from dashboard.web.requests import session_of
+from dashboard.web.requests import gone, session_of
 from perfwatch.errors import StoreError
 from perfwatch.workers import Workers
 
@@ -42,15 +42,15 @@ class Queries:
         Raises StoreError when it is not done `deadline` seconds from now, and ClientDisconnect.
         """
         asked = asyncio.create_task(self._in_turn(session_of(request).username, deadline, work, *given))
-        gone = asyncio.create_task(_gone(request))
+        left = asyncio.create_task(gone(request))
         try:
-            await asyncio.wait({asked, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({asked, left}, return_when=asyncio.FIRST_COMPLETED)
             if not asked.done():
                 raise ClientDisconnect
             return asked.result()
         finally:
             asked.cancel()
-            gone.cancel()
+            left.cancel()
 
     async def _in_turn(
         self, username: str, deadline: float, work: Callable[[*Given], T], *given: *Given
@@ -97,9 +97,3 @@ class _Turn:
         if not self._ended:
             self._ended = True
             self._turns.release()
-
-
-async def _gone(request: Request) -> None:
-    """Until the client hangs up."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

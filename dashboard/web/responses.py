@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from dashboard.auth.admission import Refused
 from perfwatch.errors import StoreError, Unsupported
 
 
@@ -35,15 +36,14 @@ async def store_failed(request: Request, exc: StoreError) -> Response:
     return problem(503, str(exc), {"Retry-After": "5"})
 
 
-async def hung_up(request: Request, exc: ClientDisconnect) -> Response:
-    """Nobody hears it; the number is nginx's for a client that closed its request."""
+async def refused(request: Request, exc: Refused) -> Response:
+    """What whoever gives too many passwords gets."""
+    return problem(429, str(exc), {"Retry-After": str(exc.seconds)})
+
+
+async def gone(request: Request, exc: ClientDisconnect) -> Response:
+    """Nobody is there to read an answer; nginx's code for that."""
     return Response(status_code=499)
-
-
-def too_many(seconds: int) -> JSONResponse:
-    """What whoever gives wrong passwords gets."""
-    detail = f"Too many failed logins: try again in {seconds} s"
-    return problem(429, detail, {"Retry-After": str(max(1, seconds))})
 
 
 async def http_exception(request: Request, exc: HTTPException) -> Response:
@@ -58,6 +58,7 @@ HANDLERS: Any = {
     HTTPException: http_exception,
     BadRequest: bad_request,
     StoreError: store_failed,
-    ClientDisconnect: hung_up,
+    Refused: refused,
+    ClientDisconnect: gone,
 }
 """What a route may raise, for the application's `exception_handlers`."""

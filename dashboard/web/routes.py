@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +9,9 @@ from starlette.routing import Router
 
 from dashboard.auth.credentials import CredentialsApi
 from dashboard.auth.login import AuthApi
+from dashboard.auth.passwords import Passwords
 from dashboard.auth.people import People
 from dashboard.auth.sessions import Sessions
-from dashboard.auth.throttle import Failures
 from dashboard.auth.users import UsersApi
 from dashboard.history.chart import ChartApi
 from dashboard.history.cleanup import CleanupApi
@@ -37,6 +36,7 @@ class Parts(NamedTuple):
 
     users: Users
     sessions: Sessions
+    passwords: Passwords
     hub: Hub
     commands: Commands
     bridges: Bridges
@@ -51,8 +51,7 @@ class Parts(NamedTuple):
 
 def api(parts: Parts) -> Router:
     """A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's."""
-    # One password at a time: argon2 takes 64 MB and a core for each.
-    people = People(parts.users, parts.sessions, Failures(), hashing=asyncio.Semaphore(1))
+    people = People(parts.users, parts.sessions, parts.passwords)
     hub, store, subscriber, place = parts.hub, parts.store, parts.subscriber, parts.place
     queries = Queries(str(place))
     return Router(

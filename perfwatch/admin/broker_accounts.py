@@ -21,15 +21,22 @@ NAMES = "1 to 32 small letters, digits, _ and -"
 _NAME = re.compile(r"[a-z0-9_-]{1,32}")
 
 
-Role = Literal["reader", "collector"]
+HOME_ASSISTANT = "homeassistant"
+
+Role = Literal["reader", "homeassistant", "collector"]
 
 
 class Integration(Struct, frozen=True):
-    """`created_at` is RFC 3339. A `collector` may speak for the host that the account is named like."""
+    """`created_at` is RFC 3339. A `collector` may speak for the host that the account is named like.
+
+    The others read everything of ours. `homeassistant` also reads and writes Home Assistant's discovery
+    prefix; any may read and write the topic filters in `writes`.
+    """
 
     password: str
     created_at: str
     role: Role = "reader"
+    writes: tuple[str, ...] = ()
 
 
 _kept = msgspec.json.Decoder(dict[str, Integration])
@@ -44,22 +51,32 @@ class Integrations:
     def all(self) -> dict[str, Integration]:
         """By name. Raises AccountError when the file cannot be read."""
         try:
-            return _kept.decode(self.path.read_bytes())
+            kept = _kept.decode(self.path.read_bytes())
         except FileNotFoundError:
             return {}
         except (OSError, msgspec.DecodeError) as exc:
             raise AccountError(f"The integrations in {self.path} cannot be read: {exc}") from exc
+        return {name: _as_today(name, one) for name, one in kept.items()}
 
-    def add(self, name: str, taken: Collection[str], role: Role = "reader") -> Integration:
-        """Make an account. Raises AccountError when the name cannot be one or is among `taken`."""
-        if role == "reader" and not _NAME.fullmatch(name):
+    def add(
+        self, name: str, taken: Collection[str], role: Role = "reader", writes: Collection[str] = ()
+    ) -> Integration:
+        """Make an account. Raises AccountError when the name cannot be one or is among `taken`.
+
+        The account called `homeassistant` is Home Assistant's.
+        """
+        if role == "reader" and name == HOME_ASSISTANT:
+            role = "homeassistant"
+        if role != "collector" and not _NAME.fullmatch(name):
             raise AccountError(f"name is {name[:100]!r}: expected {NAMES}")
         if role == "collector" and (":" in name or name != safe_level(name)):
             raise AccountError(f"name is {name[:100]!r}: expected a host's name without : + # / and $")
         known = self.all()
         if name in known or name in taken:
             raise AccountError(f"The broker has an account {name!r} already")
-        made = Integration(secrets.token_urlsafe(24), format_time(now()), role)
+        for topics in writes:
+            check_filter(topics)
+        made = Integration(secrets.token_urlsafe(24), format_time(now()), role, tuple(writes))
         self._write(known | {name: made})
         return made
 
@@ -82,6 +99,24 @@ class Integrations:
 
     def _write(self, accounts: dict[str, Integration]) -> None:
         write_private(self.path, msgspec.json.encode(accounts).decode())
+
+
+def check_filter(topics: str) -> None:
+    """Raise AccountError when that is no topic filter which an account may be given."""
+    levels = topics.split("/")
+    wild = any("+" in level and level != "+" for level in levels) or "#" in topics.removesuffix("#")
+    alone = levels[-1] == "#" or not topics.endswith("#")
+    if not topics or topics != topics.strip() or topics.startswith("$") or wild or not alone:
+        raise AccountError(f"writes is {topics[:100]!r}: expected a topic filter, as zigbee2mqtt/#")
+    if not topics.isprintable():
+        raise AccountError(f"writes is {topics[:100]!r}: it has characters that cannot be written in a list")
+
+
+def _as_today(name: str, one: Integration) -> Integration:
+    """Home Assistant's account was an ordinary reader before it had a role of its own."""
+    if name == HOME_ASSISTANT and one.role == "reader":
+        return msgspec.structs.replace(one, role="homeassistant")
+    return one
 
 
 def integrations_path(folder: Path) -> Path:

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+from perfwatch.admin.access_list import ROLES, access_list
 from perfwatch.admin.broker_accounts import Integration, Integrations
 from perfwatch.errors import AccountError, SettingError, StartError
 from perfwatch.files import write_private
 from perfwatch.settings import Settings, variable
-from perfwatch.topics import DEFAULT_PREFIX, discovery_topic, plain_id
-
-ROLES = ("bridge", "dashboard", "reader")
+from perfwatch.topics import Prefixes
 
 # Mosquitto's own format and default count. The passwords are 192 random bits: stretching adds nothing.
 _ITERATIONS = 101
@@ -158,7 +157,7 @@ def write_configuration(
     folder: Path,
     accounts: Accounts,
     listening: Listening,
-    prefix: str,
+    prefixes: Prefixes,
     *,
     data: Path | None = None,
     user: str = "",
@@ -176,21 +175,18 @@ def write_configuration(
         # Only matters for root: Mosquitto would become a user who cannot read root's files.
         f"user {user or getpass.getuser()}",
     ]
-    write_accounts(folder, accounts, {}, prefix)
+    write_accounts(folder, accounts, {}, prefixes)
     write_private(folder / "mosquitto.conf", "\n".join(lines) + "\n")
     return folder / "mosquitto.conf"
 
 
 def write_accounts(
-    folder: Path, accounts: Accounts, integrations: Mapping[str, Integration], prefix: str
+    folder: Path, accounts: Accounts, integrations: Mapping[str, Integration], prefixes: Prefixes
 ) -> None:
     """Write who may log in, and do what, into `folder`. Mosquitto reads it again at SIGHUP."""
-    readers = [name for name, one in integrations.items() if one.role == "reader"]
-    rules = (files("mosquitto") / "acl").read_text() + reader_rules(readers)
     passwords = {name: one.password for name, one in integrations.items()} | accounts.passwords
     users = "".join(f"{name}:{hashed(password)}\n" for name, password in passwords.items())
-    hosts = passwords.keys() - readers
-    write_private(folder / "acl", _under_prefix(rules, prefix) + discovery_rules(sorted(hosts)))
+    write_private(folder / "acl", access_list(accounts.passwords, integrations, prefixes))
     write_private(folder / "passwords", users)
 
 
@@ -200,12 +196,14 @@ class Logins:
     Those are kept in `kept_in`, a folder.
     """
 
-    def __init__(self, folder: Path, accounts: Accounts, integrations: Integrations, prefix: str) -> None:
+    def __init__(
+        self, folder: Path, accounts: Accounts, integrations: Integrations, prefixes: Prefixes
+    ) -> None:
         self._folder = folder
         self._accounts = accounts
         self._integrations = integrations
         self.kept_in = integrations.path.parent
-        self._prefix = prefix
+        self._prefixes = prefixes
         self._written: tuple[int, int] | None = (0, 0)  # nothing yet: no file was made in 1970
 
     def update(self) -> bool:
@@ -215,34 +213,5 @@ class Logins:
         if stamp == self._written:
             return False
         self._written = stamp
-        write_accounts(self._folder, self._accounts, self._integrations.all(), self._prefix)
+        write_accounts(self._folder, self._accounts, self._integrations.all(), self._prefixes)
         return True
-
-
-def reader_rules(names: Iterable[str]) -> str:
-    """Access rules for integrations: those of `reader` in the shipped list, for each name."""
-    shipped = (files("mosquitto") / "acl").read_text()
-    section = shipped[shipped.index("user reader\n") :].split("\n\n")[0]
-    return "".join(
-        "\n"
-        + section.replace("user reader", f"user {name}")
-        .replace("/reader/", f"/{name}/")
-        .replace("_reader/", f"_{name}/")
-        + "\n"
-        for name in names
-    )
-
-
-def discovery_rules(accounts: Iterable[str]) -> str:
-    """Access rules for hosts whose name Home Assistant does not read in a topic.
-
-    The shipped pattern has the account's name in it; such a host announces itself under another.
-    """
-    hosts = [name for name in accounts if name not in ROLES and plain_id(name) != name]
-    return "".join(f"\nuser {host}\ntopic write {discovery_topic(host)}\n" for host in hosts)
-
-
-def _under_prefix(acl: str, prefix: str) -> str:
-    return acl.replace(f" {DEFAULT_PREFIX}/", f" {prefix}/").replace(
-        f" {DEFAULT_PREFIX}-bridge/", f" {prefix}-bridge/"
-    )

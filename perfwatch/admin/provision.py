@@ -11,9 +11,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from perfwatch.admin.access_list import ROLES
 from perfwatch.admin.broker_accounts import Integration, Integrations, integrations_path
 from perfwatch.admin.mosquitto import (
-    ROLES,
     Accounts,
     Listening,
     accounts_path,
@@ -25,6 +25,7 @@ from perfwatch.admin.mosquitto import (
 )
 from perfwatch.files import write_private
 from perfwatch.settings import Settings
+from perfwatch.topics import Prefixes
 
 # The containers' users: as in the official images, and for ours as in the Dockerfile.
 USERS: Mapping[str, int] = {
@@ -66,7 +67,7 @@ def provision(
     before = set(accounts.passwords)
     accounts.ensure((*ROLES, settings.host_id))
     remember(own, published(settings))
-    _write_broker(place / "mosquitto", accounts, integrations, settings.topic_prefix)
+    _write_broker(place / "mosquitto", accounts, integrations, settings.prefixes)
     for service, url in broker_urls(accounts, settings).items():
         write_private(place / service / "broker", url)
     made = [name for name in accounts.passwords if name not in before] + _further(place)
@@ -77,10 +78,10 @@ def provision(
 
 
 def _write_broker(
-    folder: Path, accounts: Accounts, integrations: Mapping[str, Integration], prefix: str
+    folder: Path, accounts: Accounts, integrations: Mapping[str, Integration], prefixes: Prefixes
 ) -> None:
-    write_configuration(folder, accounts, LISTENING, prefix, data=MESSAGES, user="mosquitto")
-    write_accounts(folder, accounts, integrations, prefix)
+    write_configuration(folder, accounts, LISTENING, prefixes, data=MESSAGES, user="mosquitto")
+    write_accounts(folder, accounts, integrations, prefixes)
 
 
 def _hand_over(place: Path, chown: Chown) -> None:

@@ -38,7 +38,7 @@ def host(environ: Mapping[str, str]) -> click.Group:
     @click.option("--docker", is_flag=True, help="Print a command for a machine that has Docker.")
     @options("data_dir")
     def add(name: str, server: str, docker: bool, **given: str | None) -> None:
-        """Give the machine called NAME an account, and print the one command to run on it."""
+        """Give the machine NAME an account, and print what to run on it."""
         with explained():
             folder = settings.load(environ, **given).data_path
             accounts = Accounts(accounts_path(folder)).passwords
@@ -66,7 +66,7 @@ def host(environ: Mapping[str, str]) -> click.Group:
     @click.argument("name")
     @options("data_dir")
     def remove(name: str, **given: str | None) -> None:
-        """Take the account of the machine called NAME away; its history stays."""
+        """Take the account of the machine NAME away; its history stays."""
         with explained():
             folder = settings.load(environ, **given).data_path
             known = _integrations(folder).all().get(name)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from perfwatch.admin import mosquitto
+from perfwatch.admin.access_list import ROLES
 from perfwatch.admin.broker_accounts import Integrations, integrations_path
 from perfwatch.admin.child import Child
 from perfwatch.durations import format_ms
@@ -70,13 +71,13 @@ class Up:
         integrations = Integrations(integrations_path(folder))
         mosquitto.check_host(self._host, integrations.all())
         accounts = mosquitto.Accounts(mosquitto.accounts_path(folder))
-        accounts.ensure((*mosquitto.ROLES, self._host))
+        accounts.ensure((*ROLES, self._host))
         listening = mosquitto.listening(settings)
         mosquitto.remember(folder, listening)
         configuration = mosquitto.write_configuration(
-            folder / "mosquitto", accounts, listening, settings.topic_prefix
+            folder / "mosquitto", accounts, listening, settings.prefixes
         )
-        logins = mosquitto.Logins(folder / "mosquitto", accounts, integrations, settings.topic_prefix)
+        logins = mosquitto.Logins(folder / "mosquitto", accounts, integrations, settings.prefixes)
         logins.update()
         broker = Child("mosquitto", [binary, "-c", str(configuration)], dict(self._environ), folder / "logs")
         names = {"collector": self._host, "bridge": "bridge", "dashboard": "dashboard"}

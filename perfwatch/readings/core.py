@@ -29,6 +29,7 @@ class Cpu(Reading, kw_only=True):
     load_average: list[Number] = []
     interrupts: Count = None
     context_switches: Count = None
+    forks: Count = None
     core_count: Count = None
     physical_cores: Count = None
 
@@ -49,9 +50,20 @@ class Memory(Reading, kw_only=True):
     hugepages_total: Count = None
     hugepages_free: Count = None
     hugepages_reserved: Count = None
+    slab_bytes: Count = None
+    dirty_bytes: Count = None
+    committed_bytes: Count = None
+    zfs_arc_bytes: Count = None
 
 
 class Interface(Struct, kw_only=True):
+    """`kind` is `hardware`, `loopback`, or the kernel's word for what it is made of.
+
+    `counted` says whether it is in the sums: what passes through another interface is not.
+    """
+
+    kind: str | None = None
+    counted: bool | None = None
     bytes_sent: Count = None
     bytes_recv: Count = None
     packets_sent: Count = None
@@ -83,7 +95,7 @@ class Connections(Struct, kw_only=True):
 
 
 class Network(Reading, kw_only=True):
-    """Sums leave the loopback interface out."""
+    """Sums are over the interfaces that are `counted`."""
 
     bytes_sent_per_sec: Number = None
     bytes_recv_per_sec: Number = None
@@ -92,6 +104,9 @@ class Network(Reading, kw_only=True):
 
 
 class Device(Struct, kw_only=True):
+    """`counted` says whether it is in the sums: a partition, or a disk made of disks, is not."""
+
+    counted: bool | None = None
     read_bytes: Count = None
     write_bytes: Count = None
     read_count: Count = None
@@ -102,6 +117,8 @@ class Device(Struct, kw_only=True):
     write_iops: Number = None
     read_latency_ms: Number = None
     write_latency_ms: Number = None
+    usage_percent: Number = None
+    queue_length: Number = None
 
 
 class Partition(Struct, kw_only=True):
@@ -111,6 +128,9 @@ class Partition(Struct, kw_only=True):
     used_bytes: Count = None
     free_bytes: Count = None
     usage_percent: Number = None
+    inodes_total: Count = None
+    inodes_used: Count = None
+    inodes_percent: Number = None
 
 
 class Disk(Reading, kw_only=True):

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bridge.app import Bridge
-from bridge.systemd_notify import Notifier
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore, Series
 from perfwatch.settings import Settings
+from perfwatch.systemd_notify import Notifier
 from tests.bridge.publisher import START_MS
 from tests.servers import Mosquitto, wait_until
 

@@ -66,7 +66,6 @@ class Observer:
         """The next payload on `topic` that is acceptable."""
         async with asyncio.timeout(60):
             async for message in self.client.messages():
-                self.client.puback(message)
                 if message.topic == topic and accept(message.payload):
                     return message.payload
         raise AssertionError("the messages ended")

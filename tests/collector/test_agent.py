@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
-from collector.agent import Agent
+from collector.agent import BEAT_SECONDS, Agent
 from collector.host import describe
 from collector.sources.source import Absent, Tick
 from collector.stop import Stop
@@ -91,7 +91,17 @@ def test_all_readings_of_a_tick_carry_its_timestamp_whatever_gathering_costs() -
 
 @pytest.mark.parametrize(
     "error",
-    [OSError(5, "x"), psutil.AccessDenied(), KeyError("x"), ValueError("x"), NotImplementedError("x")],
+    [
+        OSError(5, "x"),
+        psutil.AccessDenied(),
+        KeyError("x"),
+        ValueError("x"),
+        NotImplementedError("x"),
+        RuntimeError("line btime not found"),
+        TypeError("x"),
+        OverflowError("x"),
+        RecursionError("x"),
+    ],
 )
 def test_a_failing_source_stops_no_other(error: Exception) -> None:
     kept = Kept()
@@ -99,9 +109,90 @@ def test_a_failing_source_stops_no_other(error: Exception) -> None:
     assert kept.metrics == ["a", "c"]
 
 
-def test_a_mistake_of_ours_is_not_taken_for_a_failing_source() -> None:
-    with pytest.raises(TypeError):
-        agent(Kept(), Fails(TypeError("x"))).tick(tick(0))
+def test_a_fault_that_nobody_foresaw_is_logged_once_with_its_trace(caplog: pytest.LogCaptureFixture) -> None:
+    broken = Fails(TypeError("x"))
+    watched = agent(Kept(), broken)
+    for _ in range(3):
+        watched.tick(tick(0))
+    (record,) = caplog.records
+    assert record.message == "Source broken has a fault of its own (TypeError: x): left out while it has"
+    assert record.exc_info is not None
+    assert record.exc_info[1] is broken.error
+
+
+def test_facts_that_cannot_be_told_stop_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def fails(_sources: Mapping[str, str | None]) -> core.HostInfo:
+        raise RuntimeError("no such fact")
+
+    kept = Kept()
+    watched = Agent([Works("a")], kept, fails, 1.0, Stop())
+    watched.tick(tick(0))
+    watched.tick(tick(60))
+    assert kept.metrics == ["a", "a"]
+    assert [record.getMessage() for record in caplog.records] == ["The facts of this host cannot be told"]
+    assert kept.sources == []
+
+
+def test_facts_that_change_while_it_runs_are_told_again() -> None:
+    kept, told = Kept(), [hostinfo({}), hostinfo({}), hostinfo({})]
+    told[2].core_count = 3
+    watched = Agent([Works("a")], kept, lambda _sources: told.pop(0), 1.0, Stop())
+    for second in (0, BEAT_SECONDS, 2 * BEAT_SECONDS):
+        watched.tick(tick(second))
+    assert len(kept.sources) == 2
+
+
+class Blocks:
+    """Gives its answer when it is let, as a file behind a bus that somebody holds."""
+
+    name = "sensors"
+
+    def __init__(self) -> None:
+        self.let = threading.Event()
+        self.asked = 0
+
+    def gather(self, tick: Tick) -> core.Memory:
+        self.asked += 1
+        assert self.let.wait(60)
+        return core.Memory(timestamp=tick.timestamp)
+
+
+def test_a_source_that_never_answers_is_left_out_with_a_reason_and_taken_again_when_it_is_back() -> None:
+    kept, blocked = Kept(), Blocks()
+    watched = Agent([blocked, Works("memory")], kept, hostinfo, 1.0, Stop())
+    threads = threading.active_count()
+    for second in range(5):
+        watched.tick(tick(second))
+    assert kept.metrics == ["memory"] * 5
+    assert (blocked.asked, threading.active_count() - threads) == (1, 2)
+    assert "no answer within" in str(kept.sources[-1]["sensors"])
+    blocked.let.set()
+
+    def is_back() -> bool:
+        watched.tick(tick(9))
+        return kept.sources[-1]["sensors"] is None
+
+    wait_until(is_back, "the source works again")
+    assert "sensors" in kept.metrics
+
+
+def test_a_slow_source_costs_the_others_no_second() -> None:
+    """B61: dell-smm takes 3 s at an interval of 1 s; here a fifth of that."""
+    kept, stop = Kept(), Stop()
+
+    def slow() -> None:
+        threading.Event().wait(0.6)
+
+    memory, sensors = Works("memory"), Works("sensors", slow)
+    loop = threading.Thread(target=Agent([sensors, memory], kept, hostinfo, 0.2, stop).run, daemon=True)
+    loop.start()
+    wait_until(lambda: kept.metrics.count("sensors") >= 3, "three readings of the slow one")
+    stop.set()
+    loop.join(60)
+    assert kept.metrics.count("memory") >= 2 * kept.metrics.count("sensors")
+    assert kept.sources[-1]["sensors"] is not None
+    late = [(metric, at) for metric, at in kept.readings if metric == "sensors"]
+    assert all(("memory", at) in kept.readings for _, at in late)
 
 
 def test_a_failure_is_logged_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:

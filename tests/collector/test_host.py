@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collector.host import cpu_model, describe, os_name
+from collector.host import describe, os_name
+from collector.sources.cpu_model import cpu_model
 from perfwatch.readings import codec, core
 from tests.collector.recording import absent
 

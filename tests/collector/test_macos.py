@@ -6,8 +6,10 @@ The named tuples have the fields that psutil's own have on macOS.
 from __future__ import annotations
 
 import json
+import os
 from collections import namedtuple
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import psutil
 import pytest
@@ -16,9 +18,13 @@ from collector.host import os_name
 from collector.service.doctor import examine_sources, examine_user
 from collector.sources.cpu import Cpu
 from collector.sources.disk import Disk
+from collector.sources.hwmon import Hwmon
+from collector.sources.interfaces import Interfaces
 from collector.sources.memory import Memory
 from collector.sources.network import Network
 from collector.sources.partitions import Partitions
+from collector.sources.temperatures import Heat
+from collector.sources.zones import Zones
 from perfwatch.readings import codec
 from tests.collector.recording import absent, tick
 
@@ -28,54 +34,60 @@ svmem = namedtuple("svmem", "total available percent used free active inactive w
 sswap = namedtuple("sswap", "total used free percent sin sout")
 sdiskio = namedtuple("sdiskio", "read_count write_count read_bytes write_bytes read_time write_time")
 sdiskpart = namedtuple("sdiskpart", "device mountpoint fstype opts")
-sdiskusage = namedtuple("sdiskusage", "total used free percent")
 snetio = namedtuple("snetio", "bytes_sent bytes_recv packets_sent packets_recv errin errout dropin dropout")
 
 
+NOWHERE = Path("/nowhere")
+
+
+def no_netlink() -> NoReturn:
+    raise OSError(97, "this system has no netlink")
+
+
 def cpu() -> Cpu:
-    spent = iter([(10.0, 0.0, 5.0, 85.0), (11.0, 0.0, 5.5, 93.5)])
-    given: Any = {
-        "times": lambda: scputimes(*next(spent)),
-        "core_times": lambda: [scputimes(1.0, 0.0, 1.0, 8.0)],
-        "stats": lambda: scpustats(1000, 2000, 0, 0),
-    }
-    return Cpu(**given)
+    return Cpu(heat=Heat(Hwmon(NOWHERE), Zones(NOWHERE)), frequencies=lambda _online: {})
 
 
 def memory() -> Memory:
-    given: Any = {
-        "virtual": lambda: svmem(1000, 400, 60.0, 500, 100, 300, 200, 200),
-        "swap": lambda: sswap(0, 0, 0, 0.0, 0, 0),
-    }
-    return Memory(**given, read=absent)
+    return Memory(read=absent)
 
 
 def network() -> Network:
-    given: Any = {
-        "counters": lambda: {"lo0": snetio(1, 1, 1, 1, 0, 0, 0, 0), "en0": snetio(2, 2, 2, 2, 0, 0, 2, 0)}
-    }
-    return Network(**given, read=absent, drops_out=False)
+    return Network(read=absent, interfaces=Interfaces(no_netlink, no_netlink, NOWHERE))
 
 
 def disk() -> Disk:
-    mounts: Any = {
-        "mounts": lambda: [sdiskpart("/dev/disk3s1s1", "/", "apfs", "ro")],
-        "usage": lambda _path: sdiskusage(1000, 300, 700, 30.0),
-    }
-    given: Any = {"counters": lambda: {"disk0": sdiskio(1, 1, 4096, 4096, 1, 1)}}
-    return Disk(**given, whole_disks=lambda: None, partitions=Partitions(**mounts, read=absent).read)
+    usage = os.statvfs_result((4096, 1, 1000, 700, 700, 0, 0, 0, 0, 255))
+    return Disk(partitions=Partitions(usage=lambda _path: usage), block=str(NOWHERE))
 
 
 @pytest.fixture(autouse=True)
 def mac(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the platform's psutil lacks. Those that fail must not be asked."""
-    monkeypatch.setattr(psutil, "MACOS", True)
-    monkeypatch.delattr(psutil, "sensors_temperatures")
+    """What the platform's psutil gives. Those that fail must not be asked."""
+    monkeypatch.setattr(psutil, "LINUX", False)
+    spent = iter([(10.0, 0.0, 5.0, 85.0), (11.0, 0.0, 5.5, 93.5)])
+
+    def cpu_times(percpu: bool) -> Any:
+        return [scputimes(1.0, 0.0, 1.0, 8.0)] if percpu else scputimes(*next(spent))
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("'pmgr' entry was not found in AppleARMIODevice service")
 
-    monkeypatch.setattr(psutil, "cpu_freq", broken)
+    given = {
+        "cpu_times": cpu_times,
+        "cpu_stats": lambda: scpustats(1000, 2000, 0, 0),
+        "cpu_freq": broken,
+        "virtual_memory": lambda: svmem(1000, 400, 60.0, 500, 100, 300, 200, 200),
+        "swap_memory": lambda: sswap(0, 0, 0, 0.0, 0, 0),
+        "net_io_counters": lambda **_: {
+            "lo0": snetio(1, 1, 1, 1, 0, 0, 0, 0),
+            "en0": snetio(2, 2, 2, 2, 0, 0, 2, 0),
+        },
+        "disk_io_counters": lambda **_: {"disk0": sdiskio(1, 1, 4096, 4096, 1, 1)},
+        "disk_partitions": lambda **_: [sdiskpart("/dev/disk3s1s1", "/", "apfs", "ro")],
+    }
+    for name, function in given.items():
+        monkeypatch.setattr(psutil, name, function)
 
 
 def second(source: Cpu | Memory | Network | Disk) -> dict[str, Any]:

@@ -31,3 +31,10 @@ def test_accounts_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["credentials", "reader", "--data-dir", str(tmp_path)])
     assert done.exit_code == 1
     assert done.stderr.startswith(f"perfwatch: The broker's accounts in {accounts} cannot be read: ")
+
+
+@pytest.mark.parametrize("group", [(), ("host",), ("user",), ("history",)], ids=" ".join)
+def test_no_sentence_of_the_help_is_cut(group: tuple[str, ...]) -> None:
+    listed = CliRunner().invoke(main, [*group, "--help"]).output.partition("Commands:")[2]
+    assert listed
+    assert [line for line in listed.splitlines() if line.endswith("...")] == []

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from perfwatch import settings
+from perfwatch.admin import reference
 from perfwatch.broker import broker_of
 from perfwatch.errors import SettingError
 from perfwatch.settings import Settings, load
 
-EXAMPLE = Path(__file__).parents[2] / ".env.example"
+ROOT = Path(__file__).parents[2]
 
 
 def test_defaults_need_no_environment() -> None:
@@ -59,7 +60,7 @@ def test_lengths_of_time_are_seconds_or_durations(text: str, seconds: float) -> 
     ],
 )
 def test_a_value_that_does_not_fit_is_named_with_its_variable(name: str, value: str) -> None:
-    with pytest.raises(SettingError, match=f"{name} is '{re.escape(value)}', but must fit"):
+    with pytest.raises(SettingError, match=f"{name} is '{re.escape(value)}', but must be"):
         load({name: value})
 
 
@@ -122,14 +123,86 @@ def test_the_history_is_shown_without_its_secrets() -> None:
 
 
 @pytest.mark.parametrize("name", Settings.__struct_fields__)
-def test_every_setting_has_a_line_of_help(name: str) -> None:
+def test_every_setting_has_a_line_of_help_and_a_default_that_can_be_read_again(name: str) -> None:
     assert settings.help_line(name)
+    default = settings.default(name)
+    assert (
+        settings.shown(name, default) == ""
+        or settings.checked(name, settings.shown(name, default)) == default
+    )
 
 
-def test_the_example_file_lists_every_variable_with_its_help_and_default() -> None:
-    listed = re.findall(r"^# (.+)\n#(PERFWATCH_\w+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE)
-    declared = [
-        (settings.help_line(name), settings.variable(name), str(settings.default(name)))
-        for name in Settings.__struct_fields__
-    ]
-    assert listed == declared
+def test_what_is_written_of_the_settings_is_what_is_declared() -> None:
+    assert (ROOT / ".env.example").read_text() == reference.example()
+    assert (ROOT / "docs" / "settings.md").read_text() == reference.page()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("BRIDGE_ID", "a/b", "one level of a topic"),
+        ("GROUP", "a/+", "one level of a topic"),
+        ("TOPIC_PREFIX", "home/#", "levels of a topic"),
+        ("HOMEASSISTANT_PREFIX", "+", "levels of a topic"),
+        ("TRUSTED_PROXY", "proxy.lan", "the IP address of the proxy, as 192.168.1.2"),
+        ("ALLOWED_ORIGIN", "watch.example.org", "as https://watch.example.org"),
+        ("ALLOWED_ORIGIN", "https://watch.example.org/perfwatch", "scheme and host"),
+        ("ALLOWED_ORIGIN", "https://host:port", "scheme and host"),
+        ("SOURCES", "cpu,memry", "all, or some of cpu, memory,"),
+        ("PERF_CORES", "1-", "numbers of cores, as 0-3,6"),
+        ("MQTT_ADDRESS", "everywhere", "an IP address of this machine, as 0.0.0.0"),
+        ("HOST", "0.0.0.0", "a name, not an address .*--address"),
+        ("INTERVAL", "0.1", "from 500ms to 1h, as 1m"),
+        ("OUTBOX_AGE", "5s", "from 1m to 3650d"),
+        ("SPOOL_SIZE", "10kB", "a size of 1MB or more, as 200MB or 10GB"),
+        ("OUTBOX_SIZE", "much", "a size of 1MB or more"),
+        ("PORT", "70000", "a whole number from 1 to 65535"),
+        ("HOMEASSISTANT", "maybe", "true or false"),
+        ("LOG_LEVEL", "loud", "debug, info, warning or error"),
+    ],
+)
+def test_a_value_that_is_wrong_is_named_with_what_was_expected(
+    variable: str, value: str, expected: str
+) -> None:
+    with pytest.raises(
+        SettingError, match=f"^PERFWATCH_{variable} is {re.escape(repr(value))}, but must be .*{expected}"
+    ) as caught:
+        load({f"PERFWATCH_{variable}": value})
+    assert "Expected" not in str(caught.value)
+
+
+def test_a_history_that_is_none_is_refused_without_printing_it() -> None:
+    with pytest.raises(SettingError, match=r"^PERFWATCH_HISTORY must be sqlite:///path or influxdb://"):
+        load({"PERFWATCH_HISTORY": "foo"})
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("10GB", 10**10),
+        ("1GiB", 2**30),
+        ("500mb", 5 * 10**8),
+        ("1.5 G", 1_500_000_000),
+        ("2000000", 2_000_000),
+    ],
+)
+def test_sizes_take_units(text: str, size: int) -> None:
+    assert load({"PERFWATCH_SPOOL_SIZE": text}).spool_size == size
+
+
+@pytest.mark.parametrize(("text", "megabytes"), [("300", 300), ("300MB", 300), ("1GB", 1000)])
+def test_a_size_that_was_in_megabytes_stays_so_without_a_unit(text: str, megabytes: int) -> None:
+    assert load({"PERFWATCH_OUTBOX_SIZE": text}).outbox_size == megabytes
+
+
+def test_a_variable_that_looks_like_a_mistake_is_refused() -> None:
+    with pytest.raises(
+        SettingError, match="PERFWATCH_INTERVALL is no setting: did you mean PERFWATCH_INTERVAL"
+    ):
+        load({"PERFWATCH_INTERVALL": "1s"})
+
+
+def test_a_variable_that_is_like_no_other_is_only_told() -> None:
+    environ = {"PERFWATCH_ZEBRA": "1", "PERFWATCH_TEST_INFLUX_URL": "x", "PERFWATCH_BROKER_FILE": ""}
+    assert load(environ) == Settings()
+    assert settings.unknown_variables(environ) == ["PERFWATCH_ZEBRA"]

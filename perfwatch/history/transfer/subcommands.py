@@ -41,7 +41,7 @@ def commands(environ: Mapping[str, str]) -> list[click.Command]:
     )
     @click.option("--output", "-o", default="-", show_default=True, help="A file; - is standard output.")
     def export(**given: str | None) -> None:
-        """Write the history, or a stretch of it, as CSV, Parquet or line protocol."""
+        """Write the history as CSV, Parquet or line protocol."""
         with explained(), _opened(environ, given, must_exist=True) as store:
             _export(store, given)
 
@@ -50,7 +50,10 @@ def commands(environ: Mapping[str, str]) -> list[click.Command]:
     @click.option("--precision", type=click.Choice(list(PRECISIONS)), default="ns", show_default=True)
     @click.argument("file", type=click.File("rb"))
     def import_(file: BinaryIO, precision: str, **given: str | None) -> None:
-        """Read line protocol from FILE (- is standard input) into the history."""
+        """Read line protocol from FILE into the history.
+
+        FILE may be -, standard input.
+        """
         with explained(), _opened(environ, given, must_exist=False) as store:
             _import(store, file, precision)
 

@@ -71,7 +71,7 @@ def whole() -> dict[str, dict[str, Any]]:
         timestamp=NOW,
         bytes_recv_per_sec=1.0,
         bytes_sent_per_sec=1.0,
-        interfaces={"eth0": core.Interface(), "veth12ab": core.Interface()},
+        interfaces={"eth0": core.Interface(), "veth12ab": core.Interface(counted=False)},
         connections=core.Connections(),
     )
     return {

@@ -54,7 +54,7 @@ def test_a_source_is_read_twice_and_its_empty_fields_are_named() -> None:
     check = examined(source)
     assert len(source.ticks) == 2
     assert check.state == "ok"
-    assert check.found.startswith("2 of 15 fields; not here: usage_percent, available_bytes")
+    assert check.found.startswith("2 of 19 fields; not here: usage_percent, available_bytes")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from perfwatch.admin.mosquitto import Accounts, Listening, write_configuration
+from perfwatch.topics import Prefixes
 from tests.collector import home_assistant_rules as rules
 from tests.collector.listener import Listener, retained
 from tests.collector.test_collector import Collector
@@ -105,7 +106,7 @@ def test_discovery_remove_says_when_the_broker_refuses_or_is_away(tmp_path: Path
     accounts = Accounts(tmp_path / "accounts.json")
     accounts.ensure(("nas", "reader"))
     guarded = Mosquitto(tmp_path, "", free_port())
-    guarded._configuration = write_configuration(tmp_path, accounts, Listening(guarded.port), "perfwatch")
+    guarded._configuration = write_configuration(tmp_path, accounts, Listening(guarded.port), Prefixes())
     with guarded:
         assert remove("--host", "nas", "--broker", accounts.url("nas", guarded.port)).returncode == 0
         other = remove("--host", "pi", "--broker", accounts.url("nas", guarded.port))

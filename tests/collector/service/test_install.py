@@ -154,7 +154,7 @@ def test_print_shows_the_unit_and_no_secret() -> None:
 def test_a_bad_setting_is_refused_before_anything_is_written() -> None:
     ended = ran("install-service", "--interval", "soon")
     assert ended.returncode == 1
-    assert ended.stderr.startswith("perfwatch: --interval is 'soon', but must fit")
+    assert ended.stderr.startswith("perfwatch: --interval is 'soon', but must be")
 
 
 def test_an_option_before_the_command_is_not_lost_in_silence() -> None:

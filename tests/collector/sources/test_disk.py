@@ -4,25 +4,24 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-from psutil._ntuples import sdiskio
-
 from collector.sources.disk import Disk
+from collector.sources.diskstats import Counters, Devices
+from collector.sources.mounts import Mount
+from collector.sources.partitions import Partitions
 from perfwatch.readings import core
 from tests.collector.recording import tick
 
 
 def disk(
     reads: int = 0, writes: int = 0, read: int = 0, written: int = 0, read_ms: int = 0, write_ms: int = 0
-) -> sdiskio:
-    """psutil's own tuple."""
-    return sdiskio(reads, writes, read, written, read_ms, write_ms, 0, 0, 0)
+) -> Counters:
+    return Counters(reads, writes, read, written, read_ms, write_ms, 0, 0)
 
 
-def gather(*steps: Mapping[str, sdiskio], whole: frozenset[str] | None = None) -> list[core.Disk]:
+def gather(*steps: Mapping[str, Counters], block: Path = Path("/nowhere")) -> list[core.Disk]:
     """A reading every two seconds."""
     ahead = iter(steps)
-    source = Disk(lambda: next(ahead), lambda: whole, dict)
+    source = Disk(lambda: Devices(dict(next(ahead)), {}), Partitions(list), str(block))
     return [source.gather(tick(1000.0 + 2 * number)) for number in range(len(steps))]
 
 
@@ -47,17 +46,18 @@ def test_a_tick_without_reads_has_no_read_latency() -> None:
     assert (device.read_latency_ms, device.read_iops) == (None, 0.0)
 
 
-def test_sums_are_over_whole_disks_and_partitions_are_listed() -> None:
+def test_sums_are_over_whole_disks_and_partitions_are_listed(tmp_path: Path) -> None:
     later = {"sda": disk(read=4000), "sda1": disk(read=4000), "nvme0n1": disk(read=200)}
-    whole = frozenset({"sda", "nvme0n1"})
-    reading = gather({name: disk() for name in later}, later, whole=whole)[1]
+    for name in ("sda", "nvme0n1"):
+        (tmp_path / name).mkdir()
+    reading = gather({name: disk() for name in later}, later, block=tmp_path)[1]
     assert reading.read_bytes_per_sec == 2100.0
     assert reading.devices["sda1"].read_bytes_per_sec == 2000.0
 
 
 def test_disks_made_of_disks_are_listed_and_not_summed() -> None:
     later = {name: disk(written=2000) for name in ("sda", "dm-0", "md127", "bcache0", "nvme0c1n1")}
-    reading = gather({name: disk() for name in later}, later, whole=frozenset(later))[1]
+    reading = gather({name: disk() for name in later}, later)[1]
     assert set(reading.devices) == set(later)
     assert reading.write_bytes_per_sec == 1000.0
 
@@ -83,16 +83,26 @@ def test_a_disk_that_vanished_is_left_out_and_back_again_it_starts_anew() -> Non
 
 
 def test_partitions_come_with_it() -> None:
-    source = Disk(lambda: {}, lambda: None, lambda: {"/": core.Partition(total_bytes=7)})
-    assert source.gather(tick(0)).partitions["/"].total_bytes == 7
+    source = Disk(lambda: Devices({}, {}), Partitions(lambda: [Mount("/", "/dev/sda1", "ext4")]))
+    assert source.gather(tick(0)).partitions["/"].device == "/dev/sda1"
 
 
-def test_psutil_does_not_hide_a_counter_that_went_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    raw = iter([{"sda": (1, 1, 900, 900, 1, 1, 0, 0, 0)}, {"sda": (1, 1, 200, 200, 1, 1, 0, 0, 0)}])
-    monkeypatch.setattr("psutil._psplatform.disk_io_counters", lambda **_: next(raw))
-    source = Disk(partitions=dict)
-    source.gather(tick(0))
-    assert source.gather(tick(1)).devices["sda"].read_bytes_per_sec is None
+def test_how_busy_a_disk_is_and_how_much_waits_for_it() -> None:
+    steps = [
+        {"sda": disk()._replace(busy_ms=busy, queued_ms=queued)} for busy, queued in ((0, 0), (500, 3000))
+    ]
+    device = gather(*steps)[1].devices["sda"]
+    assert (device.usage_percent, device.queue_length) == (25.0, 1.5)
+
+
+def test_devices_that_cannot_be_read_leave_the_partitions() -> None:
+    def refused() -> Devices:
+        raise PermissionError(13, "Permission denied", "/proc/diskstats")
+
+    source = Disk(refused, Partitions(lambda: [Mount("/", "/dev/sda1", "ext4")]))
+    reading = source.gather(tick(0))
+    assert (reading.devices, list(reading.partitions)) == ({}, ["/"])
+    assert "/proc/diskstats" in (source.missing or "")
 
 
 def test_the_real_machine_agrees_with_proc() -> None:

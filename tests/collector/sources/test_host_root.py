@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
-from psutil._ntuples import sdiskpart, sdiskusage
 
 from collector.host import os_name
 from collector.sources.host_root import ROOT, host_root, os_release, own_name
+from collector.sources.mounts import parse
 from collector.sources.partitions import Partitions
 from collector.sources.system import System
 from tests.collector.recording import tick
@@ -45,20 +46,12 @@ def partitions() -> dict[str, tuple[str | None, str | None]]:
     mountinfo = (RECORDED / "mountinfo").read_text()
     asked: list[str] = []
 
-    def usage(mountpoint: str) -> sdiskusage:
+    def usage(mountpoint: str) -> os.statvfs_result:
         asked.append(mountpoint)
-        return sdiskusage(1000, 300, 600, 33.3)
+        return os.statvfs_result((4096, 1, 1000, 700, 600, 50, 25, 25, 0, 255))
 
-    rows = [line.split() for line in mountinfo.splitlines()]
-    devices = [row for row in rows if row[row.index("-") + 1] in ("ext4", "vfat")]
-    mounts = [sdiskpart(row[row.index("-") + 2], row[4], row[row.index("-") + 1], row[5]) for row in devices]
-    found = Partitions(
-        lambda: mounts,
-        usage,
-        lambda path: path.startswith("/etc/"),
-        lambda _path: mountinfo,
-        Path("/host"),
-    ).read()
+    mounts = parse(mountinfo, frozenset({"ext4", "vfat"}))
+    found = Partitions(lambda: mounts, usage, lambda path: path.startswith("/etc/"), Path("/host")).read()
     assert all(path.startswith("/host") for path in asked)
     return {name: (one.device, one.fstype) for name, one in found.items()}
 

@@ -1,70 +1,88 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
-from psutil._ntuples import sswap, svmem
 
-from collector.sources.memory import Memory, huge_pages
+from collector.sources.memory import Memory, arcstats, meminfo
+from perfwatch.readings import core
 from tests.collector.recording import absent, recorded, tick
 
-VIRTUAL = svmem(
-    total=16000,
-    available=9000,
-    percent=43.8,
-    used=7000,
-    free=2000,
-    active=1,
-    inactive=2,
-    buffers=400,
-    cached=6000,
-    shared=200,
-    slab=3,
-)
-SWAP = sswap(total=2000, used=500, free=1500, percent=25.0, sin=0, sout=0)
+KILOBYTE = 1024
+
+
+def gather(text: str, arc: str = "") -> core.Memory:
+    def read(path: str) -> str:
+        if path.endswith("arcstats") and not arc:
+            raise FileNotFoundError(2, "x", path)
+        return arc if path.endswith("arcstats") else text
+
+    return Memory(read).gather(tick(0))
 
 
 def test_every_size_has_its_place() -> None:
-    reading = Memory(lambda: VIRTUAL, lambda: SWAP, recorded).gather(tick(0))
-    assert (reading.total_bytes, reading.used_bytes, reading.available_bytes) == (16000, 7000, 9000)
-    assert (reading.free_bytes, reading.cached_bytes, reading.buffers_bytes) == (2000, 6000, 400)
-    assert (reading.shared_bytes, reading.usage_percent) == (200, 43.8)
-    assert (reading.swap_total_bytes, reading.swap_used_bytes, reading.swap_free_bytes) == (2000, 500, 1500)
-    assert reading.swap_percent == 25.0
+    told, reading = meminfo(recorded("meminfo")), Memory(recorded).gather(tick(0))
+    assert (reading.total_bytes, reading.free_bytes) == (told["MemTotal"], told["MemFree"])
+    assert (reading.available_bytes, reading.buffers_bytes) == (told["MemAvailable"], told["Buffers"])
+    assert reading.used_bytes == told["MemTotal"] - told["MemAvailable"]
+    assert (reading.cached_bytes, reading.shared_bytes) == (told["Cached"], told["Shmem"])
+
+
+def test_caches_are_counted_as_free_counts_them() -> None:
+    reading = gather("MemTotal: 100 kB\nCached: 5 kB\nSReclaimable: 2 kB\nSlab: 3 kB\nDirty: 1 kB\n")
+    assert (reading.cached_bytes, reading.slab_bytes) == (7 * KILOBYTE, 3 * KILOBYTE)
+    assert (reading.dirty_bytes, reading.committed_bytes) == (KILOBYTE, None)
 
 
 def test_huge_pages_are_read_from_meminfo() -> None:
-    reading = Memory(lambda: VIRTUAL, lambda: SWAP, recorded).gather(tick(0))
+    reading = Memory(recorded).gather(tick(0))
     assert (reading.hugepages_total, reading.hugepages_free, reading.hugepages_reserved) == (64, 48, 6)
 
 
-def test_a_kernel_without_huge_pages_has_none() -> None:
-    assert huge_pages("MemTotal:       16336140 kB\n") == {}
-
-
-def test_a_system_without_proc_leaves_huge_pages_null() -> None:
-    reading = Memory(lambda: VIRTUAL, lambda: SWAP, absent).gather(tick(0))
-    assert (reading.hugepages_total, reading.total_bytes) == (None, 16000)
+def test_a_system_without_proc_is_asked_by_psutil() -> None:
+    reading = Memory(absent).gather(tick(0))
+    assert reading.total_bytes == meminfo(Path("/proc/meminfo").read_text())["MemTotal"]
+    assert (reading.hugepages_total, reading.cached_bytes) == (None, None)
 
 
 def test_a_machine_without_swap_has_no_swap_percentage() -> None:
-    none = sswap(total=0, used=0, free=0, percent=0.0, sin=0, sout=0)
-    reading = Memory(lambda: VIRTUAL, lambda: none, recorded).gather(tick(0))
-    assert (reading.swap_total_bytes, reading.swap_percent) == (0, None)
+    reading = gather("MemTotal: 100 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n")
+    assert (reading.swap_total_bytes, reading.swap_used_bytes, reading.swap_percent) == (0, 0, None)
 
 
-def test_what_macos_does_not_count_is_null() -> None:
-    # psutil's tuple on macOS has no cached, buffers and shared.
-    mac = SimpleNamespace(total=16000, available=9000, percent=43.8, used=7000, free=2000)
-    reading = Memory(lambda: cast(svmem, mac), lambda: SWAP, absent).gather(tick(0))
-    assert (reading.cached_bytes, reading.buffers_bytes, reading.shared_bytes) == (None, None, None)
+def test_a_row_that_is_no_number_costs_that_row() -> None:
+    reading = gather("MemTotal: 100 kB\nMemFree: many kB\n\nHugePages_Total: some\nBuffers: 7 kB\n")
+    assert (reading.total_bytes, reading.free_bytes, reading.hugepages_total) == (100 * KILOBYTE, None, None)
+    assert reading.buffers_bytes == 7 * KILOBYTE
 
 
-def test_a_broken_meminfo_fails_the_source() -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
-        Memory(read=lambda _path: "HugePages_Total: many\n").gather(tick(0))
+def test_without_a_total_there_is_no_reading() -> None:
+    with pytest.raises(ValueError, match="how much memory"):
+        gather("HugePages_Total: 3\n")
+
+
+def test_more_than_the_total_is_null() -> None:
+    reading = gather("MemTotal: 100 kB\nMemFree: 200 kB\nSwapTotal: 10 kB\nSwapFree: 20 kB\n")
+    assert (reading.free_bytes, reading.used_bytes, reading.usage_percent) == (None, None, None)
+    assert (reading.swap_total_bytes, reading.swap_free_bytes, reading.swap_percent) == (
+        10 * KILOBYTE,
+        None,
+        None,
+    )
+
+
+def test_a_container_whose_host_has_more_available_has_what_is_free() -> None:
+    reading = gather("MemTotal: 100 kB\nMemFree: 40 kB\nMemAvailable: 9000 kB\n")
+    assert (reading.available_bytes, reading.usage_percent) == (40 * KILOBYTE, 60.0)
+
+
+def test_what_zfs_would_give_back_is_not_used() -> None:
+    arc = "13 1 0x01 123\nname type data\nsize 4 30720\nc_min 4 10240\n"
+    reading = gather("MemTotal: 100 kB\nMemFree: 40 kB\nMemAvailable: 40 kB\n", arc)
+    assert (reading.zfs_arc_bytes, reading.available_bytes) == (30 * KILOBYTE, 60 * KILOBYTE)
+    assert reading.usage_percent == 40.0
+    with pytest.raises(LookupError):
+        arcstats("size 4 many\n")
 
 
 def test_the_real_machine_agrees_with_proc() -> None:

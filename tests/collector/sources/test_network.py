@@ -4,24 +4,34 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
-import pytest
-from psutil._ntuples import snetio
-
+from collector.sources import net_dev
+from collector.sources.interfaces import Interfaces
+from collector.sources.net_dev import Traffic
 from collector.sources.network import Network
 from perfwatch.readings import core
 from tests.collector.recording import absent, recorded, tick
 
 
-def nic(sent: int = 0, received: int = 0) -> snetio:
-    """psutil's own tuple; a packet is a hundred bytes here."""
-    return snetio(sent, received, sent // 100, received // 100, errin=1, errout=2, dropin=3, dropout=4)
+def nic(sent: int = 0, received: int = 0) -> Traffic:
+    """A packet is a hundred bytes here."""
+    return Traffic(received, received // 100, 1, 3, sent, sent // 100, 2, 4)
 
 
-def gather(*steps: Mapping[str, snetio]) -> list[core.Network]:
+def refused() -> NoReturn:
+    raise PermissionError(1, "no netlink here")
+
+
+def by_name() -> Interfaces:
+    """What knows interfaces by their names alone."""
+    return Interfaces(refused, refused, Path("/nowhere"))
+
+
+def gather(*steps: Mapping[str, Traffic]) -> list[core.Network]:
     """A reading every two seconds."""
     ahead = iter(steps)
-    source = Network(lambda: next(ahead), recorded)
+    source = Network(lambda: net_dev.Interfaces(dict(next(ahead)), {}), recorded, by_name())
     return [source.gather(tick(1000.0 + 2 * number)) for number in range(len(steps))]
 
 
@@ -64,16 +74,16 @@ def test_a_counter_that_went_backwards_gives_null_for_that_tick_only() -> None:
 def test_a_new_interface_joins_the_sums_at_its_second_tick() -> None:
     steps = [
         {"eth0": nic(0, 0)},
-        {"eth0": nic(200, 0), "tun0": nic(9000, 0)},
-        {"eth0": nic(200, 0), "tun0": nic(9100, 0)},
+        {"eth0": nic(200, 0), "eth1": nic(9000, 0)},
+        {"eth0": nic(200, 0), "eth1": nic(9100, 0)},
     ]
     _, second, third = gather(*steps)
-    assert second.interfaces["tun0"].bytes_sent_per_sec is None
+    assert second.interfaces["eth1"].bytes_sent_per_sec is None
     assert (second.bytes_sent_per_sec, third.bytes_sent_per_sec) == (100.0, 50.0)
 
 
 def test_a_vanished_interface_is_left_out() -> None:
-    second = gather({"eth0": nic(0, 0), "tun0": nic(500, 0)}, {"eth0": nic(200, 0)})[1]
+    second = gather({"eth0": nic(0, 0), "eth1": nic(500, 0)}, {"eth0": nic(200, 0)})[1]
     assert list(second.interfaces) == ["eth0"]
     assert second.bytes_sent_per_sec == 100.0
 
@@ -82,15 +92,7 @@ def test_connections_come_with_it_and_are_null_where_they_are_not_listed() -> No
     reading = gather({"eth0": nic()})[0]
     assert reading.connections is not None
     assert reading.connections.tcp.listen == 3
-    assert Network(lambda: {}, absent).gather(tick(0)).connections is None
-
-
-def test_psutil_does_not_hide_a_counter_that_went_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    raw = iter([{"eth0": (900, 900, 1, 1, 0, 0, 0, 0)}, {"eth0": (200, 200, 1, 1, 0, 0, 0, 0)}])
-    monkeypatch.setattr("psutil._psplatform.net_io_counters", lambda **_: next(raw))
-    source = Network(read=absent)
-    source.gather(tick(0))
-    assert source.gather(tick(1)).interfaces["eth0"].bytes_sent_per_sec is None
+    assert Network(lambda: net_dev.Interfaces({}, {}), absent).gather(tick(0)).connections is None
 
 
 def received(interface: str) -> int:

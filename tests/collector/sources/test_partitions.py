@@ -1,24 +1,26 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
-from psutil._ntuples import sdiskpart, sdiskusage
 
-from collector.sources.partitions import Partitions, shown_again
+from collector.sources.mounts import Mount
+from collector.sources.partitions import Partitions
 from perfwatch.readings.core import Partition
+from tests.servers import wait_until
 
 
-def mount(mountpoint: str, device: str = "/dev/sda1", fstype: str = "ext4") -> sdiskpart:
-    """psutil's own tuple."""
-    return sdiskpart(device, mountpoint, fstype, "rw,relatime")
+def mount(mountpoint: str, device: str = "/dev/sda1", fstype: str = "ext4") -> Mount:
+    return Mount(mountpoint, device, fstype)
 
 
-def usage(_mountpoint: str) -> sdiskusage:
-    return sdiskusage(1000, 300, 600, 33.3)
+def usage(_mountpoint: str) -> os.statvfs_result:
+    """A thousand blocks of one byte, of which a user may have six hundred, and half of the inodes."""
+    return os.statvfs_result((4096, 1, 1000, 700, 600, 50, 25, 25, 0, 255))
 
 
-def read(*mounts: sdiskpart) -> dict[str, Partition]:
+def read(*mounts: Mount) -> dict[str, Partition]:
     return Partitions(lambda: list(mounts), usage, lambda path: path.startswith("/etc/")).read()
 
 
@@ -29,17 +31,25 @@ def test_a_mount_has_its_device_and_sizes() -> None:
         total_bytes=1000,
         used_bytes=300,
         free_bytes=600,
-        usage_percent=33.3,
+        usage_percent=33.33,
+        inodes_total=50,
+        inodes_used=25,
+        inodes_percent=50.0,
     )
     assert read(mount("/")) == {"/": expected}
 
 
-def test_images_that_are_always_full_are_left_out() -> None:
-    assert list(read(mount("/"), mount("/snap/core/1", "/dev/loop0", "squashfs"))) == ["/"]
+def test_a_file_system_that_makes_inodes_as_it_needs_them_has_none_to_count() -> None:
+    btrfs = os.statvfs_result((4096, 1, 1000, 700, 600, 0, 0, 0, 0, 255))
+    found = Partitions(lambda: [mount("/")], lambda _path: btrfs, lambda _path: False).read()["/"]
+    assert (found.inodes_total, found.inodes_percent, found.used_bytes) == (None, None, 300)
 
 
-def test_one_device_on_two_mount_points_is_listed_at_both() -> None:
-    assert list(read(mount("/"), mount("/srv"))) == ["/", "/srv"]
+def test_more_free_than_there_is_is_null() -> None:
+    nonsense = os.statvfs_result((4096, 1, 1000, 2000, 2000, 10, 20, 20, 0, 255))
+    found = Partitions(lambda: [mount("/")], lambda _path: nonsense, lambda _path: False).read()["/"]
+    assert (found.total_bytes, found.used_bytes, found.free_bytes) == (1000, None, None)
+    assert (found.usage_percent, found.inodes_used) == (None, None)
 
 
 def test_of_two_mounts_on_one_mount_point_the_later_is_kept() -> None:
@@ -58,7 +68,7 @@ def test_a_container_without_devices_has_its_root() -> None:
 
 @pytest.mark.parametrize("error", [PermissionError(13, "x"), FileNotFoundError(2, "x"), OSError(5, "x")])
 def test_a_mount_that_cannot_be_asked_has_no_sizes_and_stops_no_other(error: OSError) -> None:
-    def asked(mountpoint: str) -> sdiskusage:
+    def asked(mountpoint: str) -> os.statvfs_result:
         if mountpoint == "/locked":
             raise error
         return usage(mountpoint)
@@ -78,44 +88,21 @@ def test_the_real_machine_agrees_with_statvfs() -> None:
         assert partition.free_bytes == pytest.approx(asked.f_bavail * asked.f_frsize, rel=0.05)
 
 
-# A file system at /, a service's private /tmp and state folder as systemd mounts them, /tmp a disk of
-# its own further down, and a volume with a space in its name.
-SANDBOX = """\
-22 1 254:0 / / ro,relatime shared:1 - ext4 /dev/sda1 rw
-30 22 254:0 /tmp/systemd-private-1f-x.service/tmp /tmp rw,relatime - ext4 /dev/sda1 rw
-31 22 254:0 /var/lib/private/perfwatch /var/lib/private/perfwatch rw - ext4 /dev/sda1 rw
-32 22 254:0 /srv/a\\040b /mnt/a\\040b rw - ext4 /dev/sda1 rw
-33 22 8:17 / /var/tmp rw - ext4 /dev/sdb1 rw
-34 33 8:17 /systemd-private-1f-x.service/tmp /var/tmp rw - ext4 /dev/sdb1 rw
-"""
+def test_a_mount_that_never_answers_costs_its_sizes_alone_and_is_taken_again() -> None:
+    let = threading.Event()
 
-BTRFS = """\
-25 1 0:22 /@ / rw,relatime - btrfs /dev/sda2 rw,space_cache,subvolid=256,subvol=/@
-26 25 0:22 /@home /home rw,relatime - btrfs /dev/sda2 rw,subvolid=257,subvol=/@home
-27 25 0:22 /@/srv/web /mnt/web rw,relatime - btrfs /dev/sda2 rw,subvolid=256,subvol=/@
-"""
+    def asked(mountpoint: str) -> os.statvfs_result:
+        if mountpoint == "/mnt/nas":
+            assert let.wait(60)
+        return usage(mountpoint)
 
-CONTAINER = """\
-600 500 0:50 / / rw - overlay overlay rw,lowerdir=/x
-601 600 254:0 /var/lib/docker/volumes/v/_data /data rw - ext4 /dev/sda1 rw
-602 600 254:0 /var/lib/docker/containers/1/hosts /etc/hosts rw - ext4 /dev/sda1 rw
-"""
-
-
-@pytest.mark.parametrize(
-    ("mountinfo", "again"),
-    [
-        (SANDBOX, {"/tmp", "/var/lib/private/perfwatch", "/mnt/a b"}),
-        (BTRFS, {"/mnt/web"}),
-        (CONTAINER, set()),
-    ],
-    ids=["under systemd", "btrfs", "in a container"],
-)
-def test_a_part_of_what_is_mounted_as_a_whole_is_not_counted_again(mountinfo: str, again: set[str]) -> None:
-    assert shown_again(mountinfo) == again
-
-
-def test_a_bind_mount_is_no_file_system() -> None:
-    mounts = [mount("/"), mount("/tmp"), mount("/var/tmp", "/dev/sdb1")]
-    kept = Partitions(lambda: mounts, usage, lambda _path: False, lambda _path: SANDBOX).read()
-    assert list(kept) == ["/", "/var/tmp"]
+    mounts = [mount("/mnt/nas", "nas:/export", "fuse.mergerfs"), mount("/")]
+    partitions = Partitions(lambda: mounts, asked, lambda _path: False)
+    for _ in range(3):
+        found = partitions.read()
+        assert (list(found), found["/"].total_bytes) == (["/mnt/nas", "/"], 1000)
+        assert found["/mnt/nas"] == Partition(device="nas:/export", fstype="fuse.mergerfs")
+        assert "no answer within" in str(partitions.errors["/mnt/nas"])
+    let.set()
+    wait_until(lambda: partitions.read()["/mnt/nas"].total_bytes == 1000, "it is back")
+    wait_until(lambda: not partitions.read() or not partitions.errors, "it is quick again")

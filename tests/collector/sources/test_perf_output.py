@@ -67,8 +67,8 @@ def test_two_kinds_of_core_are_added_up_where_both_can_count() -> None:
     assert first.counts["cycles"].value == 6_000_000
     assert first.counts["instructions"].value == 9_900_000
     assert first.counts["L1-dcache-load-misses"] == Count(60_000, "", True)
-    # One kind was not counted: the other alone would be too low.
-    assert first.counts["branches"] == Count(None, "", True)
+    # Cores of one kind rested for the whole interval.
+    assert first.counts["branches"] == Count(70_000, "", True)
 
 
 @pytest.mark.parametrize("name", ["6.1_forbidden", "6.1_unknown_event"])
@@ -137,6 +137,27 @@ def test_a_tally_adds_up_until_it_is_taken() -> None:
     assert tally.take() is None
 
 
-def test_an_event_that_was_not_counted_once_has_no_sum() -> None:
+def test_cores_that_rested_add_nothing_and_without_any_that_counted_there_is_no_count() -> None:
     counts = [("cycles", Count(10, "", True)), ("cycles", Count(None, "", True))]
-    assert combine(counts)["cycles"].value is None
+    assert combine(counts)["cycles"].value == 10
+    assert combine(counts[1:] * 2)["cycles"].value is None
+
+
+def test_an_interval_in_which_an_event_was_not_counted_leaves_its_sum_unknown() -> None:
+    tally = Tally()
+    for value in (10, None):
+        tally.add(Interval(1.0, {"cycles": Count(value, "", True)}))
+    taken = tally.take()
+    assert taken is not None
+    assert taken.counts["cycles"].value is None
+
+
+@pytest.mark.parametrize("value", ["18446744073709551615", "9" * 400, "-5", "nan", "inf", "1e400"])
+def test_a_count_that_no_machine_reaches_is_not_known(value: str) -> None:
+    line = parse(f"1.0,{value},,cycles,1,100.00,,")
+    assert line is None or line.counted.value is None
+
+
+@pytest.mark.parametrize("ended", ["nan", "inf", "-1", "1e400"])
+def test_a_line_of_no_time_is_none(ended: str) -> None:
+    assert parse(f"{ended},5,,cycles") is None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections import Counter
+import os
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from dashboard.auth.throttle import BURST, SECONDS_EACH
+from dashboard.auth.throttle import BURST
 from tests.servers import Mosquitto, wait_until
 from tests.stack import DEEP, PASSWORD, Dashboard, bearer, log_in
 
@@ -111,23 +110,6 @@ def refused_at_last(guess: Callable[[int], httpx.Response]) -> httpx.Response:
     return answers[-1]
 
 
-async def test_guesses_sent_at_once_are_no_faster_than_one_after_the_other(fresh: Dashboard) -> None:
-    login = "/api/auth/login"
-    transport = httpx.AsyncHTTPTransport(local_address="127.0.1.1")
-    async with (
-        httpx.AsyncClient(base_url=fresh.url) as owner,
-        httpx.AsyncClient(base_url=fresh.url, transport=transport) as stranger,
-    ):
-        (await owner.post(login, json=RIGHT)).raise_for_status()
-        began = time.monotonic()
-        answers = await asyncio.gather(*(stranger.post(login, json=WRONG) for _ in range(40)))
-        allowed = BURST + (time.monotonic() - began) // SECONDS_EACH
-        assert (await owner.post(login, json=RIGHT)).status_code == 200
-    codes = Counter(answer.status_code for answer in answers)
-    assert BURST <= codes[401] <= allowed
-    assert codes[401] + codes[429] == 40
-
-
 def test_guessing_is_slowed_down_whatever_address_it_claims(fresh: Dashboard) -> None:
     answer = refused_at_last(
         lambda number: login(fresh.url, WRONG, headers={"X-Forwarded-For": f"10.0.0.{number}"})
@@ -147,10 +129,6 @@ def test_a_named_proxy_is_believed(broker: Mosquitto, tmp_path: Path) -> None:
             for number in range(BURST + 5)
         }
     assert codes == {401}
-
-
-def test_guessing_from_many_addresses_is_slowed_down_too(fresh: Dashboard) -> None:
-    refused_at_last(lambda number: login(fresh.url, WRONG, f"127.0.1.{number + 1}"))
 
 
 def test_a_stranger_cannot_lock_the_owner_out(fresh: Dashboard) -> None:
@@ -177,6 +155,23 @@ def test_a_device_cookie_is_no_session_and_can_be_throttled(fresh: Dashboard) ->
         device = owner.cookies["perfwatch_device"]
         assert httpx.get(f"{fresh.url}/api/auth/me", headers=bearer(device)).status_code == 401
         refused_at_last(lambda _: owner.post("/api/auth/login", json=WRONG))
+
+
+def test_a_body_that_is_broken_off_is_no_error_of_the_server(fresh: Dashboard) -> None:
+    with socket.create_connection(("127.0.0.1", fresh.port)) as connection:
+        connection.sendall(b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+    log_in(fresh.url)
+    fresh.end()
+    assert "Traceback" not in fresh.output()
+
+
+def test_a_stuck_check_does_not_keep_the_server_from_ending(fresh: Dashboard, tmp_path: Path) -> None:
+    accounts = tmp_path / "users.json"
+    accounts.unlink()
+    os.mkfifo(accounts)  # read for ever, as on a disk of the network that hangs
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{fresh.url}/api/auth/login", json=RIGHT, timeout=1)
+    fresh.end(timeout=30)
 
 
 def test_nothing_secret_is_logged(fresh: Dashboard) -> None:

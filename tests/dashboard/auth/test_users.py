@@ -12,6 +12,7 @@ from starlette.routing import Route
 from websockets.asyncio.client import connect
 
 from dashboard.auth.guard import OWN
+from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.auth.throttle import BURST
 from dashboard.live.bridges import Bridges
@@ -198,9 +199,21 @@ def api_routes(folder: Path) -> list[Route]:
     subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges)
     store = SqliteStore(folder / "none.db")
     sessions = Sessions(tokens, users)
-    hosts, place = HostsApi(hub, store), Place("", "")
+    passwords, hosts, place = Passwords(users), HostsApi(hub, store), Place("", "")
     parts = Parts(
-        users, sessions, hub, commands, bridges, subscriber, store, store, place, hosts, folder, "p"
+        users,
+        sessions,
+        passwords,
+        hub,
+        commands,
+        bridges,
+        subscriber,
+        store,
+        store,
+        place,
+        hosts,
+        folder,
+        "p",
     )
     router = api(parts)
     return [route for route in router.routes if isinstance(route, Route)]

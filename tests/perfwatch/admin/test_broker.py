@@ -13,23 +13,25 @@ import pytest
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from perfwatch.admin.mosquitto import ROLES, Accounts, Listening, write_configuration
-from perfwatch.topics import discovery_topic
+from perfwatch.admin.access_list import ROLES
+from perfwatch.admin.mosquitto import Accounts, Listening, write_configuration
+from perfwatch.topics import Prefixes, discovery_topic
 from tests.collector.listener import Listener
 from tests.servers import Mosquitto, client, free_port, wait_until
 from tests.stack import PASSWORD, Stack
 
+SHIPPED = Prefixes()
 HOSTS = ("nas", "pi", "küche 1")
 
 
 class Broker(Mosquitto):
     """A Mosquitto with the shipped configuration, and the accounts of two hosts."""
 
-    def __init__(self, folder: Path, prefix: str = "perfwatch") -> None:
+    def __init__(self, folder: Path, prefixes: Prefixes = SHIPPED) -> None:
         self.accounts = Accounts(folder / "accounts.json")
         self.accounts.ensure((*ROLES, *HOSTS))
         super().__init__(folder, "", free_port())
-        self._configuration = write_configuration(folder, self.accounts, Listening(self.port), prefix)
+        self._configuration = write_configuration(folder, self.accounts, Listening(self.port), prefixes)
 
     def client(self, program: str, account: str | None, *arguments: str) -> subprocess.Popen[str]:
         command = client(program, self.port, *arguments)
@@ -120,10 +122,13 @@ def test_the_dashboard_may_ask_which_broker_it_is(broker: Broker) -> None:
 
 
 def test_the_rules_follow_another_prefix(tmp_path: Path) -> None:
-    with Broker(tmp_path, "home/watch") as broker:
+    with Broker(tmp_path, Prefixes("home/watch", "ha")) as broker:
         assert broker.publish("nas", "home/watch/nas/cpu") == ""
         assert "Not authorized" in broker.publish("nas", "home/watch/pi/cpu")
         assert "Not authorized" in broker.publish("nas", "perfwatch/nas/cpu")
+        assert broker.publish("nas", "ha/device/perfwatch_nas/config") == ""
+        assert broker.publish("küche 1", discovery_topic("küche 1", "ha")) == ""
+        assert "Not authorized" in broker.publish("nas", "homeassistant/device/perfwatch_nas/config")
         assert broker.publish("bridge", "home/watch-bridge/bridge/stats") == ""
 
 

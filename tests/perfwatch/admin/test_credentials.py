@@ -74,6 +74,48 @@ def test_it_reads_what_a_reader_reads_and_writes_nothing(stack: Stack, admin: Pe
         assert "Not authorized" in said.stdout + said.stderr, topic
 
 
+def publishes(url: str, topic: str) -> bool:
+    command = ["mosquitto_pub", "-V", "5", "-q", "1", "-L", f"{url}/{topic}", "-m", "1"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "Not authorized" not in said.stdout + said.stderr
+
+
+def test_home_assistant_also_writes_its_own_topics(stack: Stack) -> None:
+    url = cli(stack, "homeassistant").stdout.strip()
+    wait_until(lambda: not refused(url), "the broker lets it in")
+    assert hears(url)
+    assert publishes(url, "homeassistant/status")
+    assert publishes(url, "homeassistant/device/perfwatch_homeassistant/config")
+    for topic in ("perfwatch/nas/cpu", "perfwatch/homeassistant/cpu", "perfwatch/nas/config/set", "else"):
+        assert not publishes(url, topic), topic
+    assert cli(stack, "homeassistant").stdout.strip() == url
+    assert cli(stack, "homeassistant", "--revoke").returncode == 0
+
+
+def test_one_account_may_write_for_many_devices(stack: Stack) -> None:
+    writes = ("--writes", "zigbee2mqtt/#", "--writes", "homeassistant/#")
+    url = cli(stack, "zigbee2mqtt", *writes).stdout.strip()
+    wait_until(lambda: not refused(url), "the broker lets it in")
+    assert publishes(url, "zigbee2mqtt/kitchen")
+    assert publishes(url, "homeassistant/sensor/kitchen/config")
+    assert not publishes(url, "perfwatch/nas/cpu")
+
+
+@pytest.mark.parametrize("topics", ["", "a/#/b", "a+/b", "$SYS/#", "a\nuser admin", "a#", " a"])
+def test_what_is_no_topic_filter_is_refused(stack: Stack, topics: str) -> None:
+    done = cli(stack, "odd", "--writes", topics)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "expected a topic filter" in done.stderr or "characters" in done.stderr
+
+
+def test_a_reader_that_was_made_for_home_assistant_becomes_what_it_needs(tmp_path: Path) -> None:
+    old = Integrations(tmp_path / "integrations.json")
+    (tmp_path / "integrations.json").write_text(
+        '{"homeassistant":{"password":"p","created_at":"2026-11-01T00:00:00.000Z","role":"reader"}}'
+    )
+    assert old.all()["homeassistant"].role == "homeassistant"
+
+
 def test_a_revoked_account_is_cut_off_and_refused_and_nobody_else(stack: Stack, admin: Person) -> None:
     url = admin.post("/api/credentials", {"name": "display"}).json()["url"]
     children = stack.children()

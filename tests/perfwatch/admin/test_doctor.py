@@ -76,7 +76,7 @@ def test_a_broker_that_is_away_is_exit_code_1_with_advice(tmp_path: Path) -> Non
 def test_a_bad_setting_is_one_sentence(tmp_path: Path) -> None:
     ended = ran(tmp_path, "--port", "http")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("perfwatch: --port is 'http', but must fit")
+    assert ended.stderr.startswith("perfwatch: --port is 'http', but must be")
 
 
 def test_a_broker_that_cannot_be_one_leaves_the_other_parts_told(tmp_path: Path) -> None:
@@ -143,6 +143,6 @@ def test_a_dashboard_that_lacks_a_part_says_which(server: http.server.HTTPServer
 
 def test_the_doctor_needs_none_of_the_services_packages() -> None:
     heavy = ["asyncio", "streamlit", "starlette", "mqtt5", "argon2", "paho", "psutil"]
-    program = f"import sys, perfwatch.doctor; print([name for name in {heavy} if name in sys.modules])"
+    program = f"import sys, perfwatch.admin.doctor; print([name for name in {heavy} if name in sys.modules])"
     ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert ended.stdout == "[]\n"

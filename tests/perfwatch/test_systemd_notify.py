@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.systemd_notify import STATUS_SECONDS, Notifier
 from perfwatch.history.sqlite.store import SqliteStore
+from perfwatch.systemd_notify import STATUS_SECONDS, Notifier
 from tests.bridge.running import bridge_inside
 from tests.servers import Mosquitto
 

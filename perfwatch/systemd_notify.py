@@ -1,4 +1,4 @@
-"""What systemd is told about the bridge: ready, how it is, and that it still turns."""
+"""What systemd is told about a service: ready, how it is, and that its loop still turns."""
 
 from __future__ import annotations
 

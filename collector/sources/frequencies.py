@@ -1,0 +1,77 @@
+"""How fast each core runs now, by the kernel's numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from collector.cpu_list import parse
+from collector.sources.plausible import MEGAHERTZ, plausible
+from collector.sources.source import ReadText, listed, read_text
+
+ROOT = "/sys/devices/system/cpu/cpufreq"
+_POLICY = re.compile(r"policy[0-9]+")
+_ROW = re.compile(
+    r"^processor\s*:\s*([0-9]+)$|^cpu MHz\s*:\s*([0-9.]+)$|^clock\s*:\s*([0-9.]+)MHz", re.MULTILINE
+)
+
+
+class Frequencies:
+    """A policy of cpufreq drives one core, or several that have one clock; which, changes with hotplug."""
+
+    def __init__(self, read: ReadText = read_text, root: str = ROOT) -> None:
+        self._read = read
+        self._root = root
+        self._online: frozenset[int] | None = None
+        self._cores: dict[str, frozenset[int]] = {}
+
+    def megahertz(self, online: frozenset[int]) -> Mapping[int, float | None]:
+        """Of those of the cores that are told; empty where none is, as in many virtual machines."""
+        if online != self._online:
+            self._cores, self._online = self._policies(), online
+        if not self._cores:
+            return self._cpuinfo()
+        return {
+            core: mhz
+            for policy, cores in self._cores.items()
+            for mhz in [self._mhz(policy)]
+            for core in cores
+        }
+
+    def _policies(self) -> dict[str, frozenset[int]]:
+        folders = [f"{self._root}/{name}" for name in listed(self._root) if _POLICY.fullmatch(name)]
+        return {folder: self._driven(folder) for folder in folders}
+
+    def _driven(self, folder: str) -> frozenset[int]:
+        try:
+            # Those of its cores that are on, with spaces between. A policy has the number of its first core.
+            return parse(",".join(self._read(f"{folder}/affected_cpus").replace(",", " ").split()))
+        except (OSError, ValueError):
+            return frozenset({int(folder.rpartition("policy")[2])})
+
+    def _mhz(self, folder: str) -> float | None:
+        try:
+            return plausible(round(int(self._read(f"{folder}/scaling_cur_freq")) / 1000, 1), MEGAHERTZ)
+        except (OSError, ValueError):
+            return None  # <unknown>, or a core that has just been switched off
+
+    def _cpuinfo(self) -> dict[int, float | None]:
+        try:
+            return cpuinfo_mhz(self._read("/proc/cpuinfo"))
+        except OSError:
+            return {}
+
+
+def cpuinfo_mhz(text: str) -> dict[int, float | None]:
+    """The frequencies in /proc/cpuinfo by processor: x86, and POWER, which calls them clocks."""
+    found: dict[int, float | None] = {}
+    core = -1
+    for number, *told in _ROW.findall(text):
+        if number:
+            core = int(number)
+        elif core >= 0:
+            try:
+                found[core] = plausible(round(float("".join(told)), 1), MEGAHERTZ)
+            except ValueError:
+                found[core] = None
+    return found

@@ -1,0 +1,94 @@
+"""`perfwatch user`: who may log in to the dashboard. A running dashboard follows at once."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from perfwatch import settings
+from perfwatch.command import explained, options
+
+if TYPE_CHECKING:
+    from perfwatch.users import Users
+
+_MAKE = click.option("--make", is_flag=True, help="Make a password and print it, instead of asking for one.")
+
+
+def user(environ: Mapping[str, str]) -> click.Group:
+    """The command group; `environ` is where settings are read from."""
+
+    def users(given: Mapping[str, str | None]) -> Users:
+        # Only here: a machine with a collector alone has no argon2.
+        from perfwatch.users import Users
+
+        return Users(settings.load(environ, **given).data_path / "users.json")
+
+    @click.group()
+    def user() -> None:
+        """Who may log in to the dashboard."""
+
+    @user.command("list")
+    @options("data_dir")
+    def list_(**given: str | None) -> None:
+        """Each account and its role."""
+        with explained():
+            for name, account in sorted(users(given).accounts().items()):
+                click.echo(f"{name:<24} {account.role}")
+
+    @user.command()
+    @click.argument("name")
+    @click.option(
+        "--role",
+        type=click.Choice(["admin", "viewer"]),
+        default="viewer",
+        show_default=True,
+        help="Its rights.",
+    )
+    @_MAKE
+    @options("data_dir")
+    def add(name: str, role: str, make: bool, **given: str | None) -> None:
+        """Let NAME log in. Asks for the password, or reads one line of standard input."""
+        with explained():
+            accounts, chosen = users(given), _password(make)
+            from perfwatch.users import Role
+
+            accounts.add(name, chosen, Role(role))
+        if make:
+            click.echo(chosen)
+
+    @user.command()
+    @click.argument("name")
+    @_MAKE
+    @options("data_dir")
+    def password(name: str, make: bool, **given: str | None) -> None:
+        """Give NAME a new password, which ends its sessions. The old one is not asked for: it may be lost."""
+        with explained():
+            accounts, chosen = users(given), _password(make)
+            accounts.set_password(name, chosen)
+        if make:
+            click.echo(chosen)
+
+    @user.command()
+    @click.argument("name")
+    @options("data_dir")
+    def remove(name: str, **given: str | None) -> None:
+        """Let NAME log in no more, which ends its sessions."""
+        with explained():
+            users(given).remove(name)
+
+    return user
+
+
+def _password(make: bool) -> str:
+    if make:
+        return secrets.token_urlsafe(12)
+    if sys.stdin.isatty():
+        asked: str = click.prompt(
+            "Password (12 characters or more)", hide_input=True, confirmation_prompt=True, err=True
+        )
+        return asked
+    return sys.stdin.readline().rstrip("\n")
