@@ -87,7 +87,12 @@ async def test_a_query_that_nobody_waits_for_keeps_its_turn_until_it_is_done(
 ) -> None:
     leaving, staying = Client("ann"), Client("ann")
     begun = Semaphore(0)
-    running = held(queries, leaving, lambda: begun.release() or answering.wait())
+
+    def work() -> bool:
+        begun.release()
+        return answering.wait()
+
+    running = held(queries, leaving, work)
     for _ in running:
         assert await asyncio.to_thread(begun.acquire, timeout=30)
     leaving.hang_up()
