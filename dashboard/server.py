@@ -109,7 +109,7 @@ def build(settings: Settings, background: Background) -> App:
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
-    hosts, probe, passwords = HostsApi(hub, store), StoreProbe(store, str(place)), Passwords(users)
+    hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
     background.works = (subscriber.run, probe.run, hosts.run)
     router = api(
         Parts(
