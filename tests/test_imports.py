@@ -68,6 +68,7 @@ PURE = (
     "dashboard/history/catalogue.py",
     "dashboard/history/labels.py",
     "dashboard/auth/throttle.py",
+    "dashboard/web/declared.py",
     "dashboard/live/ticks.py",
 )
 INPUT_OUTPUT = {
