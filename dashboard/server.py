@@ -33,7 +33,7 @@ from dashboard.web.base_path import BasePath
 from dashboard.web.health import HealthApi
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
-from dashboard.web.start_page import Shell
+from dashboard.web.start_page import Shell, start_pages
 from dashboard.web.system import Place
 from perfwatch.broker import broker_of
 from perfwatch.history.influx.url import is_influx
@@ -45,8 +45,8 @@ from perfwatch.users import Users
 
 _log = logging.getLogger(__name__)
 
-PAGES = ("/hosts", "/live", "/history", "/settings")
-BUNDLES = (*(path.strip("/") for path in PAGES), "session")
+PAGES = ("hosts", "live", "history", "settings")
+BUNDLES = (*PAGES, "session")
 VIEWS = Path(str(files("dashboard") / "views"))
 
 # The guard checks the session and names the user in these headers, which Streamlit shows as st.user.
@@ -106,7 +106,7 @@ def build(settings: Settings) -> App:
         *HealthApi(subscriber, store).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
-        *(Route(path, Shell(path.strip("/")).__call__) for path in PAGES),
+        *(Route(f"/{page}", Shell(html).__call__) for page, html in start_pages(PAGES).items()),
         *(Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name).__call__) for name in BUNDLES),
         Mount(f"/assets/{VERSION}", Assets.versioned()),
         Mount("/assets", Assets()),

@@ -6,6 +6,7 @@ PerfWatchError
 ├── PayloadError      a message's payload is not what its topic promises
 ├── CommandError      a command on config/set cannot be obeyed
 ├── BrokerError       the broker refused us or cannot be reached
+│   └── Refused       it refuses one thing, and the connection to it goes on
 ├── StoreError        the history store cannot do what was asked
 │   ├── PartialWrite  it kept a batch but for some points, which it will never take
 │   ├── BadPoints     it kept nothing of a batch, because something in it is bad
@@ -57,6 +58,10 @@ class CommandError(PerfWatchError):
 
 class BrokerError(PerfWatchError):
     """The broker refused us or cannot be reached."""
+
+
+class Refused(BrokerError):
+    """The broker does not take one message or subscription, now or later; the connection goes on."""
 
 
 class StoreError(PerfWatchError):

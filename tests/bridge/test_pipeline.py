@@ -27,7 +27,7 @@ class Wire(Client):
     """A connection over which comes what the test says, and which knows what was acknowledged."""
 
     def __init__(self) -> None:
-        super().__init__(broker_of(Settings()), client_id="wire", receive_max=4 * MESSAGES)
+        super().__init__(broker_of(Settings()), client_id="wire", receive_max=4 * MESSAGES, manual_ack=True)
         self.sent = 0
         self.acknowledged: list[int | None] = []
 

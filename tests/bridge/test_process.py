@@ -186,4 +186,7 @@ def test_a_history_that_cannot_be_is_a_sentence_and_a_failure(tmp_path: Path, br
         bridge.start()
         assert bridge.process is not None
         assert bridge.process.wait(60) == 1
-        assert "perfwatch: PERFWATCH_HISTORY must name a file by its whole path" in bridge.log.read_text()
+        assert (
+            "perfwatch: PERFWATCH_HISTORY must be sqlite:///path or influxdb://host:8086/database"
+            in bridge.log.read_text()
+        )
