@@ -23,12 +23,12 @@ from bridge.spool import Spool
 from bridge.upkeep import look_after
 from bridge.writer import Writer
 from perfwatch import distribution
-from perfwatch.backoff import Backoff
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
 from perfwatch.mqtt.client import Client, QoS, Will
+from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.readings.codec import format_time, now
 from perfwatch.settings import Settings
 from perfwatch.systemd_notify import Notifier
@@ -43,9 +43,6 @@ HEALTH_EXPIRY = 25
 # How far the broker may send ahead of what is stored: enough for the next batch and the one after it
 # to arrive while two are written, and the most that is sent again after a crash.
 RECEIVE_MAX = 4 * MESSAGES
-
-# A connection that lasted so long was a good one: the next wait begins at the shortest again.
-STEADY_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +73,8 @@ class Bridge:
         self._spool = Spool(settings.data_path / "spool" / self._id, settings.spool_size, settings.spool_age)
         self._notifier = notifier or Notifier(None)
         self._stop = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._broker_lost = False
         self._began = time.monotonic()
         self._untold: deque[bytes] = deque(maxlen=MAX_UNTOLD)
@@ -88,36 +87,32 @@ class Bridge:
         self._stop.set()
 
     async def run(self, *beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """And as long, do what `beside` is given.
+        """Until `stop` was called, and `beside` as long.
 
         Raises StartError when the spool cannot be used, and what nobody foresaw in any task.
         """
         async with self._writer.running(), asyncio.TaskGroup() as group:
-            connected = group.create_task(self._stay_connected())
-            others = [group.create_task(work()) for work in (self._notify, *beside)]
+            works = (self._stay_connected, self._notify, *beside)
+            tasks = [group.create_task(work()) for work in works]
             await self._stop.wait()
-            await asyncio.wait({connected}, timeout=END_SECONDS)
-            for task in (connected, *others):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    await self._idle.wait()
+            for task in tasks:
                 task.cancel()
 
     async def _stay_connected(self) -> None:
-        backoff = Backoff()
-        while not self._stop.is_set():
-            began = time.monotonic()
-            try:
-                async with self._client() as client:
-                    await self._serve(client)
-            except BrokerError as exc:
-                self._log_broker_lost(exc)
-                if time.monotonic() - began > STEADY_SECONDS:
-                    backoff.reset()
-                await self._pause(backoff.next())
+        await stay_connected(self._client, self._serve, self._log_broker_lost)
 
     async def _serve(self, client: Client) -> None:
-        await self._announce(client)
-        await self._pass_on(client)
-        await self._tell_rejected(client)
-        await client.publish(self._topic("status"), b"offline", qos=1, retain=True)
+        self._idle.clear()
+        try:
+            await self._announce(client)
+            await self._pass_on(client)
+            await self._tell_rejected(client)
+            await client.publish(self._topic("status"), b"offline", qos=1, retain=True)
+        finally:
+            self._idle.set()
         _log.info("stopped; %d readings written, %d rejected", self.counters.written, self.counters.rejected)
 
     async def _announce(self, client: Client) -> None:
@@ -142,7 +137,7 @@ class Bridge:
             self._writer.hurry(True)
             await pipeline.finish(FINISH_SECONDS)
         if lost is not None:
-            raise lost.exceptions[0]
+            raise lost
 
     async def _until_stopped(self, client: Client, pipeline: Pipeline) -> None:
         async with asyncio.TaskGroup() as group:
@@ -204,11 +199,6 @@ class Bridge:
             self._notifier.alive("no broker" if self._broker_lost else state)
             await asyncio.sleep(self._notifier.seconds)
 
-    async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stop.wait()
-
     def _pipeline(self, client: Client, storing: asyncio.TaskGroup) -> Pipeline:
         writer = self._writer
         return Pipeline(
@@ -240,7 +230,7 @@ class Bridge:
         _log.info("connected to %s, %s", self._broker, kept)
         self._broker_lost = False
 
-    def _log_broker_lost(self, error: BaseException) -> None:
+    def _log_broker_lost(self, error: BrokerError) -> None:
         if not self._broker_lost:
             _log.warning("lost the broker, trying again until it is back: %s", error)
         self._broker_lost = True

@@ -259,7 +259,7 @@ async def test_a_lost_broker_is_said_once_until_it_is_back(
     broker: Mosquitto, store: SqliteStore, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr("bridge.app.Backoff", Impatient)
+    monkeypatch.setattr("perfwatch.mqtt.reconnect.Backoff", Impatient)
     async with bridge_inside(broker, store):
         await eventually(lambda: caplog.text.count("connected to") == 1, "it is connected")
         broker.kill()
@@ -338,7 +338,7 @@ async def test_the_last_rejections_are_told_before_it_goes(
 async def test_what_an_earlier_connection_left_no_longer_waits(
     broker: Mosquitto, refusing: Refusing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.app.Backoff", Impatient)
+    monkeypatch.setattr("perfwatch.mqtt.reconnect.Backoff", Impatient)
     async with bridge_inside(broker, refusing, spool_size=1) as bridge:
         async with observer(broker) as seen:
             await seen.bridge_is_online()
@@ -353,27 +353,6 @@ async def test_what_an_earlier_connection_left_no_longer_waits(
             refusing.refuses = False
             await eventually(lambda: numbers(refusing) == [2], "it is stored")
         await eventually(lambda: bridge.counters.waiting == 0, "nothing waits any more")
-
-
-@pytest.mark.parametrize(("steady", "wait"), [(0.0, 0.5), (3600.0, 1.0)])
-async def test_after_a_connection_that_lasted_the_waits_begin_anew(
-    broker: Mosquitto, store: SqliteStore, monkeypatch: pytest.MonkeyPatch, steady: float, wait: float
-) -> None:
-    waits: list[float] = []
-
-    class Noting(Backoff):
-        def next(self) -> float:
-            waits.append(self._longest)
-            super().next()
-            return 0.001
-
-    monkeypatch.setattr("bridge.app.Backoff", Noting)
-    monkeypatch.setattr("bridge.app.STEADY_SECONDS", steady)
-    async with bridge_inside(broker, store), observer(broker) as seen:
-        await seen.bridge_is_online()
-        broker.kill()
-        await eventually(lambda: len(waits) >= 2, "it has tried again")
-    assert waits[:2] == [0.5, wait]
 
 
 async def test_a_broker_that_sends_few_at_a_time_is_kept_up_with(tmp_path: Path, store: SqliteStore) -> None:

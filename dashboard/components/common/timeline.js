@@ -52,7 +52,8 @@ export class Timeline {
   // Whether a reading of the last seconds is missing: the bridge may not have written it yet.
   get hasFreshHole() {
     const longest = 1.5 * Math.max(this.#step, medianStep(this.#rows));
-    const fresh = this.#rows.filter(([time]) => time >= this.newest - FRESH_MS);
+    const since = (this.newest ?? 0) - FRESH_MS;
+    const fresh = this.#rows.filter(([time]) => time >= since);
     return fresh.some(([time], index) => index > 0 && time - fresh[index - 1][0] > longest);
   }
 
