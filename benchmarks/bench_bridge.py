@@ -1,6 +1,6 @@
 """The bridge: messages and points a second, latency, memory, and where the time goes.
 
-    python -m benchmarks.bench_bridge [--messages 60000] [--rounds 3] [--memory 500000]
+    python -m benchmarks.bench_bridge [--messages 60000] [--rounds 3] [--steady 10] [--memory 500000]
 
 The readings of 500 hosts wait in Mosquitto for clients that are away; then each takes them in turn, so that
 nothing else runs meanwhile, and all of it again in every round: mosquitto_sub writing to nothing, one bridge
@@ -17,18 +17,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
+from benchmarks import bridge_rates as rates
 from benchmarks.bridge_steps import steps
 from benchmarks.bridge_stores import Free, prepared, send, servers
 from benchmarks.feed import begin_session, mosquitto_sub
-from benchmarks.table import percentile, print_table
+from benchmarks.table import print_table
 from bridge.app import RECEIVE_MAX, Bridge, collect_rarely
 from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.history.store import HistoryStore, Numbers, Point
+from perfwatch.history.store import HistoryStore
 from perfwatch.settings import Settings
 from tests.servers import OPEN_BROKER, Mosquitto
 
@@ -38,21 +39,6 @@ QUEUEING = f"{OPEN_BROKER}\nset_tcp_nodelay true\n"
 AHEAD = 20_000
 
 
-class Timed(SqliteStore):
-    """Notes how old each reading is once it is stored, in milliseconds."""
-
-    ages: list[float]
-    writes: int
-
-    def write(self, points: Iterable[Point | Numbers]) -> int:
-        taken = list(points)
-        numbers = super().write(taken)
-        now = time.time() * 1000
-        self.ages += [now - one.time for one in taken]
-        self.writes += 1
-        return numbers
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -60,7 +46,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=60_000, help="how many each client takes")
     parser.add_argument("--rounds", type=int, default=3, help="how often; the median is shown")
     parser.add_argument("--memory", type=int, default=500_000, help="messages of the memory run; 0: none")
-    parser.add_argument("--latency", type=int, default=10, help="seconds of the latency run; 0: none")
+    parser.add_argument("--steady", type=int, default=10, help="seconds of each run at a rate; 0: none")
     chosen = parser.parse_args()
     collect_rarely()
     with ExitStack() as stack:
@@ -69,8 +55,8 @@ def main() -> None:
         if chosen.rounds:
             throughput(broker, folder, chosen.messages, chosen.rounds)
             print_table("Where the time goes, best of five", ("step", "µs a message"), steps())
-        if chosen.latency:
-            latency(broker, folder, chosen.latency)
+        if chosen.steady:
+            rates.show(broker, chosen.steady)
         if chosen.memory:
             memory(broker, folder, chosen.memory)
 
@@ -155,25 +141,6 @@ async def bridge_until(
 
 def publish(broker: Mosquitto, count: int) -> None:
     subprocess.run([sys.executable, "-m", "benchmarks.publish", str(broker.port), str(count)], check=True)
-
-
-def latency(broker: Mosquitto, folder: Path, seconds: int) -> None:
-    count = 1000 * seconds
-    begin_session(broker.port, "perfwatch-bridge-latency")
-    with Timed(folder / "latency.db") as store:
-        store.ages, store.writes = [], 0
-        publish_at = [sys.executable, "-m", "benchmarks.publish", str(broker.port), str(count), "1000"]
-        cpu = time.process_time()
-        with subprocess.Popen(publish_at):
-            asyncio.run(bridge_until(broker, store, "latency", count))
-        used = (time.process_time() - cpu) / seconds * 100
-        ages = store.ages[count // 10 :]  # without the first, which make the list of series
-    row = (len(ages), percentile(ages, 0.5), percentile(ages, 0.99), max(ages), store.writes / seconds, used)
-    print_table(
-        "From a collector's clock to a commit in SQLite, 1,000 messages/s",
-        ("readings", "p50 ms", "p99 ms", "slowest ms", "commits/s", "% of a core"),
-        [row],
-    )
 
 
 def memory(broker: Mosquitto, folder: Path, count: int) -> None:

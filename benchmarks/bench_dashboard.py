@@ -105,7 +105,7 @@ class Host:
 
 
 class Viewers:
-    """WebSocket clients in a thread of their own; `received` is in bytes of all of them."""
+    """WebSocket clients in a thread of their own; `frames` and `received` (bytes) are of all of them."""
 
     def __init__(self, url: str, token: str, count: int) -> None:
         self._address = f"{url.replace('http', 'ws')}/api/ws/metrics?token={token}"
@@ -114,6 +114,7 @@ class Viewers:
         self._all_in = threading.Event()
         self._loop = asyncio.new_event_loop()
         self.received = 0
+        self.frames = 0
 
     def __enter__(self) -> Viewers:
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._watch(),))
@@ -140,6 +141,7 @@ class Viewers:
     async def _read(self, socket: websockets.ClientConnection) -> None:
         async for frame in socket:
             self.received += len(frame)
+            self.frames += 1
 
 
 def main() -> None:

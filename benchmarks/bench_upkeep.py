@@ -31,6 +31,7 @@ from perfwatch.history.rollup import cleanup
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 from perfwatch.history.transfer.export import CsvWriter, rows
+from perfwatch.workers import Workers
 
 DAYS = 30
 PAUSE_SECONDS = 0.005
@@ -76,7 +77,7 @@ def cleaned(store: SqliteStore, numbers: int, elsewhere: bool) -> Iterator[tuple
     policy = Policy(retention_days=3, downsample_after_days=1)
     with writing(store, elsewhere) as times:
         began = time.perf_counter()
-        done = asyncio.run(paced(cleanup(store, policy, now), store.rest))
+        done = asyncio.run(paced(Workers("upkeep", 1), cleanup(store, policy, now), store.rest))
         seconds = time.perf_counter() - began
     yield "cleaning", (f"{done.raw + done.rollups:,}", seconds, os.getloadavg()[0], *waits(times))
     with writing(store, elsewhere) as times:

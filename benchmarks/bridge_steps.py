@@ -11,7 +11,7 @@ from pathlib import Path
 import mqtt5
 
 from benchmarks.feed import messages
-from benchmarks.publish import packet
+from benchmarks.publish import BEGIN, packet
 from bridge.batch import MESSAGES
 from bridge.decode import Decoder
 from perfwatch.history.flatten import _DECLARED
@@ -23,7 +23,7 @@ Step = tuple[str, Callable[[], object]]
 
 
 def steps() -> list[tuple[str, float]]:
-    feed = [(topic, text.encode()) for topic, text in islice(messages(500, 1, 1_735_689_600_000), 3000)]
+    feed = [(topic, text.encode()) for topic, text in islice(messages(500, 1, BEGIN), 3000)]
     wire = b"".join(packet(topic, text.decode(), at) for at, (topic, text) in enumerate(feed))
     intake, encoder, far = Decoder(Topics()), Encoder(), 10**14
     decodes = [(_DECLARED[topic.rpartition("/")[2]]._decode, text) for topic, text in feed]

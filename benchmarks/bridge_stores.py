@@ -13,6 +13,7 @@ from typing import NamedTuple
 import urllib3
 
 from benchmarks.feed import messages
+from benchmarks.publish import BEGIN
 from bridge.batch import MESSAGES
 from bridge.decode import Decoder
 from perfwatch.history.influx.http import Server
@@ -25,7 +26,7 @@ from perfwatch.topics import Topics
 from tests.influx import INFLUXD, VICTORIA, Influxd, Victoria
 
 # What `publish` sends at full speed: so many messages, then the same 5 s later.
-_TEMPLATES, _BEGIN = 3000, 1_735_689_600_000
+_TEMPLATES = 3000
 
 
 class Free(SqliteStore):
@@ -97,11 +98,11 @@ def _address(port: int) -> Address:
 def prepared(size: int) -> Iterator[tuple[bytes, int]]:
     """The points of that many messages as `publish` sends them, a batch of lines at a time, and how many."""
     intake, encoder = Decoder(Topics()), Encoder()
-    feed = islice(messages(500, 1, _BEGIN), _TEMPLATES)
+    feed = islice(messages(500, 1, BEGIN), _TEMPLATES)
     taken = [numbers for topic, text in feed if (numbers := intake.take(topic, text.encode(), 10**14))]
     for first in range(0, size, MESSAGES):
         batch = [
-            Numbers(one.layout, _BEGIN + at // _TEMPLATES * 5000, one.values)
+            Numbers(one.layout, BEGIN + at // _TEMPLATES * 5000, one.values)
             for at in range(first, min(size, first + MESSAGES))
             for one in taken[at % _TEMPLATES : at % _TEMPLATES + 1]
         ]

@@ -20,18 +20,27 @@ from perfwatch.readings import codec
 _CONNECT = b"\x10\x10\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x03pub"
 _AHEAD = 1000
 _TEMPLATES = 3000
-_MARK = "2000-01-01T00:00:00.000Z"
+# An hour ago: older readings would wake the rollups.
+BEGIN = (int(time.time()) - 3600) * 1000
+MARK = "2000-01-01T00:00:00.000Z"
 
 
 def publish(port: int, count: int, rate: float = 0.0, led: bool = False) -> None:
-    feed = list(islice(messages(500, 1, 946_684_800_000), _TEMPLATES))
-    with socket.create_connection(("127.0.0.1", port)) as wire:
-        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        wire.sendall(_CONNECT)
-        answer = wire.recv(100)
-        if answer[:1] != b"\x20":
-            raise SystemExit(f"the broker answered {answer!r}")
+    # At a rate as many hosts as send that much, each 5 s.
+    feed = list(islice(messages(500, 1, 946_684_800_000), int(5 * rate) or _TEMPLATES))
+    with connected(port) as wire:
         _send_all(wire, feed, count, rate, led)
+
+
+def connected(port: int) -> socket.socket:
+    """A connection that the broker has welcomed."""
+    wire = socket.create_connection(("127.0.0.1", port))
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    wire.sendall(_CONNECT)
+    answer = wire.recv(100)
+    if answer[:1] != b"\x20":
+        raise SystemExit(f"the broker answered {answer!r}")
+    return wire
 
 
 def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate: float, led: bool) -> None:
@@ -49,22 +58,22 @@ def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate
         wire.sendall(
             b"".join(
                 packet(
-                    feed[at % len(feed)][0], feed[at % len(feed)][1].replace(_MARK, stamp(at, now, rate)), at
+                    feed[at % len(feed)][0], feed[at % len(feed)][1].replace(MARK, stamp(at, now, rate)), at
                 )
                 for at in range(sent, allowed)
             )
         )
         sent = max(sent, allowed)
         if answered < sent:
-            answered += _answers(wire)
+            answered += answers(wire)
 
 
 def stamp(at: int, now: str, rate: float) -> str:
     """Now, or for a feed at full speed a time of its own for every tick: each point is another one."""
-    return now if rate else codec.format_time(codec.from_ms(1_735_689_600_000 + at // _TEMPLATES * 5000))
+    return now if rate else codec.format_time(codec.from_ms(BEGIN + at // _TEMPLATES * 5000))
 
 
-def _answers(wire: socket.socket) -> int:
+def answers(wire: socket.socket) -> int:
     """How many PUBACKs have come: Mosquitto sends four bytes each, five when nobody subscribes."""
     content = wire.recv(65536)
     count = 0
@@ -76,7 +85,7 @@ def _answers(wire: socket.socket) -> int:
     return count
 
 
-def packet(topic: str, payload: str, number: int) -> bytes:
+def packet(topic: str, payload: str, number: int, retain: bool = False) -> bytes:
     """An MQTT 5 PUBLISH of QoS 1."""
     name, content = topic.encode(), payload.encode()
     body = len(name).to_bytes(2, "big") + name + (number % 65535 + 1).to_bytes(2, "big") + b"\0" + content
@@ -84,7 +93,7 @@ def packet(topic: str, payload: str, number: int) -> bytes:
     while left >= 128:
         length += bytes([left % 128 | 0x80])
         left //= 128
-    return b"\x32" + length + bytes([left]) + body
+    return (b"\x33" if retain else b"\x32") + length + bytes([left]) + body
 
 
 if __name__ == "__main__":

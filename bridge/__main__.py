@@ -25,6 +25,7 @@ _run = service(
     "bridge_id",
     "group",
     "session_expiry",
+    "batch_wait",
     "spool_size",
     "spool_age",
     environ=os.environ,

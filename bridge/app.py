@@ -8,23 +8,27 @@ import logging
 import signal
 import time
 from collections import deque
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
 import msgspec
 
+from bridge.batch import MESSAGES
 from bridge.counters import Counters, Stats
 from bridge.decode import refusal
 from bridge.pipeline import Pipeline
 from bridge.spool import Spool
-from bridge.upkeep import kept_up
+from bridge.upkeep import look_after
 from bridge.writer import Writer
 from perfwatch import distribution
-from perfwatch.backoff import Backoff
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
 from perfwatch.mqtt.client import Client, QoS, Will
+from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.readings.codec import format_time, now
 from perfwatch.settings import Settings
 from perfwatch.systemd_notify import Notifier
@@ -38,16 +42,19 @@ HEALTH_EXPIRY = 25
 
 # How far the broker may send ahead of what is stored: enough for the next batch and the one after it
 # to arrive while two are written, and the most that is sent again after a crash.
-RECEIVE_MAX = 2000
-
-# A connection that lasted so long was a good one: the next wait begins at the shortest again.
-STEADY_SECONDS = 30.0
+RECEIVE_MAX = 4 * MESSAGES
 
 _log = logging.getLogger(__name__)
 
 
-# How long what was received may take to become durable when we end, or when the connection is lost.
-FINISH_SECONDS = 8.0
+# How long what was received may take to become durable when we end, or when the connection is lost: a
+# store that hangs is found out in less.
+FINISH_SECONDS = 4.5
+
+# How long we take to end in order: a broker that does not answer is left without a word then. And what has
+# the process end whatever hangs: a look-up of the broker's name, for example, or closing the store.
+END_SECONDS = 5.0
+LAST_SECONDS = 7.7
 
 # Rejections that wait to be told; each is logged nowhere else, and all are counted.
 MAX_UNTOLD = 1000
@@ -62,76 +69,81 @@ class Bridge:
         self._id = safe_level(settings.bridge_id)
         self._group = safe_level(settings.group) if settings.group else ""
         self._session_expiry = settings.session_expiry
+        self._batch_wait = settings.batch_wait
         self._spool = Spool(settings.data_path / "spool" / self._id, settings.spool_size, settings.spool_age)
         self._notifier = notifier or Notifier(None)
         self._stop = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._broker_lost = False
         self._began = time.monotonic()
         self._untold: deque[bytes] = deque(maxlen=MAX_UNTOLD)
         self._tell = asyncio.Event()
         self.counters = Counters()
-        self._keeper = Writer(store, self._spool, self.counters, self._refused)
+        self._writer = Writer(store, self._spool, self.counters, self._refused)
 
     def stop(self) -> None:
         """Make durable and acknowledge what was received, then let `run` return."""
         self._stop.set()
 
-    async def run(self) -> None:
-        """Raises StartError when the spool cannot be used."""
-        await asyncio.to_thread(self._spool.open)
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._keeper.drain()), group.create_task(self._notify())]
-                await self._stay_connected()
-                for task in tasks:
-                    task.cancel()
-        finally:
-            self._spool.close()
+    async def run(self, *beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Until `stop` was called, and `beside` as long.
+
+        Raises StartError when the spool cannot be used, and what nobody foresaw in any task.
+        """
+        async with self._writer.running(), asyncio.TaskGroup() as group:
+            works = (self._stay_connected, self._notify, *beside)
+            tasks = [group.create_task(work()) for work in works]
+            await self._stop.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    await self._idle.wait()
+            for task in tasks:
+                task.cancel()
 
     async def _stay_connected(self) -> None:
-        backoff = Backoff()
-        loop = asyncio.get_running_loop()
-        while not self._stop.is_set():
-            began = loop.time()
-            try:
-                async with self._client() as client:
-                    await self._serve(client)
-            except* BrokerError as group:
-                self._log_broker_lost(group.exceptions[0])
-                if loop.time() - began > STEADY_SECONDS:
-                    backoff.reset()
-                await self._pause(backoff.next())
+        await stay_connected(self._client, self._serve, self._log_broker_lost)
 
     async def _serve(self, client: Client) -> None:
-        self.counters.waiting = 0  # what an earlier connection left behind comes again
-        self._keeper.hurry(False)
-        status = self._topic("status")
+        self._idle.clear()
+        try:
+            await self._announce(client)
+            await self._pass_on(client)
+            await self._tell_rejected(client)
+            await client.publish(self._topic("status"), b"offline", qos=1, retain=True)
+        finally:
+            self._idle.set()
+        _log.info("stopped; %d readings written, %d rejected", self.counters.written, self.counters.rejected)
+
+    async def _announce(self, client: Client) -> None:
         await client.subscribe(self._topics.readings(self._group))
         if self._group and client.session_present:
             # The session of a bridge that had no group yet would go on taking everything.
             await client.unsubscribe(self._topics.readings())
-        await client.publish(status, b"online", qos=1, retain=True)
+        await client.publish(self._topic("status"), b"online", qos=1, retain=True)
         self._log_connected(client)
-        keeper = self._keeper
-        session = Pipeline(client, self._topics, keeper.keep, self._reject, self.counters, keeper.at_once)
-        writing = asyncio.create_task(session.write())
-        try:
-            await self._until_stopped(client, session)
-        finally:
-            # A killed broker may have forgotten what it sent us: it is stored without an acknowledgement too.
-            session.finish()
-            self._keeper.hurry(True)
-            await asyncio.wait({writing}, timeout=FINISH_SECONDS)
-            writing.cancel()
-        await self._tell_rejected(client)
-        await client.publish(status, b"offline", qos=1, retain=True)
-        _log.info("stopped; %d readings written, %d rejected", self.counters.written, self.counters.rejected)
 
-    async def _until_stopped(self, client: Client, session: Pipeline) -> None:
+    async def _pass_on(self, client: Client) -> None:
+        """Readings from the broker into the history, until we are stopped. BrokerError when it is lost."""
+        lost: BaseExceptionGroup[BrokerError] | None = None
+        self._writer.hurry(False)
+        async with asyncio.TaskGroup() as storing:
+            pipeline = self._pipeline(client, storing)
+            try:
+                await self._until_stopped(client, pipeline)
+            except* BrokerError as group:
+                lost = group
+            # A killed broker may have forgotten what it sent us: it is stored without an acknowledgement too.
+            self._writer.hurry(True)
+            await pipeline.finish(FINISH_SECONDS)
+        if lost is not None:
+            raise lost
+
+    async def _until_stopped(self, client: Client, pipeline: Pipeline) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(work)
-                for work in (session.receive(), self._publish_stats(client), self._keep_telling(client))
+                for work in (pipeline.receive(), self._publish_stats(client), self._keep_telling(client))
             ]
             await self._stop.wait()
             for task in tasks:
@@ -171,7 +183,7 @@ class Bridge:
             uptime_seconds=round(time.monotonic() - self._began),
             group=self._group,
             **msgspec.structs.asdict(self.counters),
-            store_away=self._keeper.away,
+            store_away=self._writer.away,
             spooled=depth.readings,
             spool_bytes=depth.bytes,
             spool_age_seconds=None if depth.since is None else max(0, round(time.time() - depth.since)),
@@ -183,14 +195,22 @@ class Bridge:
         """Tell the service manager that this loop still turns, and how things are."""
         self._notifier.ready()
         while True:
-            state = "history away, readings wait on disk" if self._keeper.away else "writing"
+            state = "history away, readings wait on disk" if self._writer.away else "writing"
             self._notifier.alive("no broker" if self._broker_lost else state)
             await asyncio.sleep(self._notifier.seconds)
 
-    async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stop.wait()
+    def _pipeline(self, client: Client, storing: asyncio.TaskGroup) -> Pipeline:
+        writer = self._writer
+        return Pipeline(
+            client,
+            self._topics,
+            writer.keep,
+            self._reject,
+            self.counters,
+            storing,
+            at_once=writer.at_once,
+            wait=self._batch_wait,
+        )
 
     def _client(self) -> Client:
         return Client(
@@ -198,6 +218,7 @@ class Bridge:
             client_id=f"perfwatch-bridge-{self._id}",
             session_expiry=self._session_expiry,
             receive_max=RECEIVE_MAX,
+            manual_ack=True,
             will=Will(self._topic("status"), payload=b"offline", qos=QoS.AT_LEAST_ONCE, retain=True),
         )
 
@@ -209,7 +230,7 @@ class Bridge:
         _log.info("connected to %s, %s", self._broker, kept)
         self._broker_lost = False
 
-    def _log_broker_lost(self, error: BaseException) -> None:
+    def _log_broker_lost(self, error: BrokerError) -> None:
         if not self._broker_lost:
             _log.warning("lost the broker, trying again until it is back: %s", error)
         self._broker_lost = True
@@ -233,7 +254,11 @@ def collect_rarely() -> None:
 
 async def _until_signal(bridge: Bridge, store: HistoryStore) -> None:
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        bridge.stop()
+        signal.setitimer(signal.ITIMER_REAL, LAST_SECONDS)
+
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, bridge.stop)
-    async with kept_up(store):
-        await bridge.run()
+        loop.add_signal_handler(number, end)
+    await bridge.run(partial(look_after, store))

@@ -28,7 +28,6 @@ class Counters(Struct):
 
     def stored(self, batch: Batch[Message]) -> None:
         self.written += batch.readings
-        self.waiting -= batch.readings
         if batch.taken:
             self.lag_ms = time.time_ns() // 1_000_000 - batch.newest
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
-from bridge.batch import Batch
+from bridge.batch import MESSAGES, Batch
 from bridge.counters import Counters
 from bridge.decode import Decoder, rejection
 from perfwatch.errors import PayloadError
@@ -16,13 +14,17 @@ from perfwatch.history.store import Numbers
 from perfwatch.mqtt.client import Client, Message
 from perfwatch.topics import Topics
 
+# What comes so soon in place of what was acknowledged had waited in the broker.
+REFILL_SECONDS = 0.02
+
 
 class Pipeline:
-    """Two loops, `receive` and `write`, with one batch gathering while at most `at_once` are written.
+    """Batches of what arrives within `wait` seconds; at most `at_once` are written while one more is ready.
 
     `keep` makes a batch durable; it returns False when it gave up. After that a message is
     acknowledged, in the order in which it came, those without a reading too, as MQTT asks for. What is
     not acknowledged the broker sends again. `reject` is told of each message that cannot be taken.
+    The batches are kept in tasks of `group`.
     """
 
     def __init__(
@@ -32,81 +34,84 @@ class Pipeline:
         keep: Callable[[Batch[Message]], Awaitable[bool]],
         reject: Callable[[bytes], None],
         counters: Counters,
+        group: asyncio.TaskGroup,
+        *,
         at_once: int,
+        wait: float,
     ) -> None:
         self._client = client
-        self._intake = Decoder(topics)
+        self._decoder = Decoder(topics)
         self._keep = keep
         self._reject = reject
         self._counters = counters
-        self._at_once = at_once
-        self._batch: Batch[Message] = Batch()
-        self._started = asyncio.Event()
-        self._due = asyncio.Event()
-        self._room = asyncio.Event()
-        self._finishing = False
+        self._group = group
+        self._wait = wait
+        self._ready = asyncio.Semaphore(at_once + 1)
+        self._turn = asyncio.Semaphore(at_once)
+        self._storing: set[asyncio.Task[bool]] = set()
+        self._last: asyncio.Task[bool] | None = None
+        self._freed, self._freed_at = 0, 0.0
 
     async def receive(self) -> None:
         """Take messages until cancelled. Raises BrokerError when the connection is lost."""
         while True:
-            self._take(await self._client.arrived(self._batch.room))
-            if self._batch.full:
-                self._room.clear()
-                self._due.set()
-                await self._room.wait()
+            busy = self._ready.locked()
+            await self._ready.acquire()
+            # What came while everything was busy has waited long enough.
+            await self._gather(0.0 if busy else self._wait)
+            self._begin(self._client.waiting(MESSAGES))
 
-    async def write(self) -> None:
-        """Write batch after batch, until `finish` was called and nothing is left, or `keep` gave up."""
-        writing: deque[asyncio.Task[bool]] = deque()
-        async with asyncio.TaskGroup() as group:
-            while await self._ready():
-                before = writing[-1] if writing else None
-                writing.append(group.create_task(self._store(self._next(), before)))
-                if len(writing) == self._at_once and not await writing.popleft():
-                    return
+    async def finish(self, seconds: float) -> None:
+        """Take what has arrived already, and see everything stored; what is not by then is given up."""
+        self._begin(self._client.waiting())
+        _, late = await asyncio.wait(self._storing, timeout=seconds)
+        for task in late:
+            task.cancel()
 
-    def _next(self) -> Batch[Message]:
-        batch, self._batch = self._batch, Batch()
-        self._started.clear()
-        self._due.clear()
-        self._room.set()
-        return batch
+    async def _gather(self, wait: float) -> None:
+        """Return when there is a batch: full, old enough, or sent by a broker that has more.
+
+        Some brokers send no more than 20 messages ahead, whatever we would take.
+        """
+        await self._client.gathered(1)
+        soon = self._freed_at + REFILL_SECONDS - time.monotonic()
+        if soon < 0 or not await self._client.gathered(self._freed, soon):
+            await self._client.gathered(MESSAGES, wait)
+
+    def _begin(self, messages: list[Message]) -> None:
+        task = self._last = self._group.create_task(self._store(self._decoded(messages), self._last))
+        self._storing.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[bool]) -> None:
+        self._storing.discard(task)
+        self._ready.release()
 
     async def _store(self, batch: Batch[Message], before: asyncio.Task[bool] | None) -> bool:
         """Whether that batch and the one before it are kept, and so acknowledged."""
-        if not await self._keep(batch) or (before is not None and not await before):
+        try:
+            async with self._turn:
+                kept = await self._keep(batch)
+        finally:
+            self._counters.waiting -= batch.readings
+        if before is not None and not await before:
             return False
-        self._client.puback(*batch.messages)
-        return True
+        if kept:
+            self._client.puback(*batch.messages)
+            self._freed, self._freed_at = len(batch.messages), time.monotonic()
+        return kept
 
-    def finish(self) -> None:
-        """Take what has arrived already, and let `write` end when that is stored."""
-        self._take(self._client.waiting())
-        self._finishing = True
-        self._started.set()
-        self._due.set()
-
-    def _take(self, messages: list[Message]) -> None:
-        now, take = time.time_ns() // 1_000_000, self._intake.take
-        found: list[Numbers | None] = []
+    def _decoded(self, messages: list[Message]) -> Batch[Message]:
+        now, take = time.time_ns() // 1_000_000, self._decoder.take
+        readings: list[Numbers] = []
         for message in messages:
             try:
-                found.append(take(message.topic, message.payload, now))
+                if (numbers := take(message.topic, message.payload, now)) is not None:
+                    readings.append(numbers)
             except PayloadError as error:
-                found.append(None)
                 self._counters.received += 1
                 self._counters.rejected += 1
                 self._reject(rejection(error, message.topic, message.payload, now))
-        readings = self._batch.add(messages, found, time.monotonic())
-        self._counters.received += readings
-        self._counters.waiting += readings
-        self._started.set()
-
-    async def _ready(self) -> bool:
-        """Wait until the batch is full, or old enough; False when there will be none any more."""
-        if not self._finishing:
-            await self._started.wait()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._batch.left(time.monotonic())):
-                    await self._due.wait()
-        return bool(self._batch.messages)
+        self._counters.received += len(readings)
+        self._counters.waiting += len(readings)
+        return Batch(messages, [numbers for numbers in readings if numbers.values], len(readings))

@@ -81,7 +81,6 @@ async def _look(settings: Settings, wanted: str | None) -> dict[str, Seen]:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 async for message in client.messages():
-                    client.puback(message)
                     _note(found, start, message)
                     if wanted is not None and found[wanted].known:
                         break

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from perfwatch.errors import StoreError, Unsupported
 from perfwatch.history.pacing import paced
 from perfwatch.history.rollup import upkeep
 from perfwatch.history.store import HistoryStore, TieredStore
+from perfwatch.workers import Workers
 
 # How soon a policy that was changed elsewhere is followed.
 EVERY_SECONDS = 60.0
@@ -19,25 +18,18 @@ EVERY_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-@asynccontextmanager
-async def kept_up(store: HistoryStore) -> AsyncIterator[None]:
-    """Look after `store` each minute for as long as the block runs, where that is ours to do."""
+async def look_after(store: HistoryStore) -> None:
+    """Look after `store` each minute until cancelled, where that is ours to do.
+
+    A store that cannot be used is said and tried again; what nobody foresaw is raised.
+    """
     if not isinstance(store, TieredStore):
-        yield
         return
-    looking_after = asyncio.create_task(_look_after(store))
-    try:
-        yield
-    finally:
-        looking_after.cancel()
-        await asyncio.gather(looking_after, return_exceptions=True)
-
-
-async def _look_after(store: TieredStore) -> None:
-    failing = False
+    workers, failing = Workers("upkeep", 1), False
     while True:
         try:
-            await _once(store)
+            await _once(store, workers)
+            failing = False
         except Unsupported as exc:
             _log.info("%s", exc)
             return
@@ -45,14 +37,12 @@ async def _look_after(store: TieredStore) -> None:
             if not failing:
                 _log.warning("%s; old readings stay until it can be used again", exc)
             failing = True
-        else:
-            failing = False
         await asyncio.sleep(EVERY_SECONDS)
 
 
-async def _once(store: TieredStore) -> None:
-    policy = await asyncio.to_thread(store.policy)
-    done = await paced(upkeep(store, policy, time.time_ns() // 1_000_000), store.rest)
+async def _once(store: TieredStore, workers: Workers) -> None:
+    policy = await workers.run(store.policy)
+    done = await paced(workers, upkeep(store, policy, time.time_ns() // 1_000_000), store.rest)
     if any(done):
         _log.info(
             "upkeep: %d numbers rolled up; %d raw numbers and %d rollups removed",

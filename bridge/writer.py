@@ -5,26 +5,37 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NamedTuple, TypeVar
 
 from bridge.batch import Batch
 from bridge.counters import Counters
-from bridge.partial import Written, write
 from bridge.spool import Spool
+from bridge.standing import Standing
 from perfwatch.backoff import LONGEST, Backoff
-from perfwatch.errors import StoreError
-from perfwatch.history.store import HistoryStore, Numbers, Point
+from perfwatch.errors import BadPoints, PartialWrite, StoreError
+from perfwatch.history.store import HistoryStore, Numbers, Point, count, each_point
 from perfwatch.mqtt.client import Message
+from perfwatch.workers import Workers
 
-# A store that has not answered for so long is away. Below the ten seconds that a service has to end.
-PATIENCE_SECONDS = 5.0
+# A store that has not answered for so long is away. Below the eight seconds that a service has to end.
+PATIENCE_SECONDS = 4.0
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
 
+class Written(NamedTuple):
+    """How many numbers are in the store, and a sentence for each point that it refused for good."""
+
+    numbers: int
+    refused: list[str]
+
+
 class Writer:
-    """`keep` for every batch, while `drain` runs. What the store refuses for good is told to `refused`.
+    """`keep` for every batch, while it is `running`. What the store refuses for good is told to `refused`.
 
     While the store is well, batches go straight to it, and in between what waits in the spool follows
     in order. While it is away they go to the spool, and only the oldest is tried. A store that asks
@@ -39,20 +50,44 @@ class Writer:
         self._counters = counters
         self._refused = refused
         self.at_once = store.writes_at_once
-        self._turn = asyncio.Semaphore(self.at_once)
+        # In threads, so that pings go on however long the disk takes.
+        self._writing = Workers("history", self.at_once)
+        self._spooling = Workers("spool", 1)
+        self._standing = Standing()
         self._filled = asyncio.Event()
         self._now = asyncio.Event()
-        self._late: set[asyncio.Task[Written]] = set()
-        self._full = False
-        self._hurried = False
-        self._pause_ends = 0.0
-        self.away = False
+        self._answered = asyncio.Event()
+        self._answered.set()
+        self._unread = ""
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    @property
+    def away(self) -> bool:
+        return self._standing.away
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Write what the spool has, oldest first, while the block runs. What nobody foresaw ends the block.
+
+        Raises StartError when the spool cannot be used.
+        """
+        await self._spooling.run(self._spool.open)
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                self._start(self._drain())
+                yield
+                for task in self._under_way:
+                    task.cancel()
+        finally:
+            self._writing.close()
+            self._spooling.close()
+            self._spool.close()
 
     async def keep(self, batch: Batch[Message]) -> bool:
         """Return True once the batch is in the store or in the spool; False when `hurry` ended the wait."""
         backoff = Backoff()
         while not (await self._store_batch(batch) or await self._spool_batch(batch)):
-            if self._hurried:
+            if self._standing.hurried:
                 return False
             self._now.clear()
             with suppress(TimeoutError):
@@ -62,87 +97,102 @@ class Writer:
 
     def hurry(self, hurried: bool) -> None:
         """Whether `keep` is to give up rather than to wait."""
-        self._hurried = hurried
+        self._standing.hurried = hurried
         self._now.set()
 
-    async def drain(self) -> None:
-        """Write what the spool has, oldest first, for as long as it is let."""
+    async def _drain(self) -> None:
         backoff = Backoff()
         while True:
             if self._spool.empty:
                 self._filled.clear()
                 await self._filled.wait()
-            await asyncio.sleep(self._pause_left())
-            try:
-                await self._drain_chunk()
+            await self._answered.wait()
+            await asyncio.sleep(self._standing.pause(time.monotonic()))
+            if await self._drain_chunk():
                 backoff.reset()
-            except StoreError as exc:
-                self._refused_all(exc)
+            else:
                 await asyncio.sleep(backoff.next())
 
-    async def _drain_chunk(self) -> None:
-        chunk = await asyncio.to_thread(self._spool.oldest)
-        if chunk is not None:
-            written = await self._write(chunk.points)
-            self._counters.written += chunk.readings
-            self._note(written)
-            self._set_back()
-            await asyncio.to_thread(self._spool.done)
+    async def _drain_chunk(self) -> bool:
+        """Whether the oldest part of the spool is in the store now."""
+        try:
+            chunk = await self._spooling.run(self._spool.oldest)
+            if chunk is not None:
+                written = await self._write(chunk.points)
+                if written is None:
+                    return False
+                self._counters.written += chunk.readings
+                self._note(written)
+                self._wrote()
+                await self._spooling.run(self._spool.done)
+        except StoreError as exc:
+            if str(exc) != self._unread:
+                _log.error("%s; it is tried again until that changes", exc)
+            self._unread = str(exc)
+            return False
+        self._unread = ""
+        return True
 
     async def _store_batch(self, batch: Batch[Message]) -> bool:
-        """Whether the batch is in the store now. Not tried while the spool shows that it is away."""
+        """Whether the batch is in the store now. Not tried when that would be of no use."""
         if batch.taken:
-            if self._late or self._pause_left() or (self.away and not self._spool.empty and not self._full):
+            if not self._standing.takes(time.monotonic(), not self._spool.empty):
                 return False
-            written = await self._write_soon(batch.taken)
+            written = await self._write(batch.taken)
             if written is None:
                 return False
             self._note(written)
+            if self._spool.empty:
+                self._wrote()
         self._counters.stored(batch)
         return True
 
-    async def _write_soon(self, points: Sequence[Point | Numbers]) -> Written | None:
-        """Write, or None when the store refuses or does not answer in time."""
-        task = asyncio.create_task(self._write(points))
-        try:
-            written = await asyncio.wait_for(asyncio.shield(task), PATIENCE_SECONDS)
-        except TimeoutError:
-            self._late.add(task)
-            task.add_done_callback(self._answered)
-            self._set_away(f"The history has not answered for {PATIENCE_SECONDS:.0f} s")
-            return None
-        except StoreError as exc:
-            self._refused_all(exc)
-            return None
-        if self._spool.empty:
-            self._set_back()
-        return written
-
-    def _answered(self, task: asyncio.Task[Written]) -> None:
-        """What came too late was spooled meanwhile; the same point written twice is one point."""
-        self._late.discard(task)
-        if not task.cancelled():
-            task.exception()
-
-    async def _write(self, points: Sequence[Point | Numbers]) -> Written:
-        # In a thread, so that pings go on however long the disk takes.
-        async with self._turn:
-            return await asyncio.to_thread(write, self._store, points)
-
     async def _spool_batch(self, batch: Batch[Message]) -> bool:
         try:
-            await asyncio.to_thread(self._spool.append, batch.taken, batch.readings)
+            await self._spooling.run(self._spool.append, batch.taken, batch.readings)
         except StoreError as exc:
-            if not self._full:
+            if self._standing.overflowed():
                 _log.error("%s; nothing is acknowledged until there is room", exc)
-            self._full = True
             return False
-        if self._full:
+        if self._standing.spooled():
             _log.info("the spool can be written again")
-        self._full = False
-        self._counters.waiting -= batch.readings
         self._filled.set()
         return True
+
+    async def _write(self, points: Sequence[Point | Numbers]) -> Written | None:
+        """Write, or None when the store refuses or does not answer in time.
+
+        What is answered too late was spooled meanwhile; the same point written twice is one point.
+        """
+        task = self._start(self._outcome(points))
+        if not (await asyncio.wait({task}, timeout=PATIENCE_SECONDS))[0]:
+            self._answered.clear()
+            task.add_done_callback(self._answered_late)
+            self._away(self._standing.gave_up(), f"The history has not answered for {PATIENCE_SECONDS:.0f} s")
+            return None
+        outcome = task.result()
+        if isinstance(outcome, StoreError):
+            news = self._standing.refused(time.monotonic(), min(outcome.pause, LONGEST))
+            self._away(news, str(outcome))
+            return None
+        return outcome
+
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = self._group.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    async def _outcome(self, points: Sequence[Point | Numbers]) -> Written | StoreError:
+        try:
+            return await self._writing.run(write, self._store, points)
+        except StoreError as exc:
+            return exc
+
+    def _answered_late(self, _task: asyncio.Task[Written | StoreError]) -> None:
+        self._standing.answered()
+        if not self._standing.late:
+            self._answered.set()
 
     def _note(self, written: Written) -> None:
         self._counters.points += written.numbers
@@ -150,20 +200,33 @@ class Writer:
         for reason in written.refused:
             self._refused(reason)
 
-    def _refused_all(self, error: StoreError) -> None:
-        self._pause_ends = time.monotonic() + min(error.pause, LONGEST)
-        self._set_away(str(error))
-
-    def _pause_left(self) -> float:
-        """Seconds for which the store asked to be left alone."""
-        return max(0.0, self._pause_ends - time.monotonic())
-
-    def _set_away(self, reason: str) -> None:
-        if not self.away:
+    def _away(self, news: bool, reason: str) -> None:
+        if news:
             _log.error("%s; readings wait in %s until it can be written again", reason, self._spool.folder)
-        self.away = True
 
-    def _set_back(self) -> None:
-        if self.away:
+    def _wrote(self) -> None:
+        if self._standing.wrote():
             _log.info("the history can be written again")
-        self.away = False
+
+
+def write(store: HistoryStore, points: Sequence[Point | Numbers]) -> Written:
+    """Write `points`, all but those that the store refuses. Raises StoreError when it is away.
+
+    A store that refuses a whole batch is asked with halves of it, down to the bad point.
+    """
+    try:
+        return Written(store.write(points), [])
+    except PartialWrite as exc:
+        return Written(max(0, count(points) - len(exc.refused)), exc.refused)
+    except BadPoints as exc:
+        singly = list(each_point(points))
+        if len(singly) < 2:
+            return Written(0, [f"{_name(point)}: {exc}" for point in singly])
+        half = len(singly) // 2
+        first, second = write(store, singly[:half]), write(store, singly[half:])
+        return Written(first.numbers + second.numbers, first.refused + second.refused)
+
+
+def _name(point: Point) -> str:
+    part = f" {point.tag} {point.part!r}" if point.tag else ""
+    return f"{point.metric} of {point.host}{part} at {point.time}"

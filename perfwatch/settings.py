@@ -124,6 +124,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float, Setting(Duration(), "How long the broker keeps messages for an absent bridge")
     ] = 7 * 86400.0
     group: Annotated[str, Setting(LEVEL, "Bridges of one group share the readings between them")] = ""
+    batch_wait: Annotated[
+        float, Setting(Duration(0, 10), "How long a reading may wait for others to be written with")
+    ] = 0.5
     spool_size: Annotated[int, Setting(Size(10**6), "Most that waits on disk for the history")] = 1024**3
     spool_age: Annotated[float, Setting(Duration(60), "How long a reading waits on disk for the history")] = (
         7 * 86400.0

@@ -1,6 +1,7 @@
 import { at, safePath } from "./common/paths.js";
 import { expectedEnd } from "./session/expiry.js";
 
+/** @type {Record<string, string>} */
 const NOTICES = {
   expired: "Your session has ended. Log in to go on where you were.",
   logout: "You are logged out.",
@@ -8,23 +9,26 @@ const NOTICES = {
 
 const query = new URLSearchParams(location.search);
 const next = safePath(query.get("next"), location.origin);
-const form = document.getElementById("login");
-const username = document.getElementById("username");
-const password = document.getElementById("password");
-const submit = document.getElementById("submit");
-const error = document.getElementById("error");
-const notice = document.getElementById("notice");
+const form = /** @type {HTMLFormElement} */ (document.getElementById("login"));
+const username = /** @type {HTMLInputElement} */ (document.getElementById("username"));
+const password = /** @type {HTMLInputElement} */ (document.getElementById("password"));
+const submit = /** @type {HTMLButtonElement} */ (document.getElementById("submit"));
+const error = /** @type {HTMLElement} */ (document.getElementById("error"));
+const notice = /** @type {HTMLElement} */ (document.getElementById("notice"));
 
+/** @type {(text: string, wrong?: boolean) => void} */
 function showError(text, wrong = false) {
   error.textContent = text;
   for (const field of [username, password]) field.setAttribute("aria-invalid", String(wrong));
 }
 
+/** @type {(response: Response) => Promise<string>} */
 async function detail(response) {
   const answer = await response.json().catch(() => ({}));
   return typeof answer.detail === "string" ? answer.detail : `The server answered ${response.status}.`;
 }
 
+/** @type {(seconds: number) => void} */
 function countDown(seconds) {
   submit.disabled = true;
   const until = Date.now() + seconds * 1000;
@@ -39,6 +43,7 @@ function countDown(seconds) {
   show();
 }
 
+/** @type {(response: Response) => Promise<void>} */
 async function answered(response) {
   if (response.ok) return location.replace(at(next));
   submit.disabled = false;
@@ -47,6 +52,7 @@ async function answered(response) {
   if (response.status === 401) password.select();
 }
 
+/** @type {(event: SubmitEvent) => Promise<void>} */
 async function send(event) {
   event.preventDefault();
   submit.disabled = true;
@@ -75,8 +81,8 @@ async function skipWhenLoggedIn() {
   if (Date.parse(session.expires_at) - Date.now() > 10_000) location.replace(at(next));
 }
 
-const reason = query.get("reason");
-if (Object.hasOwn(NOTICES, reason ?? "")) {
+const reason = query.get("reason") ?? "";
+if (Object.hasOwn(NOTICES, reason)) {
   notice.textContent = NOTICES[reason];
   notice.hidden = false;
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from dashboard.web.responses import problem
 from perfwatch.history.pacing import paced
 from perfwatch.history.rollup import stages, total
 from perfwatch.history.store import TieredStore, Work
+from perfwatch.workers import Workers
 
 
 class CleanupApi:
@@ -23,6 +23,7 @@ class CleanupApi:
 
     def __init__(self, store: TieredStore) -> None:
         self._store = store
+        self._workers = Workers("cleanup", 1)
         self._stage: str | None = None
         self._began = 0.0
         self._done = Work()
@@ -41,10 +42,10 @@ class CleanupApi:
             return problem(409, "A cleanup is running already: ask again when it has answered")
         self._stage, self._began, self._done = "begin", time.monotonic(), Work()
         try:
-            policy = await asyncio.to_thread(self._store.policy)
+            policy = await self._workers.run(self._store.policy)
             for stage, steps in stages(self._store, policy, time.time_ns() // 1_000_000).items():
                 self._stage = stage
-                await paced(self._noted(steps), self._store.rest)
+                await paced(self._workers, self._noted(steps), self._store.rest)
         finally:
             self._stage = None
         return JSONResponse({**self._told(), "policy": msgspec.to_builtins(policy)})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -20,12 +22,17 @@ from perfwatch.topics import Kind, Topic
 _INCOMPLETE_SECONDS = 0.25
 
 
-class Frame(NamedTuple):
-    """One tick, or what is known of a host, as it is sent: encoded once, however many watch."""
+class Frame:
+    """One tick, or what is known of a host, as it is sent: encoded once at most, however many watch."""
 
-    host: str
-    text: str
-    type: str = "metrics"
+    def __init__(self, host: str, type_: str, encode: Callable[[], str]) -> None:
+        self.host = host
+        self.type = type_
+        self._encode = encode
+
+    @cached_property
+    def text(self) -> str:
+        return self._encode()
 
 
 class Viewer:
@@ -64,8 +71,20 @@ class Host:
         self.status: str | None = None
         self.online_since: str | None = None
         self.info: HostInfo | None = None
-        self.timestamp: str | None = None
+        self.begun = 0.0
+        self._tick: Tick | None = None
         self.frame: Frame | None = None
+
+    @property
+    def timestamp(self) -> str | None:
+        """Of its newest tick that was shown."""
+        return None if self._tick is None else format_time(self._tick.timestamp)
+
+    def show(self, tick: Tick) -> Frame:
+        """Take a tick as its newest."""
+        self._tick = tick
+        self.frame = Frame(self.name, "metrics", tick.frame)
+        return self.frame
 
     def described(self) -> dict[str, Any]:
         """Its part of `GET /api/hosts`. A device publishes readings, and says nothing of itself."""
@@ -83,8 +102,9 @@ class Host:
 
     def presence(self) -> Frame:
         """`described` for those who watch which hosts come and go."""
-        text = msgspec.json.encode({"type": "host"} | self.described()).decode()
-        return Frame(self.name, text, "host")
+        return Frame(
+            self.name, "host", lambda: msgspec.json.encode({"type": "host"} | self.described()).decode()
+        )
 
     def turn(self, status: str | None) -> None:
         """Take its presence. One that was online when we came has been so for nobody knows how long."""
@@ -116,6 +136,8 @@ class Hub:
         for known in self._hosts.values():
             if known.frame is not None:
                 viewer.offer(known.frame)
+            if begun := known.assembler.waiting:
+                self._show_later(known, begun)
         self._viewers.add(viewer)
         try:
             yield viewer
@@ -124,6 +146,7 @@ class Hub:
 
     def hosts(self) -> list[dict[str, Any]]:
         """What is known of each host, by name."""
+        self._settle()
         return [host.described() for _, host in sorted(self._hosts.items())]
 
     def heard(self, host: str) -> bool:
@@ -159,25 +182,37 @@ class Hub:
             host.assembler.expect(source for source, absent in info.sources.items() if absent is None)
 
     def _add(self, topic: Topic, payload: bytes, live: bool) -> None:
+        host = self._host(topic.host)
+        before = host.assembler.waiting
         try:
-            host = self._host(topic.host)
             ticks = host.assembler.add(topic.metric, payload, live=live)
         except PayloadError:
             return
         self._show(host, ticks)
-        if begun := host.assembler.waiting:
-            asyncio.get_running_loop().call_later(_INCOMPLETE_SECONDS, self._show_incomplete, host, begun)
+        begun = host.assembler.waiting
+        if begun is not None and begun is not before:
+            host.begun = time.monotonic()
+            if self._viewers:
+                self._show_later(host, begun)
+
+    def _show_later(self, host: Host, begun: Tick) -> None:
+        asyncio.get_running_loop().call_later(_INCOMPLETE_SECONDS, self._show_incomplete, host, begun)
 
     def _show_incomplete(self, host: Host, begun: Tick) -> None:
         # The time is up for that tick only: another one may have begun since.
         if host.assembler.waiting is begun:
             self._show(host, host.assembler.give())
 
+    def _settle(self) -> None:
+        """Show what has stayed incomplete for its time: while nobody watches there are no timers."""
+        latest = time.monotonic() - _INCOMPLETE_SECONDS
+        for host in self._hosts.values():
+            if host.begun <= latest:
+                self._show(host, host.assembler.give())
+
     def _show(self, host: Host, ticks: list[Tick]) -> None:
         for tick in ticks:
-            host.timestamp = format_time(tick.timestamp)
-            host.frame = Frame(tick.host, tick.frame())
-            self._offer(host.frame)
+            self._offer(host.show(tick))
 
     def _offer(self, frame: Frame) -> None:
         for viewer in self._viewers:

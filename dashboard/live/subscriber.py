@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-import ssl
-
-import aiomqtt
-from paho.mqtt.subscribeoptions import SubscribeOptions
+from contextlib import suppress
 
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from perfwatch.broker import Broker
-from perfwatch.errors import BrokerError
+from perfwatch.errors import BrokerError, Refused
+from perfwatch.mqtt.client import Client
+from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.readings.codec import format_time, now
 from perfwatch.topics import Kind, Topics
 
 _log = logging.getLogger(__name__)
 
-_FIRST_RETRY, _LONGEST_RETRY = 0.5, 30.0
 _VERSION = "$SYS/broker/version"
+
+# How many messages are taken before pages and sockets have their turn: some two milliseconds.
+_TURN = 100
+# While nobody watches: a thousand hosts' messages are then taken out of the socket sixty at a time.
+_REST_SECONDS = 0.05
+
+_SAY_SKIPPED_SECONDS = 60.0
 
 
 class Subscriber:
@@ -40,7 +44,7 @@ class Subscriber:
         self._hub = hub
         self._commands = commands
         self._bridges = bridges
-        self._client: aiomqtt.Client | None = None
+        self._client: Client | None = None
         self._said_away = False
 
     @property
@@ -49,35 +53,51 @@ class Subscriber:
 
     async def run(self) -> None:
         """Stay connected until cancelled, with growing pauses between attempts."""
-        delay = _FIRST_RETRY
-        while True:
-            try:
-                async with connection(self.broker) as client:
-                    await self._subscribe(client)
-                    delay = _FIRST_RETRY
-                    await self._follow(client)
-            except aiomqtt.MqttError as exc:
-                self._say_away(exc)
-            finally:
-                self._client = self.since = None
-            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
-            delay = min(delay * 2, _LONGEST_RETRY)
+        await stay_connected(self._connection, self._serve, self._say_away)
 
     async def command(self, host: str, payload: bytes) -> None:
-        """Send a command to a host's collector. Raises BrokerError when the broker is away."""
+        """Send a command to a host's collector. Raises BrokerError when the broker does not take it."""
         if self._client is None:
             raise BrokerError(f"The broker {self.broker} is away: nothing can be sent to {host}")
-        try:
-            await self._client.publish(self._topics.config_set(host), payload, qos=1)
-        except aiomqtt.MqttError as exc:
-            raise BrokerError(f"The broker {self.broker} did not take the command to {host}: {exc}") from exc
+        await self._client.publish(self._topics.config_set(host), payload, qos=1)
 
-    async def _follow(self, client: aiomqtt.Client) -> None:
+    def _connection(self) -> Client:
+        # A live view wants the newest: beyond eight seconds of a thousand hosts, what is older is skipped.
+        return Client(self.broker, receive_max=5000, newest_only=True)
+
+    async def _serve(self, client: Client) -> None:
+        await self._subscribe(client)
         self._client, self.since, self._said_away = client, format_time(now()), False
         _log.info("Following %s/# on %s", self._topics.prefix, self.broker)
-        async for message in client.messages:
-            if isinstance(message.payload, bytes):
-                self._take(message.topic.value, message.payload, live=bool(message.retain))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow(client))
+                group.create_task(_say_skipped(client))
+        finally:
+            self._client = self.since = None
+
+    async def _subscribe(self, client: Client) -> None:
+        # A broker may keep $SYS to itself: it refuses that one, and nobody is worse off.
+        with suppress(Refused):
+            await client.subscribe(_VERSION, qos=0)
+        # QoS 0: a reading that is lost on the way is followed by a newer one, and what the broker
+        # retains comes again with the next connection. An answer to a command comes once.
+        topics = self._topics
+        await client.subscribe(topics.config_error("+"))
+        await client.subscribe(
+            topics.readings(), topics.bridge("+", "status"), topics.bridge("+", "health"), qos=0
+        )
+
+    async def _follow(self, client: Client) -> None:
+        while True:
+            messages = await client.arrived(_TURN)
+            for message in messages:
+                self._take(message.topic, message.payload, live=message.retain)
+            more = len(messages) == _TURN
+            if more or self._hub.viewers:
+                await asyncio.sleep(0)
+            else:
+                await client.rest(_REST_SECONDS)
 
     def _take(self, name: str, payload: bytes, *, live: bool) -> None:
         if topic := self._topics.parse(name):
@@ -90,44 +110,29 @@ class Subscriber:
         elif name == _VERSION:
             self.broker_version = payload.decode(errors="replace")
 
-    def _say_away(self, reason: aiomqtt.MqttError) -> None:
+    def _say_away(self, reason: BrokerError) -> None:
         if not self._said_away:
-            _log.warning("Broker %s is away: %s. Trying again until it is back", self.broker, reason)
+            _log.warning("The broker is away: %s. Trying again until it is back", reason)
         self._said_away = True
 
-    async def _subscribe(self, client: aiomqtt.Client) -> None:
-        # The retain flag as it was published tells the newest reading from a replayed one. QoS 0: a
-        # reading that is lost on the way is followed by a newer one.
-        options = SubscribeOptions(qos=0, retainAsPublished=True)
-        topics = self._topics
-        filters = (topics.readings(), topics.bridge("+", "status"), topics.bridge("+", "health"))
-        # A broker may keep $SYS to itself: it refuses that one, and nobody is worse off.
-        await client.subscribe([(name, options) for name in (*filters, _VERSION)])
-        # An answer to a command comes once.
-        await client.subscribe(topics.config_error("+"), qos=1)
 
-
-def connection(broker: Broker) -> aiomqtt.Client:
-    """A client that connects when it is entered."""
-    return aiomqtt.Client(
-        broker.host,
-        broker.port,
-        username=broker.username,
-        password=broker.password,
-        protocol=aiomqtt.ProtocolVersion.V5,
-        clean_start=True,
-        timeout=5,
-        keepalive=15,
-        # A live view wants the newest: what does not fit is dropped.
-        max_queued_incoming_messages=10_000,
-        tls_context=ssl.create_default_context(cafile=broker.ca_file) if broker.tls else None,
-    )
+async def _say_skipped(client: Client) -> None:
+    said = 0
+    while True:
+        await asyncio.sleep(_SAY_SKIPPED_SECONDS)
+        if skipped := client.skipped - said:
+            _log.warning(
+                "Skipped %d messages for newer ones in the last minute: they come faster than this "
+                "machine takes them. Give it less to follow, or a faster machine",
+                skipped,
+            )
+        said = client.skipped
 
 
 async def admits(broker: Broker) -> bool:
     """Whether the broker lets that account in."""
     try:
-        async with connection(broker):
+        async with Client(broker):
             return True
-    except aiomqtt.MqttError:
+    except BrokerError:
         return False

@@ -8,11 +8,12 @@ from streamlit.components.v2.types import ComponentRenderer
 from dashboard.web import markup
 from dashboard.web.assets import VERSION
 
-# Streamlit runs a component's script from a blob, from which only absolute addresses can be imported.
+# Streamlit runs a component's script from a blob, from which only absolute addresses can be imported. Where
+# its own start page is sent (web/start_page.py), nobody said what we are below: the page's address tells it.
 _BOOTSTRAP = """\
 export default async (component) => {
-  const path = perfwatch.base + "/assets/VERSION/bundles/NAME.js";
-  const { mount } = await import(new URL(path, location.origin).href);
+  const base = window.perfwatch?.base ?? location.pathname.replace(/\\/[^/]*$/, "");
+  const { mount } = await import(`${location.origin}${base}/assets/VERSION/bundles/NAME.js`);
   return mount(component);
 };
 """

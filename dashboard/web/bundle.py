@@ -2,45 +2,115 @@
 
 Each module becomes a function that gives what it exports, after those that it imports. They are written so
 that this is all it takes: an import is one line, with names in braces or the default alone, and `export`
-stands before what it declares.
+stands before what it declares. A module that does anything else is refused, by its file and line.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-_IMPORT = re.compile(r'^import (\w+|\{ .+ \}) from "(\..*)";$', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
+from perfwatch.errors import StartError
+
+_IMPORT = re.compile(r'^import (\w+|\{ [\w, ]+ \}) from "(\.[^"]*)";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+)\b)", re.MULTILINE)
 _DEFAULT = re.compile(r"^export \{ (\w+) as default \};$", re.MULTILINE)
+# One at the start of a line, and a type within one: `/** @type {import("./x.js").Y} */`.
+_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/|/\*\* @[^\n]*?\*/", re.MULTILINE | re.DOTALL)
+_KNOWN = re.compile("|".join(pattern.pattern for pattern in (_IMPORT, _EXPORT, _DEFAULT)), re.MULTILINE)
+_FOREIGN = {
+    "an import or export of another form": r"[ \t]*(?:import|export)\b(?!\.).*",
+    "an import as a call": r"(?![ \t]*//).*\bimport\s*\(.*",
+    "import.meta": r".*\bimport\.meta\b(?!\.url).*",
+    "an await outside of a function": r"(?!//|.*\basync\b)(?=\S).*\bawait\b.*",
+    # What stands at the start of such a line may look like code.
+    "a text over several lines": r"[^`\n]*(?:`[^`\n]*`[^`\n]*)*`[^`\n]*|.*\\",
+}
+
+
+class Module(NamedTuple):
+    """One file: its text, also without comments, and the names it exports with what each is called inside."""
+
+    path: Path
+    text: str
+    bare: str
+    exports: dict[str, str]
+
+    def imports(self) -> Iterator[tuple[re.Match[str], Path]]:
+        """Each import, with the file that it leads to."""
+        for found in _IMPORT.finditer(self.bare):
+            yield found, (self.path.parent / found[2]).resolve()
 
 
 def script(entry: Path) -> str:
-    """The module `entry` and all that it imports, as one that exports its `mount`."""
-    paths = needed(entry)
-    names = {path: f"module{place}" for place, path in enumerate(paths)}
-    wrapped = [_wrapped(path, names) for path in paths]
+    """The module `entry` and all that it imports, as one that exports its `mount`.
+
+    Raises StartError where one of them is not written as this module needs it.
+    """
+    modules = needed(entry)
+    names = {module.path: f"module{place}" for place, module in enumerate(modules)}
+    exports = {module.path: module.exports for module in modules}
+    if "mount" not in exports[entry]:
+        raise StartError(f"{entry} cannot be bundled: it exports no mount")
+    wrapped = [_wrapped(module, names, exports) for module in modules]
     return "\n".join([*wrapped, f"export const {{ mount }} = {names[entry]};\n"])
 
 
-def needed(entry: Path, found: tuple[Path, ...] = ()) -> tuple[Path, ...]:
-    """What `entry` is made of, each after what it imports; without what was `found` already."""
-    for _, name in _IMPORT.findall(entry.read_text(encoding="utf-8")):
-        path = (entry.parent / name).resolve()
-        found = found if path in found else needed(path, found)
-    return (*found, entry)
+def needed(entry: Path) -> list[Module]:
+    """What `entry` is made of, each after what it imports."""
+    found: dict[Path, Module] = {}
+    _collect(entry, found, ())
+    return list(found.values())
 
 
-def _wrapped(path: Path, names: dict[Path, str]) -> str:
+def _collect(path: Path, found: dict[Path, Module], within: tuple[Path, ...]) -> None:
+    module = _read(path)
+    for imported, other in module.imports():
+        if other == path or other in within:
+            raise _refused(module, imported.start(), "imports what imports it")
+        if not other.is_file():
+            raise _refused(module, imported.start(), "imports what is not there")
+        if other not in found:
+            _collect(other, found, (*within, path))
+    found[path] = module
+
+
+def _read(path: Path) -> Module:
     text = path.read_text(encoding="utf-8")
-    if default := _DEFAULT.search(text):
-        given, body = f"default: {default[1]}", _DEFAULT.sub("", text)
-    else:
-        given, body = ", ".join(_EXPORT.findall(text)), _EXPORT.sub("", text)
-    body = _IMPORT.sub(lambda found: _taken(found[1], names[(path.parent / found[2]).resolve()]), body)
-    return f"const {names[path]} = (() => {{\n{body}\nreturn {{ {given} }};\n}})();"
+    # Blank where it is a comment: places and lines stay what they are.
+    bare = _COMMENT.sub(lambda comment: re.sub(".", " ", comment[0]), text)
+    named = [(name, name) for name in _EXPORT.findall(bare)]
+    default = [("default", name) for name in _DEFAULT.findall(bare)]
+    module = Module(path, text, bare, dict([*named, *default]))
+    for found in _KNOWN.finditer(bare):
+        if bare.rfind("/*", 0, found.start()) > bare.rfind("*/", 0, found.start()):
+            raise _refused(module, found.start(), "an import or export after the start of a comment")
+    for what, pattern in _FOREIGN.items():
+        for found in re.finditer(f"^(?:{pattern})$", bare, re.MULTILINE):
+            if not _KNOWN.match(bare, found.start()):
+                raise _refused(module, found.start(), what)
+    return module
 
 
-def _taken(imported: str, module: str) -> str:
-    taken = imported.replace(" as ", ": ") if imported.startswith("{") else f"{{ default: {imported} }}"
-    return f"const {taken} = {module};"
+def _wrapped(module: Module, names: dict[Path, str], exports: dict[Path, dict[str, str]]) -> str:
+    body = module.text
+    for found, other in module.imports():
+        taken = found[1].replace(" as ", ": ") if found[1].startswith("{") else f"{{ default: {found[1]} }}"
+        if missing := {name.split(":")[0].strip() for name in taken.strip("{ }").split(",")} - {
+            *exports[other]
+        }:
+            raise _refused(
+                module, found.start(), f"imports {', '.join(sorted(missing))}, which is not exported there"
+            )
+        body = body.replace(found[0], f"const {taken} = {names[other]};")
+    body = _EXPORT.sub("", _DEFAULT.sub("", body))
+    given = ", ".join(f"{name}: {inside}" for name, inside in module.exports.items())
+    return f"const {names[module.path]} = (() => {{\n{body}\nreturn {{ {given} }};\n}})();"
+
+
+def _refused(module: Module, at: int, what: str) -> StartError:
+    line = module.text.count("\n", 0, at) + 1
+    written = module.text[at:].splitlines()[0].strip()
+    return StartError(f"{module.path}, line {line}, cannot be bundled: {what} ({written})")

@@ -2,13 +2,17 @@
 
 Streamlit's page is a megabyte of scripts before it asks what to show. Ours is small, so it begins at once,
 where Streamlit will put it. Streamlit's scripts wait in a template until it has drawn (components/early/).
+A Streamlit whose page is made otherwise than those we know is sent as it is: slower, but never blank.
 """
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Sequence
 from string import Template
 
+import streamlit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -41,12 +45,38 @@ $scripts    </template>
 _ASKED = {"live": ("api/hosts",), "history": ("api/history/series", "api/hosts")}
 _ASKS = '\n    <link rel="preload" as="fetch" crossorigin href="./{}" />'
 
+_TITLE, _ROOT, _ICON = "<title>Streamlit</title>", '<div id="root"></div>', "./favicon.png"
 _FONT = re.compile(r'href="(\S+)"\s+as="font"')
+_ENTRY = re.compile(r'<script type="module"[^>]* src="[^"]+">')
 _SCRIPTS = re.compile(r'^ *<(?:script type="module"|link rel="(?:modulepreload|stylesheet)").*\n', re.M)
+# What would run, or be fetched, before ours in spite of the template.
+_LEFT = re.compile(r'<script[^>]*\b(?:src|type)=|rel="?(?:modulepreload|stylesheet)')
+
+_log = logging.getLogger(__name__)
+
+
+class UnknownPage(ValueError):
+    """Streamlit's start page is not made as those that we know."""
+
+
+def start_pages(pages: Sequence[str]) -> dict[str, str]:
+    """Each page's HTML: ours, or Streamlit's own where that cannot be made of it, which is logged once."""
+    index = (STREAMLIT / "index.html").read_text(encoding="utf-8")
+    try:
+        return {page: shell(index, page) for page in pages}
+    except UnknownPage as exc:
+        _log.warning(
+            "Pages open more slowly: the start page of Streamlit %s %s. Install a Streamlit that PerfWatch "
+            "was tested with (requirements.lock), or a newer PerfWatch.",
+            streamlit.__version__,
+            exc,
+        )
+        return dict.fromkeys(pages, index)
 
 
 def shell(index: str, page: str) -> str:
-    """Streamlit's start page as ours."""
+    """Streamlit's start page as ours. Raises UnknownPage when it lacks what we build on."""
+    _check(index)
     given = {
         "version": VERSION,
         "page": page,
@@ -57,16 +87,31 @@ def shell(index: str, page: str) -> str:
         "css": markup.css(page) + markup.text("early/early.css"),
         "html": Template(markup.text("early/early.html")).substitute(version=VERSION) + markup.html(page),
     }
-    begun = _SCRIPTS.sub("", index).replace("./favicon.png", f"./assets/{VERSION}/icon.svg")
-    begun = begun.replace("<title>Streamlit</title>", _HEAD.substitute(given))
-    return begun.replace('<div id="root"></div>', _BODY.substitute(given))
+    begun = _SCRIPTS.sub("", index).replace(_ICON, f"./assets/{VERSION}/icon.svg")
+    begun = begun.replace(_TITLE, _HEAD.substitute(given))
+    return begun.replace(_ROOT, _BODY.substitute(given))
+
+
+def _check(index: str) -> None:
+    found = {
+        "title": index.count(_TITLE),
+        "root element": index.count(_ROOT),
+        "icon": index.count(_ICON),
+        "font": len(_FONT.findall(index)),
+        "entry script": len(_ENTRY.findall(index)),
+    }
+    for part, count in found.items():
+        if count != 1:
+            raise UnknownPage(f"has {count or 'no'} {part}{'s' if count else ''} that we know")
+    if left := _LEFT.search(_SCRIPTS.sub("", index)):
+        raise UnknownPage(f"has a script that we do not know: {left[0]}")
 
 
 class Shell:
     """Answers the address of a page with its HTML."""
 
-    def __init__(self, page: str) -> None:
-        self._html = shell((STREAMLIT / "index.html").read_text(encoding="utf-8"), page)
+    def __init__(self, html: str) -> None:
+        self._html = html
 
     async def __call__(self, request: Request) -> Response:
         return HTMLResponse(self._html, headers={"Cache-Control": "no-cache"})

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from perfwatch.history.rollup import total
 from perfwatch.history.store import Work
+from perfwatch.workers import Workers
 
 
-async def paced(steps: Iterator[Work], rest: float) -> Work:
-    """Do `steps` one by one in a thread; returns what they did together.
+async def paced(workers: Workers, steps: Iterator[Work], rest: float) -> Work:
+    """Do `steps` one by one in a thread of `workers`; returns what they did together.
 
     Each is followed by a rest of so many times its length, which is the store's to say. Raises StoreError
     as the steps do. Cancelled, it stops after the step that runs.
@@ -19,7 +20,7 @@ async def paced(steps: Iterator[Work], rest: float) -> Work:
     done = Work()
     while True:
         began = time.monotonic()
-        step = await asyncio.to_thread(next, steps, None)
+        step = await workers.run(next, steps, None)
         if step is None:
             return done
         done = total((done, step))

@@ -1,8 +1,14 @@
-"""An asyncio MQTT 5 client whose acknowledgements are sent by its user, over the packets of `mqtt5`.
+"""An asyncio MQTT 5 client over the packets of `mqtt5`, for whatever here subscribes.
 
-In the shape of aiomqtt 3, which is to take its place when plain pip can install it. One `Client` is
-one connection: after it is lost, make another one. What was received over a lost connection can no
-longer be acknowledged; the broker sends it again.
+In the shape of aiomqtt 3, which is to take its place when plain pip can install it:
+
+    async with Client(broker, client_id="shed") as client:
+        await client.subscribe("sensors/+")
+        async for message in client.messages():
+            await client.publish(f"seen/{message.topic}", message.payload, qos=1)
+
+One `Client` is one connection: after it is lost, make another one (`reconnect.py`). What was received
+over a lost connection can no longer be acknowledged; the broker sends it again.
 """
 
 from __future__ import annotations
@@ -11,15 +17,20 @@ import asyncio
 import enum
 import ssl
 import sys
-from collections import deque
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import mqtt5
 
 from perfwatch.broker import Broker
-from perfwatch.errors import BrokerError
+from perfwatch.errors import BrokerError, Refused
+from perfwatch.mqtt.inbox import Inbox
+from perfwatch.mqtt.limits import Limits
+from perfwatch.mqtt.packets import FAILED, whole_packets, words
+from perfwatch.mqtt.pending import Answer, Pending
 from perfwatch.mqtt.transport import MAX_PACKET, Transport
 
 Message: TypeAlias = mqtt5.PublishPacket
@@ -28,43 +39,40 @@ Message: TypeAlias = mqtt5.PublishPacket
 Will: TypeAlias = mqtt5.Will
 QoS: TypeAlias = mqtt5.QoS
 
-_Answer: TypeAlias = mqtt5.PubAckPacket | mqtt5.SubAckPacket | mqtt5.UnsubAckPacket
-
 ANSWER_SECONDS = 10.0
-_FAILED = 128  # MQTT 5: reason codes from here on mean that it was refused
-_LAST_PACKET_ID = 65535
-
-# By name: the enumerations of mqtt5 0.8 are no Python enums, whatever its stubs say, and have no hash.
-_ADVICE = {
-    "BAD_USER_NAME_OR_PASSWORD": "check the user and password in PERFWATCH_BROKER",
-    "NOT_AUTHORIZED": "check the user in PERFWATCH_BROKER and its rights",
-    "UNSUPPORTED_PROTOCOL_VERSION": "it must speak MQTT 5",
-    "CLIENT_ID_NOT_VALID": "choose another PERFWATCH_BRIDGE_ID",
-    "SESSION_TAKEN_OVER": "is there another bridge of the same PERFWATCH_BRIDGE_ID?",
-}
+_MISSED_PINGS = 3
 
 
 class Client:
-    """One connection to `broker`: `async with Client(broker, client_id=…) as client`.
+    """One connection to `broker`: `async with Client(broker) as client`.
 
-    Times are in seconds. `receive_max` bounds how many messages the broker sends ahead of their
-    acknowledgement. Every method raises BrokerError once the connection is lost. Leaving the block
-    by an exception has the broker publish the will; leaving it otherwise does not.
+    Times are in seconds. Without a `client_id` the broker chooses one. It keeps the subscriptions and
+    what arrives for `session_expiry` after the connection, and sends at most `receive_max` messages
+    ahead of their acknowledgement: each is acknowledged when it is given out, or with `manual_ack` by
+    `puback`. When twice as many wait to be given out we read no further; with `newest_only` we go on,
+    and skip what is older than another message of its topic (`skipped` counts these).
+
+    Every method raises BrokerError once the connection is lost. Leaving the block by an exception has
+    the broker publish the will; leaving it otherwise does not.
     """
 
     def __init__(
         self,
         broker: Broker,
         *,
-        client_id: str,
+        client_id: str = "",
         session_expiry: float = 0,
         receive_max: int = 1000,
         keep_alive: float = 30,
         will: Will | None = None,
+        manual_ack: bool = False,
+        newest_only: bool = False,
     ) -> None:
         self.broker = broker
         self.session_present = False
+        self.limits = Limits()
         self._keep_alive = keep_alive
+        self._manual_ack = manual_ack
         self._connect = mqtt5.ConnectPacket(
             client_id,
             username=broker.username,
@@ -77,26 +85,31 @@ class Client:
             max_packet_size=MAX_PACKET,
         )
         # QoS 0 is not held back by the receive maximum: past this, we stop reading from the socket.
-        self._queue_limit = 2 * receive_max
-        self._queue: deque[Message] = deque()
+        self._inbox: Inbox[Message] = Inbox(2 * receive_max, newest_only)
+        self._receive_max = receive_max
         self._arrived = asyncio.Event()
-        self._answers: dict[int, asyncio.Future[_Answer]] = {}
-        self._packet_id = 0
+        self._wanted = 1
+        self._pending = Pending()
         self._error: BrokerError | None = None
-        self._link = Transport(self._parse, self._lost)
+        self._transport = Transport(self._parse, self._lost)
+
+    @property
+    def skipped(self) -> int:
+        """How many messages were skipped so far for newer ones."""
+        return self._inbox.skipped
 
     async def __aenter__(self) -> Self:
         self._welcome: asyncio.Future[mqtt5.ConnAckPacket] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._open()
-                self._link.send(self._connect.write())
+                self._transport.send(self._connect.write())
                 self._accept(await self._welcome)
         except (OSError, UnicodeError) as exc:  # an impossible host name is a UnicodeError
-            self._link.fail("was given up")
+            self._transport.fail("was given up")
             raise BrokerError(f"{self.broker} cannot be reached: {str(exc) or 'it does not answer'}") from exc
         except BaseException:
-            self._link.fail("was given up")
+            self._transport.fail("was given up")
             raise
         self._pings = asyncio.create_task(self._ping())
         return self
@@ -107,27 +120,27 @@ class Client:
         self._pings.cancel()
         code = mqtt5.DisconnectReasonCode
         reason = code.NORMAL_DISCONNECTION if type_ is None else code.DISCONNECT_WITH_WILL_MESSAGE
-        await self._link.close(mqtt5.DisconnectPacket(reason_code=reason).write())
+        await self._transport.close(mqtt5.DisconnectPacket(reason_code=reason).write())
 
-    async def subscribe(self, pattern: str) -> None:
-        """Subscribe at QoS 1. Retained messages come only when the session did not have it yet.
+    async def subscribe(self, *patterns: str, qos: int = 1) -> None:
+        """Subscribe, at that QoS at most. Retained messages come for what the session did not have yet.
 
-        Raises BrokerError when the broker refuses.
+        Raises Refused, which names the first pattern that the broker does not allow.
         """
-        number = self._next_packet_id()
-        topic_filter = mqtt5.TopicFilter(
-            pattern,
-            max_qos=mqtt5.QoS.AT_LEAST_ONCE,
-            retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
-        )
-        answer = await self._ask(number, mqtt5.SubscribePacket(number, [topic_filter]).write())
+        number = self._pending.next_id()
+        handling = mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
+        filters = [
+            mqtt5.TopicFilter(pattern, max_qos=QoS(qos), retain_handling=handling) for pattern in patterns
+        ]
+        answer = await self._ask(number, mqtt5.SubscribePacket(number, filters).write())
         codes = answer.reason_codes if isinstance(answer, mqtt5.SubAckPacket) else []
-        if codes and codes[0].value >= _FAILED:
-            raise BrokerError(f"{self.broker} refused the subscription to {pattern}: {_words(codes[0])}")
+        for pattern, code in zip(patterns, codes, strict=False):
+            if code.value >= FAILED:
+                raise Refused(f"{self.broker} refused the subscription to {pattern}: {self._words(code)}")
 
     async def unsubscribe(self, pattern: str) -> None:
         """End a subscription that the session may have from before."""
-        number = self._next_packet_id()
+        number = self._pending.next_id()
         await self._ask(number, mqtt5.UnsubscribePacket(number, [pattern]).write())
 
     async def messages(self) -> AsyncIterator[Message]:
@@ -136,25 +149,45 @@ class Client:
             for message in await self.arrived(1):
                 yield message
 
-    async def arrived(self, limit: int) -> list[Message]:
+    async def arrived(self, limit: int = sys.maxsize) -> list[Message]:
         """Up to `limit` messages that have arrived, once there is one; BrokerError after the last."""
-        while not self._queue:
-            self._link.resume()
-            self._check()
-            self._arrived.clear()
-            await self._arrived.wait()
+        await self.gathered(1)
         return self.waiting(limit)
+
+    async def gathered(self, count: int, seconds: float | None = None) -> bool:
+        """Wait, for at most `seconds`, until so many messages have arrived; returns whether they have.
+
+        They are given out by `waiting`. As many as the broker may send ahead are always enough. Raises
+        BrokerError when there are none and none will come.
+        """
+        self._wanted = min(count, self._receive_max)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while len(self._inbox) < self._wanted and self._error is None:
+                    self._transport.resume()
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        if not self._inbox:
+            self._check()
+        return len(self._inbox) >= self._wanted
 
     def waiting(self, limit: int = sys.maxsize) -> list[Message]:
         """Up to `limit` of the messages that have arrived and were not given out yet."""
-        return [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
+        given = self._inbox.take(limit)
+        if not self._manual_ack:
+            self.puback(*given)
+        return given
+
+    async def rest(self, seconds: float) -> None:
+        """Let what comes gather meanwhile, for whoever wants no message sooner than that."""
+        await self._transport.rest(seconds)
 
     def puback(self, *messages: Message) -> None:
         """Tell the broker that these were taken, in the order in which they came.
 
         Does nothing when the connection is lost, and for messages of QoS 0.
         """
-        self._link.send(
+        self._transport.send(
             b"".join(
                 [mqtt5.PubAckPacket(one.packet_id).write() for one in messages if one.packet_id is not None]
             )
@@ -163,35 +196,37 @@ class Client:
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False, expiry: int | None = None
     ) -> None:
-        """Publish; at QoS 1, return when the broker has it. Raises BrokerError when it refuses.
+        """Publish; at QoS 1, return when the broker has it.
 
-        The broker forgets the message after `expiry` seconds (None: never).
+        The broker forgets the message after `expiry` seconds (None: never). Raises Refused when the
+        broker does not take it; what it said it would not take is not sent at all.
         """
-        await self._link.writable.wait()
+        await self._transport.writable.wait()
         self._check()
         if not qos:
-            packet = mqtt5.PublishPacket(topic, payload, retain=retain, message_expiry_interval=expiry)
-            self._link.send(packet.write())
+            self._transport.send(self._packet(topic, payload, 0, retain, expiry, None))
             return
         async with self._quota:
-            number = self._next_packet_id()
-            packet = mqtt5.PublishPacket(
-                topic,
-                payload,
-                qos=QoS(qos),
-                retain=retain,
-                packet_id=number,
-                message_expiry_interval=expiry,
-            )
-            answer = await self._ask(number, packet.write())
-        if isinstance(answer, mqtt5.PubAckPacket) and answer.reason_code.value >= _FAILED:
-            raise BrokerError(
-                f"{self.broker} refused what was published on {topic}: {_words(answer.reason_code)}"
-            )
+            number = self._pending.next_id()
+            packet = self._packet(topic, payload, qos, retain, expiry, number)
+            answer = await self._ask(number, packet)
+        if isinstance(answer, mqtt5.PubAckPacket) and answer.reason_code.value >= FAILED:
+            reason = self._words(answer.reason_code)
+            raise Refused(f"{self.broker} refused what was published on {topic}: {reason}")
+
+    def _packet(
+        self, topic: str, payload: bytes, qos: int, retain: bool, expiry: int | None, number: int | None
+    ) -> bytes:
+        packet = mqtt5.PublishPacket(
+            topic, payload, qos=QoS(qos), retain=retain, packet_id=number, message_expiry_interval=expiry
+        ).write()
+        if reason := self.limits.refusal(len(packet), qos, retain):
+            raise Refused(f"{self.broker} would refuse what was to be published on {topic}: it has {reason}")
+        return packet
 
     async def _open(self) -> None:
         await asyncio.get_running_loop().create_connection(
-            lambda: self._link,
+            lambda: self._transport,
             self.broker.host,
             self.broker.port,
             ssl=ssl.create_default_context(cafile=self.broker.ca_file) if self.broker.tls else None,
@@ -201,29 +236,21 @@ class Client:
         if self._error is not None:
             raise self._error
 
-    async def _ask(self, number: int, packet: bytes) -> _Answer:
+    async def _ask(self, number: int, packet: bytes) -> Answer:
         self._check()
-        future: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
-        self._answers[number] = future
+        self._transport.send(packet)
         try:
-            self._link.send(packet)
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await future
+            return await self._pending.answer(number, ANSWER_SECONDS)
         except TimeoutError as exc:
             raise BrokerError(f"{self.broker} does not answer") from exc
-        finally:
-            del self._answers[number]
-
-    def _next_packet_id(self) -> int:
-        while True:
-            self._packet_id = self._packet_id % _LAST_PACKET_ID + 1
-            if self._packet_id not in self._answers:
-                return self._packet_id
 
     def _accept(self, welcome: mqtt5.ConnAckPacket) -> None:
-        if welcome.reason_code.value >= _FAILED:
-            raise BrokerError(f"{self.broker} refused us: {_words(welcome.reason_code)}")
+        if welcome.reason_code.value >= FAILED:
+            raise BrokerError(f"{self.broker} refused us: {self._words(welcome.reason_code)}")
         self.session_present = welcome.session_present
+        self.limits = Limits(
+            welcome.receive_max, welcome.max_packet_size, welcome.max_qos.value, welcome.retain_available
+        )
         self._quota = asyncio.Semaphore(welcome.receive_max)
         if welcome.server_keep_alive:
             self._keep_alive = welcome.server_keep_alive
@@ -231,61 +258,51 @@ class Client:
     def _parse(self, unused: memoryview) -> int:
         """Take every whole packet out of `unused`; returns how many bytes they had."""
         used, qos_2 = 0, QoS.EXACTLY_ONCE
-        while used < len(unused):
-            try:
-                packet, size = mqtt5.read(unused[used:])
-            except IndexError:  # mqtt5's way to say that the rest of a packet is still to come
-                break
-            except BaseException as exc:
-                if type(exc).__name__ == "PanicException":  # mqtt5 0.8 on text that is not UTF-8
-                    raise ValueError("a text is not UTF-8") from exc
-                raise
-            used += size
+        for packet, end in whole_packets(unused):
+            used = end
             if isinstance(packet, Message) and packet.qos != qos_2:
-                self._queue.append(packet)
+                self._inbox.append(packet)
             else:
                 self._received(packet)
-        if self._queue:
+        if len(self._inbox) >= self._wanted:
             self._arrived.set()
-            if len(self._queue) > self._queue_limit:
-                self._link.pause()
+        if self._inbox.full:
+            self._transport.pause()
         return used
 
     def _received(self, packet: mqtt5.Packet) -> None:
         match packet:
             case mqtt5.PubAckPacket() | mqtt5.SubAckPacket() | mqtt5.UnsubAckPacket():
-                answer = self._answers.get(packet.packet_id)
-                if answer is not None and not answer.done():
-                    answer.set_result(packet)
+                self._pending.receive(packet)
             case mqtt5.ConnAckPacket() if not self._welcome.done():
                 self._welcome.set_result(packet)
             case mqtt5.DisconnectPacket():
-                self._link.fail(f"ended the connection: {_words(packet.reason_code)}")
+                self._transport.fail(f"ended the connection: {self._words(packet.reason_code)}")
             case mqtt5.PingRespPacket():
-                pass  # that anything came is what counts, and _Link notes it
+                pass  # that anything came is what counts, and Transport notes it
             case _:
-                self._link.fail(f"sent an unexpected {type(packet).__name__}")
+                self._transport.fail(f"sent an unexpected {type(packet).__name__}")
 
     def _lost(self, reason: str) -> None:
         self._error = BrokerError(f"{self.broker} {reason}")
-        pending: list[asyncio.Future[Any]] = [self._welcome, *self._answers.values()]
-        for future in pending:
-            if not future.done():
-                future.set_exception(self._error)
-                future.exception()  # seen: nobody may be waiting for it any more
+        self._pending.fail(self._error)
+        if not self._welcome.done():
+            self._welcome.set_exception(self._error)
+            self._welcome.exception()  # seen: nobody may be waiting for it any more
         self._arrived.set()
 
     async def _ping(self) -> None:
-        """Ping at half the agreed interval; a broker that sends nothing for one and a half is gone."""
-        while True:
+        """Ping at half the agreed interval; a broker that answers none of three is gone.
+
+        Pings are counted rather than seconds: it is not silence when this process did not listen.
+        """
+        missed, asked = 0, 0.0
+        while missed < _MISSED_PINGS:
             await asyncio.sleep(self._keep_alive / 2)
-            silence = self._link.silence()
-            if silence > 1.5 * self._keep_alive:
-                self._link.fail(f"has been silent for {silence:.1f} s")
-            self._link.send(mqtt5.PingReqPacket().write())
+            missed = missed + 1 if self._transport.silent_since(asked) else 0
+            asked = time.monotonic()
+            self._transport.send(mqtt5.PingReqPacket().write())
+        self._transport.fail(f"has been silent for {_MISSED_PINGS / 2 * self._keep_alive:.1f} s")
 
-
-def _words(code: enum.IntEnum) -> str:
-    """A reason code as people say it, with what to do where that is known."""
-    words = code.name.lower().replace("_", " ")
-    return f"{words}; {_ADVICE[code.name]}" if code.name in _ADVICE else words
+    def _words(self, code: enum.IntEnum) -> str:
+        return words(code, self._connect.client_id)

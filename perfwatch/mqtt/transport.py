@@ -59,9 +59,9 @@ class Transport(asyncio.Protocol):
                 await self._closed.wait()
         self._transport.abort()
 
-    def silence(self) -> float:
-        """Seconds since anything came; 0 while we do not read."""
-        return 0.0 if self.paused else time.monotonic() - self._heard
+    def silent_since(self, moment: float) -> bool:
+        """Whether nothing came since then, on the monotonic clock, although we read."""
+        return not self.paused and self._heard < moment
 
     def pause(self) -> None:
         if not self.paused and self._transport is not None:
@@ -73,6 +73,17 @@ class Transport(asyncio.Protocol):
             self.paused = False
             self._heard = time.monotonic()
             self._transport.resume_reading()
+
+    async def rest(self, seconds: float) -> None:
+        """Leave what comes in the system's buffers for so long: a read of much costs as one of little."""
+        if self._transport is None:
+            return
+        self._transport.pause_reading()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            if not self.paused:
+                self._transport.resume_reading()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)

@@ -43,12 +43,14 @@ class Process:
             "PERFWATCH_HISTORY": self.history,
             "PERFWATCH_BRIDGE_ID": bridge_id,
             "PERFWATCH_DATA_DIR": str(folder / "data"),
+            "PERFWATCH_BATCH_WAIT": "10ms",
         }
+        self.command = [sys.executable, "-m", "bridge"]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "bridge"], env=self.environ, stderr=log)
+            self.process = subprocess.Popen(self.command, env=self.environ, stderr=log)
 
     def wait_for(self, words: str, times: int = 1) -> None:
         """Return once the log has said `words` that often."""
@@ -81,7 +83,8 @@ async def bridge_inside(
     broker: Mosquitto, store: HistoryStore, notifier: Notifier | None = None, **given: Any
 ) -> AsyncIterator[Bridge]:
     """A bridge in this process, stopped in order at the end. Its spool is in the broker's folder."""
-    settings = Settings(broker=broker.url, bridge_id="test", data_dir=str(broker.folder), **given)
+    chosen = {"batch_wait": 0.01, **given}
+    settings = Settings(broker=broker.url, bridge_id="test", data_dir=str(broker.folder), **chosen)
     bridge = Bridge(settings, store, notifier)
     running = asyncio.create_task(bridge.run())
     try:

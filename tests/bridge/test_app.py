@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from bridge.app import Bridge
+from bridge.spool import Spool
 from perfwatch.backoff import Backoff
 from perfwatch.broker import broker_of
 from perfwatch.errors import StoreError
@@ -20,9 +22,9 @@ from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point
 from perfwatch.mqtt.client import Client
 from perfwatch.settings import Settings
-from tests.bridge.publisher import payload
+from tests.bridge.publisher import payload, publisher
 from tests.bridge.running import bridge_inside, numbers
-from tests.servers import Mosquitto
+from tests.servers import OPEN_BROKER, Mosquitto
 
 CPU = "perfwatch/nas/cpu"
 
@@ -66,7 +68,6 @@ class Observer:
         """The next payload on `topic` that is acceptable."""
         async with asyncio.timeout(60):
             async for message in self.client.messages():
-                self.client.puback(message)
                 if message.topic == topic and accept(message.payload):
                     return message.payload
         raise AssertionError("the messages ended")
@@ -168,8 +169,10 @@ async def test_stats_count_what_was_done(
 
 
 async def test_while_neither_store_nor_spool_takes_it_nothing_is_acknowledged(
-    broker: Mosquitto, refusing: Refusing
+    broker: Mosquitto, refusing: Refusing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for limit in ("FINISH_SECONDS", "END_SECONDS"):
+        monkeypatch.setattr(f"bridge.app.{limit}", 3600)  # nor does it wait for that at the end
     async with bridge_inside(broker, refusing, spool_size=1) as first, observer(broker) as seen:
         await seen.bridge_is_online()
         await seen.publish(CPU, payload(1))
@@ -209,7 +212,7 @@ async def test_a_locked_history_is_waited_for(broker: Mosquitto, store: SqliteSt
             await seen.bridge_is_online()
             other.execute("BEGIN EXCLUSIVE")
             await seen.publish(CPU, payload(1))
-            await eventually(lambda: bridge._keeper.away, "the bridge has met the lock")
+            await eventually(lambda: bridge.stats().store_away, "the bridge has met the lock")
             assert bridge.counters.written == 0
             other.execute("ROLLBACK")
         await eventually(lambda: numbers(store) == [1], "the reading is stored")
@@ -234,7 +237,7 @@ async def test_what_has_arrived_is_stored_before_it_stops(broker: Mosquitto, ref
         await seen.bridge_is_online()
         for number in range(1300):
             await seen.publish(CPU, payload(number))
-        await eventually(lambda: bridge.counters.waiting > 500, "one batch is full behind another")
+        await eventually(lambda: bridge.counters.waiting > 0, "a batch waits before all others")
         refusing.refuses = False
     # The last few may not have come over the wire yet; the broker keeps those.
     written = bridge.counters.written
@@ -256,7 +259,7 @@ async def test_a_lost_broker_is_said_once_until_it_is_back(
     broker: Mosquitto, store: SqliteStore, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr("bridge.app.Backoff", Impatient)
+    monkeypatch.setattr("perfwatch.mqtt.reconnect.Backoff", Impatient)
     async with bridge_inside(broker, store):
         await eventually(lambda: caplog.text.count("connected to") == 1, "it is connected")
         broker.kill()
@@ -278,3 +281,88 @@ async def test_a_bridge_that_joins_a_group_no_longer_takes_everything(
             await seen.publish(CPU, payload(number))
         await eventually(lambda: member.counters.written >= 3, "the readings are stored")
         assert (member.counters.received, member.stats().group) == (3, "all")
+
+
+async def run_until_it_ends(broker: Mosquitto, store: SqliteStore, *beside: Callable[[], Any]) -> None:
+    """A bridge that gets a reading, for as long as it runs by itself."""
+    settings = Settings(broker=broker.url, bridge_id="test", data_dir=str(broker.folder), batch_wait=0.01)
+    async with asyncio.timeout(60), observer(broker) as seen:
+        await seen.publish(CPU, payload(1), retain=True)
+        await Bridge(settings, store).run(*beside)
+
+
+def broken(*_given: object) -> None:
+    raise RuntimeError("of this test")
+
+
+@pytest.mark.parametrize("write", ["store", "spool"])
+async def test_what_nobody_foresaw_in_a_write_ends_it_and_it_goes_offline(
+    broker: Mosquitto, refusing: Refusing, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    if write == "store":
+        monkeypatch.setattr(refusing, "write", broken)
+    else:
+        monkeypatch.setattr(Spool, "append", broken)
+    with pytest.raises(ExceptionGroup) as raised:
+        await run_until_it_ends(broker, refusing)
+    assert raised.group_contains(RuntimeError, match="of this test")
+    async with observer(broker) as later:
+        assert await later.next("perfwatch-bridge/test/status") == b"offline"
+
+
+async def test_what_nobody_foresaw_beside_it_ends_it(broker: Mosquitto, store: SqliteStore) -> None:
+    async def beside() -> None:
+        raise RuntimeError("of this test")
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await run_until_it_ends(broker, store, beside)
+    assert raised.group_contains(RuntimeError, match="of this test")
+
+
+async def test_the_last_rejections_are_told_before_it_goes(
+    broker: Mosquitto, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it runs nobody tells them here, and they come in the wait of a batch that is not over."""
+
+    async def says_nothing(_bridge: Bridge, _client: Client) -> None:
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(Bridge, "_keep_telling", says_nothing)
+    async with observer(broker) as seen:
+        async with bridge_inside(broker, store, batch_wait=10.0):
+            await seen.bridge_is_online()
+            await seen.publish(CPU, b"nonsense")
+        assert json.loads(await seen.next("perfwatch-bridge/test/rejected"))["topic"] == CPU
+
+
+async def test_what_an_earlier_connection_left_no_longer_waits(
+    broker: Mosquitto, refusing: Refusing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perfwatch.mqtt.reconnect.Backoff", Impatient)
+    async with bridge_inside(broker, refusing, spool_size=1) as bridge:
+        async with observer(broker) as seen:
+            await seen.bridge_is_online()
+            await seen.publish(CPU, payload(1), retain=True)
+            await eventually(lambda: bridge.counters.waiting == 1, "a reading waits")
+        broker.kill()
+        await eventually(lambda: bridge.counters.waiting == 0, "it was given up")
+        broker.start()
+        async with observer(broker) as seen:
+            await seen.publish(CPU, payload(2), retain=True)
+            await eventually(lambda: bridge.counters.waiting == 1, "the next one waits")
+            refusing.refuses = False
+            await eventually(lambda: numbers(refusing) == [2], "it is stored")
+        await eventually(lambda: bridge.counters.waiting == 0, "nothing waits any more")
+
+
+async def test_a_broker_that_sends_few_at_a_time_is_kept_up_with(tmp_path: Path, store: SqliteStore) -> None:
+    """Mosquitto's own limit is 20 ahead of their acknowledgement."""
+    few = OPEN_BROKER.replace("max_inflight_messages 0", "max_inflight_messages 20")
+    with Mosquitto(tmp_path, few) as broker:
+        async with bridge_inside(broker, store, batch_wait=0.01), observer(broker) as seen:
+            await seen.bridge_is_online()
+        with publisher(broker) as collector:
+            await asyncio.to_thread(collector.numbered, range(600))
+        # One wait for the first, and one for what remains: 30 would be longer than `eventually` is patient.
+        async with bridge_inside(broker, store, batch_wait=5.0):
+            await eventually(lambda: len(numbers(store)) == 600, "all is stored")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import signal
+import socket
+import sys
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,9 @@ import pytest
 from tests.bridge.publisher import Publisher, publisher
 from tests.bridge.running import LASTING_BROKER, Process, bridge_process, history, numbers
 from tests.servers import Mosquitto, free_port, wait_until
+
+# What a service has to end after SIGTERM, whatever its peers do.
+END_SECONDS = 8.0
 
 
 def wait_for_numbers(bridge: Process, expected: range) -> None:
@@ -106,6 +113,72 @@ def test_it_comes_back_to_a_restarted_broker_and_says_each_once(tmp_path: Path) 
         assert bridge.log.read_text().count("lost the broker") == 1
 
 
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A server that takes every connection and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield server
+
+
+def ends_soon(bridge: Process) -> int:
+    """Within the time that a service has, and with which exit code."""
+    began = time.monotonic()
+    code = bridge.end(signal.SIGTERM)
+    assert time.monotonic() - began < END_SECONDS
+    return code
+
+
+def test_it_ends_soon_though_the_store_never_answers(
+    tmp_path: Path, broker: Mosquitto, silent: socket.socket
+) -> None:
+    history = f"influxdb://127.0.0.1:{silent.getsockname()[1]}/test"
+    with (
+        bridge_process(tmp_path, broker, history) as bridge,
+        publisher(broker) as collector,
+    ):
+        bridge.wait_for("connected")
+        collector.numbered(range(3))
+        assert ends_soon(bridge) == 0
+        assert "stopped; 0 readings written" in bridge.log.read_text()
+
+
+def test_it_ends_soon_though_the_broker_never_answers(tmp_path: Path, broker: Mosquitto) -> None:
+    with bridge_process(tmp_path, broker) as bridge:
+        bridge.wait_for("connected")
+        with broker.frozen():
+            assert ends_soon(bridge) == 0
+
+
+def test_it_ends_soon_though_it_waits_for_a_broker_that_never_answers(
+    tmp_path: Path, silent: socket.socket
+) -> None:
+    broker = Mosquitto(tmp_path, port=silent.getsockname()[1])
+    with bridge_process(tmp_path, broker) as bridge, silent.accept()[0]:
+        assert ends_soon(bridge) == 0
+
+
+HANGS = """
+import os, pathlib, time
+import bridge.app
+from perfwatch.history.sqlite.store import SqliteStore
+from perfwatch.settings import load
+class Hanging(SqliteStore):
+    def close(self): time.sleep(3600)
+bridge.app.open_store = lambda _: Hanging(pathlib.Path(os.environ["PERFWATCH_DATA_DIR"], "history.db"))
+bridge.app.run(load(os.environ))
+"""
+
+
+def test_it_ends_soon_though_its_own_end_hangs(tmp_path: Path, broker: Mosquitto) -> None:
+    with bridge_process(tmp_path, broker) as bridge:
+        bridge.end(signal.SIGKILL)
+        bridge.command = [sys.executable, "-c", HANGS]
+        bridge.start()
+        spool = tmp_path / "data" / "spool" / "test" / "lock"
+        wait_until(spool.exists, "it has begun")
+        assert ends_soon(bridge) == -signal.SIGALRM
+
+
 def test_a_history_that_cannot_be_is_a_sentence_and_a_failure(tmp_path: Path, broker: Mosquitto) -> None:
     with bridge_process(tmp_path, broker) as bridge:
         bridge.end(signal.SIGTERM)
@@ -113,4 +186,7 @@ def test_a_history_that_cannot_be_is_a_sentence_and_a_failure(tmp_path: Path, br
         bridge.start()
         assert bridge.process is not None
         assert bridge.process.wait(60) == 1
-        assert "perfwatch: PERFWATCH_HISTORY must name a file by its whole path" in bridge.log.read_text()
+        assert (
+            "perfwatch: PERFWATCH_HISTORY must be sqlite:///path or influxdb://host:8086/database"
+            in bridge.log.read_text()
+        )

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bridge.upkeep import kept_up
+from bridge.upkeep import look_after
 from perfwatch.errors import StoreError
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.sqlite.store import SqliteStore
@@ -37,6 +38,14 @@ def rows(store: TieredStore) -> list[int]:
     return [tier.rows for tier in store.tiers()]
 
 
+@asynccontextmanager
+async def looking_after(store: HistoryStore) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(look_after(store))
+        yield
+        task.cancel()
+
+
 async def eventually(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - the condition is the state of a file
@@ -48,7 +57,7 @@ async def test_it_follows_a_policy_that_another_process_changes(
 ) -> None:
     monkeypatch.setattr("bridge.upkeep.EVERY_SECONDS", 0.05)
     write_days_ago(store, 1, 10, 20)
-    async with kept_up(store):
+    async with looking_after(store):
         await eventually(lambda: rows(store) == [1, 3, 3])
         with SqliteStore(store.path) as dashboard:
             dashboard.set_policy(Policy(retention_days=15))
@@ -71,11 +80,22 @@ async def test_a_store_that_fails_is_said_once_and_tried_again(
     monkeypatch.setattr(store, "policy", refuse)
     caplog.set_level(logging.WARNING)
     write_days_ago(store, 10)
-    async with kept_up(store):
+    async with looking_after(store):
         await eventually(lambda: rows(store) == [0, 1, 1])
     assert [record.getMessage() for record in caplog.records] == [
         "The disk of this test is full; old readings stay until it can be used again"
     ]
+
+
+async def test_an_error_that_nobody_foresaw_is_raised(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks() -> Policy:
+        raise RuntimeError("of this test")
+
+    monkeypatch.setattr(store, "policy", breaks)
+    with pytest.raises(RuntimeError, match="of this test"):
+        await look_after(store)
 
 
 def test_the_bridge_does_it_as_a_process(tmp_path: Path, broker: Mosquitto) -> None:
@@ -107,7 +127,7 @@ async def test_a_server_that_makes_no_rollups_is_said_once_and_left_alone(
 ) -> None:
     caplog.set_level(logging.INFO)
     with Victoria(tmp_path) as server, history(f"influxdb://127.0.0.1:{server.port}") as store:
-        async with kept_up(store):
+        async with looking_after(store):
             await eventually(lambda: bool(caplog.records))
     [record] = caplog.records
     assert "answers no InfluxQL" in record.getMessage()

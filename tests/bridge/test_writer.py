@@ -6,14 +6,21 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from bridge.batch import Batch
+from bridge.counters import Counters
+from bridge.spool import Spool
+from bridge.writer import Writer
+from perfwatch.backoff import Backoff
 from perfwatch.errors import BadPoints, StoreError
 from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.history.store import Numbers, Point, each_point
+from perfwatch.history.store import Layout, Numbers, Part, Point, each_point
+from perfwatch.mqtt.client import Message
 from tests.bridge.publisher import START_MS, payload
 from tests.bridge.running import bridge_inside, numbers
 from tests.bridge.test_app import CPU, eventually, observer
@@ -40,6 +47,40 @@ def store(tmp_path: Path) -> Iterator[Faulty]:
 
 def errs(_points: list[Point]) -> None:
     raise StoreError("503 of this test")
+
+
+class Two(Faulty):
+    """One that takes two writes side by side."""
+
+    writes_at_once = 2
+
+
+class Impatient(Backoff):
+    """Waits next to nothing, and notes how long it would have waited."""
+
+    waits: list[float]
+
+    def next(self) -> float:
+        self.waits.append(self._longest)
+        super().next()
+        return 0.001
+
+
+LAYOUT = Layout("cpu", "nas", (Part("", "", ("user",)),))
+
+
+def reading(number: int) -> Batch[Message]:
+    """A batch of the one reading of that number."""
+    return Batch([], [Numbers(LAYOUT, START_MS + number * 1000, [float(number)])], 1)
+
+
+@asynccontextmanager
+async def writing(store: SqliteStore, spool_size: int = 10**9) -> AsyncIterator[Writer]:
+    """A writer by itself. Its spool is beside the store."""
+    spool = Spool(store.path.with_name("spool"), spool_size, 10**9)
+    writer = Writer(store, spool, Counters(), print)
+    async with asyncio.timeout(60), writer.running():
+        yield writer
 
 
 async def test_a_store_that_hangs_is_passed_by_and_gets_everything_when_it_answers(
@@ -102,23 +143,132 @@ async def test_what_was_spooled_is_acknowledged_and_stored_by_the_next_run(
         assert second.counters.received == 0
 
 
-async def test_new_readings_flow_while_the_spool_is_drained(broker: Mosquitto, store: Faulty) -> None:
-    store.fault = errs
-    async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
-        await seen.bridge_is_online()
-        await seen.publish(CPU, payload(1))
-        await eventually(lambda: bridge.stats().spooled == 1, "the first waits on disk")
-        drained = threading.Event()
+async def test_new_readings_flow_while_the_spool_is_drained(tmp_path: Path) -> None:
+    held = {START_MS + number * 1000: threading.Event() for number in (1, 2)}
+    begun: list[int] = []
 
-        def holds_the_old(points: list[Point]) -> None:
-            if points[0].fields["user"] == 1 and not drained.wait(0.5):
-                raise StoreError("the old one is still not wanted")
+    def holds_the_old(points: list[Point]) -> None:
+        begun.append(points[0].time)
+        assert held.get(points[0].time, done).wait(60)
 
-        store.fault = holds_the_old
-        await seen.publish(CPU, payload(2))
-        drained.set()
+    (done := threading.Event()).set()
+    with Two(tmp_path / "history.db") as store:
+        async with writing(store) as writer:
+            store.fault = errs
+            assert await writer.keep(reading(1))
+            store.fault = holds_the_old
+            await eventually(lambda: begun == [START_MS + 1000], "the oldest is tried")
+            assert await writer.keep(reading(2))  # into the spool: the store is still away
+            held[START_MS + 1000].set()
+            await eventually(lambda: begun[1:] == [START_MS + 2000], "the rest of the spool is written")
+            assert await writer.keep(reading(3))
+            assert numbers(store) == [1, 3]
+            held[START_MS + 2000].set()
+            await eventually(lambda: numbers(store) == [1, 2, 3], "all is stored")
+
+
+async def test_while_a_write_hangs_the_next_batch_is_spooled_at_once(
+    store: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    store.fault = lambda _: not answers.wait(60)  # type: ignore[assignment]
+    async with writing(store) as writer:
+        monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 0.05)
+        assert await writer.keep(reading(1))
+        monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 3600)
+        assert await writer.keep(reading(2))
+        answers.set()
         await eventually(lambda: numbers(store) == [1, 2], "both are stored")
-        await eventually(lambda: not bridge.stats().store_away, "the store is back")
+        await eventually(lambda: not writer.away, "it is back")
+
+
+async def test_who_is_in_a_hurry_does_not_wait_for_room(
+    store: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perfwatch.backoff.FIRST", 3600)
+    store.fault = errs
+    async with writing(store, spool_size=1) as writer:
+        keeping = asyncio.create_task(writer.keep(reading(1)))
+        await eventually(lambda: writer.away, "the store has refused")
+        writer.hurry(True)
+        assert not await keeping
+        assert not await writer.keep(reading(2))
+
+
+async def test_a_full_spool_keeps_nothing_from_a_store_that_is_back(store: Faulty) -> None:
+    store.fault = errs
+    async with writing(store, spool_size=1) as writer:
+        keeping = asyncio.create_task(writer.keep(reading(1)))
+        await eventually(lambda: writer.away, "the store has refused")
+        store.fault = None
+        assert await keeping
+        assert (numbers(store), writer.away) == ([1], False)
+
+
+async def test_each_outage_begins_with_the_shortest_wait(
+    store: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.writer.Backoff", Impatient)
+    Impatient.waits = []
+    async with writing(store) as writer:
+        for number in (1, 2):
+            store.fault = errs
+            assert await writer.keep(reading(number))
+            before = len(Impatient.waits)
+            await eventually(lambda least=before + 3: len(Impatient.waits) >= least, "it was tried in vain")  # type: ignore[misc]
+            store.fault = None
+            await eventually(lambda: not writer.away, "it is stored")
+    again = Impatient.waits.index(0.5, 1)
+    assert Impatient.waits[:3] == Impatient.waits[again : again + 3] == [0.5, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_what_nobody_foresaw_in_a_write_is_raised(
+    store: Faulty, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    """By the writer itself when whoever waited for the write does so no more."""
+    answers = threading.Event()
+
+    def breaks(_points: list[Point]) -> None:
+        assert answers.wait(60)
+        raise RuntimeError("of this test")
+
+    store.fault = breaks
+    if late:
+        monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 0.05)
+    else:
+        answers.set()
+    with pytest.raises(ExceptionGroup) as raised:
+        await _keep_until_it_ends(store, answers)
+    assert raised.group_contains(RuntimeError, match="of this test")
+
+
+async def _keep_until_it_ends(store: Faulty, answers: threading.Event) -> None:
+    async with writing(store) as writer:
+        await writer.keep(reading(1))
+        answers.set()
+        await asyncio.sleep(3600)
+
+
+async def test_a_spool_that_cannot_be_read_is_said_once_and_keeps_nothing_from_the_store(
+    store: Faulty, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bridge.writer.Backoff", Impatient)
+    Impatient.waits = []
+
+    def unreadable(_spool: Spool) -> None:
+        raise StoreError("The disk of this test cannot be read")
+
+    monkeypatch.setattr(Spool, "oldest", unreadable)
+    store.fault = errs
+    async with writing(store) as writer:
+        assert await writer.keep(reading(1))
+        await eventually(lambda: len(Impatient.waits) > 3, "it is tried again and again")
+        monkeypatch.undo()
+        store.fault = None
+        await eventually(lambda: numbers(store) == [1], "it is stored")
+    said = [record.getMessage() for record in caplog.records if "of this test cannot" in record.getMessage()]
+    assert said == ["The disk of this test cannot be read; it is tried again until that changes"]
 
 
 async def test_a_point_that_is_refused_for_good_is_named_and_the_rest_is_stored(
@@ -143,6 +293,6 @@ async def test_a_point_that_is_refused_for_good_is_named_and_the_rest_is_stored(
 async def test_a_second_bridge_on_the_same_spool_says_so(broker: Mosquitto, store: Faulty) -> None:
     async with bridge_inside(broker, store), observer(broker) as seen:
         await seen.bridge_is_online()
-        with pytest.raises(Exception, match="Another bridge uses the spool"):
+        with pytest.raises(Exception, match="in use by another bridge"):
             async with bridge_inside(broker, store):
                 await asyncio.sleep(0)

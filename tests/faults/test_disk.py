@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,15 @@ class Disk:
     def resize(self, kilobytes: int) -> None:
         option = f"remount,size={kilobytes}k"
         subprocess.run(["mount", "-o", option, str(self.folder)], check=True)
+
+    @contextmanager
+    def read_only_at(self, folder: Path) -> Iterator[None]:
+        """In place of `folder`, where nothing new can be made meanwhile."""
+        subprocess.run(["mount", "-o", "bind,ro", str(self.folder), str(folder)], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture
@@ -84,3 +94,16 @@ def test_the_one_disk_of_history_and_spool_is_full(tmp_path: Path, disk: Disk, r
         one.flow()
         disk.resize(50_000)
         report("the one disk of SQLite and spool full, then room", one.settle())
+
+
+def test_the_spools_folder_can_only_be_read_until_the_store_is_back(
+    tmp_path: Path, disk: Disk, report: Report
+) -> None:
+    with field(tmp_path) as one:
+        one.start()
+        one.flow()
+        with disk.read_only_at(tmp_path / "data" / "spool" / "test"), locked(one):
+            one.bridge.wait_for("nothing is acknowledged until there is room")
+            one.flow()
+        report("spool's disk turns read-only, then the store is back", one.settle())
+        assert "Read-only file system" in one.bridge.log.read_text()

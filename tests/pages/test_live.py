@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
 
 from perfwatch.history.open import open_store
 from perfwatch.readings.codec import now, to_ms
@@ -255,6 +256,25 @@ def test_a_phone_shows_one_column(phone: BrowserContext, dashboard: Dashboard, t
     assert len(set(lefts)) == 1
     keep(page, f"live-phone-everything-{theme}")
     assert violations(page) == []
+
+
+def test_what_is_not_written_yet_is_asked_for_again(
+    context: BrowserContext, dashboard: Dashboard, broker: Mosquitto
+) -> None:
+    """The bridge writes a little later than it receives."""
+
+    def asks(request: Request) -> bool:
+        return "metric_type=cpu" in request.url and "host=gap" in request.url
+
+    moment = to_ms(now())
+    with closing(open_store(f"sqlite:///{dashboard.log.parent / 'history.db'}")) as store:
+        remember(store, "gap", range(moment - 60_000, moment - 12_000, 1000), 2)
+    publish(broker, "gap", {"info": info("gap", 2), **encoded(everything(moment, 2))})
+    page = context.new_page()
+    with page.expect_request(asks):
+        page.goto(f"{dashboard.url}/live?host=gap")
+    with page.expect_request(asks):
+        pass
 
 
 def test_nothing_moves_while_the_page_fills(context: BrowserContext, dashboard: Dashboard) -> None:

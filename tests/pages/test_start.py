@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, WebSocket, expect
 
-from tests.pages.conftest import PHONE, Watched, keep, open_page
-from tests.stack import PASSWORD, Stack
+from dashboard.web import assets
+from tests.pages.conftest import PHONE, Watched, keep, log_in, open_page
+from tests.servers import free_port
+from tests.stack import PASSWORD, Dashboard, Stack
 
 pytestmark = pytest.mark.browser
 
@@ -164,3 +168,37 @@ def test_readings_go_on_where_streamlit_never_comes(fresh: Page, stack: Stack) -
     expect(cards).to_have_attribute("data-timestamp", re.compile(r"\d"))
     shown = cards.get_attribute("data-timestamp") or ""
     expect(cards).not_to_have_attribute("data-timestamp", shown)
+
+
+class Changed(Dashboard):
+    """The dashboard on a Streamlit whose start page, in `folder`, is not made as we know it."""
+
+    _RUN = (
+        "import sys, pathlib; from dashboard.web import start_page as start;"
+        "start.STREAMLIT = pathlib.Path(sys.argv.pop());"
+        "from dashboard.__main__ import main; main()"
+    )
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, f"mqtt://127.0.0.1:{free_port()}")
+        self._command = [sys.executable, "-P", "-c", self._RUN, str(folder)]
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Iterator[Dashboard]:
+    index = (assets.STREAMLIT / "index.html").read_text()
+    (tmp_path / "index.html").write_text(index.replace("<title>Streamlit<", "<title>An app<"))
+    with Changed(tmp_path) as dashboard:
+        yield dashboard
+
+
+@pytest.mark.parametrize("name", ["hosts", "history", "settings"])
+def test_a_streamlit_that_changed_shows_the_pages_all_the_same(
+    context: BrowserContext, changed: Dashboard, name: str
+) -> None:
+    page = context.new_page()
+    page.goto(f"{changed.url}/{name}")
+    log_in(page)
+    expect(page.get_by_test_id(name)).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("logout")).to_be_visible()
+    assert "has no title" in changed.output()

@@ -6,7 +6,7 @@ import { leave } from "../session/watch.js";
 const AWAY = "The server cannot be reached. Check that PerfWatch is running; this page tries again by itself.";
 
 export class Failed extends Error {
-  // `status` is the HTTP status, 0 when nothing answered.
+  /** @param {string} message @param {number} status of HTTP, 0 when nothing answered */
   constructor(message, status) {
     super(message);
     this.status = status;
@@ -14,7 +14,9 @@ export class Failed extends Error {
 }
 
 // The JSON answer of `path`. Throws Failed with a sentence to show.
+/** @type {(path: string, options?: { method?: string, body?: unknown, signal?: AbortSignal }) => Promise<any>} */
 export async function ask(path, { method = "GET", body, signal } = {}) {
+  /** @type {RequestInit} */
   const request = { method, signal };
   if (body !== undefined) {
     request.headers = { "Content-Type": "application/json" };

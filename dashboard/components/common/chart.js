@@ -4,6 +4,22 @@ import { timeOfDay } from "./format.js";
 import { inks, translucent } from "./ink.js";
 import { WINDOW_MS } from "./timeline.js";
 
+/** @typedef {{ label: string, color: string, fill?: boolean, hidden?: boolean }} Line */
+/** @typedef {[times: number[], ...lines: (number | null)[][]]} Columns */
+/** @typedef {[from: number, to: number]} Range in ms */
+/** @typedef {{ paint(plot: uPlot): void, axis(value: number): string, describe(plot: uPlot, index: number): string }} Layer */
+/**
+ * @typedef {object} Options
+ * @property {Line[]} lines
+ * @property {(value: number | null) => string} format
+ * @property {(max: number) => number} range the top of the scale
+ * @property {string} sync
+ * @property {(range: Range | null) => void} onZoom
+ * @property {() => void} [onPick] what a click or Enter does
+ * @property {boolean} [stacked] each line stands on the one before
+ * @property {Layer | null} [layer] for what is not made of lines
+ */
+
 const AXIS_WIDTH = 62;
 
 export class Chart {
@@ -15,18 +31,17 @@ export class Chart {
   #columns;
   #stacked;
   #layer;
+  /** @type {Range | null} */
   #zoom = null;
   #resized;
 
-  // lines: [{label, color, fill}]; format: value → text; range: (max) → top of the scale.
-  // stacked: each line stands on the one before. onPick: what a click or Enter does.
-  // layer: {paint(plot), axis(value) → text, describe(plot, index) → text}, for what is not made of lines.
+  /** @param {HTMLElement} box @param {HTMLElement} legend @param {Options} options */
   constructor(box, legend, { lines, format, range, sync, onZoom, onPick, stacked = false, layer = null }) {
     this.#lines = lines;
     this.#format = format;
     this.#stacked = stacked;
     this.#layer = layer;
-    this.#columns = [[], ...lines.map(() => [])];
+    this.#columns = /** @type {Columns} */ ([[], ...lines.map(() => [])]);
     [this.#marks, this.#time] = drawLegend(legend, lines);
     this.#plot = new uPlot(this.#options(box, range, sync, onZoom), this.#columns, box);
     this.#plot.over.addEventListener("dblclick", () => onZoom(null));
@@ -40,6 +55,7 @@ export class Chart {
   }
 
   // One redraw a call. `newest` is the right edge, in ms since 1970.
+  /** @type {(columns: Columns, newest: number) => void} */
   draw(columns, newest) {
     this.#columns = columns;
     const [from, to] = this.#zoom ?? [newest - WINDOW_MS, newest];
@@ -50,6 +66,7 @@ export class Chart {
     this.#showLegend();
   }
 
+  /** @type {(range: Range | null, newest: number | null) => void} */
   zoom(range, newest) {
     this.#zoom = range;
     if (newest !== null) this.draw(this.#columns, newest);
@@ -60,6 +77,7 @@ export class Chart {
     this.#plot.destroy();
   }
 
+  /** @type {(box: HTMLElement) => void} */
   #resize(box) {
     if (!box.clientWidth) return; // out of sight: another view is shown
     this.#plot.setSize({ width: box.clientWidth, height: box.clientHeight });
@@ -76,8 +94,9 @@ export class Chart {
   }
 
   // The arrow keys read along the lines as the pointer does.
+  /** @type {(event: KeyboardEvent, onPick?: () => void) => void} */
   #pressed(event, onPick) {
-    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
     if (way) {
       const last = this.#columns[0].length - 1;
       const at = this.#plot.cursor.idx ?? last + (way < 0 ? 1 : 0);
@@ -88,11 +107,15 @@ export class Chart {
     event.preventDefault();
   }
 
+  /** @type {(index: number | null) => void} */
   #point(index) {
     const left = index === null ? -10 : this.#plot.valToPos(this.#columns[0][index], "x");
-    this.#plot.setCursor({ left, top: index === null ? -10 : this.#plot.over.clientHeight / 2 }, true, true);
+    // Its types do not know the last: whether the charts beside it are told.
+    const { setCursor } = /** @type {any} */ (this.#plot);
+    setCursor({ left, top: index === null ? -10 : this.#plot.over.clientHeight / 2 }, true, true);
   }
 
+  /** @type {(box: HTMLElement, range: Options["range"], sync: string, onZoom: Options["onZoom"]) => uPlot.Options} */
   #options(box, range, sync, onZoom) {
     const token = inks(box);
     const ink = { stroke: token("faint"), font: `12px ${getComputedStyle(box).fontFamily}` };
@@ -128,20 +151,24 @@ export class Chart {
   }
 }
 
+/** @type {(line: Line, token: (name: string) => string, stacked: boolean) => uPlot.Series} */
 function lineOptions({ label, color, fill, hidden }, token, stacked) {
   const stroke = token(color);
-  const ground = stacked ? translucent(stroke, 0.45) : fill ? (plot) => fade(plot, stroke) : undefined;
+  const ground = stacked ? translucent(stroke, 0.45) : fill ? (/** @type {uPlot} */ plot) => fade(plot, stroke) : undefined;
   return { label, stroke, width: hidden ? 0 : stacked ? 1.25 : 1.75, fill: ground, points: { show: false }, spanGaps: false };
 }
 
 // The tops of the lines when each stands on the ones before. What is unknown stays so, and adds nothing.
+/** @type {(columns: Columns) => Columns} */
 export function stack([times, ...lines]) {
   const tops = times.map(() => 0);
   return [times, ...lines.map((line) => line.map((value, index) => (value === null ? null : (tops[index] += value))))];
 }
 
 // A click of the mouse: a drag zooms, and a tap only points.
+/** @type {(over: HTMLElement, act?: () => void) => void} */
 function onClick(over, act) {
+  /** @type {number | null} */
   let from = null;
   over.addEventListener("pointerdown", ({ pointerType, clientX }) => (from = pointerType === "mouse" ? clientX : null));
   over.addEventListener("click", ({ clientX, detail }) => {
@@ -149,6 +176,7 @@ function onClick(over, act) {
   });
 }
 
+/** @type {(plot: uPlot, color: string) => CanvasGradient} */
 function fade(plot, color) {
   const { top, height } = plot.bbox;
   const gradient = plot.ctx.createLinearGradient(0, top, 0, top + height);
@@ -158,26 +186,32 @@ function fade(plot, color) {
 }
 
 // "2.50 MB/s" → "2.5 MB/s": an axis has round numbers.
+/** @type {(text: string) => string} */
 function short(text) {
   return text.replace(/(\.\d*?)0+ /, "$1 ").replace(". ", " ");
 }
 
+/** @type {(plot: uPlot, ticks: number[]) => string[]} */
 function clockTicks(_plot, ticks) {
   return ticks.map((time) => timeOfDay(time).slice(0, time % 60_000 ? 8 : 5));
 }
 
+/** @type {(plot: uPlot, axis: number, min: number, max: number) => number[]} */
 function quarters(_plot, _axis, min, max) {
   return [min, min + (max - min) / 2, max];
 }
 
+/** @type {(plot: uPlot, onZoom: Options["onZoom"]) => void} */
 function zoomTo(plot, onZoom) {
   const { left, width } = plot.select;
   if (width < 8) return;
+  /** @type {Range} */
   const range = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
   plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   onZoom(range);
 }
 
+/** @type {(legend: HTMLElement, lines: Line[]) => [HTMLElement[], HTMLElement]} */
 function drawLegend(legend, lines) {
   const marks = lines.map(({ label, color }) => {
     const entry = document.createElement("span");

@@ -6,6 +6,7 @@ const TRUSTED_MS = 2000; // the header has whole seconds: a smaller difference s
 class Clock {
   #ahead = 0;
 
+  /** @type {(response: Response) => void} */
   learn(response) {
     const date = Date.parse(response.headers.get("Date") ?? "");
     if (Number.isNaN(date)) return;

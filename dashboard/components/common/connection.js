@@ -1,6 +1,15 @@
 // The live WebSocket: opened, kept, opened again. It says what state it is in and passes messages on.
 import { at } from "./paths.js";
 
+/**
+ * A tick of one host: each metric's reading as it was published. What devices publish is declared by nobody.
+ * @typedef {{ type: "metrics", timestamp: string, host: string, data: import("./readings.js").Readings & Record<string, any> }} Metrics
+ */
+/** @typedef {{ type: "host" } & import("./hosts.js").Host} Presence */
+/** @typedef {Metrics | Presence} Message */
+/** @typedef {{ name: "connecting" | "connected" | "reconnecting" | "failed", until?: number }} State */
+/** @typedef {{ message(message: Message): void, state(state: State): void, open(): void, over(): void }} Events */
+
 const SESSION_OVER = 4001;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -10,14 +19,17 @@ const QUIET_MS = 20_000;
 export class Connection {
   #path;
   #events;
+  /** @type {WebSocket | null} */
   #socket = null;
   #attempts = 0;
+  /** @type {number | undefined} */
   #timer;
+  /** @type {number | undefined} */
   #pulse;
   #heard = 0;
   #retry = () => this.retry();
 
-  // events: message(text object), state({name, until}), open(), over()
+  /** @param {string} path @param {Events} events */
   constructor(path, events) {
     this.#path = path;
     this.#events = events;
@@ -57,6 +69,7 @@ export class Connection {
     this.#events.open();
   }
 
+  /** @type {(text: string) => void} */
   #received(text) {
     this.#heard = performance.now();
     const message = JSON.parse(text);
@@ -70,12 +83,14 @@ export class Connection {
     if (quiet > QUIET_MS) this.#socket?.send('{"type":"ping"}');
   }
 
+  /** @type {(socket: WebSocket, code: number) => void} */
   #closed(socket, code) {
     if (socket !== this.#socket) return;
     this.#socket = null;
     clearInterval(this.#pulse);
     if (code === SESSION_OVER) return this.#events.over();
     const wait = this.#nextWait();
+    /** @type {State["name"]} */
     const name = this.#attempts > GIVE_UP_HOPE_AFTER ? "failed" : "reconnecting";
     this.#events.state({ name, until: performance.now() + wait });
     this.#timer = setTimeout(this.#retry, wait);

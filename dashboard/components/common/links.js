@@ -1,11 +1,15 @@
 // Addresses of our own pages, with the choices that they read from them.
 import { at } from "./paths.js";
 
+/** @typedef {{ host: string, metric: string, fields?: string[], of?: string, parts?: string[] }} Series */
+
+/** @type {(host: string) => string} */
 export function livePath(host) {
   return `${at("/live")}?${new URLSearchParams({ host })}`;
 }
 
 // `fields` and `parts` are lists; `of` is what the parts are (core, interface, …), empty for the whole host.
+/** @type {(series: Series) => string} */
 export function historyPath({ host, metric, fields = [], of = "", parts = [] }) {
   const query = new URLSearchParams({ host, metric });
   if (of) query.set("of", of);

@@ -1,6 +1,7 @@
 // What metrics are called, and what they are, in a sentence for somebody who never read of them.
 import { words } from "./units.js";
 
+/** @type {Record<string, [name: string, help: string]>} */
 const METRICS = {
   cpu: ["CPU", "How busy the processor is, and with what. I/O wait that stays high: a disk is too slow."],
   memory: ["Memory", "What programs use. Cached is given back when a program needs it, so little free memory is no trouble."],
@@ -17,11 +18,13 @@ const METRICS = {
   systemd: ["Failed units", "Services that systemd could not start or keep running: “systemctl status” says why."],
 };
 
+/** @type {(metric: string) => string} */
 export function metricName(metric) {
   return METRICS[metric]?.[0] ?? words(metric);
 }
 
 // "" for a metric that nobody explained.
+/** @type {(metric: string) => string} */
 export function metricHelp(metric) {
   return METRICS[metric]?.[1] ?? "";
 }

@@ -5,6 +5,7 @@ import { WINDOW_MS } from "./timeline.js";
 
 // The readings of one metric, oldest first: [{time in ms, reading}], with those fields (`usage_percent`,
 // `core.usage_percent`). Throws Failed with a sentence.
+/** @type {(metric: string, host: string, fields: string[], signal: AbortSignal) => Promise<{ time: number, reading: any }[]>} */
 export async function fetchPast(metric, host, fields, signal) {
   const now = clock.now();
   const query = new URLSearchParams({
@@ -16,5 +17,5 @@ export async function fetchPast(metric, host, fields, signal) {
   });
   for (const field of fields) query.append("field", field);
   const { data_points: points } = await ask(`/api/history/metrics?${query}`, { signal });
-  return points.map(({ timestamp, data }) => ({ time: Date.parse(timestamp), reading: data }));
+  return points.map((/** @type {{ timestamp: string, data: unknown }} */ { timestamp, data }) => ({ time: Date.parse(timestamp), reading: data }));
 }

@@ -3,17 +3,20 @@
 // "" or, behind a proxy, a path such as "/perfwatch".
 const BASE = baseOf(new URL(import.meta.url).pathname);
 
+/** @type {(path: string) => string} */
 function baseOf(path) {
   const at = path.indexOf("/assets/");
   return at < 0 ? "" : path.slice(0, at);
 }
 
 // The address of one of our paths.
+/** @type {(path: string) => string} */
 export function at(path) {
   return BASE + path;
 }
 
 // A path of this origin and nothing else, without what we are below.
+/** @type {(wanted: string | null, origin: string) => string} */
 export function safePath(wanted, origin) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the URL parser passes over them
   if (!wanted?.startsWith("/") || /[\\\u0000-\u001f]/.test(wanted)) return "/";
@@ -24,6 +27,7 @@ export function safePath(wanted, origin) {
   return url.pathname + url.search + url.hash;
 }
 
+/** @type {(reason: string, place: Location) => string} */
 export function loginPath(reason, place) {
   const within = place.pathname.startsWith(`${BASE}/`) ? place.pathname.slice(BASE.length) : "/";
   const query = new URLSearchParams({ reason, next: within + place.search });

@@ -7,13 +7,13 @@
 
   function again() {
     if (Date.now() - Number(sessionStorage.getItem(KEY)) < AGAIN_MS) return;
-    sessionStorage.setItem(KEY, Date.now());
+    sessionStorage.setItem(KEY, String(Date.now()));
     setTimeout(reload, 500);
   }
 
   // Not while the server is away: that would put the browser's own error page in the place of what is shown.
   function reload() {
-    fetch(location, { method: "HEAD" }).then(() => location.reload(), () => setTimeout(reload, TRY_MS));
+    fetch(location.href, { method: "HEAD" }).then(() => location.reload(), () => setTimeout(reload, TRY_MS));
   }
 
   window.addEventListener("error", ({ target }) => {

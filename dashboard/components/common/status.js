@@ -3,6 +3,8 @@ import { clock } from "./clock.js";
 import { age } from "./format.js";
 import { element } from "./parts.js";
 
+/** @typedef {import("./connection.js").State} State */
+
 const WORDS = {
   connecting: "Connecting",
   connected: "Connected",
@@ -12,6 +14,7 @@ const WORDS = {
 
 export class Status {
   #box;
+  /** @type {State} */
   #state = { name: "connecting" };
   #words = spoken();
   #wait = element("span", "wait");
@@ -19,6 +22,7 @@ export class Status {
   #retry = element("button", "retry", "Retry now");
 
   // `box` is an empty element, `retry` what the button does. Needs status.css.
+  /** @param {HTMLElement} box @param {() => void} retry */
   constructor(box, retry) {
     this.#box = box;
     box.classList.add("status");
@@ -33,6 +37,7 @@ export class Status {
   }
 
   // A state of Connection: {name, until}, where `until` is when it tries again (performance.now()).
+  /** @type {(state: State) => void} */
   show(state) {
     this.#state = state;
     this.#box.dataset.connection = state.name;
@@ -42,6 +47,7 @@ export class Status {
   }
 
   // Once a second. `timestamp` is the newest reading's in ms, null before the first; `late` when it is overdue.
+  /** @type {(timestamp: number | null, late?: boolean) => void} */
   tick(timestamp, late = false) {
     this.#count();
     this.#box.classList.toggle("late", late);

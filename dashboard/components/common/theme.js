@@ -3,18 +3,20 @@
 // Ours follows `color-scheme` (tokens.css); Streamlit reads its own choice from a key of each page's path.
 (() => {
   const KEY = "perfwatch.theme";
+  /** @type {Record<string, string>} */
   const NAMES = { dark: "Dark", light: "Light", system: "System" };
+  /** @type {Record<string, string>} */
   const SCHEMES = { dark: "dark", light: "light", system: "dark light" };
 
-  const stored = localStorage.getItem(KEY);
-  const chosen = Object.hasOwn(NAMES, stored ?? "") ? stored : "dark";
+  const stored = localStorage.getItem(KEY) ?? "";
+  const chosen = Object.hasOwn(NAMES, stored) ? stored : "dark";
   document.documentElement.style.colorScheme = SCHEMES[chosen];
   document.documentElement.style.background = "light-dark(#f4f6f9, #0b0f14)";
   localStorage.setItem(`stActiveTheme-${location.pathname}-v2`, JSON.stringify(NAMES[chosen]));
 
   window.perfwatch = {
     // "" or, behind a proxy, a path such as "/perfwatch".
-    base: new URL(document.currentScript.src).pathname.split("/assets/")[0],
+    base: new URL(/** @type {HTMLScriptElement} */ (document.currentScript).src).pathname.split("/assets/")[0],
     theme: chosen,
     // The page is loaded again: Streamlit takes its theme at the start only.
     chooseTheme(name) {

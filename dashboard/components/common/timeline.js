@@ -1,20 +1,28 @@
 // The last minutes of one metric: rows of [time in ms, values…], oldest first.
 
+/** @typedef {(number | null | undefined)[]} Values */
+/** @typedef {[time: number, ...values: Values]} Row */
+
 export const WINDOW_MS = 5 * 60_000;
 const KEPT_MS = WINDOW_MS + 60_000;
+const FRESH_MS = 15_000; // no batch of the bridge waits for longer
 
 export class Timeline {
+  /** @type {Row[]} */
   #rows = [];
   #step = 5000;
 
+  /** @param {number} width how many values each row has */
   constructor(width) {
     this.width = width;
   }
 
+  /** @param {number} milliseconds */
   set interval(milliseconds) {
     this.#step = milliseconds;
   }
 
+  /** @type {(time: number, values: Values) => void} */
   add(time, values) {
     const { newest } = this;
     if (time === newest) return;
@@ -25,6 +33,7 @@ export class Timeline {
   }
 
   // What history knows goes where no live reading is; a live reading is exact and stays.
+  /** @type {(rows: Row[]) => void} */
   fill(rows) {
     const step = Math.max(this.#step, medianStep(rows));
     const missing = rows.filter(([time]) => !this.#rows.some((row) => Math.abs(row[0] - time) < step));
@@ -35,14 +44,26 @@ export class Timeline {
     this.#rows = [];
   }
 
+  /** @type {number | null} */
   get newest() {
     return this.#rows.at(-1)?.[0] ?? null;
   }
 
+  // Whether a reading of the last seconds is missing: the bridge may not have written it yet.
+  get hasFreshHole() {
+    const longest = 1.5 * Math.max(this.#step, medianStep(this.#rows));
+    const since = (this.newest ?? 0) - FRESH_MS;
+    const fresh = this.#rows.filter(([time]) => time >= since);
+    return fresh.some(([time], index) => index > 0 && time - fresh[index - 1][0] > longest);
+  }
+
   // uPlot's shape: one array of times, one of each line's values. A gap becomes a row of nulls.
+  /** @type {() => [times: number[], ...lines: (number | null)[][]]} */
   columns() {
-    const columns = Array.from({ length: this.width + 1 }, () => []);
+    /** @type {[times: number[], ...lines: (number | null)[][]]} */
+    const columns = [[], ...Array.from({ length: this.width }, () => [])];
     const longest = 3 * Math.max(this.#step, medianStep(this.#rows));
+    /** @type {number | null} */
     let before = null;
     for (const row of this.#rows) {
       if (before !== null && row[0] - before > longest) append(columns, [before + 1]);
@@ -53,10 +74,12 @@ export class Timeline {
   }
 }
 
+/** @type {(columns: (number | null)[][], row: (number | null | undefined)[]) => void} */
 function append(columns, row) {
   columns.forEach((column, index) => column.push(row[index] ?? null));
 }
 
+/** @type {(rows: Row[]) => number} */
 function medianStep(rows) {
   const steps = rows.slice(1).map((row, index) => row[0] - rows[index][0]).sort((a, b) => a - b);
   return steps[Math.floor(steps.length / 2)] ?? 0;

@@ -2,6 +2,7 @@
 import { at } from "./paths.js";
 
 // {broker, store}: each null when that part answers, else a sentence with what to do.
+/** @type {() => Promise<{ broker: string | null, store: string | null }>} */
 export async function trouble() {
   const response = await fetch(at("/health")).catch(() => null);
   const health = await response?.json().catch(() => null);
@@ -11,6 +12,7 @@ export async function trouble() {
   };
 }
 
+/** @type {(said: string | undefined, what: string, advice: string) => string | null} */
 function sentence(said, what, advice) {
   if (!said || said === "ok") return null;
   return `${what}: ${said.replace(/\.$/, "")}. ${advice}; this page goes on by itself when it is back.`;

@@ -3,10 +3,10 @@
 (() => {
   const KEY = "perfwatch.streamlit";
   const LONGEST_MS = 3000;
-  const early = document.getElementById("early");
-  const scripts = document.getElementById("streamlit").content;
-  const entry = scripts.querySelector("script");
-  const name = entry.getAttribute("src");
+  const early = /** @type {import("../common/mount.js").Early} */ (document.getElementById("early"));
+  const scripts = /** @type {HTMLTemplateElement} */ (document.getElementById("streamlit")).content;
+  const entry = /** @type {HTMLScriptElement} */ (scripts.querySelector("script"));
+  const name = entry.getAttribute("src") ?? "";
   const begin = () => document.head.append(scripts);
 
   import(`../bundles/${early.dataset.page}.js`).then(({ mount }) => {

@@ -3,33 +3,40 @@ import { element } from "../common/parts.js";
 import { Pick } from "./pick.js";
 import { CUSTOM, RANGES, fromInput, shift, toInput } from "./view.js";
 
+/** @typedef {import("./view.js").Whole} Whole */
+/** @typedef {import("./view.js").Span} Span */
+/** @typedef {(view: Whole, names: string[]) => void} Changed with a view complete but for names that no longer fit, and what changed */
+
 const OTHER = "other";
 
 export class Chooser {
   #parts;
   #changed;
+  /** @type {any} a Whole, once it is shown */
   #view;
-  #span;
+  /** @type {Span} */
+  #span = [0, 0];
   #picks;
 
-  // changed(view): the view that was chosen, complete but for names that no longer fit.
+  /** @param {import("../common/parts.js").Parts} parts @param {Changed} changed @param {AbortSignal} signal */
   constructor(parts, changed, signal) {
     this.#parts = parts;
     this.#changed = changed;
-    const pick = (name) => new Pick(parts.get(name), (names) => this.#choose({ [name]: names }));
+    const pick = (/** @type {string} */ name) => new Pick(parts.get(name), (names) => this.#choose({ [name]: names }));
     this.#picks = [pick("fields"), pick("hosts"), pick("parts")];
     this.#makeRanges();
-    const on = (part, act) => parts.get(part).addEventListener("change", act, { signal });
+    const on = (/** @type {string} */ part, /** @type {(event: any) => void} */ act) => parts.get(part).addEventListener("change", act, { signal });
     on("metric", ({ target }) => this.#choose({ metric: target.value, of: null, fields: [], parts: [] }));
     on("of", ({ target }) => this.#choose({ of: target.value, parts: [] }));
     for (const name of ["from", "to"]) on(name, () => this.#chooseTimes());
     on("compare", ({ target }) => this.#chooseCompare(target.value));
     on("compare-from", ({ target }) => this.#choose({ compare: fromInput(target.value) ?? this.#view.compare }));
     document.addEventListener("pointerdown", (event) => this.#close(event.composedPath()), { signal });
-    parts.get("fold").addEventListener("click", ({ currentTarget }) => this.#fold(currentTarget.ariaExpanded !== "true"), { signal });
+    parts.get("fold").addEventListener("click", (/** @type {any} */ { currentTarget }) => this.#fold(currentTarget.ariaExpanded !== "true"), { signal });
   }
 
   // span: the stretch shown, which the custom range begins with; null when it has no length.
+  /** @type {(catalogue: import("./catalogue.js").Catalogue, view: Whole, span: Span | null) => void} */
   show(catalogue, view, span) {
     this.#view = view;
     this.#span = span ?? this.#span;
@@ -62,6 +69,7 @@ export class Chooser {
   }
 
   // Not while it is being typed into: each digit is a change.
+  /** @type {(part: string, time: number | null) => void} */
   #setTime(part, time) {
     const input = this.#parts.get(part);
     if (time !== null && fromInput(input.value) !== Math.floor(time / 1000) * 1000) input.value = toInput(time);
@@ -77,6 +85,7 @@ export class Chooser {
     }));
   }
 
+  /** @param {string} range */
   #chooseRange(range) {
     if (range !== CUSTOM) return this.#choose({ range, from: null, to: null });
     this.#fold(true);
@@ -89,21 +98,25 @@ export class Chooser {
     if (from !== null && to !== null) this.#choose({ from, to });
   }
 
+  /** @param {string} value */
   #chooseCompare(value) {
     const [start] = this.#span;
     if (value === OTHER) this.#fold(true);
-    this.#choose({ compare: value === OTHER ? start - shift("yesterday", start) : value || null });
+    this.#choose({ compare: value === OTHER ? start - (shift("yesterday", start) ?? 0) : value || null });
   }
 
+  /** @param {object} change of a view */
   #choose(change) {
     this.#changed({ ...this.#view, ...change }, Object.keys(change));
   }
 
+  /** @param {EventTarget[]} path */
   #close(path) {
     for (const pick of this.#picks) pick.closeUnless(path);
   }
 
   // On a phone the form is folded away.
+  /** @param {boolean} open */
   #fold(open) {
     const button = this.#parts.get("fold");
     button.setAttribute("aria-expanded", String(open));
@@ -111,6 +124,7 @@ export class Chooser {
   }
 }
 
+/** @type {(select: HTMLSelectElement, options: { name: string, label: string }[], chosen: string) => void} */
 function fill(select, options, chosen) {
   const made = options.map(({ name, label }) => new Option(label, name));
   const isSame = made.length === select.options.length && made.every((one, place) => one.value === select.options[place].value && one.text === select.options[place].text);

@@ -10,7 +10,11 @@ import { fetchLines } from "./fetch.js";
 import { Stage } from "./stage.js";
 import { CUSTOM, moved, read, shift, span, widened, write } from "./view.js";
 
+/** @typedef {import("./view.js").Whole} Whole */
+/** @typedef {import("./view.js").Span} Span */
+
 const AGAIN_MS = 10_000;
+/** @type {Record<string, string>} */
 const KEYS = { ArrowLeft: "back", ArrowRight: "forth", "+": "in", "=": "in", "-": "out", 0: "reset", Escape: "reset" };
 const EMPTY =
   "There is no history yet. It begins with the first reading that the bridge writes: check that the collector and the bridge are running.";
@@ -20,22 +24,29 @@ class History {
   #parts;
   #stage;
   #chooser;
+  /** @type {any} a Catalogue, once it is known */
   #catalogue = null;
-  #favourite = null; // the host that other pages show
+  /** @type {string | null} the host that other pages show */
+  #favourite = null;
+  /** @type {any} a Whole, once it is known */
   #view;
-  #before = null; // the view that a zoom or pan began with
+  /** @type {Whole | null} the view that a zoom or pan began with */
+  #before = null;
   #missing = ""; // what the address asked for and is not there, in words
+  /** @type {AbortController | null} */
   #asking = null;
   #stopping = new AbortController();
+  /** @type {number | undefined} */
   #timer;
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
     this.#parts = new Parts(root);
     this.#stage = new Stage(this.#parts, (range, kind) => (range ? this.#look(range, kind) : this.#reset()));
     const { signal } = this.#stopping;
     this.#chooser = new Chooser(this.#parts, (view, names) => this.#choose(view, names), signal);
-    const on = (part, act) => this.#parts.get(part).addEventListener("click", act, { signal });
+    const on = (/** @type {string} */ part, /** @type {() => void} */ act) => this.#parts.get(part).addEventListener("click", act, { signal });
     on("refresh", () => this.#load());
     on("back", () => this.#move(-0.5));
     on("forth", () => this.#move(0.5));
@@ -44,7 +55,7 @@ class History {
     on("reset", () => this.#reset());
     on("csv", () => this.#stage.saveNumbers());
     on("png", () => this.#stage.savePicture());
-    this.#parts.get("plot").addEventListener("keydown", (event) => this.#press(event), { signal });
+    this.#parts.get("plot").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#press(event), { signal });
     document.addEventListener("visibilitychange", () => this.#seen(), { signal });
   }
 
@@ -76,6 +87,7 @@ class History {
   }
 
   // What the user chose; names that no longer fit give way to others, but what was emptied stays empty.
+  /** @type {(view: Whole, names: string[]) => void} */
   #choose(view, names) {
     const isFit = names.every((name) => !["metric", "of", "hosts"].includes(name));
     const isEmptied = names.includes("hosts") && !view.hosts.length;
@@ -87,6 +99,7 @@ class History {
   }
 
   // A range found by zooming or panning: what is there already is drawn at once, finer numbers follow.
+  /** @type {(range: Span, kind?: import("./gestures.js").Kind) => void} */
   #look(range, kind = "zoom") {
     this.#before ??= this.#view;
     const [from, to] = kind === "zoom" ? widened(range, 1) : range;
@@ -96,11 +109,13 @@ class History {
     this.#load();
   }
 
+  /** @param {number} share */
   #move(share) {
     const shown = span(this.#view, clock.now());
     if (shown) this.#look(moved(shown, share), "pan");
   }
 
+  /** @param {number} factor */
   #scale(factor) {
     const shown = span(this.#view, clock.now());
     if (shown) this.#look(widened(shown, factor));
@@ -115,6 +130,7 @@ class History {
     this.#load();
   }
 
+  /** @param {KeyboardEvent} event */
   #press(event) {
     const part = KEYS[event.key];
     if (!part || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -138,6 +154,7 @@ class History {
     const shown = span(this.#view, clock.now());
     const problem = this.#problem(shown);
     if (problem) return this.#say(...problem);
+    if (!shown) return;
     const asking = (this.#asking = new AbortController());
     this.#stage.busy(true);
     try {
@@ -156,6 +173,7 @@ class History {
   }
 
   // Why nothing can be asked for, and what may be done about it; null when it can.
+  /** @type {(shown: Span | null) => [sentence: string, action?: { label: string, act(): void }] | null} */
   #problem(shown) {
     if (!shown) return ["“From” must be before “To”. Change one of them."];
     const { of, fields, hosts, parts } = this.#view;
@@ -167,19 +185,22 @@ class History {
   }
 
   // The readings nearest to now that there are, in a range as long as the one that had none.
+  /** @param {number} newest */
   #lookAt(newest) {
-    const [start, stop] = span(this.#view, clock.now());
+    const [start, stop] = span(this.#view, clock.now()) ?? [0, 0];
     this.#before = null;
     this.#view = { ...this.#view, range: CUSTOM, from: newest + 1000 - (stop - start), to: newest + 1000 };
     this.#show();
     this.#load();
   }
 
+  /** @param {[sentence: string, action?: { label: string, act(): void } | null]} said */
   #say(...said) {
     this.#stage.say(...said);
     drawn(this.#root);
   }
 
+  /** @type {(error: any, retry: () => void, following?: boolean) => void} */
   #failed(error, retry, following = false) {
     if (error.name === "AbortError") return;
     if (!(error instanceof Failed)) throw error;
@@ -197,6 +218,7 @@ class History {
     return this.#view.range !== CUSTOM;
   }
 
+  /** @type {(act: () => void, wait?: number) => void} */
   #again(act, wait = AGAIN_MS) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => (document.hidden ? this.#again(act, wait) : act()), wait);

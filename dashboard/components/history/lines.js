@@ -1,13 +1,23 @@
 // The lines of a chart: the answer of /api/history/query in rows of its own for each line.
 
+/** @typedef {import("./units.js").Unit} Unit */
+/** @typedef {{ time: number, value: number }} Newest */
+/** @typedef {(number | null)[]} Column */
+/** @typedef {{ host: string, part: string, field: string, newest: Newest | null, mean: Column, min: Column, max: Column }} Series */
+/** @typedef {{ field(name: string): string, part(name: string): string, unit(field: string): Unit }} Words */
+/** @typedef {{ times: number[], mean: number[], min: number[], max: number[] }} Rows */
+/** @typedef {{ key: string, name: string, fieldName: string, unit: Unit, color: string, dash?: number[], newest: Newest | null, by: number } & Rows} Line */
+
 const GAP = 3; // a line breaks where readings are missing for longer than this many of its steps
 export const MOST_BANDS = 3; // more of them over one another are mud
 export const COLORS = 8;
 // Unlike at a glance, and none dotted: that is what is compared with.
+/** @type {(number[] | undefined)[]} */
 const DASHES = [undefined, [5, 4], [12, 4], [9, 3, 2, 3]];
 
 // Each series of `answer` as {key, name, fieldName, unit, color, dash, times, mean, min, max, newest, by}, drawn `by` ms
 // later than it was. `words` gives field(name), part(name) and unit(field).
+/** @type {(answer: { times: number[], series: Series[] }, words: Words, by?: number) => Line[]} */
 export function linesOf(answer, words, by = 0) {
   return answer.series.map((series, index) => {
     const { host, part, field, newest } = series;
@@ -26,8 +36,9 @@ export function linesOf(answer, words, by = 0) {
 }
 
 // What tells this line from the others: its field, and its part and host where they differ.
+/** @type {(series: Series, among: Series[], words: Words) => string} */
 function nameOf({ host, part, field }, among, words) {
-  const differ = (name) => new Set(among.map((one) => one[name])).size > 1;
+  const differ = (/** @type {"field" | "host"} */ name) => new Set(among.map((one) => one[name])).size > 1;
   const found = differ("field") || !part ? [words.field(field)] : [];
   if (part) found.push(words.part(part));
   if (differ("host")) found.push(host);
@@ -35,12 +46,14 @@ function nameOf({ host, part, field }, among, words) {
 }
 
 // Only the buckets that have readings, `by` ms later than they were.
+/** @type {(series: Series, times: number[], by: number) => Rows} */
 function rowsOf({ mean, min, max }, times, by) {
   const there = times.map((_, index) => index).filter((index) => mean[index] !== null);
-  const at = (column) => there.map((index) => column[index]);
-  return { times: at(times).map((time) => time + by), mean: at(mean), min: at(min), max: at(max) };
+  const at = (/** @type {Column} */ column) => there.map((index) => /** @type {number} */ (column[index]));
+  return { times: there.map((index) => times[index] + by), mean: at(mean), min: at(min), max: at(max) };
 }
 
+/** @type {(line: { mean: number[], min: number[], max: number[], newest: Newest | null }) => Record<"average" | "minimum" | "maximum" | "newest", number | null>} */
 export function summary({ mean, min, max, newest }) {
   if (!mean.length) return { average: null, minimum: null, maximum: null, newest: null };
   return {
@@ -52,9 +65,11 @@ export function summary({ mean, min, max, newest }) {
 }
 
 // [times, mean, max, min] with a row of nulls wherever readings are missing for long: a gap stays a gap.
+/** @type {(line: Rows, interval: number) => [number[], Column, Column, Column]} */
 export function withGaps({ times, mean, min, max }, interval) {
+  /** @type {[number[], Column, Column, Column]} */
   const columns = [[], [], [], []];
-  const append = (row) => columns.forEach((column, index) => column.push(row[index]));
+  const append = (/** @type {Column} */ row) => columns.forEach((/** @type {Column} */ column, index) => column.push(row[index]));
   const longest = GAP * Math.max(interval, medianStep(times));
   times.forEach((time, index) => {
     const before = times[index - 1];
@@ -65,6 +80,7 @@ export function withGaps({ times, mean, min, max }, interval) {
 }
 
 // The place in `times` of the bucket nearest to `time`; -1 when none is within a step of it.
+/** @type {(times: number[], time: number, interval: number) => number} */
 export function nearest(times, time, interval) {
   const reach = Math.max(interval, medianStep(times));
   let low = 0;
@@ -79,6 +95,7 @@ export function nearest(times, time, interval) {
   return best >= 0 && Math.abs(times[best] - time) <= reach ? best : -1;
 }
 
+/** @type {(times: number[]) => number} */
 function medianStep(times) {
   const steps = times.slice(1).map((time, index) => time - times[index]).sort((a, b) => a - b);
   return steps[Math.floor(steps.length / 2)] ?? 0;

@@ -1,19 +1,24 @@
 // A list of things to choose from, folded behind what is chosen: a filter for long ones, boxes to tick.
 import { element } from "../common/parts.js";
 
+/** @typedef {{ name: string, label: string }} Option */
+
 const MANY = 8;
 
 export class Pick {
   #box;
-  #label;
+  #label = "";
   #changed;
+  /** @type {string[]} */
   #chosen = [];
+  /** @type {Option[]} */
   #options = [];
   #summary;
   #filter;
   #list;
 
-  // box: a <details> that is empty; changed(names) is called after each choice.
+  // `box` is empty; `changed` is called after each choice.
+  /** @param {HTMLDetailsElement} box @param {(names: string[]) => void} changed */
   constructor(box, changed) {
     this.#box = box;
     this.#changed = changed;
@@ -25,10 +30,10 @@ export class Pick {
     const buttons = element("p", "both", this.#button("All", () => this.#visible()), this.#button("None", () => []));
     box.append(this.#summary, element("div", "panel", this.#filter, this.#list, buttons));
     box.addEventListener("keydown", (event) => event.key === "Escape" && this.#close());
-    box.addEventListener("focusout", (event) => event.relatedTarget && !box.contains(event.relatedTarget) && (box.open = false));
+    box.addEventListener("focusout", (event) => event.relatedTarget && !box.contains(/** @type {Node} */ (event.relatedTarget)) && (box.open = false));
   }
 
-  // options: [{name, label}]; chosen: names
+  /** @type {(label: string, options: Option[], chosen: string[]) => void} */
   show(label, options, chosen) {
     const isSame = JSON.stringify(options) === JSON.stringify(this.#options);
     this.#label = label;
@@ -41,6 +46,7 @@ export class Pick {
     else this.#drawList();
   }
 
+  /** @param {EventTarget[]} path */
   closeUnless(path) {
     if (this.#box.open && !path.includes(this.#box)) this.#box.open = false;
   }
@@ -50,6 +56,7 @@ export class Pick {
     this.#summary.focus();
   }
 
+  /** @type {(label: string, names: () => string[]) => HTMLElement} */
   #button(label, names) {
     const made = element("button", "", label);
     made.type = "button";
@@ -62,6 +69,7 @@ export class Pick {
     return this.#options.filter(({ label }) => label.toLowerCase().includes(wanted)).map(({ name }) => name);
   }
 
+  /** @param {string[]} names */
   #choose(names) {
     this.#chosen = names;
     this.#drawSummary();
@@ -85,6 +93,7 @@ export class Pick {
     this.#list.replaceChildren(...(rows.length ? rows : [element("li", "nothing", "Nothing is called so.")]));
   }
 
+  /** @param {Option} option */
   #row({ name, label }) {
     const box = element("input", "");
     Object.assign(box, { type: "checkbox", value: name, checked: this.#chosen.includes(name) });

@@ -6,18 +6,27 @@ import { MOST_BANDS, withGaps } from "./lines.js";
 import { axisTexts } from "./times.js";
 import { axis, tickTexts } from "./units.js";
 
+/** @typedef {import("./lines.js").Line} Line */
+/** @typedef {import("./units.js").Unit} Unit */
+/** @typedef {import("./view.js").Span} Span */
+/** @typedef {(name: string) => string} Token */
+/** @typedef {{ lines: Line[], compared: Line[], window: Span, interval: number, hidden: Set<string> }} Shown */
+/** @typedef {{ window(range: Span | null, kind: import("./gestures.js").Kind): void, hover(time: number, left: number): void, leave(): void }} Act */
+
 const FADED = 0.6; // what is compared with stands behind
 const WHOLE_GAPS = 2; // uPlot's NULL_EXPAND: other lines' times within a gap do not end it
 
 export class Plot {
   #box;
+  /** @type {any} of uPlot, once there is something to draw */
   #plot = null;
   #built = "";
-  #shown = null;
+  /** @type {Shown} */
+  #shown = { lines: [], compared: [], window: [0, 0], interval: 0, hidden: new Set() };
   #act;
   #resized;
 
-  // act: {window(range, kind), hover(time, left), leave()}; kind is "zoom" or "pan"
+  /** @param {HTMLElement} box @param {Act} act */
   constructor(box, act) {
     this.#box = box;
     this.#act = act;
@@ -25,13 +34,13 @@ export class Plot {
     this.#resized.observe(box);
   }
 
-  // shown: {lines, compared, window, interval, hidden}; lines and compared as of linesOf
+  /** @param {Shown} shown */
   draw(shown) {
     this.#shown = shown;
     const all = [...shown.lines, ...shown.compared];
     const built = JSON.stringify([shown.compared.length, all.map(({ key, unit, dash }) => [key, unit, dash])]);
     const tables = all.map((line) => this.#columns(line));
-    const data = uPlot.join(tables, tables.map((table) => table.map(() => WHOLE_GAPS)));
+    const data = uPlot.join(/** @type {uPlot.AlignedData[]} */ (tables), tables.map((table) => table.map(() => WHOLE_GAPS)));
     if (built !== this.#built) this.#build(built, data);
     this.#plot.batch(() => {
       this.#plot.setData(data, false);
@@ -41,15 +50,18 @@ export class Plot {
   }
 
   // Show that stretch of time with what is there already.
+  /** @param {Span} window */
   look([min, max]) {
     this.#plot?.setScale("x", { min, max });
   }
 
+  /** @param {Set<string>} hidden */
   hide(hidden) {
     this.#shown.hidden = hidden;
     this.#plot.batch(() => this.#hide());
   }
 
+  /** @type {HTMLCanvasElement} */
   get canvas() {
     return this.#plot.ctx.canvas;
   }
@@ -71,16 +83,19 @@ export class Plot {
   }
 
   // With a band or, where lines are many or compared with, without.
+  /** @param {Line} line */
   #columns(line) {
     const all = withGaps(line, this.#shown.interval);
     return this.#hasBand(line) ? all : all.slice(0, 2);
   }
 
+  /** @param {Line} line */
   #hasBand(line) {
     const { lines } = this.#shown;
     return lines.length <= MOST_BANDS && lines.includes(line);
   }
 
+  /** @type {(built: string, data: uPlot.AlignedData) => void} */
   #build(built, data) {
     this.#plot?.destroy();
     this.#built = built;
@@ -93,11 +108,14 @@ export class Plot {
     return { width: this.#box.clientWidth || 320, height: this.#box.clientHeight || 300 };
   }
 
+  /** @type {() => uPlot.Options} */
   #options() {
     const token = inks(this.#box);
     const all = [...this.#shown.lines, ...this.#shown.compared];
     const units = [...new Set(all.map(({ unit }) => unit))];
+    /** @type {uPlot.Series[]} */
     const series = [{}];
+    /** @type {uPlot.Band[]} */
     const bands = [];
     for (const line of all) {
       const place = series.push(this.#mean(line, `y${units.indexOf(line.unit)}`, token));
@@ -116,7 +134,7 @@ export class Plot {
         points: { size: 7 },
         drag: { x: false, y: false, setScale: false },
         bind: { dblclick: () => null },
-        dataIdx: (plot, _series, place, time) => (this.#isNear(plot.data[0][place], time) ? place : null),
+        dataIdx: (plot, _series, place, time) => (this.#isNear(plot.data[0][place], time) ? place : /** @type {any} */ (null)),
       },
       scales: { x: { time: true }, ...Object.fromEntries(units.map((unit, side) => [`y${side}`, valueScale(unit)])) },
       axes: [timeAxis(token, this.#box), ...units.map((unit, side) => this.#valueAxis(unit, side, units.length, token))],
@@ -126,6 +144,7 @@ export class Plot {
     };
   }
 
+  /** @type {(unit: Unit, side: number, count: number, token: Token) => uPlot.Axis} */
   #valueAxis(unit, side, count, token) {
     const names = new Set(this.#shown.lines.filter((line) => line.unit === unit).map(({ fieldName }) => fieldName));
     return {
@@ -143,6 +162,7 @@ export class Plot {
     };
   }
 
+  /** @type {(line: Line, scale: string, token: Token) => uPlot.Series} */
   #mean(line, scale, token) {
     const isThen = this.#shown.compared.includes(line);
     const color = token(line.color);
@@ -156,25 +176,29 @@ export class Plot {
   }
 
   // Beside readings nothing is pointed at.
+  /** @type {(there: number, time: number) => boolean} */
   #isNear(there, time) {
     return Math.abs(there - time) <= 2 * this.#shown.interval;
   }
 
+  /** @param {uPlot} plot */
   #hovered(plot) {
     const { left } = plot.cursor;
-    if (left === null || left < 0 || !plot.data[0].length) return this.#act.leave();
+    if (left == null || left < 0 || !plot.data[0].length) return this.#act.leave();
     this.#act.hover(plot.posToVal(left, "x"), left + plot.bbox.left / devicePixelRatio);
   }
 }
 
 // A reading without a neighbour has no line: it is drawn as a dot.
+/** @type {(plot: uPlot, series: number) => number[]} */
 function lonely(plot, series) {
-  const values = plot.data[series];
+  const values = /** @type {(number | null | undefined)[]} */ (plot.data[series]);
   const places = values.map((_, place) => place).filter((place) => values[place] !== undefined);
-  const isBare = (place) => place === undefined || values[place] === null;
+  const isBare = (/** @type {number | undefined} */ place) => place === undefined || values[place] === null;
   return places.filter((place, index) => values[place] !== null && isBare(places[index - 1]) && isBare(places[index + 1]));
 }
 
+/** @type {(unit: Unit) => uPlot.Scale} */
 function valueScale(unit) {
   return {
     range: (plot, min, max) => {
@@ -184,6 +208,7 @@ function valueScale(unit) {
   };
 }
 
+/** @type {(token: Token, box: HTMLElement) => uPlot.Axis} */
 function timeAxis(token, box) {
   return {
     ...ink(token, box),
@@ -194,10 +219,12 @@ function timeAxis(token, box) {
   };
 }
 
+/** @type {(token: Token, box: HTMLElement) => { stroke: string, font: string, ticks: { show: boolean } }} */
 function ink(token, box) {
   return { stroke: token("muted"), font: `12px ${getComputedStyle(box).fontFamily}`, ticks: { show: false } };
 }
 
+/** @type {(plot: uPlot) => number} */
 function tickCount(plot) {
   return Math.max(2, Math.floor(plot.height / 70));
 }

@@ -6,19 +6,32 @@ import { drawTable } from "./table.js";
 import { lengthText, said, spanText, zoneText } from "./times.js";
 import { Tooltip } from "./tooltip.js";
 
+/** @typedef {import("./catalogue.js").Catalogue} Catalogue */
+/** @typedef {import("./view.js").Whole} Whole */
+/** @typedef {import("./view.js").Span} Span */
+/** @typedef {import("./fetch.js").Fetched} Fetched */
+/** @typedef {import("./plot.js").Shown} Shown */
+/** @typedef {{ label: string, act(): void }} Action */
+
+/** @type {Record<string, string>} */
 const THEN = { yesterday: "yesterday", week: "last week" };
 
 export class Stage {
   #parts;
   #plot;
   #tooltip;
+  /** @type {Shown | null} */
   #shown = null;
+  /** @type {string[]} */
   #title = [];
+  /** @type {string | null} */
   #then = null;
+  /** @type {Set<string>} */
   #hidden = new Set();
   #hint = "";
 
   // onWindow(range, kind): a zoom or pan on the chart; range null goes back.
+  /** @param {import("../common/parts.js").Parts} parts @param {import("./plot.js").Act["window"]} onWindow */
   constructor(parts, onWindow) {
     this.#parts = parts;
     this.#tooltip = new Tooltip(parts.get("tooltip"));
@@ -30,7 +43,8 @@ export class Stage {
     this.#enable();
   }
 
-  // found as fetchLines gives it; lookAt(time) is offered where the range has no readings.
+  // lookAt(time) is offered where the range has no readings.
+  /** @type {(catalogue: Catalogue, view: Whole, window: Span, found: Fetched, lookAt: (newest: number) => void) => void} */
   draw(catalogue, view, window, found, lookAt) {
     const { lines, compared, interval } = found;
     this.#title = titleOf(catalogue, view);
@@ -48,11 +62,13 @@ export class Stage {
     this.#enable();
   }
 
+  /** @param {Span} window */
   look(window) {
     this.#plot.look(window);
   }
 
   // A sentence in place of the chart, and what may be done about it: {label, act}.
+  /** @type {(sentence: string, action?: Action | null) => void} */
   say(sentence, action = null) {
     this.busy(false);
     this.#shown = null;
@@ -69,37 +85,42 @@ export class Stage {
   }
 
   // Said below the chart until something else is chosen.
+  /** @param {string} sentence */
   hint(sentence) {
     this.#hint = sentence;
     this.#parts.text("hint", sentence);
   }
 
+  /** @param {boolean} isBusy */
   busy(isBusy) {
     this.#parts.get("busy").hidden = !isBusy;
     this.#parts.get("stage").setAttribute("aria-busy", String(isBusy));
   }
 
   saveNumbers() {
+    if (!this.#shown) return;
     const content = new Blob([csv(this.#shown, this.#then)], { type: "text/csv;charset=utf-8" });
     download(content, fileName(this.#title, this.#shown.window, "csv"));
   }
 
   savePicture() {
+    if (!this.#shown) return;
     const { lines, compared, window } = this.#shown;
-    const isSeen = ({ key }) => !this.#hidden.has(key);
+    const isSeen = (/** @type {{ key: string }} */ { key }) => !this.#hidden.has(key);
     const legend = [
       ...lines.filter(isSeen),
       ...compared.filter(isSeen).map((line) => ({ ...line, name: `${line.name}, ${this.#then}`, faded: true })),
     ];
     const range = `${spanText(window)}, ${zoneText(window)}`;
     const canvas = picture(this.#plot, this.#parts.get("plot"), this.#title.join(" · "), range, legend);
-    canvas.toBlob((content) => download(content, fileName(this.#title, window, "png")));
+    canvas.toBlob((content) => content && download(content, fileName(this.#title, window, "png")));
   }
 
   destroy() {
     this.#plot.destroy();
   }
 
+  /** @type {(window: Span, found: Fetched, lookAt: (newest: number) => void) => void} */
   #nothing([start, stop], { newest }, lookAt) {
     const name = this.#title.join(" · ");
     const nothing = `There are no readings of ${name} in this range (${spanText([start, stop])}).`;
@@ -108,9 +129,10 @@ export class Stage {
   }
 
   #drawTable() {
-    drawTable(this.#parts.get("table"), this.#shown, this.#then, (key) => this.#toggle(key));
+    if (this.#shown) drawTable(this.#parts.get("table"), this.#shown, this.#then, (key) => this.#toggle(key));
   }
 
+  /** @param {string} key */
   #toggle(key) {
     if (!this.#hidden.delete(key)) this.#hidden.add(key);
     this.#plot.hide(this.#hidden);
@@ -124,8 +146,9 @@ export class Stage {
 }
 
 // What the chart is of, from the most general: ["CPU", "Usage", "nas"].
+/** @type {(catalogue: Catalogue, view: Whole) => string[]} */
 function titleOf(catalogue, view) {
-  const few = (names, many) => (names.length > 3 ? many : names.join(" + "));
+  const few = (/** @type {string[]} */ names, /** @type {string} */ many) => (names.length > 3 ? many : names.join(" + "));
   const fields = catalogue.sides(view).drawn.map((name) => catalogue.field(view, name).label);
   const parts = view.of ? view.parts.map((name) => catalogue.partLabel(view, name)) : [];
   return [
@@ -136,11 +159,13 @@ function titleOf(catalogue, view) {
   ].filter(Boolean);
 }
 
+/** @type {(view: Whole) => string | null} */
 function thenOf({ compare }) {
   if (compare === null) return null;
   return typeof compare === "number" ? `from ${said(compare)}` : THEN[compare];
 }
 
+/** @type {(shown: Shown, then: string | null) => string} */
 function captionOf({ lines, interval, window, compared }, then) {
   const band = lines.length <= MOST_BANDS ? ", in a band from minimum to maximum" : "";
   const dotted = compared.length ? ` Dotted: ${then}.` : "";
@@ -148,6 +173,7 @@ function captionOf({ lines, interval, window, compared }, then) {
   return `Means over ${lengthText(interval)}${band}.${dashed}${dotted} Times in ${zoneText(window)}.`;
 }
 
+/** @type {(found: Fetched, then: string | null) => string[]} */
 function hintsOf({ lines, compared, count, silent, left }, then) {
   const drawn = Math.min(count, lines.length + silent);
   return [

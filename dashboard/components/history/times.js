@@ -5,25 +5,33 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** @type {Map<string, Intl.DateTimeFormat>} */
 const texts = new Map();
 
+/** @type {(time: number, options: Intl.DateTimeFormatOptions) => string} */
 function format(time, options) {
   const key = JSON.stringify(options);
-  if (!texts.has(key)) texts.set(key, new Intl.DateTimeFormat("en-GB", options));
-  return texts.get(key).format(time);
+  const text = texts.get(key) ?? new Intl.DateTimeFormat("en-GB", options);
+  texts.set(key, text);
+  return text.format(time);
 }
 
+/** @type {(time: number, seconds: boolean) => string} */
 const clockText = (time, seconds) =>
   format(time, { hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined });
+/** @type {(time: number) => string} */
 const dayText = (time) => format(time, { day: "numeric", month: "short" });
+/** @type {(time: number) => string} */
 const yearText = (time) => format(time, { day: "numeric", month: "short", year: "numeric" });
 
 // "23 Nov 2026, 14:08:38".
+/** @type {(time: number) => string} */
 export function said(time) {
   return `${yearText(time)}, ${clockText(time, true)}`;
 }
 
 // What a bucket covers: "23 Nov, 14:00 – 14:05", or its one moment.
+/** @type {(time: number, interval: number) => string} */
 export function bucketText(time, interval) {
   const seconds = interval < MINUTE;
   const day = format(time, { weekday: "short", day: "numeric", month: "short" });
@@ -33,6 +41,7 @@ export function bucketText(time, interval) {
 }
 
 // "23 Nov 2026, 14:00 – 24 Nov 2026, 14:00".
+/** @type {(span: import("./view.js").Span) => string} */
 export function spanText([start, stop]) {
   const seconds = stop - start < HOUR;
   const sameDay = yearText(start) === yearText(stop);
@@ -40,6 +49,7 @@ export function spanText([start, stop]) {
 }
 
 // An axis's ticks: the time of day, and the day where it begins.
+/** @type {(ticks: number[]) => string[]} */
 export function axisTexts(ticks) {
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : HOUR;
   return ticks.map((time, index) => {
@@ -51,14 +61,16 @@ export function axisTexts(ticks) {
 }
 
 // A bucket's length: "15 s", "5 min", "3 h".
+/** @type {(milliseconds: number) => string} */
 export function lengthText(milliseconds) {
-  for (const [length, name] of [[DAY, "d"], [HOUR, "h"], [MINUTE, "min"]]) {
+  for (const [name, length] of Object.entries({ d: DAY, h: HOUR, min: MINUTE })) {
     if (milliseconds % length === 0) return `${milliseconds / length} ${name}`;
   }
   return `${milliseconds / SECOND} s`;
 }
 
 // "Europe/Berlin (UTC+02:00, from 25 Oct UTC+01:00)".
+/** @type {(span: import("./view.js").Span) => string} */
 export function zoneText([start, stop]) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const [first, last] = [start, stop].map(offsetText);
@@ -66,13 +78,15 @@ export function zoneText([start, stop]) {
   return `${timeZone} (${first}, from ${dayText(changeBetween(start, stop))} ${last})`;
 }
 
+/** @type {(time: number) => string} */
 function offsetText(time) {
   const minutes = -new Date(time).getTimezoneOffset();
-  const two = (part) => String(part).padStart(2, "0");
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
   const size = Math.abs(minutes);
   return minutes ? `UTC${minutes < 0 ? "−" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}` : "UTC";
 }
 
+/** @type {(start: number, stop: number) => number} */
 function changeBetween(start, stop) {
   let [before, after] = [start, stop];
   while (after - before > MINUTE) {

@@ -5,6 +5,9 @@ import { ink, swatch } from "./swatch.js";
 import { bucketText } from "./times.js";
 import { written } from "./units.js";
 
+/** @typedef {import("./lines.js").Line} Line */
+/** @typedef {{ lines: Line[], compared: Line[], hidden: Set<string>, interval: number }} Shown as Plot has it */
+
 const ROW = 20; // px, as the style has it
 const COLUMN = 175;
 const AROUND = 84; // px above, below, and for the time and the rest
@@ -15,6 +18,7 @@ export class Tooltip {
   #list;
   #rest;
 
+  /** @param {HTMLElement} box */
   constructor(box) {
     this.#box = box;
     this.#time = element("p", "when");
@@ -23,7 +27,8 @@ export class Tooltip {
     box.append(this.#time, this.#list, this.#rest);
   }
 
-  // shown as Plot has it; `left` in pixels of the chart's box.
+  // `left` in pixels of the chart's box.
+  /** @type {(shown: Shown, time: number, left: number) => void} */
   show(shown, time, left) {
     const found = [...shown.lines, ...shown.compared]
       .filter(({ key }) => !shown.hidden.has(key))
@@ -43,8 +48,9 @@ export class Tooltip {
   }
 
   // In as many columns and rows as there is room for; gives how many lines that is.
+  /** @type {(count: number) => number} */
   #arrange(count) {
-    const { clientWidth: width, clientHeight: height } = this.#box.parentElement;
+    const { clientWidth: width, clientHeight: height } = /** @type {HTMLElement} */ (this.#box.parentElement);
     const rows = Math.max(4, Math.floor((height - AROUND) / ROW));
     const columns = Math.min(Math.ceil(count / rows), Math.max(1, Math.floor(width / COLUMN)));
     this.#list.style.gridTemplateRows = `repeat(${Math.ceil(Math.min(count, rows * columns) / columns)}, auto)`;
@@ -56,8 +62,9 @@ export class Tooltip {
     this.#box.hidden = true;
   }
 
+  /** @type {(left: number) => void} */
   #place(left) {
-    const room = this.#box.parentElement.clientWidth;
+    const room = this.#box.parentElement?.clientWidth ?? 0;
     const width = this.#box.offsetWidth;
     const beside = left + 16 + width <= room ? left + 16 : left - 16 - width;
     this.#box.style.transform = `translateX(${Math.max(0, beside)}px)`;
@@ -69,6 +76,7 @@ function row() {
 }
 
 // `then` is the time of what is compared with.
+/** @type {(item: Element, line: Line, at: number, then: string) => void} */
 function write(item, line, at, then) {
   const [sign, name, value, band] = item.children;
   ink(sign, line, Boolean(then));

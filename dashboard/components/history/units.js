@@ -1,20 +1,24 @@
 // Numbers in a unit of the catalogue: {names, base, digits, from_zero}. One name means no steps.
 import { NOTHING, plain } from "../common/format.js";
 
+/** @typedef {{ names: string[], base: number, digits: number, from_zero: boolean }} Unit */
+
 const LONG = 1e5;
 const PART_DIGITS = 2;
 const PREFIXES = ["", "k", "M", "G", "T"];
 
 // What to divide by, and the name to write, so that `largest` reads well: 2.5e6 B/s → [1e6, "MB/s"].
+/** @type {(unit: Unit, largest: number) => [divisor: number, name: string]} */
 export function scale({ names, base }, largest) {
   let divisor = 1;
   for (const name of names.slice(0, -1)) {
     if (Math.abs(largest) < divisor * base) return [divisor, name];
     divisor *= base;
   }
-  return [divisor, names.at(-1)];
+  return [divisor, names[names.length - 1]];
 }
 
+/** @type {(unit: Unit, value: number | null | undefined) => string} */
 export function written(unit, value) {
   if (value == null) return NOTHING;
   const [divisor, name] = scale(unit, value);
@@ -23,11 +27,13 @@ export function written(unit, value) {
 }
 
 // Half a visitor on average is not none, and what nobody declared need not be a count: 0.33, but 12 for 12.4.
+/** @type {(unit: Unit, value: number) => boolean} */
 function isPart({ digits, names: [name] }, value) {
   return digits === 0 && name === "" && Math.abs(value) < 10 && !Number.isInteger(value);
 }
 
 // "+12.5 %": how much `now` is more than `then`; a dash where nothing was.
+/** @type {(now: number | null | undefined, then: number | null | undefined) => string} */
 export function change(now, then) {
   if (now == null || !then) return NOTHING;
   const percent = ((now - then) / Math.abs(then)) * 100;
@@ -35,6 +41,7 @@ export function change(now, then) {
 }
 
 // An axis from min to max in round steps: {min, max, ticks}, about `count` of them.
+/** @type {(unit: Unit, min: number, max: number, count: number) => { min: number, max: number, ticks: number[] }} */
 export function axis(unit, min, max, count) {
   const low = unit.from_zero ? Math.min(0, min) : min;
   const high = max > low ? max : low + (low === 0 ? 1 : Math.abs(low) * 0.1);
@@ -47,6 +54,7 @@ export function axis(unit, min, max, count) {
 }
 
 // The texts of an axis's ticks, all in one unit: "1.5 MB/s". There is no room for the zeros of large counts: "6 G".
+/** @type {(unit: Unit, ticks: number[]) => string[]} */
 export function tickTexts(unit, ticks) {
   const largest = Math.max(...ticks.map(Math.abs));
   const isLong = unit.names.length === 1 && largest >= LONG;
@@ -54,7 +62,8 @@ export function tickTexts(unit, ticks) {
   return ticks.map((tick) => `${Number((tick / divisor).toPrecision(6)).toLocaleString("en-GB")} ${name}`.trim());
 }
 
+/** @type {(raw: number) => number} */
 function roundStep(raw) {
   const power = 10 ** Math.floor(Math.log10(raw));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= raw * 0.999);
+  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= raw * 0.999) ?? 10 * power;
 }

@@ -1,5 +1,20 @@
 // What the page shows, as its address says it: a link opens what it was made of.
 
+/**
+ * @typedef {object} View
+ * @property {string} range a name of RANGES, or CUSTOM
+ * @property {number | null} from in ms
+ * @property {number | null} to in ms
+ * @property {string | null} metric
+ * @property {string | null} of
+ * @property {string[]} hosts
+ * @property {string[]} fields
+ * @property {string[]} parts
+ * @property {string | number | null} compare "yesterday", "week", or a time in ms
+ */
+/** @typedef {[start: number, stop: number]} Span in ms */
+/** @typedef {View & { metric: string, of: string }} Whole a view in which all is chosen */
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -17,9 +32,10 @@ export const SHORTEST = 10_000; // what a zoom may show, in ms
 const DEFAULT = "1h";
 
 // {range, from, to, metric, of, hosts, fields, parts, compare}; from and to in ms, null where not given.
+/** @type {(search: string) => View} */
 export function read(search) {
   const query = new URLSearchParams(search);
-  const range = query.get("range");
+  const range = query.get("range") ?? "";
   return {
     range: range === CUSTOM || RANGES.has(range) ? range : DEFAULT,
     from: moment(query.get("from")),
@@ -33,15 +49,16 @@ export function read(search) {
   };
 }
 
+/** @type {(view: Whole) => string} */
 export function write(view) {
   const query = new URLSearchParams({ range: view.range });
   if (view.range === CUSTOM) {
-    query.set("from", iso(view.from));
-    query.set("to", iso(view.to));
+    query.set("from", iso(view.from ?? 0));
+    query.set("to", iso(view.to ?? 0));
   }
   query.set("metric", view.metric);
   query.set("of", view.of);
-  for (const [name, values] of [["field", view.fields], ["host", view.hosts], ["part", view.parts]]) {
+  for (const [name, values] of Object.entries({ field: view.fields, host: view.hosts, part: view.parts })) {
     for (const value of values) query.append(name, value);
   }
   if (view.compare !== null) query.set("compare", typeof view.compare === "number" ? iso(view.compare) : view.compare);
@@ -49,13 +66,16 @@ export function write(view) {
 }
 
 // The stretch of time shown, as [start, stop] in ms; null when it has no length.
+/** @type {(view: View, now: number) => Span | null} */
 export function span(view, now) {
-  if (view.range !== CUSTOM) return [now - RANGES.get(view.range).length, now];
+  const range = RANGES.get(view.range);
+  if (range) return [now - range.length, now];
   return view.from !== null && view.to !== null && view.from < view.to ? [view.from, view.to] : null;
 }
 
 // How long before `start` the compared range begins, in ms; null when nothing is compared.
 // Yesterday at noon is a day before noon on the clock, also where the clocks changed in between.
+/** @type {(compare: string | number | null, start: number) => number | null} */
 export function shift(compare, start) {
   if (compare === null) return null;
   if (typeof compare === "number") return start - compare;
@@ -65,11 +85,13 @@ export function shift(compare, start) {
 }
 
 // [start, stop] moved by `share` of its length, or made `factor` times as long around its middle.
+/** @type {(span: Span, share: number) => Span} */
 export function moved([start, stop], share) {
   const by = (stop - start) * share;
   return [start + by, stop + by];
 }
 
+/** @type {(span: Span, factor: number) => Span} */
 export function widened([start, stop], factor) {
   const middle = (start + stop) / 2;
   const half = Math.max(SHORTEST, (stop - start) * factor) / 2;
@@ -77,26 +99,31 @@ export function widened([start, stop], factor) {
 }
 
 // A time as <input type="datetime-local"> has it, in the browser's zone, and back.
+/** @type {(time: number) => string} */
 export function toInput(time) {
   const date = new Date(time);
-  const two = (number) => String(number).padStart(2, "0");
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
   const day = [String(date.getFullYear()).padStart(4, "0"), two(date.getMonth() + 1), two(date.getDate())].join("-");
   return `${day}T${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
 }
 
+/** @type {(text: string) => number | null} */
 export function fromInput(text) {
   const time = new Date(text).getTime();
   return Number.isNaN(time) ? null : time;
 }
 
+/** @type {(time: number) => string} */
 export function iso(time) {
   return new Date(Math.round(time)).toISOString();
 }
 
+/** @type {(text: string | null) => string | number | null} */
 function readCompare(text) {
   return text === "yesterday" || text === "week" ? text : moment(text);
 }
 
+/** @type {(text: string | null) => number | null} */
 function moment(text) {
   const time = Date.parse(text ?? "");
   return Number.isNaN(time) ? null : time;

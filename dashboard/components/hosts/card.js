@@ -13,6 +13,7 @@ export class Card {
   #os = element("p", "os");
   #cells = FIGURES.map((figure) => new Cell(figure));
 
+  /** @param {import("./machine.js").Machine} machine */
   constructor(machine) {
     this.#machine = machine;
     const name = link(livePath(machine.name), "name", machine.name);
@@ -52,6 +53,7 @@ class Cell {
   #unit = element("small", "");
   #spark;
 
+  /** @param {import("./figures.js").Figured} figure */
   constructor(figure) {
     this.#figure = figure;
     this.#spark = new Spark(figure.color);
@@ -61,6 +63,7 @@ class Cell {
     this.root.dataset.figure = figure.name;
   }
 
+  /** @type {(found: import("./figures.js").Found, over: Set<string>, times: number[], values: (number | null)[], window: { from: number, to: number }) => void} */
   draw(found, over, times, values, window) {
     const { name, label, write, top } = this.#figure;
     const { number, unit } = write(found[name]);
@@ -78,10 +81,12 @@ export function sign() {
   return made;
 }
 
+/** @type {(text: string) => string} */
 function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** @type {(href: string, className: string, text: string) => HTMLAnchorElement} */
 function link(href, className, text) {
   const made = element("a", className, text);
   made.href = href;
@@ -89,6 +94,7 @@ function link(href, className, text) {
 }
 
 // Writes what differs only: an equal write would still cost the browser work.
+/** @type {(target: any, name: string, value: unknown) => void} */
 export function set(target, name, value) {
   if (target[name] !== value) target[name] = value;
 }

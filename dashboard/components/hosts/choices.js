@@ -1,11 +1,13 @@
 // How the hosts are sorted and which are shown: in the controls, and in the address to be sent on.
 
+/** @type {Record<string, string>} */
 const DEFAULTS = { sort: "name", show: "all", q: "" };
 
 export class Choices {
   #form;
 
   // `changed` is called after each change.
+  /** @param {any} form @param {() => void} changed @param {AbortSignal} signal */
   constructor(form, changed, signal) {
     this.#form = form;
     const given = new URLSearchParams(location.search);
@@ -15,7 +17,7 @@ export class Choices {
       changed();
     };
     form.addEventListener("input", heard, { signal });
-    form.addEventListener("submit", (event) => event.preventDefault(), { signal });
+    form.addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault(), { signal });
   }
 
   get sort() {
@@ -31,6 +33,7 @@ export class Choices {
   }
 
   // A name that is no option is passed over.
+  /** @type {(name: string, value: string) => void} */
   #set(name, value) {
     const control = this.#form.elements[name];
     control.value = value;

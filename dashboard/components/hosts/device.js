@@ -8,25 +8,34 @@ import { numbers } from "./numbers.js";
 import { fetchMetric, keptMetrics } from "./past.js";
 import { Spark } from "./spark.js";
 
+/** @typedef {import("../common/timeline.js").Row} Row */
+
 const MOST_NUMBERS = 8;
 const MOST_SPARKS = 4;
 
 export class Device {
+  /** @type {Record<string, object>} */
   #data = {};
+  /** @type {Map<string, Timeline>} */
   #lines = new Map();
 
+  /** @param {string} name */
   constructor(name) {
     this.name = name;
   }
 
+  /** @type {import("../common/hosts.js").Host | null} */
   entry = null;
+  /** @type {number | null} */
   time = null;
 
+  /** @type {(entry: import("../common/hosts.js").Host) => void} */
   learn(entry) {
     this.entry = entry;
   }
 
   // Its metrics come each at its own time: the newest of each are shown together.
+  /** @type {(tick: Pick<import("../common/connection.js").Metrics, "timestamp" | "data">) => void} */
   receive({ timestamp, data }) {
     this.time = Date.parse(timestamp);
     Object.assign(this.#data, data);
@@ -44,6 +53,7 @@ export class Device {
     return numbers(this.#data);
   }
 
+  /** @param {string} key */
   columns(key) {
     return this.#line(key).columns();
   }
@@ -54,8 +64,10 @@ export class Device {
     return Number.isNaN(seen) ? "No reading yet" : `Last reading ${moment(seen, clock.now())}`;
   }
 
+  /** @param {string} metric */
   async #fillMetric(metric) {
     const points = await fetchMetric(metric, [], this.name);
+    /** @type {Map<string, Row[]>} */
     const rows = new Map();
     for (const { timestamp, data } of points) {
       for (const { key, value } of numbers({ [metric]: data })) {
@@ -65,9 +77,11 @@ export class Device {
     for (const [key, found] of rows) this.#line(key).fill(found);
   }
 
+  /** @param {string} key */
   #line(key) {
-    if (!this.#lines.has(key)) this.#lines.set(key, new Timeline(1));
-    return this.#lines.get(key);
+    const line = this.#lines.get(key) ?? new Timeline(1);
+    this.#lines.set(key, line);
+    return line;
   }
 }
 
@@ -75,9 +89,11 @@ export class DeviceCard {
   #device;
   #age = element("span", "age");
   #list = element("dl", "numbers");
+  /** @type {Spark[]} */
   #sparks = [];
   #isFilled = false;
 
+  /** @param {Device} device */
   constructor(device) {
     this.#device = device;
     const top = element("div", "first", element("h3", "", device.name), this.#age);
@@ -95,8 +111,9 @@ export class DeviceCard {
     const found = this.#device.numbers.slice(0, MOST_NUMBERS);
     const rows = resize(this.#list, found.length, (place) => this.#row(place));
     found.forEach(({ key, label, text }, place) => {
-      set(rows[place].firstElementChild, "textContent", label);
-      set(rows[place].lastElementChild.firstElementChild, "textContent", text);
+      const [name, value] = rows[place].children;
+      set(name, "textContent", label);
+      set(value.children[0], "textContent", text);
       if (place < MOST_SPARKS) this.#drawSpark(this.#sparks[place], key);
     });
     if (found.length && !this.#isFilled) this.#fill();
@@ -109,12 +126,14 @@ export class DeviceCard {
     this.draw();
   }
 
+  /** @type {(spark: Spark, key: string) => void} */
   #drawSpark(spark, key) {
     const [times, values] = this.#device.columns(key);
-    const to = Math.max(this.#device.time, times.at(-1) ?? 0);
+    const to = Math.max(this.#device.time ?? 0, times.at(-1) ?? 0);
     spark.draw(times, values, { from: to - WINDOW_MS, to }, (max) => max * 1.1 || 1);
   }
 
+  /** @param {number} place */
   #row(place) {
     const value = element("dd", "", element("b", ""));
     if (place < MOST_SPARKS) {

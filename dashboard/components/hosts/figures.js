@@ -2,11 +2,25 @@
 import { percent, plain, rate } from "../common/format.js";
 import { roundUp } from "../common/scale.js";
 
+/** @typedef {import("../common/readings.js").Readings} Readings */
+/** @typedef {"cpu" | "memory" | "disk" | "down" | "up" | "temperature"} Name */
+/** @typedef {Record<Name | "uptime", number | null> & { fullest: string | null, failed: number }} Found */
+/**
+ * @typedef {object} Figured
+ * @property {Name} name
+ * @property {string} label
+ * @property {string} color
+ * @property {(value: unknown) => import("../common/format.js").Figure} write
+ * @property {number} [limit] from here on it needs a look
+ * @property {string} [trouble]
+ * @property {(max: number) => number} top of the sparkline
+ */
+
 const NOT_WIRED_CELSIUS = 120; // what a chip's unconnected input likes to say
 
 const whole = () => 100;
 
-// limit: from here on it needs a look; top: (largest) → top of the sparkline
+/** @type {Figured[]} */
 export const FIGURES = [
   { name: "cpu", label: "CPU", color: "series-1", write: percent, limit: 90, trouble: "CPU busy", top: whole },
   { name: "memory", label: "Memory", color: "series-3", write: percent, limit: 90, trouble: "memory nearly full", top: whole },
@@ -17,6 +31,7 @@ export const FIGURES = [
 ];
 
 // Numbers by figure, null where there is none; `fullest` and `failed` are named only.
+/** @type {(readings: Readings) => Found} */
 export function figures({ cpu, memory, disk, network, sensors, gpu, systemd, system }) {
   const [fullest, share] = most(Object.entries(disk?.partitions ?? {}).map(([name, one]) => [name, one.usage_percent]));
   return {
@@ -32,6 +47,7 @@ export function figures({ cpu, memory, disk, network, sensors, gpu, systemd, sys
   };
 }
 
+/** @type {(found: Found) => (number | null)[]} */
 export function row(found) {
   return FIGURES.map(({ name }) => found[name]);
 }
@@ -40,36 +56,49 @@ export function row(found) {
 const CALM = 3;
 
 // The names of the figures in trouble; `before` are those that were.
+/** @type {(found: Partial<Found>, before: Set<string>) => Set<string>} */
 export function overLimit(found, before) {
-  const over = ({ name, limit }) => found[name] >= limit - (before.has(name) ? CALM : 0);
-  return new Set(FIGURES.filter((figure) => figure.limit && found[figure.name] !== null && over(figure)).map(({ name }) => name));
+  return new Set(FIGURES.filter(({ name, limit }) => {
+    const value = found[name];
+    return limit && typeof value === "number" && value >= limit - (before.has(name) ? CALM : 0);
+  }).map(({ name }) => name));
 }
 
 // ["CPU busy", "/srv nearly full", "2 failed units"]: their numbers stand in the card already.
+/** @type {(found: Found, over: Set<string>) => string[]} */
 export function troubles(found, over) {
-  const words = FIGURES.filter(({ name }) => over.has(name)).map(({ name, trouble }) => (name === "disk" ? `${found.fullest} ${trouble}` : trouble));
+  const words = FIGURES.filter(({ name }) => over.has(name)).map(({ name, trouble = "" }) => (name === "disk" ? `${found.fullest} ${trouble}` : trouble));
   if (found.failed) words.push(found.failed === 1 ? "1 failed unit" : `${found.failed} failed units`);
   return words;
 }
 
+/** @type {(value: unknown) => import("../common/format.js").Figure} */
 function celsius(value) {
   return { number: plain(value), unit: "°C" };
 }
 
+/** @type {(cpu: Readings["cpu"], sensors: Readings["sensors"], gpu: Readings["gpu"]) => number | null} */
 function hottest(cpu, sensors, gpu) {
   const listed = [
     ...(cpu?.temperature_celsius ?? []),
     ...Object.values(sensors?.temperatures ?? {}).map(({ celsius: degrees }) => degrees),
     ...Object.values(gpu?.gpus ?? {}).map(({ temperature_celsius: degrees }) => degrees),
   ];
-  return most(listed.map((degrees) => ["", degrees < NOT_WIRED_CELSIUS ? degrees : null]))[1];
+  return most(listed.map((degrees) => ["", (degrees ?? NOT_WIRED_CELSIUS) < NOT_WIRED_CELSIUS ? degrees : null]))[1];
 }
 
 // The pair with the largest number; [null, null] without any.
+/** @type {(pairs: [string, number | null | undefined][]) => [string, number] | [null, null]} */
 function most(pairs) {
-  return pairs.reduce((best, pair) => (known(pair[1]) !== null && (best[1] === null || pair[1] > best[1]) ? pair : best), [null, null]);
+  /** @type {[string, number] | [null, null]} */
+  let best = [null, null];
+  for (const [name, value] of pairs) {
+    if (typeof value === "number" && (best[1] === null || value > best[1])) best = [name, value];
+  }
+  return best;
 }
 
+/** @type {(value: number | null | undefined) => number | null} */
 function known(value) {
   return typeof value === "number" ? value : null;
 }

@@ -1,20 +1,28 @@
 // A list of cards: each is drawn when it has something new and is in sight, and moved only when it must.
 
+/** @typedef {{ root: HTMLElement, draw(): void, tick(): void }} Card */
+
+/** @template {object} T what the cards show */
 export class Grid {
   #list;
   #make;
-  #cards = new Map(); // by what they show
-  #shown = new Map(); // the other way round, by their elements
+  /** @type {Map<T, Card>} by what they show */
+  #cards = new Map();
+  /** @type {Map<Element, T>} the other way round, by their elements */
+  #shown = new Map();
+  /** @type {Set<T>} */
   #inSight = new Set();
+  /** @type {Set<T>} */
   #changed = new Set();
   #frame = 0;
   #pointed = false;
   #observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "100px" });
 
+  /** @param {HTMLElement} list @param {(thing: T) => Card} make @param {AbortSignal} signal */
   constructor(list, make, signal) {
     this.#list = list;
     this.#make = make;
-    const point = (pointed) => ({ pointerType }) => {
+    const point = (/** @type {boolean} */ pointed) => (/** @type {PointerEvent} */ { pointerType }) => {
       this.#pointed = pointed && pointerType === "mouse";
     };
     list.addEventListener("pointerenter", point(true), { signal });
@@ -27,9 +35,10 @@ export class Grid {
   }
 
   // Shows exactly these, in this order.
+  /** @param {T[]} things */
   arrange(things) {
     const wanted = things.map((thing) => this.#card(thing).root);
-    for (const root of [...this.#list.children]) if (!wanted.includes(root)) this.#remove(root);
+    for (const root of [...this.#list.children]) if (!wanted.some((one) => one === root)) this.#remove(root);
     wanted.forEach((root, place) => {
       const there = this.#list.children[place];
       if (there !== root) this.#list.insertBefore(root, there ?? null);
@@ -37,13 +46,14 @@ export class Grid {
     });
   }
 
+  /** @param {T} thing */
   change(thing) {
     this.#changed.add(thing);
     this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
 
   tick() {
-    for (const thing of this.#inSight) this.#cards.get(thing).tick();
+    for (const thing of this.#inSight) this.#card(thing).tick();
   }
 
   destroy() {
@@ -56,10 +66,11 @@ export class Grid {
     for (const thing of this.#changed) {
       if (!this.#inSight.has(thing)) continue;
       this.#changed.delete(thing);
-      this.#cards.get(thing).draw();
+      this.#card(thing).draw();
     }
   }
 
+  /** @param {IntersectionObserverEntry[]} entries */
   #seen(entries) {
     for (const { target, isIntersecting } of entries) {
       const thing = this.#shown.get(target);
@@ -70,20 +81,25 @@ export class Grid {
     this.#draw();
   }
 
+  /** @type {(thing: T) => Card} */
   #card(thing) {
-    if (!this.#cards.has(thing)) {
-      const card = this.#make(thing);
-      this.#cards.set(thing, card);
-      this.#shown.set(card.root, thing);
-      this.#changed.add(thing);
-    }
-    return this.#cards.get(thing);
+    const known = this.#cards.get(thing);
+    if (known) return known;
+    const card = this.#make(thing);
+    this.#cards.set(thing, card);
+    this.#shown.set(card.root, thing);
+    this.#changed.add(thing);
+    return card;
   }
 
+  /** @param {Element} root */
   #remove(root) {
     this.#observer.unobserve(root);
-    this.#inSight.delete(this.#shown.get(root));
-    this.#changed.add(this.#shown.get(root));
+    const thing = this.#shown.get(root);
+    if (thing) {
+      this.#inSight.delete(thing);
+      this.#changed.add(thing);
+    }
     root.remove();
   }
 }

@@ -14,6 +14,9 @@ import { Notice } from "./notice.js";
 import { counts, matches, sorted, summary } from "./order.js";
 import { fetchPast } from "./past.js";
 
+/** @typedef {import("../common/hosts.js").Host} Host */
+/** @typedef {import("../common/connection.js").Metrics} Metrics */
+
 const CALM_MS = 5000; // what is sorted by its values moves no more often
 
 class Hosts {
@@ -22,17 +25,27 @@ class Hosts {
   #notice;
   #status;
   #choices;
+  /** @type {Map<string, Machine>} */
   #machines = new Map();
+  /** @type {Map<string, Device>} */
   #devices = new Map();
-  #early = new Map(); // readings that come before it is known whose they are
+  /** @type {Map<string, Metrics>} readings that come before it is known whose they are */
+  #early = new Map();
   #loaded = false;
-  #newest = null; // the time of the newest reading of all, in ms since 1970
+  /** @type {number | null} the time of the newest reading of all, in ms since 1970 */
+  #newest = null;
   #arranged = 0;
   #stopping = new AbortController();
   #grids;
-  #connection;
+  #connection = new Connection("/api/ws/metrics?presence=true", {
+    message: (message) => (message.type === "host" ? this.#learned(message) : this.#receive(message)),
+    state: (state) => this.#showState(state),
+    open: () => this.#opened(),
+    over: () => leave("expired"),
+  });
   #ticking;
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     const { signal } = this.#stopping;
     this.#root = root;
@@ -40,20 +53,14 @@ class Hosts {
     this.#notice = new Notice(this.#parts);
     this.#choices = new Choices(this.#parts.get("choices"), () => this.#arrange(), signal);
     this.#grids = {
-      hosts: new Grid(this.#parts.get("hosts"), (machine) => new Card(machine), signal),
-      devices: new Grid(this.#parts.get("devices"), (device) => new DeviceCard(device), signal),
+      hosts: new Grid(this.#parts.get("hosts"), (/** @type {Machine} */ machine) => new Card(machine), signal),
+      devices: new Grid(this.#parts.get("devices"), (/** @type {Device} */ device) => new DeviceCard(device), signal),
     };
     this.#status = new Status(this.#parts.get("status"), () => this.#connection.retry());
     this.#ticking = setInterval(() => this.#tick(), 1000);
   }
 
   start() {
-    this.#connection = new Connection("/api/ws/metrics?presence=true", {
-      message: (message) => this.#receive(message),
-      state: (state) => this.#showState(state),
-      open: () => this.#opened(),
-      over: () => leave("expired"),
-    });
     this.#connection.open();
   }
 
@@ -71,13 +78,15 @@ class Hosts {
       this.#notice.fail("");
       this.#load(hosts);
       this.#fill(await fetchPast());
-    } catch (error) {
+    } catch (caught) {
+      const error = /** @type {Error} */ (caught);
       if (error.name !== "AbortError") this.#notice.fail(error.message);
     } finally {
       drawn(this.#root);
     }
   }
 
+  /** @param {Host[]} entries */
   #load(entries) {
     for (const entry of entries) this.#learn(entry);
     this.#loaded = true;
@@ -87,6 +96,7 @@ class Hosts {
     this.#arrange();
   }
 
+  /** @param {Awaited<ReturnType<typeof fetchPast>>} past */
   #fill(past) {
     for (const [host, rows] of past) {
       const machine = this.#machines.get(host);
@@ -97,19 +107,28 @@ class Hosts {
   }
 
   // Message in, frame out: what it changes is drawn in the next frame.
+  /** @param {Metrics} message */
   #receive(message) {
-    if (message.type === "host") return this.#learned(message);
     if (!this.#loaded) return this.#early.set(message.host, message);
     const machine = this.#machines.get(message.host);
-    const thing = machine ?? this.#devices.get(message.host);
-    if (!thing) return;
-    const before = machine?.state;
-    thing.receive(message);
-    this.#grids[machine ? "hosts" : "devices"].change(thing);
-    if (machine && before !== machine.state) this.#sum();
-    this.#newest = Math.max(this.#newest, thing.time);
+    const device = this.#devices.get(message.host);
+    if (machine) this.#receiveOf(machine, message);
+    else if (device) {
+      device.receive(message);
+      this.#grids.devices.change(device);
+    } else return;
+    this.#newest = Math.max(this.#newest ?? 0, Date.parse(message.timestamp));
   }
 
+  /** @type {(machine: Machine, message: Metrics) => void} */
+  #receiveOf(machine, message) {
+    const before = machine.state;
+    machine.receive(message);
+    this.#grids.hosts.change(machine);
+    if (before !== machine.state) this.#sum();
+  }
+
+  /** @param {Host} entry */
   #learned(entry) {
     const isNew = this.#learn(entry);
     if (!this.#loaded) return;
@@ -119,16 +138,12 @@ class Hosts {
   }
 
   // Whether it is new, or turned out to be a collector after all.
+  /** @param {Host} entry */
   #learn(entry) {
-    const isDevice = entry.kind === "device";
-    const [kind, other] = isDevice ? [this.#devices, this.#machines] : [this.#machines, this.#devices];
-    const isNew = !kind.has(entry.host);
-    if (isNew) kind.set(entry.host, isDevice ? new Device(entry.host) : new Machine(entry.host));
-    other.delete(entry.host);
-    kind.get(entry.host).learn(entry);
-    return isNew;
+    return entry.kind === "device" ? learn(entry, this.#devices, this.#machines, Device) : learn(entry, this.#machines, this.#devices, Machine);
   }
 
+  /** @param {import("../common/connection.js").State} state */
   #showState(state) {
     this.#status.show(state);
     // A handshake that is refused looks like any lost connection: only the server knows which it was.
@@ -162,6 +177,16 @@ class Hosts {
     this.#parts.text("summary", found.all ? summary(found) : "No hosts yet");
     this.#notice.tell(found);
   }
+}
+
+/** @type {<T extends Machine | Device>(entry: Host, kind: Map<string, T>, other: Map<string, unknown>, Kind: new (name: string) => T) => boolean} */
+function learn(entry, kind, other, Kind) {
+  const known = kind.get(entry.host);
+  const thing = known ?? new Kind(entry.host);
+  kind.set(entry.host, thing);
+  other.delete(entry.host);
+  thing.learn(entry);
+  return !known;
 }
 
 export const mount = mountable('[data-testid="hosts"]', (root) => {

@@ -9,22 +9,29 @@ const STALE_INTERVALS = 3;
 const STALE_AT_LEAST_MS = 5000; // a wall of readings that come each 0.5 s must not twitch
 
 export class Machine {
+  /** @param {string} name */
   constructor(name) {
     this.name = name;
   }
 
-  entry = null; // its part of /api/hosts
-  #data = {}; // the newest tick's readings
-  time = null; // and its time, in ms since 1970
+  /** @type {import("../common/hosts.js").Host | null} */
+  entry = null;
+  /** @type {import("../common/readings.js").Readings} the newest tick's */
+  #data = {};
+  /** @type {number | null} and its time, in ms since 1970 */
+  time = null;
   found = figures({});
+  /** @type {Set<string>} */
   over = new Set();
   timeline = new Timeline(FIGURES.length);
 
+  /** @type {(entry: import("../common/hosts.js").Host) => void} */
   learn(entry) {
     this.entry = entry;
     this.timeline.interval = this.#interval;
   }
 
+  /** @type {(tick: import("../common/connection.js").Metrics) => void} */
   receive({ timestamp, data }) {
     this.time = Date.parse(timestamp);
     // A metric that this tick lacks is shown as it was in the one before.
@@ -66,8 +73,8 @@ export class Machine {
   // Its state in words.
   get words() {
     const { state } = this;
-    if (state === "offline") return offline(this.entry.since ?? this.entry.timestamp);
-    if (state === "stale") return `No reading for ${span((clock.now() - this.time) / 1000)}`;
+    if (state === "offline") return offline(this.entry?.since ?? this.entry?.timestamp);
+    if (state === "stale") return `No reading for ${span((clock.now() - (this.time ?? 0)) / 1000)}`;
     return state === "waiting" ? "No reading yet" : "Online";
   }
 
@@ -81,6 +88,7 @@ export class Machine {
   }
 }
 
+/** @type {(since: string | null | undefined) => string} */
 function offline(since) {
   const time = Date.parse(since ?? "");
   return Number.isNaN(time) ? "Offline" : `Offline since ${moment(time, clock.now())}`;

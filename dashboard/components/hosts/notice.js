@@ -12,22 +12,26 @@ export class Notice {
   #unmatched = false;
   #asked = -Infinity;
 
+  /** @param {import("../common/parts.js").Parts} parts */
   constructor(parts) {
     this.#parts = parts;
   }
 
   // Empty once it works again.
+  /** @param {string} sentence */
   fail(sentence) {
     this.#failed = sentence;
     this.#show("");
   }
 
   // Whether there are hosts, and none of them was chosen.
+  /** @param {boolean} unmatched */
   empty(unmatched) {
     this.#unmatched = unmatched;
   }
 
   // counts: of all hosts, and of those online
+  /** @param {Record<string, number>} counts */
   tell({ all, online }) {
     if (online) this.#broker = "";
     else this.#ask();
@@ -40,6 +44,7 @@ export class Notice {
     this.#broker = (await trouble()).broker ?? "";
   }
 
+  /** @param {string} otherwise */
   #show(otherwise) {
     const text = this.#failed || this.#broker || otherwise || (this.#unmatched ? NO_MATCH : "");
     this.#parts.text("notice", text);

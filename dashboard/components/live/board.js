@@ -7,6 +7,10 @@ import { CARDS } from "./cards.js";
 import { generic } from "./cards/generic.js";
 import { Panel } from "./panel.js";
 
+/** @typedef {import("../common/chart.js").Range} Range */
+/** @typedef {import("../common/readings.js").HostInfo | null} Info */
+/** @typedef {{ zoomed(range: Range | null): void, failed(sentence: string): void }} Events */
+
 const LATE_STEPS = 3;
 const METRICS = CARDS.map(({ metric }) => metric);
 
@@ -14,24 +18,28 @@ export class Board {
   #cards;
   #missing;
   #events;
+  /** @type {Map<string, Panel>} */
   #panels = new Map();
-  #host = null;
+  #host = "";
+  /** @type {Info} */
   #info = null;
+  /** @type {{ timestamp: string, time: number } | null} */
   #latest = null;
   #paused = false;
+  /** @type {Range | null} */
   #range = null;
   #interval = 5000;
   #ending = new AbortController();
   #sight = new IntersectionObserver((seen) => this.#seen(seen), { rootMargin: "200px" });
 
-  // events: {zoomed(range), failed(sentence)}
+  /** @param {HTMLElement} cards @param {HTMLElement} missing @param {Events} events */
   constructor(cards, missing, events) {
     this.#cards = cards;
     this.#missing = missing;
     this.#events = events;
   }
 
-  // The time of the reading shown, in ms since 1970; null before the first.
+  /** @type {number | null} the time of the reading shown, in ms since 1970; null before the first */
   shown = null;
 
   // The usual time between two readings of the slowest metric, in ms: some devices say no interval.
@@ -40,14 +48,16 @@ export class Board {
   }
 
   // Begin with another host, of which nothing is shown yet.
+  /** @param {string | null} host */
   begin(host) {
     this.#clear();
-    this.#host = host;
+    this.#host = host ?? "";
     this.#cards.dataset.state = "loading";
     this.zoom(null);
   }
 
   // What the host says of itself: cards for what it reads, before there is a reading.
+  /** @type {(info: Info, interval: number) => void} */
   know(info, interval) {
     this.#info = info;
     this.#interval = interval * 1000;
@@ -59,6 +69,7 @@ export class Board {
   }
 
   // Message in, frame out: everything that the message changes is changed before this returns.
+  /** @param {import("../common/connection.js").Metrics} message */
   receive({ timestamp, data }) {
     const time = Date.parse(timestamp);
     for (const [metric, reading] of Object.entries(data)) {
@@ -77,11 +88,13 @@ export class Board {
     for (const panel of this.#panels.values()) if (panel.time !== null) panel.fill(this.#edge);
   }
 
+  /** @param {boolean} paused */
   pause(paused) {
     this.#paused = paused;
-    if (!paused && this.#latest) this.#show();
+    if (!paused) this.#show();
   }
 
+  /** @param {Range | null} range */
   zoom(range) {
     this.#range = range;
     for (const panel of this.#panels.values()) panel.zoom(range, this.#edge());
@@ -103,6 +116,7 @@ export class Board {
   }
 
   #show() {
+    if (!this.#latest) return;
     const { timestamp, time } = this.#latest;
     for (const panel of this.#panels.values()) panel.show(this.#info, time);
     this.shown = time;
@@ -116,14 +130,16 @@ export class Board {
     const sources = this.#info?.sources ?? {};
     for (const [metric, panel] of this.#panels) {
       const reason = sources[metric];
-      const late = this.#latest && panel.time !== null && this.#latest.time - panel.time > LATE_STEPS * panel.step;
-      if (late) panel.explain(reason ?? `No reading since ${timeOfDay(panel.time)}.`);
+      const { time } = panel;
+      const late = this.#latest && time !== null && this.#latest.time - time > LATE_STEPS * panel.step;
+      if (late) panel.explain(reason ?? `No reading since ${timeOfDay(time)}.`);
       else if (panel.time === null && reason) panel.explain(reason);
       else if (panel.time === this.#latest?.time) panel.explain(null);
     }
     this.#list(Object.entries(sources).filter(([metric, reason]) => reason !== null && !this.#panels.has(metric)));
   }
 
+  /** @param {[metric: string, reason: string | null][]} absent */
   #list(absent) {
     this.#missing.hidden = absent.length === 0;
     const [summary, list] = this.#missing.children;
@@ -132,6 +148,7 @@ export class Board {
     if (list.textContent !== said.join("")) list.replaceChildren(...said.map((text) => element("li", "", text)));
   }
 
+  /** @type {(metric: string) => Panel} */
   #panel(metric) {
     const known = this.#panels.get(metric);
     if (known) return known;
@@ -140,7 +157,7 @@ export class Board {
       host: this.#host,
       interval: this.#interval,
       sync: "perfwatch-live",
-      onZoom: (range) => this.zoom(range),
+      onZoom: (/** @type {Range | null} */ range) => this.zoom(range),
       signal: this.#ending.signal,
       failed: this.#events.failed,
     });
@@ -151,18 +168,21 @@ export class Board {
     return panel;
   }
 
+  /** @type {(metric: string, panel: Panel) => void} */
   #place(metric, panel) {
-    const after = [...this.#cards.children].find((one) => isAfter(one.dataset.metric, metric));
+    const after = cardsIn(this.#cards).find((one) => isAfter(one.dataset.metric ?? "", metric));
     this.#cards.insertBefore(panel.element, after ?? null);
   }
 
+  /** @param {IntersectionObserverEntry[]} changes */
   #seen(changes) {
     for (const { target, isIntersecting } of changes) {
-      const panel = this.#panels.get(target.dataset.metric);
+      const panel = this.#panels.get(/** @type {HTMLElement} */ (target).dataset.metric ?? "");
       if (panel?.element === target) panel.seen(isIntersecting, this.#info, this.#edge);
     }
   }
 
+  /** @param {number} time */
   #unzoomWhatIsPast(time) {
     if (this.#range && !this.#paused && this.#range[1] < time - WINDOW_MS) this.zoom(null);
   }
@@ -171,12 +191,19 @@ export class Board {
   #edge = () => this.#latest?.time ?? null;
 }
 
+/** @type {(list: HTMLElement) => HTMLElement[]} */
+function cardsIn(list) {
+  return /** @type {HTMLElement[]} */ ([...list.children]);
+}
+
+/** @type {(metric: string, other: string) => boolean} */
 function isAfter(metric, other) {
   const [place, before] = [metric, other].map((one) => (METRICS.includes(one) ? METRICS.indexOf(one) : METRICS.length));
   return place === before ? metric > other : place > before;
 }
 
 // Every Linux machine has these; the others come with their hardware, and their absence is no trouble.
+/** @type {(metric: string, reason: string) => boolean} */
 function isExpected(metric, reason) {
-  return reason !== "switched off" && CARDS.find((one) => one.metric === metric)?.expected;
+  return reason !== "switched off" && CARDS.find((one) => one.metric === metric)?.expected === true;
 }

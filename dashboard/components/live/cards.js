@@ -13,16 +13,70 @@ import { sensors } from "./cards/sensors.js";
 import { system } from "./cards/system.js";
 import { systemd } from "./cards/systemd.js";
 
-// card: {metric, feet}, and
-//   charted      false when it has no chart
-//   expected     every machine has it: its card is there to say why when this one has not
-//   why          reading → the reason why it holds nothing; ready: reading → whether it holds something yet
-//   aside        (reading, context) → text beside the title
-//   mains        [{name, label, color, take(reading) → {number, unit}}], or reading → those
-//   sides        [[label, (reading, context) → text, title]]
-//   views        [{name, of, lines: [{label, color, field, part, take}], format, range, stacked}], or reading → those;
-//                needs: [the fields that lines are made of, where those are not their own]
-// context: {info of the host, past: {reading before this one, seconds since then} or null}
+/** @typedef {import("../common/format.js").Figure} Figure */
+/**
+ * @template R a reading
+ * @typedef {{ info: import("../common/readings.js").HostInfo | null, past: { reading: R, seconds: number } | null }} Context
+ * what the host says of itself, and the reading before this one with the seconds since then
+ */
+/**
+ * @template R
+ * @typedef {{ name: string, label?: string, color?: string, take(reading: R, context: Context<R>): Figure }} Main a large number
+ */
+/**
+ * @template R
+ * @typedef {[label: string, text: (reading: R, context: Context<R>) => string, title?: string]} Side a smaller one
+ */
+/**
+ * @template R
+ * @typedef {object} Line
+ * @property {string} label
+ * @property {string} color
+ * @property {(reading: R) => number | null | undefined} take
+ * @property {string} [field] what History calls it
+ * @property {string} [part]
+ * @property {boolean} [fill]
+ */
+/**
+ * @template R
+ * @typedef {object} View what one chart shows: lines, or rows of a map
+ * @property {string} [name]
+ * @property {string} [of] what the parts are: core, interface, …
+ * @property {Line<R>[]} [lines]
+ * @property {string[]} [fields]
+ * @property {string[]} [parts]
+ * @property {string[]} [needs] the fields that lines are made of, where those are not their own
+ * @property {(value: number | null) => string} format
+ * @property {(max: number) => number} [range] the top of its scale
+ * @property {boolean} [stacked]
+ * @property {string} [row]
+ * @property {number} [rows]
+ * @property {(reading: R) => (number | null)[]} [take]
+ */
+/**
+ * @template R
+ * @typedef {{ element: HTMLElement, show(reading: R, context: Context<R>): void }} Built
+ */
+/**
+ * @template R
+ * @typedef {{ caption: string, build(place: { host: string }): Built<R> }} Foot
+ */
+/**
+ * @template R
+ * @typedef {object} Card
+ * @property {string} metric
+ * @property {boolean} [charted] false when it has no chart
+ * @property {boolean} [expected] every machine has it: its card is there to say why when this one has not
+ * @property {(reading: R) => string | null} [why] the reason why it holds nothing
+ * @property {(reading: R) => boolean} [ready] whether it holds something yet
+ * @property {(reading: R, context: Context<R>) => string | null | undefined} [aside] text beside the title
+ * @property {Main<R>[] | ((reading: R) => Main<R>[])} [mains]
+ * @property {Side<R>[]} [sides]
+ * @property {View<R>[] | ((reading: R) => View<R>[])} [views]
+ * @property {Foot<R>[]} [feet]
+ */
+
+/** @type {Card<any>[]} */
 export const CARDS = [
   cpu, memory, network, disk, perfEvents, memoryBandwidth, pressure, sensors, gpu, containers, processes, system, systemd,
 ];

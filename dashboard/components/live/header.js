@@ -5,13 +5,16 @@ import { element, resize } from "../common/parts.js";
 
 export class Header {
   #parts;
+  /** @type {import("../common/readings.js").HostInfo | null} */
   #info = null;
   #isAway = false;
 
+  /** @param {import("../common/parts.js").Parts} parts */
   constructor(parts) {
     this.#parts = parts;
   }
 
+  /** @type {(hosts: import("../common/hosts.js").Host[], shown: string | null) => void} */
   showHosts(hosts, shown) {
     const one = hosts.find(({ host }) => host === shown);
     this.#info = one?.info ?? null;
@@ -26,10 +29,11 @@ export class Header {
     this.#showFacts();
   }
 
+  /** @type {(hosts: import("../common/hosts.js").Host[], shown: string | null) => void} */
   #showChoice(hosts, shown) {
     const choice = this.#parts.get("host-choice");
     const known = hosts.some(({ host }) => host === shown) || shown === null;
-    const all = known ? hosts : [{ host: shown, status: null }, ...hosts];
+    const all = known ? hosts : [{ host: shown ?? "", status: null }, ...hosts];
     const options = resize(choice, all.length, () => element("option", ""));
     all.forEach(({ host, status }, index) => {
       options[index].value = host;
@@ -50,7 +54,7 @@ export class Header {
       info.kernel && `kernel ${info.kernel}`,
       info.core_count && `${info.core_count} cores`,
       info.memory_total_bytes && joined(memory(info.memory_total_bytes)),
-      up > 0 && `up ${span(up)}`,
+      up && up > 0 && `up ${span(up)}`,
     ];
     this.#parts.text("facts", facts.filter(Boolean).join(" · "));
   }

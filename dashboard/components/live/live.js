@@ -11,6 +11,8 @@ import { Status } from "../common/status.js";
 import { trouble } from "../common/trouble.js";
 import { notice } from "./notice.js";
 
+/** @typedef {import("../common/hosts.js").Host} Host */
+
 const LATE_INTERVALS = 3;
 const DEFAULT_INTERVAL = 5; // seconds; devices without `info` do not say theirs
 const ASK_AGAIN_MS = 10_000;
@@ -21,19 +23,25 @@ class Live {
   #board;
   #header;
   #status;
+  /** @type {Connection | null} */
   #connection = null;
+  /** @type {Host[]} */
   #hosts = [];
+  /** @type {string | null} */
   #host = null;
   #connected = false;
   #paused = false;
   #late = false;
   #asked = 0;
   #received = 0;
+  /** @type {{ broker?: string | null, store?: string | null }} */
   #trouble = {};
+  /** @type {string | null} */
   #unfilled = null;
   #stopping = new AbortController();
   #ticking;
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
     const parts = (this.#parts = new Parts(root));
@@ -61,6 +69,7 @@ class Live {
     this.#board.destroy();
   }
 
+  /** @type {(part: string, event: string, act: (event: any) => void) => void} */
   #listen(part, event, act) {
     this.#parts.get(part).addEventListener(event, act, { signal: this.#stopping.signal });
   }
@@ -70,9 +79,10 @@ class Live {
     this.#showHosts();
   }
 
+  /** @type {(host: string | null, options?: { keep?: boolean }) => void} */
   #choose(host, { keep = true } = {}) {
     this.#host = host;
-    if (keep) remember(host);
+    if (keep && host !== null) remember(host);
     this.#received = performance.now();
     this.#unfilled = null;
     this.#root.dataset.host = host ?? "";
@@ -100,6 +110,7 @@ class Live {
     this.#board.refill();
   }
 
+  /** @param {import("../common/connection.js").Message} message */
   #receive(message) {
     if (message.type === "host") return this.#learn(message);
     if (this.#host === null) return this.#choose(message.host, { keep: false });
@@ -110,12 +121,14 @@ class Live {
   }
 
   // A host came, went, or says something else of itself.
+  /** @param {Host} entry */
   #learn(entry) {
     this.#hosts = [...this.#hosts.filter(({ host }) => host !== entry.host), entry];
     this.#hosts.sort((a, b) => (a.host < b.host ? -1 : 1));
     this.#showHosts();
   }
 
+  /** @param {import("../common/connection.js").State} state */
   #showState(state) {
     this.#connected = state.name === "connected";
     this.#root.dataset.connection = state.name;
@@ -143,6 +156,7 @@ class Live {
   }
 
   // By the reading's own age; without a reading, by how long one has been waited for.
+  /** @param {number | null} shown */
   #isLate(shown) {
     const waited = performance.now() - this.#received;
     const old = shown === null ? waited : Math.max(clock.now() - shown, waited);
@@ -164,6 +178,7 @@ class Live {
     this.#tick();
   }
 
+  /** @param {{ trouble?: { broker?: string | null, store?: string | null }, unfilled?: string | null }} found */
   #say({ trouble: found = this.#trouble, unfilled = this.#unfilled }) {
     this.#trouble = found;
     this.#unfilled = unfilled;

@@ -1,10 +1,20 @@
 // The one sentence above the cards, about what matters most. Empty when all is well.
 import { moment } from "../common/format.js";
 
+/** @typedef {import("../common/hosts.js").Host} Host */
+/**
+ * @typedef {object} State
+ * @property {string | null} host
+ * @property {Host[]} hosts
+ * @property {number | null} shown time of the reading shown, in ms
+ * @property {boolean} late whether one is overdue
+ * @property {{ broker?: string | null, store?: string | null }} trouble
+ * @property {string | null} unfilled why the charts have no past
+ */
+
 const BEGIN = "Readings appear here by themselves as soon as a collector publishes: start one with “perfwatch collector”.";
 
-// hosts: of /api/hosts; shown: time of the reading shown, ms or null; late: whether one is overdue;
-// trouble: {broker, store}; unfilled: why the charts have no past. Returns {text, tone}.
+/** @type {(state: State) => { text: string, tone: string }} */
 export function notice({ host, hosts, shown, late, trouble, unfilled }) {
   const entry = hosts.find((one) => one.host === host);
   if (trouble.broker) return { text: trouble.broker, tone: "bad" };
@@ -16,11 +26,13 @@ export function notice({ host, hosts, shown, late, trouble, unfilled }) {
   return { text: "", tone: "" };
 }
 
+/** @type {(host: string, hosts: Host[]) => string} */
 function unknown(host, hosts) {
   const others = hosts.length ? ` Known are ${hosts.map((one) => one.host).join(", ")}: choose one above.` : "";
   return `No host called ${host} has been heard of.${others} ${BEGIN}`;
 }
 
+/** @type {(host: string, entry: Host, shown: number | null) => string} */
 function offline(host, { since }, shown) {
   const last = shown ?? (since ? Date.parse(since) : null);
   if (shown === null && last !== null) return `${host} is offline since ${moment(last)}. Its last readings are in History.`;
@@ -28,6 +40,7 @@ function offline(host, { since }, shown) {
   return `${host} is offline since ${moment(last)}. What is shown is its last reading.`;
 }
 
+/** @type {(host: string, entry: Host | undefined, shown: number | null) => string} */
 function silent(host, entry, shown) {
   const since = shown === null ? "yet" : `since ${moment(shown)}`;
   if (entry?.kind === "device") return `No reading of ${host} ${since}. It publishes by itself: check that it is on and reaches the broker.`;

@@ -8,20 +8,44 @@ import { HeatPlot } from "./heat.js";
 import { LinePlot } from "./plot.js";
 import { figures, skeleton, stage } from "./skeleton.js";
 
+/** @typedef {import("../common/chart.js").Range} Range */
+/** @typedef {import("../common/readings.js").HostInfo | null} Info */
+/** @typedef {import("./cards.js").View<any>} View */
+/** @typedef {() => number | null} Edge the right end of every chart, in ms */
+/**
+ * @typedef {object} Options
+ * @property {string} host
+ * @property {number} interval in ms
+ * @property {string} sync
+ * @property {(range: Range | null) => void} onZoom
+ * @property {AbortSignal} signal
+ * @property {(sentence: string) => void} failed
+ */
+
+// What the bridge has received is in the history by then, unless it is told to wait for longer.
+const WRITTEN_MS = 1000;
+
 export class Panel {
   #made;
   #options;
+  /** @type {ReturnType<typeof figures> | null} */
   #figures = null;
+  /** @type {import("./cards.js").Main<any>[]} */
   #mains = [];
+  /** @type {{ plot: LinePlot | HeatPlot, box: HTMLElement, href: string, name?: string }[]} */
   #views = [];
+  /** @type {string[]} */
   #needs = [];
   #shown = 0;
+  /** @type {{ time: number, reading: any } | null} */
   #latest = null;
+  /** @type {{ reading: any, seconds: number } | null} */
   #past = null;
+  /** @type {Range | null} */
   #range = null;
   #unfilled = false;
 
-  // options: {host, interval in ms, sync, onZoom(range), signal, failed(sentence)}
+  /** @param {import("./cards.js").Card<any>} card @param {Options} options */
   constructor(card, options) {
     this.card = card;
     this.#options = options;
@@ -29,7 +53,7 @@ export class Panel {
     this.#made.link.href = historyPath({ host: options.host, metric: card.metric });
   }
 
-  // Whether it is on the screen; null until the browser has said so.
+  /** @type {boolean | null} whether it is on the screen; null until the browser has said so */
   visible = null;
 
   get element() {
@@ -46,11 +70,13 @@ export class Panel {
     return Math.max(this.#options.interval, this.#past ? this.#past.seconds * 1000 : 0);
   }
 
+  /** @param {number} milliseconds */
   set interval(milliseconds) {
     this.#options.interval = milliseconds;
     for (const { plot } of this.#views) plot.interval = milliseconds;
   }
 
+  /** @type {(time: number, reading: any) => void} */
   receive(time, reading) {
     const why = this.card.why?.(reading);
     if (why) return this.explain(why);
@@ -62,25 +88,29 @@ export class Panel {
   }
 
   // Writes and draws what was received. `edge` is the right end of every chart, in ms.
+  /** @type {(info: Info, edge: number | null) => void} */
   show(info, edge) {
-    if (!this.#latest || this.visible === false) return;
+    const written = this.#figures;
+    if (!this.#latest || !written || this.visible === false) return;
     const { reading } = this.#latest;
     const context = { info, past: this.#past };
     this.#mains.forEach(({ take }, index) => {
       const { number, unit } = take(reading, context);
-      write(this.#figures.numbers[index].number, number);
-      write(this.#figures.numbers[index].unit, unit);
+      write(written.numbers[index].number, number);
+      write(written.numbers[index].unit, unit);
     });
-    (this.card.sides ?? []).forEach(([, take], index) => write(this.#figures.texts[index], take(reading, context)));
+    (this.card.sides ?? []).forEach(([, take], index) => write(written.texts[index], take(reading, context)));
     this.#made.feet.forEach((foot) => foot.show(reading, context));
     write(this.#made.aside, this.card.aside?.(reading, context) ?? "");
     this.draw(edge);
   }
 
+  /** @param {number | null} edge */
   draw(edge) {
     if (edge !== null && this.visible !== false) this.#views[this.#shown]?.plot.draw(edge);
   }
 
+  /** @type {(range: Range | null, edge: number | null) => void} */
   zoom(range, edge) {
     this.#range = range;
     for (const { plot } of this.#views) plot.zoom(range, null);
@@ -88,6 +118,7 @@ export class Panel {
   }
 
   // Why there is nothing, or nothing newer; null when all is well.
+  /** @param {string | null} reason */
   explain(reason) {
     const state = reason ? (this.#latest ? "lost" : "absent") : this.#latest ? "live" : "loading";
     this.element.dataset.state = state;
@@ -95,8 +126,10 @@ export class Panel {
     write(this.#made.why, reason ?? "");
   }
 
-  // History fills what was missed: at once when the card is in sight, else as soon as it is.
-  async fill(edge) {
+  // History fills what was missed: at once when the card is in sight, else as soon as it is. What was not
+  // written yet is asked for again.
+  /** @param {Edge} edge */
+  async fill(edge, times = 3) {
     this.#unfilled = true;
     if (!this.visible || !this.#views.length) return;
     this.#unfilled = false;
@@ -105,7 +138,10 @@ export class Panel {
       const past = await fetchPast(this.card.metric, host, this.#needs, signal);
       for (const { plot } of this.#views) plot.fill(past);
       this.draw(edge());
-    } catch (error) {
+      const holed = this.#views.some(({ plot }) => plot.hasFreshHole);
+      if (holed && times > 0) setTimeout(() => signal.aborted || this.fill(edge, times - 1), WRITTEN_MS);
+    } catch (caught) {
+      const error = /** @type {Error} */ (caught);
       if (error.name !== "AbortError") failed(error.message);
     } finally {
       drawn(this.element);
@@ -113,6 +149,7 @@ export class Panel {
   }
 
   // It came into sight, or left it.
+  /** @type {(visible: boolean, info: Info, edge: Edge) => void} */
   seen(visible, info, edge) {
     this.visible = visible;
     if (!visible) return;
@@ -126,6 +163,7 @@ export class Panel {
   }
 
   // What a card shows may depend on what this host has, which its first reading tells.
+  /** @param {any} reading */
   #begin(reading) {
     const { mains = [], sides = [], views = [], metric } = this.card;
     this.#mains = resolved(mains, reading);
@@ -139,6 +177,7 @@ export class Panel {
     this.explain(null);
   }
 
+  /** @type {(view: View, index: number) => { plot: LinePlot | HeatPlot, box: HTMLElement, href: string, name?: string }} */
   #makeView(view, index) {
     const { legend, chart, box } = stage(this.card, view, index === 0);
     box.hidden = index > 0;
@@ -154,7 +193,7 @@ export class Panel {
 
   #switch() {
     const buttons = this.#views.map(({ name }, index) => {
-      const button = Object.assign(element("button", "", name), { type: "button" });
+      const button = Object.assign(element("button", "", name ?? ""), { type: "button" });
       button.addEventListener("click", () => this.#turnTo(index, buttons));
       return button;
     });
@@ -162,6 +201,7 @@ export class Panel {
     return Object.assign(element("div", "switch segments", ...buttons), { role: "group", ariaLabel: `${metricName(this.card.metric)}: what the chart shows` });
   }
 
+  /** @type {(index: number, buttons?: HTMLElement[]) => void} */
   #turnTo(index, buttons = []) {
     this.#shown = index;
     this.#views.forEach(({ box }, place) => (box.hidden = place !== index));
@@ -171,18 +211,21 @@ export class Panel {
   }
 }
 
+/** @type {<T>(choice: T[] | ((reading: any) => T[]), reading: any) => T[]} */
 function resolved(choice, reading) {
   return typeof choice === "function" ? choice(reading) : choice;
 }
 
 // The fields that a view is drawn from, as the history's API names them.
+/** @type {(view: View) => string[]} */
 function needs(view) {
   const { of, fields } = series(view);
   return view.needs ?? fields.map((field) => (of ? `${of}.${field}` : field));
 }
 
 // What of a view History is asked for.
+/** @type {(view: View) => { of: string, fields: string[], parts: string[] }} */
 function series({ of = "", lines = [], fields, parts }) {
-  const distinct = (name) => [...new Set(lines.map((line) => line[name]).filter(Boolean))];
+  const distinct = (/** @type {"field" | "part"} */ name) => [...new Set(lines.map((line) => line[name] ?? "").filter(Boolean))];
   return { of, fields: fields ?? distinct("field"), parts: parts ?? distinct("part") };
 }

@@ -7,30 +7,39 @@ export class LinePlot {
   #timeline;
   #chart;
 
-  // view: {lines: [{label, color, fill, take(reading) → number}], format, range, stacked}; options: of Chart
+  /** @param {import("./cards.js").View<any>} view @param {HTMLElement} box @param {HTMLElement} legend @param {Pick<import("../common/chart.js").Options, "sync" | "onZoom" | "onPick">} options */
   constructor(view, box, legend, options) {
-    this.#lines = view.lines;
-    this.#timeline = new Timeline(view.lines.length);
-    this.#chart = new Chart(box, legend, { ...view, ...options });
+    const { lines = [], range = (max) => max } = view;
+    this.#lines = lines;
+    this.#timeline = new Timeline(lines.length);
+    this.#chart = new Chart(box, legend, { ...view, lines, range, ...options });
   }
 
+  /** @param {number} milliseconds */
   set interval(milliseconds) {
     this.#timeline.interval = milliseconds;
   }
 
+  /** @type {(time: number, reading: any) => void} */
   add(time, reading) {
     this.#timeline.add(time, this.#values(reading));
   }
 
-  // past: [{time, reading}]
+  /** @type {(past: { time: number, reading: any }[]) => void} */
   fill(past) {
     this.#timeline.fill(past.map(({ time, reading }) => [time, ...this.#values(reading)]));
   }
 
+  get hasFreshHole() {
+    return this.#timeline.hasFreshHole;
+  }
+
+  /** @param {number} edge in ms */
   draw(edge) {
     this.#chart.draw(this.#timeline.columns(), edge);
   }
 
+  /** @type {(range: import("../common/chart.js").Range | null, edge: number | null) => void} */
   zoom(range, edge) {
     this.#chart.zoom(range, edge);
   }
@@ -39,6 +48,7 @@ export class LinePlot {
     this.#chart.destroy();
   }
 
+  /** @param {any} reading */
   #values(reading) {
     return this.#lines.map((line) => line.take(reading));
   }

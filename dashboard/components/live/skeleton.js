@@ -2,6 +2,9 @@
 import { metricHelp, metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
 
+/** @typedef {import("./cards.js").Card<any>} Card */
+
+/** @param {Card} card @param {string} host */
 export function skeleton({ metric, feet = [], charted = true }, host) {
   const made = {
     aside: element("p", "aside"),
@@ -9,6 +12,7 @@ export function skeleton({ metric, feet = [], charted = true }, host) {
     why: element("p", "why"),
     mains: element("div", "mains"),
     plots: element("div", "plots"),
+    article: element("article", charted ? "card charted" : "card"),
     feet: feet.map((foot) => foot.build({ host })),
   };
   const title = metricName(metric);
@@ -21,13 +25,14 @@ export function skeleton({ metric, feet = [], charted = true }, host) {
   const parts = feet.map(({ caption }, index) => element("section", "foot", element("p", "caption", caption), made.feet[index].element));
   const bottom = element("div", parts.length > 1 ? "feet several" : "feet", ...parts);
   const head = element("header", "head", heading, made.aside, made.link);
-  made.article = element("article", charted ? "card charted" : "card", head, made.why, made.mains, made.plots, bottom);
+  made.article.append(head, made.why, made.mains, made.plots, bottom);
   Object.assign(made.article.dataset, { metric, testid: `card-${metric}`, state: "loading" });
   made.article.setAttribute("aria-labelledby", heading.id);
   return made;
 }
 
 // Main numbers and, to their right, smaller ones: what is written to, in the order given.
+/** @param {HTMLElement} box @param {string} metric @param {import("./cards.js").Main<any>[]} mains @param {import("./cards.js").Side<any>[]} sides */
 export function figures(box, metric, mains, sides) {
   const numbers = mains.map(({ name, label, color }) => {
     const number = element("b", "", "–");
@@ -47,10 +52,11 @@ export function figures(box, metric, mains, sides) {
 }
 
 // One view's place for a chart, below its legend.
+/** @param {Card} card @param {import("./cards.js").View<any>} view @param {boolean} isFirst */
 export function stage({ metric }, view, isFirst) {
   const legend = element("p", "legend");
   const chart = element("div", "chart");
   Object.assign(chart, { role: "img", ariaLabel: `${metricName(metric)}: ${view.name ?? "the last five minutes"}. The arrow keys read values, Enter opens History.` });
-  chart.dataset.testid = isFirst ? `chart-${metric}` : `chart-${metric}-${view.name.toLowerCase()}`;
+  chart.dataset.testid = isFirst ? `chart-${metric}` : `chart-${metric}-${view.name?.toLowerCase()}`;
   return { legend, chart, box: element("div", "stage", legend, chart) };
 }

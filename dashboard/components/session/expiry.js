@@ -2,6 +2,7 @@
 
 const KEY = "perfwatch.expires";
 
+/** @type {(time: string) => void} */
 export function expectEnd(time) {
   localStorage.setItem(KEY, time);
 }

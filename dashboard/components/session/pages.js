@@ -3,7 +3,7 @@
 const LINKS = ".st-key-pages a";
 
 function mark() {
-  for (const link of document.querySelectorAll(LINKS)) {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(LINKS))) {
     const current = link.pathname === location.pathname ? "page" : null;
     if (link.ariaCurrent !== current) link.ariaCurrent = current;
   }

@@ -4,7 +4,9 @@ import { mountable } from "../common/mount.js";
 import { markCurrentPage } from "./pages.js";
 import { leave, watch } from "./watch.js";
 
+/** @type {Record<string, string>} */
 const NEXT_THEME = { dark: "light", light: "system", system: "dark" };
+/** @type {Record<string, string>} */
 const THEME_SIGNS = { dark: "☾", light: "☀", system: "◐" };
 
 class Session {
@@ -13,6 +15,7 @@ class Session {
   #stopMarking = markCurrentPage();
   #stopping = new AbortController();
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
     this.#drawTheme();
@@ -20,6 +23,7 @@ class Session {
     logout.addEventListener("click", () => logOut(logout), { signal: this.#stopping.signal });
   }
 
+  /** @param {{ username?: string, over?: boolean }} told */
   update({ username, over } = {}) {
     if (over) leave("expired");
     const name = this.#part("user-name");
@@ -34,19 +38,23 @@ class Session {
   }
 
   #drawTheme() {
-    const { theme: chosen, chooseTheme: choose } = window.perfwatch;
     const button = this.#part("theme");
+    button.hidden = !window.perfwatch; // in Streamlit's own start page, which is sent when it is not one that we know
+    if (!window.perfwatch) return;
+    const { theme: chosen, chooseTheme: choose } = window.perfwatch;
     button.textContent = THEME_SIGNS[chosen];
     button.title = `Theme: ${chosen}. Change to ${NEXT_THEME[chosen]}`;
     button.setAttribute("aria-label", button.title);
     button.addEventListener("click", () => choose(NEXT_THEME[chosen]), { signal: this.#stopping.signal });
   }
 
+  /** @type {(name: string) => HTMLButtonElement} */
   #part(name) {
-    return this.#root.querySelector(`[data-testid="${name}"]`);
+    return /** @type {HTMLButtonElement} */ (this.#root.querySelector(`[data-testid="${name}"]`));
   }
 }
 
+/** @type {(button: HTMLButtonElement) => Promise<void>} */
 async function logOut(button) {
   button.disabled = true;
   const response = await fetch(at("/api/auth/logout"), { method: "POST" }).catch(() => null);

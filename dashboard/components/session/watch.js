@@ -7,6 +7,7 @@ const MARGIN_MS = 5000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const CHANNEL = "perfwatch-session";
 
+/** @type {(reason: "expired" | "logout") => void} */
 export function leave(reason) {
   if (reason === "logout") {
     forgetEnd();
@@ -19,6 +20,7 @@ export function leave(reason) {
 }
 
 // Asks the server who is logged in. Leaves when nobody is; null when the server does not answer.
+/** @type {() => Promise<{ username: string, role: string, expires_at: string } | null>} */
 export async function whoAmI() {
   const response = await fetch(at("/api/auth/me")).catch(() => null);
   if (response?.status === 401) leave("expired");
@@ -30,6 +32,7 @@ export async function whoAmI() {
 }
 
 export function watch() {
+  /** @type {number | undefined} */
   let timer;
   let stopped = false;
   const again = async () => {

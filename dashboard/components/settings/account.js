@@ -4,9 +4,10 @@ import { dated } from "../common/format.js";
 import { Section, attempt } from "./forms.js";
 
 export class Account extends Section {
+  /** @param {import("./forms.js").Given} page */
   constructor(page) {
     super(page);
-    this.parts.get("password").addEventListener("submit", (event) => this.#change(event));
+    this.parts.get("password").addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#change(event));
   }
 
   async load() {
@@ -17,6 +18,7 @@ export class Account extends Section {
     this.parts.get("password-user").value = username;
   }
 
+  /** @param {any} event of a form that is submitted */
   #change(event) {
     event.preventDefault();
     const form = event.target;

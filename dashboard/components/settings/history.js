@@ -4,10 +4,15 @@ import { bytes, dated, joined } from "../common/format.js";
 import { element } from "../common/parts.js";
 import { Section, attempt, count, say } from "./forms.js";
 
+/** @typedef {{ name: string, rows?: number, oldest?: string | null, newest?: string | null }} Tier */
+/** @typedef {{ stage: string | null, removed: { raw: number, rollups: number }, rolled_up: number, seconds: number }} Cleanup */
+
+/** @type {Record<string, string>} */
 const TIERS = { raw: "Every reading", "1m": "1 min", "1h": "1 h" };
 const UNSUPPORTED = 501;
 const CLEANUP = "/api/retention/cleanup";
 const LOOK_MS = 1000;
+/** @type {Record<string, string>} */
 const STAGES = {
   begin: "Reading the policy",
   forget: "Removing what is past its time",
@@ -17,13 +22,15 @@ const STAGES = {
 
 export class History extends Section {
   #form;
+  /** @type {number | undefined} */
   #ticking;
   #over = () => {}; // ends the wait for a cleanup that another page began
 
+  /** @param {import("./forms.js").Given} page */
   constructor(page) {
     super(page);
     this.#form = this.parts.get("retention");
-    this.#form.addEventListener("submit", (event) => this.#save(event));
+    this.#form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#save(event));
     this.parts.get("cleanup").addEventListener("click", () => this.#cleanUp());
     this.#showTiers(Object.keys(TIERS).map((name) => ({ name })));
   }
@@ -64,6 +71,7 @@ export class History extends Section {
     }
   }
 
+  /** @param {Tier[]} tiers */
   #showTiers(tiers) {
     const rows = tiers.map(({ name, rows, oldest, newest }) =>
       element(
@@ -78,6 +86,7 @@ export class History extends Section {
     this.parts.get("tiers").replaceChildren(...rows);
   }
 
+  /** @param {{ downsample_after_days: number, retention_days: number, enabled: boolean }} policy */
   #showPolicy(policy) {
     const { downsample_after_days: raw, retention_days: means, enabled } = this.#form.elements;
     raw.value = policy.downsample_after_days;
@@ -85,6 +94,7 @@ export class History extends Section {
     enabled.checked = policy.enabled;
   }
 
+  /** @param {any} event of a form that is submitted */
   #save(event) {
     event.preventDefault();
     const { downsample_after_days: raw, retention_days: means, enabled } = this.#form.elements;
@@ -107,6 +117,7 @@ export class History extends Section {
     if (stage) this.#follow(() => new Promise((resolve) => (this.#over = () => resolve("The cleanup is done."))));
   }
 
+  /** @param {() => Promise<string>} work */
   async #follow(work) {
     const said = this.parts.get("cleanup-said");
     const progress = this.parts.get("cleanup-progress").classList;
@@ -116,13 +127,15 @@ export class History extends Section {
       try {
         return await work();
       } finally {
-        this.#ticking = clearInterval(this.#ticking);
+        clearInterval(this.#ticking);
+        this.#ticking = undefined;
         progress.remove("on");
       }
     });
     await Promise.all([this.#loadStore(), this.#loadTiers()]).catch(() => {});
   }
 
+  /** @param {HTMLElement} said */
   async #look(said) {
     const told = await ask(CLEANUP, { signal: this.signal }).catch(() => null);
     if (!told || !this.#ticking) return;
@@ -132,11 +145,13 @@ export class History extends Section {
 }
 
 // How much it will be is not known before it is done: what is done is said.
+/** @type {(told: Cleanup & { stage: string }) => string} */
 function sofar({ stage, removed: { raw, rollups }, rolled_up: made, seconds }) {
   const done = `${count(raw + rollups, "number")} removed and ${made.toLocaleString("en-GB")} turned into means`;
   return `${STAGES[stage]} … So far ${done}, in ${Math.round(seconds)} s.`;
 }
 
+/** @type {(told: Cleanup) => string} */
 function removed({ removed: { raw, rollups }, rolled_up: made, seconds }) {
   const nothing = raw + rollups === 0 ? "Nothing was older. " : `Removed ${count(raw, "reading's number", "numbers of readings")} and ${count(rollups, "mean")}. `;
   return `${nothing}${count(made, "number")} turned into means. It took ${seconds.toFixed(1)} s.`;

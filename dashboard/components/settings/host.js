@@ -5,7 +5,12 @@ import { metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
 import { attempt } from "./forms.js";
 
+/** @typedef {{ interval: number, sources: Record<string, boolean>, perf_cores: string, perf_interval: number }} Config */
+/** @typedef {{ host: string, status: string | null, since: string | null, config: Config | null, sources: Record<string, string | null> }} Told by /api/config */
+/** @typedef {{ key: "interval" | "perf_cores" | "perf_interval", label: string, hint: string, seconds?: boolean }} Field */
+
 const SWITCHED_OFF = "switched off";
+/** @type {Field[]} */
 const FIELDS = [
   { key: "interval", label: "Interval", hint: "like 5s or 500ms, to 1h", seconds: true },
   { key: "perf_cores", label: "Perf cores", hint: "all, or like 0-3,6" },
@@ -17,12 +22,15 @@ export class HostForm {
   #name;
   #badge = element("span", "badge");
   #summary = element("span", "aside");
+  /** @type {Map<string, HTMLInputElement>} */
   #inputs = new Map();
   #sources = element("div", "sources");
   #allowed = element("fieldset", "");
   #said = element("p", "said");
+  /** @type {Config | null} */
   #reported = null;
 
+  /** @param {string} name @param {{ open: boolean }} options */
   constructor(name, { open }) {
     this.#name = name;
     this.element.dataset.testid = `host-${name}`;
@@ -32,7 +40,8 @@ export class HostForm {
     this.element.append(details);
   }
 
-  // `host` as /api/config tells. What is being changed here and was not sent yet stays.
+  // What is being changed here and was not sent yet stays.
+  /** @type {(told: Told, mayChange: boolean) => void} */
   show({ status, since, config, sources }, mayChange) {
     const online = status === "online";
     this.#badge.textContent = status ?? "unknown";
@@ -68,6 +77,7 @@ export class HostForm {
     return form;
   }
 
+  /** @param {Field} field */
   #field({ key, label, hint }) {
     const input = element("input", "");
     input.id = `${key}-of-${this.#name}`;
@@ -79,6 +89,7 @@ export class HostForm {
     return element("div", "field", name, input);
   }
 
+  /** @type {(reported: Config["sources"], reasons: Told["sources"], untouched: boolean) => void} */
   #showSources(reported, reasons, untouched) {
     const known = [...this.#sources.querySelectorAll("input")].map(({ name }) => name);
     const names = Object.keys(reported);
@@ -86,29 +97,41 @@ export class HostForm {
     for (const input of this.#sources.querySelectorAll("input")) {
       const reason = reasons[input.name];
       const absent = Boolean(reason) && reason !== SWITCHED_OFF;
-      input.closest("label").classList.toggle("absent", absent);
-      input.closest("label").querySelector("small").textContent = absent ? reason : "";
+      const label = /** @type {HTMLElement} */ (input.closest("label"));
+      label.classList.toggle("absent", absent);
+      /** @type {HTMLElement} */ (label.querySelector("small")).textContent = absent ? reason : "";
       if (untouched) input.checked = reported[input.name];
     }
   }
 
   #fill() {
-    for (const { key, seconds } of FIELDS) this.#inputs.get(key).value = written(this.#reported[key], seconds);
-    for (const input of this.#sources.querySelectorAll("input")) input.checked = this.#reported.sources[input.name];
+    const reported = this.#reported;
+    if (!reported) return;
+    for (const { key, seconds } of FIELDS) this.#input(key).value = written(reported[key], seconds);
+    for (const input of this.#sources.querySelectorAll("input")) input.checked = reported.sources[input.name];
+  }
+
+  /** @type {(key: string) => HTMLInputElement} */
+  #input(key) {
+    return /** @type {HTMLInputElement} */ (this.#inputs.get(key));
   }
 
   // What differs from what the host reports, as a command.
   #changes() {
+    /** @type {Record<string, unknown>} */
     const changes = {};
+    const reported = this.#reported;
+    if (!reported) return changes;
     for (const { key, seconds } of FIELDS) {
-      const value = this.#inputs.get(key).value.trim();
-      if (value !== written(this.#reported[key], seconds)) changes[key] = value;
+      const value = this.#input(key).value.trim();
+      if (value !== written(reported[key], seconds)) changes[key] = value;
     }
-    const sources = [...this.#sources.querySelectorAll("input")].filter(({ name, checked }) => checked !== this.#reported.sources[name]);
+    const sources = [...this.#sources.querySelectorAll("input")].filter(({ name, checked }) => checked !== reported.sources[name]);
     if (sources.length) changes.sources = Object.fromEntries(sources.map(({ name, checked }) => [name, checked]));
     return changes;
   }
 
+  /** @type {(button: HTMLElement, changes: Record<string, unknown>) => Promise<void> | void} */
   #send(button, changes) {
     if (!Object.keys(changes).length) return this.#say("Nothing is changed.", "");
     return attempt(button, this.#said, `Sent to ${this.#name}, which has not answered yet…`, async () => {
@@ -120,12 +143,14 @@ export class HostForm {
     });
   }
 
+  /** @type {(text: string, kind?: string) => void} */
   #say(text, kind = "away") {
     this.#said.textContent = text;
     this.#said.dataset.kind = kind;
   }
 }
 
+/** @type {(name: string) => HTMLElement} */
 function source(name) {
   const input = element("input", "");
   input.type = "checkbox";
@@ -133,10 +158,12 @@ function source(name) {
   return element("label", "check", input, element("span", "", metricName(name)), " ", element("small", ""));
 }
 
+/** @type {(value: string | number, seconds?: boolean) => string} */
 function written(value, seconds) {
-  return seconds ? `${value}s` : value;
+  return seconds ? `${value}s` : String(value);
 }
 
+/** @type {(config: Config) => string} */
 function summary({ interval, sources, perf_cores: cores, perf_interval: perf }) {
   const on = Object.values(sources).filter(Boolean).length;
   return `every ${interval} s, ${on} of ${Object.keys(sources).length} sources on, perf on ${cores === "all" ? "all cores" : `cores ${cores}`} each ${perf} s`;

@@ -7,8 +7,10 @@ const FILTER_FROM = 8; // hosts; fewer are seen at a glance
 
 export class Hosts extends Section {
   live = true;
+  /** @type {Map<string, HostForm>} */
   #forms = new Map();
 
+  /** @param {import("./forms.js").Given} page */
   constructor(page) {
     super(page);
     this.parts.get("host-filter").addEventListener("input", () => this.#filter());
@@ -17,14 +19,15 @@ export class Hosts extends Section {
   async load() {
     const { hosts } = await ask("/api/config", { signal: this.signal });
     const alone = hosts.length === 1;
-    for (const host of hosts) {
-      if (!this.#forms.has(host.host)) this.#forms.set(host.host, new HostForm(host.host, { open: alone }));
-      this.#forms.get(host.host).show(host, this.mayChange);
-    }
     const list = this.parts.get("hosts");
-    const wanted = hosts.map(({ host }) => this.#forms.get(host).element);
+    const wanted = hosts.map((/** @type {import("./host.js").Told} */ host) => {
+      const form = this.#forms.get(host.host) ?? new HostForm(host.host, { open: alone });
+      this.#forms.set(host.host, form);
+      form.show(host, this.mayChange);
+      return form.element;
+    });
     // Moved only when they differ: what moves loses the focus.
-    if (wanted.some((one, place) => list.children[place] !== one) || list.children.length !== wanted.length) list.replaceChildren(...wanted);
+    if (wanted.some((/** @type {HTMLElement} */ one, /** @type {number} */ place) => list.children[place] !== one) || list.children.length !== wanted.length) list.replaceChildren(...wanted);
     this.parts.get("no-hosts").hidden = hosts.length > 0;
     this.parts.get("host-filter-field").hidden = hosts.length < FILTER_FROM;
     this.#filter();

@@ -4,18 +4,22 @@ import { dated } from "../common/format.js";
 import { element } from "../common/parts.js";
 import { Section, attempt, button, reload } from "./forms.js";
 
+/** @typedef {{ name: string, role: string, created_at: string }} Credential */
+
+const BACKTICK = "\x60";
 const ELSEWHERE = 501;
 
 export class Integrations extends Section {
+  /** @param {import("./forms.js").Given} page */
   constructor(page) {
     super(page);
-    this.parts.get("credential-add").addEventListener("submit", (event) => this.#add(event));
+    this.parts.get("credential-add").addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#add(event));
   }
 
   async load() {
     try {
       const { credentials } = await ask("/api/credentials", { signal: this.signal });
-      this.parts.get("credentials").replaceChildren(...credentials.map((one) => this.#row(one)));
+      this.parts.get("credentials").replaceChildren(...credentials.map((/** @type {Credential} */ one) => this.#row(one)));
       this.parts.get("no-credentials").hidden = credentials.length > 0;
     } catch (error) {
       if (!(error instanceof Failed) || error.status !== ELSEWHERE) throw error;
@@ -25,6 +29,7 @@ export class Integrations extends Section {
     }
   }
 
+  /** @param {Credential} credential */
   #row({ name, role, created_at: created }) {
     const revoke = button("Revoke", `Revoke ${name}`);
     revoke.disabled = !this.mayChange;
@@ -32,6 +37,7 @@ export class Integrations extends Section {
     return element("li", "row", element("span", "name", name, element("small", "aside", `${role}, made ${dated(created)}`)), revoke);
   }
 
+  /** @param {any} event of a form that is submitted */
   #add(event) {
     event.preventDefault();
     const form = event.target;
@@ -46,12 +52,14 @@ export class Integrations extends Section {
   }
 
   // What is shown here is in no other place: it goes with the page.
+  /** @param {{ url: string, example: string } | null} made */
   #showOnce(made) {
     this.parts.get("once").hidden = made === null;
     this.parts.get("once-url").value = made?.url ?? "";
     this.parts.get("once-example").value = made?.example ?? "";
   }
 
+  /** @type {(revoke: HTMLElement, name: string) => Promise<void>} */
   async #revoke(revoke, name) {
     if (!(await this.confirm.ask(`Revoke ${name}? The broker cuts its connections and refuses it from then on.`, "Revoke"))) return;
     const said = this.parts.get("credentials-said");
@@ -65,6 +73,7 @@ export class Integrations extends Section {
 }
 
 // What stands between `backticks` is to be typed.
+/** @type {(text: string) => (string | HTMLElement)[]} */
 function withCode(text) {
-  return text.split("`").map((words, place) => (place % 2 ? element("code", "", words) : words));
+  return text.split(BACKTICK).map((words, place) => (place % 2 ? element("code", "", words) : words));
 }

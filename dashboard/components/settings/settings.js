@@ -17,24 +17,26 @@ const REFRESH_MS = 10_000;
 class Settings {
   #root;
   #parts;
+  /** @type {Record<string, { load(): Promise<void>, live?: boolean, stop?(): void }>} */
   #sections;
-  #shown = null;
+  #shown = FIRST;
   #refreshing;
   #stopping = new AbortController();
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
     this.#parts = new Parts(root);
     const given = { root, parts: this.#parts, confirm: new Confirm(this.#parts), signal: this.#stopping.signal };
     this.#sections = Object.fromEntries(Object.entries(SECTIONS).map(([name, Section]) => [name, new Section(given)]));
-    this.#parts.get("places").addEventListener("click", ({ target }) => {
+    this.#parts.get("places").addEventListener("click", (/** @type {any} */ { target }) => {
       const place = target.closest("[data-place]")?.dataset.place;
       if (!place) return;
       this.#show(place);
       this.#load();
     });
-    for (const button of root.querySelectorAll("[data-copy]")) {
-      button.addEventListener("click", () => copy(button, this.#parts.get(button.dataset.copy)));
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-copy]"))) {
+      button.addEventListener("click", () => copy(button, this.#parts.get(button.dataset.copy ?? "")));
     }
     // What hosts and parts tell of themselves changes by itself.
     this.#refreshing = setInterval(() => this.#sections[this.#shown]?.live && this.#load(), REFRESH_MS);
@@ -42,7 +44,7 @@ class Settings {
 
   async start() {
     const asked = new URLSearchParams(location.search).get("section");
-    this.#show(Object.hasOwn(SECTIONS, asked ?? "") ? asked : FIRST);
+    this.#show(asked !== null && Object.hasOwn(SECTIONS, asked) ? asked : FIRST);
     try {
       this.#allow(await ask("/api/auth/me", { signal: this.#stopping.signal }));
       await this.#load();
@@ -56,22 +58,24 @@ class Settings {
   stop() {
     this.#stopping.abort();
     clearInterval(this.#refreshing);
-    this.#sections.history.stop();
+    this.#sections.history.stop?.();
   }
 
+  /** @param {{ role: string, username: string }} me */
   #allow({ role, username }) {
     this.#root.dataset.user = username;
     this.#root.dataset.role = role;
     this.#parts.get("viewer").hidden = role === "admin";
-    for (const part of this.#root.querySelectorAll("[data-admin]")) part.disabled = role !== "admin";
+    for (const part of /** @type {NodeListOf<HTMLButtonElement>} */ (this.#root.querySelectorAll("[data-admin]"))) part.disabled = role !== "admin";
   }
 
+  /** @param {string} place */
   #show(place) {
     this.#shown = place;
-    for (const button of this.#root.querySelectorAll("[data-place]")) {
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.#root.querySelectorAll("[data-place]"))) {
       button.setAttribute("aria-current", button.dataset.place === place ? "page" : "false");
     }
-    for (const section of this.#root.querySelectorAll("[data-section]")) {
+    for (const section of /** @type {NodeListOf<HTMLElement>} */ (this.#root.querySelectorAll("[data-section]"))) {
       section.hidden = section.dataset.section !== place;
     }
     const url = new URL(location.href);
@@ -89,6 +93,7 @@ class Settings {
     }
   }
 
+  /** @param {any} error */
   #fail(error) {
     if (error.name === "AbortError") return;
     if (!(error instanceof Failed)) throw error;

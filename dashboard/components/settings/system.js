@@ -6,11 +6,14 @@ import { metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
 import { count, facts } from "./forms.js";
 
+/** @typedef {[text: string, kind: "good" | "warn" | "bad"]} State of a badge */
+
 export class System {
   live = true;
   #place;
   #signal;
 
+  /** @param {import("./forms.js").Given} given */
   constructor({ parts, signal }) {
     this.#place = parts.get("system");
     this.#signal = signal;
@@ -19,24 +22,26 @@ export class System {
   async load() {
     const told = await ask("/api/system", { signal: this.#signal });
     // Open lists stay open over a refresh.
-    const open = new Set([...this.#place.querySelectorAll("details[open]")].map(({ dataset }) => dataset.host));
+    const open = new Set([...this.#place.querySelectorAll("details[open]")].map((/** @type {HTMLElement} */ { dataset }) => dataset.host));
     this.#place.replaceChildren(perfwatch(told), broker(told.broker), store(told.store), ...bridges(told.bridges), collectors(told.collectors, open));
   }
 }
 
+/** @type {(title: string, state: State | null, ...content: HTMLElement[]) => HTMLElement} */
 function panel(title, state, ...content) {
   const heading = element("h3", "", title);
   if (state) heading.append(badge(state));
   return element("article", "panel", heading, ...content);
 }
 
-// `state` is [text, kind]; kind is good, warn or bad.
+/** @type {(state: State) => HTMLElement} */
 function badge([text, kind]) {
   const made = element("span", "badge", text);
   made.dataset.kind = kind;
   return made;
 }
 
+/** @type {(told: any) => HTMLElement} */
 function perfwatch({ version, python, platform, dashboard }) {
   return panel(
     "PerfWatch",
@@ -52,6 +57,7 @@ function perfwatch({ version, python, platform, dashboard }) {
   );
 }
 
+/** @type {(told: any) => HTMLElement} */
 function broker({ address, connected, since, version }) {
   return panel(
     "Broker",
@@ -64,6 +70,7 @@ function broker({ address, connected, since, version }) {
   );
 }
 
+/** @type {(told: any) => HTMLElement} */
 function store({ kind, place, bytes: size, oldest, newest, problem }) {
   return panel(
     "History",
@@ -79,11 +86,13 @@ function store({ kind, place, bytes: size, oldest, newest, problem }) {
   );
 }
 
+/** @type {(found: any[]) => HTMLElement[]} */
 function bridges(found) {
   if (found.length) return found.map(bridge);
   return [panel("Bridge", ["none", "bad"], element("p", "hint", "No bridge is on the broker: nothing is written to the history. Start one with perfwatch bridge."))];
 }
 
+/** @type {(told: any) => HTMLElement} */
 function bridge({ bridge: name, status, last_heard: heard, stats }) {
   const title = name === "bridge" ? "Bridge" : `Bridge ${name}`;
   if (!stats) return panel(title, presence(status), element("p", "hint", "Its numbers come every ten seconds."));
@@ -107,17 +116,21 @@ function bridge({ bridge: name, status, last_heard: heard, stats }) {
   );
 }
 
+/** @type {(status: string | null) => State} */
 function presence(status) {
   return status === "online" ? ["online", "good"] : [status ?? "unknown", "bad"];
 }
 
+/** @type {(found: any[], open: Set<string | undefined>) => HTMLElement} */
 function collectors(found, open) {
   const rows = found.map((one) => collector(one, open));
   if (!rows.length) rows.push(element("p", "hint", "No collector is on the broker. Start one with perfwatch collector."));
   return panel("Collectors", null, ...rows);
 }
 
+/** @type {(told: any, open: Set<string | undefined>) => HTMLElement} */
 function collector({ host, status, version, interval, sources }, open) {
+  /** @type {[string, string | null][]} */
   const all = Object.entries(sources);
   const without = all.filter(([, reason]) => reason !== null);
   const summary = element(

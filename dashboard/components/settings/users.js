@@ -3,19 +3,23 @@ import { ask } from "../common/ask.js";
 import { element } from "../common/parts.js";
 import { Section, attempt, button, reload } from "./forms.js";
 
+/** @typedef {{ username: string, role: string }} User */
+
 const ROLES = { admin: "Admin", viewer: "Viewer" };
 
 export class Users extends Section {
+  /** @param {import("./forms.js").Given} page */
   constructor(page) {
     super(page);
-    this.parts.get("user-add").addEventListener("submit", (event) => this.#add(event));
+    this.parts.get("user-add").addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#add(event));
   }
 
   async load() {
     const { users } = await ask("/api/users", { signal: this.signal });
-    this.parts.get("users").replaceChildren(...users.map((user) => this.#row(user, this.root.dataset.user)));
+    this.parts.get("users").replaceChildren(...users.map((/** @type {User} */ user) => this.#row(user, this.root.dataset.user)));
   }
 
+  /** @type {(user: User, me: string | undefined) => HTMLElement} */
   #row({ username, role }, me) {
     const choice = element("select", "");
     choice.setAttribute("aria-label", `Role of ${username}`);
@@ -31,6 +35,7 @@ export class Users extends Section {
     return element("li", "row", name, element("span", "actions", choice, renew, remove));
   }
 
+  /** @param {any} event of a form that is submitted */
   #add(event) {
     event.preventDefault();
     const form = event.target;
@@ -43,6 +48,7 @@ export class Users extends Section {
     });
   }
 
+  /** @type {(choice: HTMLSelectElement, username: string) => Promise<void>} */
   #change(choice, username) {
     return this.#attempt(choice, async () => {
       const { role } = await ask(path(username), { method: "PUT", body: { role: choice.value } });
@@ -51,6 +57,7 @@ export class Users extends Section {
   }
 
   // For whoever has forgotten theirs: made here, shown once, and theirs to change.
+  /** @type {(renew: HTMLElement, username: string) => Promise<void>} */
   async #renew(renew, username) {
     const question = `Give ${username} a new password? The old one ends, and ${username} is logged out everywhere at once.`;
     if (!(await this.confirm.ask(question, "New password"))) return;
@@ -63,18 +70,21 @@ export class Users extends Section {
   }
 
   // What is shown here is in no other place: it goes with the page.
+  /** @type {(username: string, password: string) => void} */
   #showOnce(username, password) {
     this.parts.get("user-once").hidden = !password;
     this.parts.text("user-once-for", `New password for ${username}`);
     this.parts.get("user-once-password").value = password;
   }
 
+  /** @type {(remove: HTMLElement, username: string) => Promise<void>} */
   async #remove(remove, username) {
     if (!(await this.confirm.ask(`Remove ${username}? They are logged out everywhere at once.`, "Remove"))) return;
     await this.#attempt(remove, async () => `${(await ask(path(username), { method: "DELETE" })).detail}.`);
   }
 
   // The list shows what is in force, whether the change was taken or not.
+  /** @type {(control: HTMLElement, work: () => Promise<string>) => Promise<void>} */
   async #attempt(control, work) {
     const said = this.parts.get("users-said");
     this.#showOnce("", "");
@@ -97,6 +107,7 @@ function invented() {
   return made;
 }
 
+/** @type {(username: string) => string} */
 function path(username) {
   return `/api/users/${encodeURIComponent(username)}`;
 }

@@ -48,3 +48,23 @@ test("a value that could not be read is no zero", () => {
   for (const [time, value] of [[0, null], [5e3, undefined], [10e3, 0]]) line.add(time, [value]);
   assert.deepEqual(line.columns()[1], [null, null, 0]);
 });
+
+test("it knows whether a reading is missing that may not be written yet", () => {
+  const line = new Timeline(1);
+  line.interval = 1e3;
+  for (const time of [0, 1e3, 5e3, 6e3]) line.add(time, [1]);
+  assert.equal(line.hasFreshHole, true);
+  line.fill([2e3, 3e3, 4e3].map((time) => [time, 1]));
+  assert.equal(line.hasFreshHole, false);
+});
+
+test("a hole that is old is left alone", () => {
+  const line = new Timeline(1);
+  line.interval = 5e3;
+  for (const time of [0, 60e3, 65e3, 70e3]) line.add(time, [1]);
+  assert.equal(line.hasFreshHole, false);
+});
+
+test("nothing yet is no hole", () => {
+  assert.equal(new Timeline(1).hasFreshHole, false);
+});

@@ -86,8 +86,8 @@ def test_a_wrong_method_is_json_too(dashboard: Dashboard, token: str) -> None:
 
 
 def test_every_page_starts_as_perfwatch(dashboard: Dashboard, token: str) -> None:
-    for path in PAGES:
-        page = httpx.get(f"{dashboard.url}{path}", headers=bearer(token)).text
+    for name in PAGES:
+        page = httpx.get(f"{dashboard.url}/{name}", headers=bearer(token)).text
         assert "<title>PerfWatch</title>" in page
         assert f"/assets/{VERSION}/icon.svg" in page
         assert "BACKEND_BASE_URL" in page

@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.live.hub import Frame, Hub
 from perfwatch.topics import Kind, Topic
+from tests.clock import Clock
 
 
 def publish(hub: Hub, host: str, second: int, *metrics: str, live: bool = True) -> None:
@@ -85,6 +86,51 @@ async def test_a_tick_that_stays_incomplete_is_shown_as_it_is() -> None:
         assert set((await following(viewer.frames()))["data"]) == {"cpu"}
 
 
+async def test_what_a_host_publishes_counts_more_than_what_it_says_again() -> None:
+    hub = Hub()
+    introduce(hub, "nas", "cpu", "memory", "disk")
+    with hub.viewer(None) as viewer:
+        publish(hub, "nas", 1, "cpu", "memory")
+        assert set((await following(viewer.frames()))["data"]) == {"cpu", "memory"}
+        introduce(hub, "nas", "cpu", "memory", "disk")
+        publish(hub, "nas", 2, "cpu", "memory")
+        assert "12:00:02.000Z" in viewer._newest["nas", "metrics"].text
+
+
+async def test_while_nobody_watches_nothing_is_encoded_or_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("nobody watches")
+
+    monkeypatch.setattr("dashboard.live.ticks.Tick.frame", refuse)
+    monkeypatch.setattr(asyncio.get_running_loop(), "call_later", refuse)
+    hub = Hub()
+    introduce(hub, "nas", "cpu", "memory")
+    publish(hub, "nas", 1, "cpu", "memory")
+    publish(hub, "nas", 2, "cpu")
+
+
+async def test_an_incomplete_tick_is_known_after_its_time_to_whoever_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr("dashboard.live.hub.time.monotonic", clock)
+    hub = Hub()
+    publish(hub, "esp", 1, "temperature")
+    assert hub.hosts()[0]["timestamp"] is None
+    clock.now += 0.25
+    assert hub.hosts()[0]["timestamp"] == "2026-11-23T12:00:01.000Z"
+
+
+async def test_a_viewer_who_comes_within_a_tick_gets_it_though_it_stays_incomplete() -> None:
+    hub = Hub()
+    introduce(hub, "nas", "cpu", "memory")
+    publish(hub, "nas", 1, "cpu")
+    with hub.viewer(None) as viewer:
+        assert set((await following(viewer.frames()))["data"]) == {"cpu"}
+
+
 async def test_the_time_of_one_tick_is_not_counted_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     timers: list[Callable[[], None]] = []
     loop = asyncio.get_running_loop()
@@ -92,8 +138,9 @@ async def test_the_time_of_one_tick_is_not_counted_for_the_next(monkeypatch: pyt
     hub = Hub()
     introduce(hub, "nas", "cpu", "memory")
     with hub.viewer(None) as viewer:
-        publish(hub, "nas", 1, "cpu", "memory")
+        publish(hub, "nas", 1, "cpu", "cpu", "memory")
         publish(hub, "nas", 2, "cpu")
+        assert len(timers) == 2
         timers.pop(0)()  # the time of tick 1, which was whole long before
         publish(hub, "nas", 2, "memory")
         frame = viewer._newest["nas", "metrics"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ import mqtt5
 import pytest
 
 from perfwatch.broker import Broker
-from perfwatch.errors import BrokerError
+from perfwatch.errors import BrokerError, Refused
 from perfwatch.mqtt.client import Client, Message, QoS, Will
 from tests.certificates import self_signed
 from tests.servers import Mosquitto, free_port
@@ -52,7 +53,7 @@ async def test_a_message_comes_with_all_that_it_has(broker: Mosquitto) -> None:
 
 async def test_what_is_not_acknowledged_comes_again_and_what_is_does_not(broker: Mosquitto) -> None:
     def connect() -> Client:
-        return Client(address(broker.port), client_id="a", session_expiry=60)
+        return Client(address(broker.port), client_id="a", session_expiry=60, manual_ack=True)
 
     async with connect() as client:
         assert not client.session_present
@@ -69,7 +70,7 @@ async def test_what_is_not_acknowledged_comes_again_and_what_is_does_not(broker:
 
 async def test_the_broker_sends_no_more_than_the_receive_maximum_ahead(broker: Mosquitto) -> None:
     async with (
-        Client(address(broker.port), client_id="a", receive_max=3) as client,
+        Client(address(broker.port), client_id="a", receive_max=3, manual_ack=True) as client,
         Client(address(broker.port), client_id="b") as other,
     ):
         await client.subscribe("x")
@@ -83,12 +84,97 @@ async def test_the_broker_sends_no_more_than_the_receive_maximum_ahead(broker: M
         assert [message.payload for message in await take(client, 2)] == [b"3", b"4"]
 
 
+async def test_messages_are_acknowledged_as_they_are_given_out(broker: Mosquitto) -> None:
+    def connect() -> Client:
+        return Client(address(broker.port), client_id="a", session_expiry=60)
+
+    async with connect() as client:
+        await client.subscribe("x")
+        for number in range(3):
+            await client.publish("x", str(number).encode(), qos=1)
+        await take(client, 2)
+    async with connect() as client:
+        assert [message.payload for message in await take(client, 1)] == [b"2"]
+
+
+async def test_without_an_id_the_broker_chooses_one(broker: Mosquitto) -> None:
+    async with Client(address(broker.port)) as one, Client(address(broker.port)) as other:
+        await one.subscribe("x")
+        await other.publish("x", b"hello", qos=1)
+        assert [message.payload for message in await take(one, 1)] == [b"hello"]
+
+
+async def test_several_patterns_are_one_subscription_each(broker: Mosquitto) -> None:
+    async with Client(address(broker.port)) as client:
+        await client.subscribe("x", "y/+", qos=0)
+        for topic in ("x", "y/z", "z"):
+            await client.publish(topic, b"", qos=1)
+        assert [(one.topic, one.qos) for one in await take(client, 2)] == [("x", 0), ("y/z", 0)]
+        assert client.waiting() == []
+
+
+async def test_what_the_broker_says_it_would_not_take_is_not_sent(tmp_path: Path) -> None:
+    bounds = "allow_anonymous true\nmax_packet_size 2000\nretain_available false\n"
+    with Mosquitto(tmp_path, bounds) as server:
+        async with Client(address(server.port)) as client:
+            assert client.limits.packet_size == 2000
+            assert not client.limits.retain
+            await client.subscribe("x")
+            with pytest.raises(Refused, match=r"published on x: it has 30\d\d bytes, and it takes 2000"):
+                await client.publish("x", bytes(3000), qos=1)
+            with pytest.raises(Refused, match="published on x: it has to be retained"):
+                await client.publish("x", b"", retain=True)
+            await client.publish("x", b"small", qos=1)
+            assert [message.payload for message in await take(client, 1)] == [b"small"]
+
+
+async def test_what_came_during_a_rest_is_there_after_it(broker: Mosquitto) -> None:
+    async with Client(address(broker.port)) as client, Client(address(broker.port)) as other:
+        await client.subscribe("x")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(client.rest(0.05))
+            group.create_task(other.publish("x", b"hello", qos=1))
+        assert [message.payload for message in await take(client, 1)] == [b"hello"]
+
+
+async def test_messages_gather_until_there_are_enough_or_it_is_time(broker: Mosquitto) -> None:
+    async with Client(address(broker.port), client_id="a") as client:
+        await client.subscribe("x")
+        for content in (b"1", b"2"):
+            await client.publish("x", content, qos=1)
+        assert await client.gathered(2)
+        assert not await client.gathered(3, 0.01)
+        assert [message.payload for message in client.waiting()] == [b"1", b"2"]
+
+
+async def test_as_many_as_the_broker_may_send_are_enough(broker: Mosquitto) -> None:
+    async with Client(address(broker.port), client_id="a", receive_max=2) as client:
+        await client.subscribe("x")
+        for content in (b"1", b"2", b"3"):
+            await client.publish("x", content, qos=1)
+        async with asyncio.timeout(60):
+            assert await client.gathered(100, 3600)
+        assert len(client.waiting()) == 2
+
+
+async def test_what_came_before_the_connection_was_lost_is_gathered_yet(broker: Mosquitto) -> None:
+    async with Client(address(broker.port), client_id="a") as client:
+        await client.subscribe("x")
+        await client.publish("x", b"1", qos=1)
+        await client.gathered(1)
+        broker.kill()
+        async with asyncio.timeout(60):
+            assert not await client.gathered(2)
+        assert len(client.waiting()) == 1
+        with pytest.raises(BrokerError):
+            await client.gathered(1)
+
+
 async def test_retained_messages_come_with_a_new_subscription_only(broker: Mosquitto) -> None:
     async with Client(address(broker.port), client_id="a", session_expiry=60) as client:
         await client.publish("x", b"kept", qos=1, retain=True)
         await client.subscribe("x")
-        [message] = await take(client, 1)
-        client.puback(message)
+        await take(client, 1)
         await client.subscribe("x")
         await client.publish("y", b"", qos=1)
         assert client.waiting() == []
@@ -138,7 +224,7 @@ async def test_a_refused_publish_is_said(tmp_path: Path) -> None:
     rules.chmod(0o600)
     with Mosquitto(tmp_path, f"allow_anonymous true\nacl_file {rules}\n") as server:
         async with Client(address(server.port), client_id="a") as client:
-            with pytest.raises(BrokerError, match="refused what was published on x: not authorized"):
+            with pytest.raises(Refused, match="refused what was published on x: not authorized"):
                 await client.publish("x", b"", qos=1)
 
 
@@ -259,7 +345,7 @@ async def test_acknowledgements_go_out_in_the_order_given() -> None:
             assert isinstance(packet, mqtt5.PubAckPacket)
             acknowledged.put_nowait(packet.packet_id)
 
-    async with peer(script) as broker, Client(broker, client_id="a") as client:
+    async with peer(script) as broker, Client(broker, client_id="a", manual_ack=True) as client:
         client.puback(*await take(client, 4))
         assert [await acknowledged.get() for _ in range(3)] == [7, 3, 5]
 
@@ -271,7 +357,7 @@ async def test_a_broker_may_say_why_it_ends_the_connection() -> None:
         writer.write(WELCOME + mqtt5.DisconnectPacket(reason_code=reason).write())
 
     async with peer(script) as broker, Client(broker, client_id="a") as client:
-        with pytest.raises(BrokerError, match="session taken over; is there another bridge"):
+        with pytest.raises(BrokerError, match="session taken over; is there another client called 'a'"):
             await take(client, 1)
 
 
@@ -380,8 +466,67 @@ async def test_reading_stops_while_too_much_waits_and_goes_on_afterwards() -> No
     assert len(taken) == 1000
 
 
+async def test_one_for_the_newest_reads_on_and_keeps_the_newest() -> None:
+    count = 50_000
+
+    async def script(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(WELCOME)
+        for number in range(1, count + 1):
+            writer.write(publish(number, topic=f"host {number % 7}", qos=QoS.AT_MOST_ONCE))
+            await writer.drain()
+
+    async with peer(script) as broker, Client(broker, receive_max=10, newest_only=True) as client:
+        async with asyncio.timeout(60):
+            while client.skipped + len(client._inbox) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        last = [str(number).encode() * 60 for number in range(count - 6, count + 1)]
+        assert [message.payload for message in client.waiting()][-7:] == last
+
+
+async def test_no_more_is_published_ahead_than_the_broker_takes() -> None:
+    two_came = asyncio.Event()
+    looked = asyncio.Event()
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(mqtt5.ConnAckPacket(receive_max=2).write())
+        ahead = [await receive(reader), await receive(reader)]
+        two_came.set()
+        await looked.wait()
+        for number in range(5):
+            packet = ahead.pop(0) if ahead else await receive(reader)
+            assert isinstance(packet, Message), number
+            assert packet.packet_id
+            writer.write(mqtt5.PubAckPacket(packet.packet_id).write())
+
+    async with peer(script) as broker, Client(broker) as client:
+        assert client.limits.receive_max == 2
+        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+            for _ in range(5):
+                group.create_task(client.publish("x", b"", qos=1))
+            await two_came.wait()
+            assert len(client._pending) == 2
+            looked.set()
+
+
+async def test_a_loop_that_stood_still_does_not_blame_the_broker() -> None:
+    answered = asyncio.Event()
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(WELCOME)
+        for _ in range(3):
+            await receive(reader)
+            writer.write(mqtt5.PingRespPacket().write())
+        answered.set()
+
+    async with peer(script) as broker, Client(broker, keep_alive=1) as client:
+        time.sleep(2.5)  # noqa: ASYNC251 this is the fault: far longer than a broker may be silent
+        async with asyncio.timeout(60):
+            await answered.wait()
+        await client.publish("x", b"")
+
+
 async def test_small_packets_do_not_wait_for_each_other(broker: Mosquitto) -> None:
     async with Client(address(broker.port), client_id="a") as client:
-        transport = client._link._transport
+        transport = client._transport._transport
         assert transport is not None
         assert transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

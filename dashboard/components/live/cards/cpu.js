@@ -2,6 +2,9 @@ import { fixed, frequency, joined, mean, percent, perSecond, plain } from "../..
 import { cores } from "../feet/cores.js";
 import { asPercent, growth, line, most, sum } from "./lines.js";
 
+/** @typedef {import("../../common/readings.js").Cpu} Cpu */
+
+/** @type {import("../cards.js").Line<Cpu>[]} */
 const TIMES = [
   line("User", "user", "series-1"),
   line("System", "system", "series-3"),
@@ -9,6 +12,7 @@ const TIMES = [
   { label: "Other", field: "steal", color: "series-4", take: ({ irq, softirq, steal }) => sum([irq, softirq, steal]) },
 ];
 
+/** @type {import("../cards.js").Card<import("../../common/readings.js").Cpu>} */
 export const cpu = {
   metric: "cpu",
   expected: true,
@@ -21,9 +25,9 @@ export const cpu = {
     ["Interrupts", (reading, { past }) => joined(perSecond(growth(reading, past, "interrupts")))],
     ["Switches", (reading, { past }) => joined(perSecond(growth(reading, past, "context_switches"))), "Context switches"],
   ],
-  views: ({ per_core = [] }) => [
+  views: ({ per_core = [] }) => /** @type {import("../cards.js").View<Cpu>[]} */ ([
     { name: "Total", lines: TIMES, needs: ["user", "system", "iowait", "irq", "softirq", "steal"], stacked: true, ...asPercent },
     { name: "Cores", of: "core", fields: ["usage_percent"], row: "Core", rows: per_core.length, take: (reading) => reading.per_core ?? [], format: asPercent.format },
-  ].filter(({ rows }) => rows !== 0),
+  ]).filter(({ rows }) => rows !== 0),
   feet: [cores({ caption: "Each core now", take: ({ per_core }) => per_core ?? [] })],
 };

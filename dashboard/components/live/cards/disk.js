@@ -2,8 +2,11 @@ import { bytes, joined, percent, plain, rate } from "../../common/format.js";
 import { table } from "../feet/table.js";
 import { asRate, line, most, sum } from "./lines.js";
 
+/** @typedef {import("./lines.js").Numbers} Numbers */
+
 const FULL_PERCENT = 90;
 
+/** @type {import("../cards.js").Card<import("../../common/readings.js").Disk>} */
 export const disk = {
   metric: "disk",
   expected: true,
@@ -24,6 +27,7 @@ export const disk = {
     table({
       caption: "Devices",
       lines: 3,
+      rows: ({ devices }) => Object.entries(devices ?? {}).sort(([, a], [, b]) => moved(b) - moved(a)),
       columns: [
         { label: "Device", text: (_one, name) => name },
         { label: "Read", text: ({ read_bytes_per_sec }) => joined(rate(read_bytes_per_sec)) },
@@ -31,34 +35,37 @@ export const disk = {
         { label: "IOPS r / w", text: (one) => pair([one], "iops", most, 0) },
         { label: "ms r / w", title: "Milliseconds an operation took", text: (one) => pair([one], "latency_ms", most, 1) },
       ],
-      rows: ({ devices }) => Object.entries(devices ?? {}).sort(([, a], [, b]) => moved(b) - moved(a)),
       link: { metric: "disk", of: "device", fields: ["read_bytes_per_sec", "write_bytes_per_sec"] },
     }),
     table({
       caption: "Partitions",
       lines: 3,
+      // The fullest first: that is the one to look at.
+      rows: ({ partitions }) => Object.entries(partitions ?? {}).sort(([, a], [, b]) => (b.usage_percent ?? 0) - (a.usage_percent ?? 0)),
       columns: [
         { label: "Mounted at", text: (_one, name) => name },
-        { label: "Full", meter: ({ usage_percent }) => usage_percent, text: ({ usage_percent }) => joined(percent(usage_percent)), tone: ({ usage_percent }) => (usage_percent >= FULL_PERCENT ? "warn" : "") },
+        { label: "Full", meter: ({ usage_percent }) => usage_percent, text: ({ usage_percent }) => joined(percent(usage_percent)), tone: ({ usage_percent }) => ((usage_percent ?? 0) >= FULL_PERCENT ? "warn" : "") },
         { label: "Free", text: ({ free_bytes }) => joined(bytes(free_bytes)) },
         { label: "Of", text: ({ total_bytes }) => joined(bytes(total_bytes)) },
       ],
-      // The fullest first: that is the one to look at.
-      rows: ({ partitions }) => Object.entries(partitions ?? {}).sort(([, a], [, b]) => (b.usage_percent ?? 0) - (a.usage_percent ?? 0)),
       link: { metric: "disk", of: "mountpoint", fields: ["usage_percent"] },
     }),
   ],
 };
 
 // A disk counts its partitions' operations already, and the disks below a stacked one are listed too.
+/** @type {(devices?: Record<string, import("../../common/readings.js").Device>) => import("../../common/readings.js").Device[]} */
 function wholeDisks(devices = {}) {
   return Object.values(devices).filter(({ counted }) => counted !== false);
 }
 
+/** @type {(disks: import("../../common/readings.js").Device[], field: "iops" | "latency_ms", pick: (values: Numbers) => number | null, digits: number) => string} */
 function pair(disks, field, pick, digits) {
-  return ["read", "write"].map((way) => plain(pick(disks.map((one) => one[`${way}_${field}`])), digits)).join(" / ");
+  const ways = /** @type {const} */ (["read", "write"]);
+  return ways.map((way) => plain(pick(disks.map((one) => one[`${way}_${field}`])), digits)).join(" / ");
 }
 
+/** @type {(device: import("../../common/readings.js").Device) => number} */
 function moved({ read_bytes, write_bytes }) {
   return (read_bytes ?? 0) + (write_bytes ?? 0);
 }

@@ -4,6 +4,7 @@ import { asPercent, most, partLines, sum } from "./lines.js";
 
 const MOST_LINES = 6;
 
+/** @type {import("../cards.js").Card<import("../../common/readings.js").Gpus>} */
 export const gpu = {
   metric: "gpu",
   aside: ({ gpus }) => [...new Set(all(gpus).map(({ model }) => model).filter(Boolean))].join(", "),
@@ -17,6 +18,7 @@ export const gpu = {
   feet: [table({
     caption: "Each GPU",
     lines: 3,
+    rows: ({ gpus }) => Object.entries(gpus ?? {}),
     columns: [
       { label: "GPU", text: (_one, name) => name },
       { label: "Usage", text: ({ usage_percent }) => joined(percent(usage_percent)) },
@@ -26,11 +28,11 @@ export const gpu = {
       { label: "Clock", text: ({ clock_mhz }) => frequency(clock_mhz) },
       { label: "Fan", text: ({ fan_percent }) => plain(fan_percent, 0, "%") },
     ],
-    rows: ({ gpus }) => Object.entries(gpus ?? {}),
     link: { metric: "gpu", of: "gpu", fields: ["usage_percent"] },
   })],
 };
 
+/** @type {(gpus: Record<string, import("../../common/readings.js").Gpu> | undefined) => import("../../common/readings.js").Gpu[]} */
 function all(gpus) {
   return Object.values(gpus ?? {});
 }

@@ -2,6 +2,7 @@ import { joined, memory as size, percent, plain } from "../../common/format.js";
 import { shares } from "../feet/shares.js";
 import { line } from "./lines.js";
 
+/** @type {import("../cards.js").Card<import("../../common/readings.js").Memory>} */
 export const memory = {
   metric: "memory",
   expected: true,
@@ -31,12 +32,14 @@ export const memory = {
   })],
 };
 
+/** @type {(reading: import("../../common/readings.js").Memory) => string} */
 function swap({ swap_total_bytes, swap_used_bytes }) {
   if (swap_total_bytes === 0) return "none";
   return `${joined(size(swap_used_bytes))} of ${joined(size(swap_total_bytes))}`;
 }
 
+/** @type {(reading: import("../../common/readings.js").Memory) => string} */
 function hugepages({ hugepages_total, hugepages_free, hugepages_reserved }) {
   if (!hugepages_total) return hugepages_total === 0 ? "none" : "–";
-  return `${plain(hugepages_total - hugepages_free)} + ${plain(hugepages_reserved)} of ${plain(hugepages_total)}`;
+  return `${plain(hugepages_total - (hugepages_free ?? 0))} + ${plain(hugepages_reserved)} of ${plain(hugepages_total)}`;
 }

@@ -4,6 +4,7 @@ import { asRate, line } from "./lines.js";
 
 const KIB = 1024;
 
+/** @type {import("../cards.js").Card<import("../../common/readings.js").MemoryBandwidth>} */
 export const memoryBandwidth = {
   metric: "memory_bandwidth",
   expected: true,
@@ -32,10 +33,12 @@ export const memoryBandwidth = {
   })],
 };
 
+/** @type {(kibibytes: number | null | undefined) => number | null} */
 function scaled(kibibytes) {
   return typeof kibibytes === "number" ? kibibytes * KIB : null;
 }
 
+/** @type {(value: number | null | undefined) => string} */
 function pages(value) {
   const text = joined(perSecond(value));
   return text.replace("/s", "pages/s");

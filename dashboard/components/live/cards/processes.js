@@ -3,6 +3,7 @@ import { table } from "../feet/table.js";
 
 const TOP = 5;
 
+/** @type {import("../cards.js").Card<import("../../common/readings.js").Processes>} */
 export const processes = {
   metric: "processes",
   charted: false,
@@ -20,12 +21,13 @@ export const processes = {
   ],
 };
 
+/** @type {(caption: string, field: "cpu_percent" | "memory_bytes", column: import("../feet/table.js").Column<import("../../common/readings.js").TopProcess>) => import("../cards.js").Foot<import("../../common/readings.js").Processes>} */
 function top(caption, field, column) {
   return table({
     caption,
     lines: TOP,
-    columns: [{ label: "Name", text: ({ processes: count }, name) => (count > 1 ? `${name} × ${count}` : name) }, column],
     rows: ({ top: found }) => Object.entries(found ?? {}).sort(([, a], [, b]) => (b[field] ?? 0) - (a[field] ?? 0)).slice(0, TOP),
+    columns: [{ label: "Name", text: ({ processes: count }, name) => (count && count > 1 ? `${name} × ${count}` : name) }, column],
     link: { metric: "processes", of: "process", fields: [field] },
   });
 }

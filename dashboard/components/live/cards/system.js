@@ -1,6 +1,7 @@
 import { dated, plain, span } from "../../common/format.js";
 import { table } from "../feet/table.js";
 
+/** @type {import("../cards.js").Card<import("../../common/readings.js").System>} */
 export const system = {
   metric: "system",
   charted: false,
@@ -13,8 +14,8 @@ export const system = {
   feet: [table({
     caption: "Logged in",
     lines: 2,
-    columns: [{ label: "User", text: (_one, name) => name }, { label: "Terminals", text: ({ terminals }) => plain(terminals) }],
     rows: ({ users }) => Object.entries(users ?? {}),
+    columns: [{ label: "User", text: (_one, name) => name }, { label: "Terminals", text: ({ terminals }) => plain(terminals) }],
     empty: ({ user_count }) => (user_count === null ? "Nobody keeps that on this machine" : "Nobody"),
   })],
 };

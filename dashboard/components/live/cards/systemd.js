@@ -1,6 +1,7 @@
 import { plain } from "../../common/format.js";
 import { table } from "../feet/table.js";
 
+/** @type {import("../cards.js").Card<import("../../common/readings.js").Systemd>} */
 export const systemd = {
   metric: "systemd",
   charted: false,
@@ -9,12 +10,12 @@ export const systemd = {
   feet: [table({
     caption: "Failed",
     lines: 2,
+    rows: ({ units }) => Object.entries(units ?? {}),
     columns: [
       { label: "Unit", text: (_one, name) => name },
       { label: "State", text: ({ state }) => state ?? "–", tone: () => "warn" },
       { label: "What it is", text: ({ description }) => description ?? "" },
     ],
-    rows: ({ units }) => Object.entries(units ?? {}),
     empty: () => "All units are well",
   })],
 };

@@ -1,7 +1,12 @@
 // A whole and its shares: one bar, and what each part of it is.
 import { element, write } from "../../common/parts.js";
 
-// shares: [{label, color, take(reading)}]; whole(reading) → what they are shares of
+/**
+ * @template R
+ * @typedef {{ label: string, color: string, take(reading: R): number | null | undefined }} Share a part of the `whole`
+ */
+
+/** @type {<R>(bar: { caption: string, shares: Share<R>[], whole: (reading: R) => number | null | undefined, format: (value: unknown) => string }) => import("../cards.js").Foot<R>} */
 export function shares({ caption, shares: parts, whole, format }) {
   return {
     caption,
@@ -11,7 +16,7 @@ export function shares({ caption, shares: parts, whole, format }) {
       const legend = parts.map(({ label, color }, index) => element("li", "", dyed(color), label, " ", figures[index]));
       const bar = element("div", "bar", ...bars);
       bar.ariaHidden = "true";
-      const show = (reading) => parts.forEach(({ take }, index) => {
+      const show = (/** @type {any} */ reading) => parts.forEach(({ take }, index) => {
         const [value, all] = [take(reading), whole(reading)];
         bars[index].style.width = `${all ? ((value ?? 0) / all) * 100 : 0}%`;
         write(figures[index], format(value));
@@ -21,6 +26,7 @@ export function shares({ caption, shares: parts, whole, format }) {
   };
 }
 
+/** @type {(color: string) => HTMLElement} */
 function dyed(color) {
   const made = element("i", "");
   made.style.background = `var(--pw-${color})`;

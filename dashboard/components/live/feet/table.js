@@ -2,9 +2,28 @@
 import { historyPath } from "../../common/links.js";
 import { element, resize, write } from "../../common/parts.js";
 
-// columns: [{label, text(part, name), title?, meter?(part) → percent, tone?(part) → class}], the first of them the name.
-// rows(reading) → [[name, part], …]; lines: how many are in sight; link: {metric, of, fields} of a row's history;
-// empty(reading) → what is said when there are none.
+/**
+ * @template P a part of a reading
+ * @typedef {object} Column
+ * @property {string} label
+ * @property {(part: P, name: string) => string} text
+ * @property {string} [title]
+ * @property {(part: P) => number | null | undefined} [meter] in percent
+ * @property {(part: P) => string} [tone] a class
+ */
+/** @typedef {{ metric: string, of: string, fields: string[] }} Link a row's history */
+/**
+ * @template R, P
+ * @typedef {object} Table
+ * @property {string} caption
+ * @property {(reading: R) => [name: string, part: P][]} rows
+ * @property {Column<P>[]} columns the first of them is the name
+ * @property {number} [lines] how many are in sight
+ * @property {Link} [link]
+ * @property {(reading: R) => string} [empty] what is said when there are none
+ */
+
+/** @type {<R, P>(table: Table<R, P>) => import("../cards.js").Foot<R>} */
 export function table({ caption, columns, rows, lines = 4, link, empty = () => "None" }) {
   return {
     caption,
@@ -12,10 +31,10 @@ export function table({ caption, columns, rows, lines = 4, link, empty = () => "
       const body = element("tbody", "");
       const none = element("p", "empty");
       const box = element("div", "rows", element("table", "", head(columns), body), none);
-      box.style.setProperty("--lines", lines + 1);
+      box.style.setProperty("--lines", String(lines + 1));
       Object.assign(box, { tabIndex: 0, role: "group", ariaLabel: caption });
       const series = link && { host, ...link };
-      const show = (reading) => {
+      const show = (/** @type {any} */ reading) => {
         const found = rows(reading);
         none.hidden = found.length > 0;
         write(none, empty(reading));
@@ -26,24 +45,28 @@ export function table({ caption, columns, rows, lines = 4, link, empty = () => "
   };
 }
 
+/** @type {(columns: Column<any>[]) => HTMLElement} */
 function head(columns) {
   const cells = columns.map(({ label, title = "" }) => Object.assign(element("th", "", label), { scope: "col", title }));
   return element("thead", "", element("tr", "", ...cells));
 }
 
+/** @type {<P>(body: HTMLElement, rows: [string, P][], columns: Column<P>[], link: (Link & { host: string }) | undefined) => void} */
 function fillRows(body, rows, columns, link) {
   const elements = resize(body, rows.length, () => element("tr", "", ...columns.map((column, index) => cell(column, index, link))));
   rows.forEach(([name, part], index) => {
     columns.forEach((column, place) => fill(elements[index].children[place], column, name, part));
-    if (link) point(elements[index].querySelector("a"), name, link);
+    if (link) point(/** @type {HTMLAnchorElement} */ (elements[index].querySelector("a")), name, link);
   });
 }
 
+/** @type {(column: Column<any>, index: number, link: object | undefined) => HTMLElement} */
 function cell({ meter }, index, link) {
   if (index === 0) return Object.assign(element("th", "", element(link ? "a" : "span", "name")), { scope: "row" });
   return meter ? element("td", "metered", element("span", "meter", element("i", "")), element("span", "")) : element("td", "");
 }
 
+/** @type {<P>(cell: any, column: Column<P>, name: string, part: P) => void} */
 function fill(cell, { text, meter, tone }, name, part) {
   const said = text(part, name);
   write(meter || cell.tagName === "TH" ? cell.lastElementChild : cell, said);
@@ -52,6 +75,7 @@ function fill(cell, { text, meter, tone }, name, part) {
   if (meter) cell.firstElementChild.firstElementChild.style.width = `${Math.min(100, meter(part) ?? 0)}%`;
 }
 
+/** @type {(anchor: HTMLAnchorElement, name: string, link: Link & { host: string }) => void} */
 function point(anchor, name, { of, ...series }) {
   if (anchor.dataset.of === name) return;
   anchor.dataset.of = name;

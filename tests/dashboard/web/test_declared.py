@@ -9,8 +9,8 @@ import pytest
 from msgspec import inspect
 
 from collector.home_assistant.entities import ENTITIES, Found, sensor
-from dashboard import declared
 from dashboard.history.catalogue import catalogue
+from dashboard.web import declared
 from dashboard.web.assets import COMPONENTS
 from perfwatch.history.store import Series
 from perfwatch.readings.core import READINGS
@@ -19,7 +19,9 @@ from tests.dashboard.modules import ask, served
 
 
 def test_the_scripts_copy_is_what_was_declared() -> None:
-    assert (COMPONENTS / "common" / "declared.js").read_text() == declared.script(), "run `make declared`"
+    common = COMPONENTS / "common"
+    assert (common / "declared.js").read_text() == declared.script(), "run `make declared`"
+    assert (common / "readings.d.ts").read_text() == declared.types(), "run `make declared`"
 
 
 def _numbers(kind: inspect.Type, name: str = "") -> Iterator[str]:

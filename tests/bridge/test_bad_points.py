@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.partial import write
+from bridge.writer import write
 from perfwatch.errors import BadPoints, PartialWrite, StoreError
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Layout, Numbers, Part, Point, each_point

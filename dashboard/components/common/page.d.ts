@@ -1,0 +1,4 @@
+// What theme.js leaves for all pages. It is not there in Streamlit's own start page.
+interface Window {
+  perfwatch?: { base: string; theme: string; chooseTheme(name: string): void };
+}

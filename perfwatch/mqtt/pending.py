@@ -1,0 +1,51 @@
+"""What was sent to the broker and still has to be answered by it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeAlias
+
+import mqtt5
+
+Answer: TypeAlias = mqtt5.PubAckPacket | mqtt5.SubAckPacket | mqtt5.UnsubAckPacket
+
+_LAST_PACKET_ID = 65535
+
+
+class Pending:
+    """The packets that wait for their answer, by packet id."""
+
+    def __init__(self) -> None:
+        self._futures: dict[int, asyncio.Future[Answer]] = {}
+        self._packet_id = 0
+
+    def __len__(self) -> int:
+        return len(self._futures)
+
+    def next_id(self) -> int:
+        """A packet id that none of them has."""
+        while True:
+            self._packet_id = self._packet_id % _LAST_PACKET_ID + 1
+            if self._packet_id not in self._futures:
+                return self._packet_id
+
+    async def answer(self, number: int, seconds: float) -> Answer:
+        """The answer to that packet. Raises TimeoutError when it does not come, and what `fail` was given."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._futures[number] = future
+        try:
+            async with asyncio.timeout(seconds):
+                return await future
+        finally:
+            del self._futures[number]
+
+    def receive(self, packet: Answer) -> None:
+        future = self._futures.get(packet.packet_id)
+        if future is not None and not future.done():
+            future.set_result(packet)
+
+    def fail(self, error: Exception) -> None:
+        """Let all that wait raise `error`."""
+        for future in self._futures.values():
+            if not future.done():
+                future.set_exception(error)
