@@ -108,15 +108,6 @@ def rendered(value_template: str, payload: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("host", ["nas", "nas-2_b", "küche", "a b", "é" * 200, "x.lan"])
-def test_cores_have_the_kernels_numbers_and_sensors_are_counted_from_one() -> None:
-    reading = cpu(per_core=[1.0, None, 3.0], temperature_celsius=[40.0, 41.0])
-    labels = [one.label for one in found("cpu", reading)]
-    assert [label for label in labels if label.startswith("Core")] == [
-        f"Core {core} usage" for core in (0, 1, 2)
-    ]
-    assert [label for label in labels if "temperature" in label] == ["CPU temperature 1", "CPU temperature 2"]
-
-
 def test_a_whole_message_follows_home_assistants_rules(host: str) -> None:
     sent = message(FACTS, Topics(), host, components(host), gone=["disk_partitions_x_free_bytes"])
     rules.check(discovery_topic(host), msgspec.json.decode(msgspec.json.encode(sent)))
@@ -260,3 +251,12 @@ def test_a_new_source_is_one_row() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ENTITIES, "printer", (entity,))
         assert names("printer", {"printers": {"lp0": {"ink_percent": 7}}}) == ["Printer lp0 ink"]
+
+
+def test_cores_have_the_kernels_numbers_and_sensors_are_counted_from_one() -> None:
+    reading = cpu(per_core=[1.0, None, 3.0], temperature_celsius=[40.0, 41.0])
+    labels = [one.label for one in found("cpu", reading)]
+    assert [label for label in labels if label.startswith("Core")] == [
+        f"Core {core} usage" for core in (0, 1, 2)
+    ]
+    assert [label for label in labels if "temperature" in label] == ["CPU temperature 1", "CPU temperature 2"]
