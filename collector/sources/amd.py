@@ -48,8 +48,8 @@ class Amd:
             vendor="AMD",
             model=model,
             usage_percent=plausible(None if usage is None else float(usage), PERCENT),
-            memory_used_bytes=at_most(used, total),
-            memory_total_bytes=total,
+            memory_used_bytes=at_most(used, total or None),
+            memory_total_bytes=total or None,
             memory_percent=percent(used, total or 0),
             temperature_celsius=self._celsius(monitor),
             # Newer cards tell what they draw now, older ones the mean of a short time.

@@ -83,7 +83,7 @@ class Cpu:
             interrupts=stat.interrupts,
             context_switches=stat.context_switches,
             forks=stat.forks,
-            core_count=len(stat.cores),
+            core_count=len(stat.cores) or None,  # an emulation may have the sum alone
             physical_cores=self._physical_cores(online),
         )
 

@@ -83,6 +83,8 @@ def _bare(mount: Mount) -> Partition:
 
 def _filled(mount: Mount, usage: os.statvfs_result) -> Partition:
     """Used is what nobody can have; free is what an ordinary user can, so both are less than the total."""
+    if not usage.f_blocks:  # a file system that does not tell
+        return _bare(mount)
     unit = usage.f_frsize or usage.f_bsize
     total, unused = usage.f_blocks * unit, at_most(usage.f_bfree, usage.f_blocks)
     used = None if unused is None else total - unused * unit

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from collector.sources.parts import Missing
 from collector.sources.plausible import count
 from collector.sources.source import Absent, Tick
 from perfwatch.readings import optional as readings
@@ -26,7 +27,7 @@ _PF_KTHREAD = 0x00200000  # linux/sched.h
 
 
 _HIDDEN = (
-    "other users' processes are hidden: /proc is mounted with hidepid; its option gid=<group> names a group "
+    "their processes are hidden: /proc is mounted with hidepid; its option gid=<group> names a group "
     "that sees them (`perfwatch collector install-service --group <group>`)"
 )
 
@@ -62,7 +63,11 @@ class Processes:
         self._at = 0.0
         self._rest = 0.0
         self._last: readings.Processes | None = None
-        self.missing: str | None = None
+        self._missing = Missing("processes")
+
+    @property
+    def missing(self) -> str | None:
+        return self._missing.first
 
     def gather(self, tick: Tick) -> readings.Processes:
         if self._last is not None and tick.monotonic - self._at < self._rest:
@@ -72,7 +77,7 @@ class Processes:
         if not found:
             raise Absent("it has no processes under /proc")
         # Number 1 is always there; who does not see it does not see the others' processes either.
-        self.missing = None if 1 in found else _HIDDEN
+        self._missing.note({} if 1 in found else {"other users": PermissionError(_HIDDEN)})
         self._last = (
             self._reading(tick, found) if 1 in found else readings.Processes(timestamp=tick.timestamp)
         )

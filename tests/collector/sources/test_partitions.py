@@ -45,6 +45,12 @@ def test_a_file_system_that_makes_inodes_as_it_needs_them_has_none_to_count() ->
     assert (found.inodes_total, found.inodes_percent, found.used_bytes) == (None, None, 300)
 
 
+def test_a_file_system_that_does_not_tell_its_size_has_none() -> None:
+    nothing = os.statvfs_result((4096, 4096, 0, 0, 0, 0, 0, 0, 0, 255))
+    found = Partitions(lambda: [mount("/")], lambda _path: nothing, lambda _path: False).read()["/"]
+    assert (found.total_bytes, found.used_bytes, found.free_bytes) == (None, None, None)
+
+
 def test_more_free_than_there_is_is_null() -> None:
     nonsense = os.statvfs_result((4096, 1, 1000, 2000, 2000, 10, 20, 20, 0, 255))
     found = Partitions(lambda: [mount("/")], lambda _path: nonsense, lambda _path: False).read()["/"]
