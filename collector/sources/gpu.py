@@ -30,10 +30,10 @@ class Gpu:
 
     def gather(self, tick: Tick) -> readings.Gpus:
         told = self._parts.ask(self._vendors)
-        self._missing.note(self._parts.errors)
         cards = {name: card for some in told.values() for name, card in some.items()}
         if not cards:
             raise next(iter(self._parts.errors.values()), self._absent())
+        self._missing.note(self._parts.errors)
         return readings.Gpus(timestamp=tick.timestamp, gpus=cards)
 
     def _absent(self) -> Absent:

@@ -52,7 +52,6 @@ class Sensors:
     def gather(self, tick: Tick) -> readings.Sensors:
         parts = list(self._parts.ask(self._questions()).values())
         errors = self._parts.errors
-        self._missing.note(errors)
         held = next((part.battery for part in parts if part.battery), None)
         found = readings.Sensors(
             timestamp=tick.timestamp,
@@ -67,6 +66,7 @@ class Sensors:
             raise next(
                 iter(errors.values()), Absent("it has no temperature, fan or battery under /sys/class")
             )
+        self._missing.note(errors)
         return found
 
     def _questions(self) -> dict[str, Question[Part]]:
