@@ -27,7 +27,7 @@ from benchmarks.bridge_stores import Free, prepared, send, servers
 from benchmarks.feed import begin_session, mosquitto_sub
 from benchmarks.table import percentile, print_table
 from bridge.app import RECEIVE_MAX, Bridge, collect_rarely
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import HistoryStore, Numbers, Point
 from perfwatch.settings import Settings
 from tests.servers import OPEN_BROKER, Mosquitto

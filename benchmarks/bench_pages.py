@@ -22,7 +22,7 @@ from benchmarks.process import processor_seconds
 from benchmarks.table import percentile, print_table
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.rollup import HOUR, closed, total
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 from tests.browser import chromium
 from tests.servers import Mosquitto

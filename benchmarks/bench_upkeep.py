@@ -29,7 +29,7 @@ from perfwatch.history.export import CsvWriter, rows
 from perfwatch.history.pacing import paced
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import cleanup
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 
 DAYS = 30

@@ -16,7 +16,7 @@ from bridge.batch import MESSAGES
 from bridge.intake import Intake
 from perfwatch.history.flatten import _DECLARED
 from perfwatch.history.line_protocol import Encoder
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.topics import Topics
 
 Step = tuple[str, Callable[[], object]]

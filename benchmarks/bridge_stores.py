@@ -19,7 +19,7 @@ from perfwatch.history.influx import InfluxStore
 from perfwatch.history.influx_http import Server
 from perfwatch.history.influx_url import Address
 from perfwatch.history.line_protocol import Encoder
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point, count
 from perfwatch.topics import Topics
 from tests.influx import INFLUXD, VICTORIA, Influxd, Victoria

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from perfwatch.claim import claimed
 from perfwatch.errors import StartError
-from perfwatch.history import sqlite_file
+from perfwatch.history.sqlite import file as sqlite_file
 from perfwatch.readings import format_time, now
 
 FORMAT = 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from perfwatch.checks import Check
 from perfwatch.errors import StoreError
 from perfwatch.history.open import open_store
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import HistoryStore, Span
 
 _NAME = "store"

@@ -8,7 +8,7 @@ from pathlib import Path
 from perfwatch import settings
 from perfwatch.errors import SettingError
 from perfwatch.history import influx_url
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import TieredStore
 
 

@@ -17,7 +17,7 @@ from bridge.backoff import Backoff
 from bridge.mqtt import Client
 from perfwatch.broker import broker_of
 from perfwatch.errors import StoreError
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point
 from perfwatch.settings import Settings
 from tests.bridge.publisher import payload

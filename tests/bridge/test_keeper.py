@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from perfwatch.errors import BadPoints, StoreError
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point, each_point
 from tests.bridge.publisher import START_MS, payload
 from tests.bridge.running import bridge_inside, numbers

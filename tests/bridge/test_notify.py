@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge.notify import STATUS_SECONDS, Notifier
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from tests.bridge.running import bridge_inside
 from tests.servers import Mosquitto
 

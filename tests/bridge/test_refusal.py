@@ -9,7 +9,7 @@ import pytest
 
 from bridge.refusal import write
 from perfwatch.errors import BadPoints, PartialWrite, StoreError
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Layout, Numbers, Part, Point, each_point
 
 

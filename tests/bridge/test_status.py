@@ -11,7 +11,7 @@ import pytest
 
 from bridge.status import status
 from perfwatch.errors import PerfWatchError
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.settings import Settings
 from tests.bridge.publisher import payload, publisher
 from tests.bridge.running import bridge_inside

@@ -14,7 +14,7 @@ import pytest
 from bridge.upkeep import kept_up
 from perfwatch.errors import StoreError
 from perfwatch.history.policy import DAY_MS, Policy
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import HistoryStore, Point, TieredStore
 from tests.bridge.running import Process, bridge_process, history
 from tests.influx import Victoria, database

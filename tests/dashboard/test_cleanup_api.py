@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from dashboard.api.cleanup import CleanupApi
 from perfwatch.history.policy import DAY_MS
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point, Work
 
 CLEANUP = "/api/retention/cleanup"

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 from perfwatch.readings import Cpu, encode, format_time, now, to_ms
 from tests.dashboard.test_live import publish

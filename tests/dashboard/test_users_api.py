@@ -21,7 +21,7 @@ from dashboard.sessions import Sessions
 from dashboard.subscriber import Subscriber
 from dashboard.throttle import BURST
 from perfwatch.broker import broker_of
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.settings import Settings
 from perfwatch.tokens import Revocations, Tokens
 from perfwatch.topics import Topics

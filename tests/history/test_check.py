@@ -6,7 +6,7 @@ import pytest
 
 from perfwatch.errors import SettingError
 from perfwatch.history.check import examine
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 
 

@@ -17,7 +17,7 @@ from perfwatch.history import export, import_
 from perfwatch.history.export import rows
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, total
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point, Series
 from perfwatch.readings import to_ms
 from tests.stack import COMMAND, environment

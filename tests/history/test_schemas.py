@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from perfwatch.errors import StoreError
-from perfwatch.history import sqlite_file
+from perfwatch.history.sqlite import schema as schemas
 from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import HOUR, total
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Bucket, Series
 
 RECORDED = {
@@ -47,7 +47,7 @@ def schema(path: Path) -> tuple[int, list[tuple[str, str]]]:
 
 
 def test_there_is_a_recording_of_every_schema() -> None:
-    assert list(RECORDED) == list(range(1, sqlite_file.VERSION + 1))
+    assert list(RECORDED) == list(range(1, schemas.VERSION + 1))
 
 
 @every

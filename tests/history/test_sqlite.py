@@ -21,7 +21,7 @@ from perfwatch.history.buckets import Cutter
 from perfwatch.history.open import open_store
 from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import HOUR, MINUTE, NEVER, total
-from perfwatch.history.sqlite import SqliteStore
+from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Bucket, Point, Series, Work
 
 # Written by the first PerfWatch that had a history: 120 readings each 5 s, and 10 each minute.
