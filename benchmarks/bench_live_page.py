@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import CDPSession, Page
 
 from benchmarks.table import print_table
-from perfwatch.readings import now, to_ms
+from perfwatch.readings.codec import now, to_ms
 from tests.browser import chromium
 from tests.pages.conftest import DESKTOP, log_in
 from tests.pages.feed import Feed, encoded, publish

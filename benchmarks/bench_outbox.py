@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.table import percentile, print_table
-from collector.outbox import Outbox
-from collector.segment import Record, Segment
+from collector.delivery.outbox import Outbox
+from collector.delivery.segment import Record, Segment
 
 READING = b"x" * 600
 Tick = Callable[[int], None]

@@ -17,7 +17,7 @@ from benchmarks.table import percentile, print_table
 from collector.sources.processes import Processes
 from collector.sources.registry import SOURCES
 from collector.sources.source import Absent, Closable, Source, Tick
-from perfwatch import readings
+from perfwatch.readings import codec
 
 BETWEEN_SECONDS = 0.02
 
@@ -55,8 +55,8 @@ def measured(source: Source, ticks: int) -> tuple[object, ...]:
     for _ in range(ticks):
         began = time.perf_counter()
         try:
-            reading = source.gather(Tick(readings.now(), time.monotonic()))
-            size = len(readings.encode(reading)) if reading is not None else size
+            reading = source.gather(Tick(codec.now(), time.monotonic()))
+            size = len(codec.encode(reading)) if reading is not None else size
         except Absent:
             there = "absent"
         costs.append(1000 * (time.perf_counter() - began))

@@ -25,12 +25,12 @@ from pathlib import Path
 
 from benchmarks.month import ALL_CORES, HOST
 from benchmarks.table import percentile, print_table
-from perfwatch.history.export import CsvWriter, rows
 from perfwatch.history.pacing import paced
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import cleanup
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
+from perfwatch.history.transfer.export import CsvWriter, rows
 
 DAYS = 30
 PAUSE_SECONDS = 0.005

@@ -14,11 +14,11 @@ import urllib3
 
 from benchmarks.feed import messages
 from bridge.batch import MESSAGES
-from bridge.intake import Intake
-from perfwatch.history.influx import InfluxStore
-from perfwatch.history.influx_http import Server
-from perfwatch.history.influx_url import Address
-from perfwatch.history.line_protocol import Encoder
+from bridge.decode import Decoder
+from perfwatch.history.influx.http import Server
+from perfwatch.history.influx.line_protocol import Encoder
+from perfwatch.history.influx.store import InfluxStore
+from perfwatch.history.influx.url import Address
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point, count
 from perfwatch.topics import Topics
@@ -96,7 +96,7 @@ def _address(port: int) -> Address:
 
 def prepared(size: int) -> Iterator[tuple[bytes, int]]:
     """The points of that many messages as `publish` sends them, a batch of lines at a time, and how many."""
-    intake, encoder = Intake(Topics()), Encoder()
+    intake, encoder = Decoder(Topics()), Encoder()
     feed = islice(messages(500, 1, _BEGIN), _TEMPLATES)
     taken = [numbers for topic, text in feed if (numbers := intake.take(topic, text.encode(), 10**14))]
     for first in range(0, size, MESSAGES):

@@ -7,7 +7,7 @@ import random
 import subprocess
 from collections.abc import Iterator
 
-from perfwatch import readings
+from perfwatch.readings import codec
 
 METRICS = ("cpu", "memory", "network", "disk", "perf_events", "memory_bandwidth")
 _CORES = 8
@@ -39,7 +39,7 @@ def messages(hosts: int, ticks: int, begin_ms: int) -> Iterator[tuple[str, str]]
 
 def tick_of(host: str, time_ms: int, chance: random.Random) -> Iterator[tuple[str, str]]:
     """Topic and payload of each of the six messages of one tick."""
-    time = readings.format_time(readings.from_ms(time_ms))
+    time = codec.format_time(codec.from_ms(time_ms))
     for metric in METRICS:
         content = {"timestamp": time, **_fields(metric, chance)}
         yield f"perfwatch/{host}/{metric}", json.dumps(content, separators=(",", ":"))
@@ -47,10 +47,10 @@ def tick_of(host: str, time_ms: int, chance: random.Random) -> Iterator[tuple[st
 
 def numbers(sent: list[tuple[str, str]]) -> int:
     """How many numbers the history keeps of them."""
-    from bridge.intake import Intake
+    from bridge.decode import Decoder
     from perfwatch.topics import Topics
 
-    intake, far = Intake(Topics()), 10**14
+    intake, far = Decoder(Topics()), 10**14
     found = [intake.take(topic, payload.encode(), far) for topic, payload in sent]
     return sum(len(one.values) for one in found if one is not None)
 

@@ -15,7 +15,7 @@ import time
 from itertools import islice
 
 from benchmarks.feed import messages
-from perfwatch import readings
+from perfwatch.readings import codec
 
 _CONNECT = b"\x10\x10\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x03pub"
 _AHEAD = 1000
@@ -43,7 +43,7 @@ def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate
         allowed = min(count, answered + _AHEAD, led_to if led else count)
         if rate:
             allowed = min(allowed, int((time.monotonic() - began) * rate) + 1)
-        now = readings.format_time(readings.now())
+        now = codec.format_time(codec.now())
         if rate and sent == allowed:
             time.sleep(0.001)
         wire.sendall(
@@ -61,9 +61,7 @@ def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate
 
 def stamp(at: int, now: str, rate: float) -> str:
     """Now, or for a feed at full speed a time of its own for every tick: each point is another one."""
-    return (
-        now if rate else readings.format_time(readings.from_ms(1_735_689_600_000 + at // _TEMPLATES * 5000))
-    )
+    return now if rate else codec.format_time(codec.from_ms(1_735_689_600_000 + at // _TEMPLATES * 5000))
 
 
 def _answers(wire: socket.socket) -> int:

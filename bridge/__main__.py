@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from bridge.app import run
-from bridge.notify import Notifier
+from bridge.systemd_notify import Notifier
 from perfwatch import settings
 from perfwatch.command import explained, options, service
 
@@ -54,7 +54,7 @@ def status(bridge_id: str | None, **given: str | None) -> None:
     cannot reach its history, or when there is none.
     """
     from bridge.status import status, table  # only here: a running bridge needs neither
-    from perfwatch.mosquitto import account_here
+    from perfwatch.admin.mosquitto import account_here
 
     with explained():
         chosen = settings.load(os.environ, **given)

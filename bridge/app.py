@@ -9,24 +9,24 @@ import signal
 import time
 from collections import deque
 from contextlib import suppress
-from importlib.metadata import version
 
 import msgspec
 
-from bridge.backoff import Backoff
 from bridge.counters import Counters, Stats
-from bridge.intake import refusal
-from bridge.keeper import Keeper
-from bridge.mqtt import Client, QoS, Will
-from bridge.notify import Notifier
-from bridge.session import Session
+from bridge.decode import refusal
+from bridge.pipeline import Pipeline
 from bridge.spool import Spool
+from bridge.systemd_notify import Notifier
 from bridge.upkeep import kept_up
+from bridge.writer import Writer
+from perfwatch import distribution
+from perfwatch.backoff import Backoff
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
-from perfwatch.readings import format_time, now
+from perfwatch.mqtt.client import Client, QoS, Will
+from perfwatch.readings.codec import format_time, now
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics, safe_level
 
@@ -70,7 +70,7 @@ class Bridge:
         self._untold: deque[bytes] = deque(maxlen=MAX_UNTOLD)
         self._tell = asyncio.Event()
         self.counters = Counters()
-        self._keeper = Keeper(store, self._spool, self.counters, self._refused)
+        self._keeper = Writer(store, self._spool, self.counters, self._refused)
 
     def stop(self) -> None:
         """Make durable and acknowledge what was received, then let `run` return."""
@@ -113,7 +113,7 @@ class Bridge:
         await client.publish(status, b"online", qos=1, retain=True)
         self._log_connected(client)
         keeper = self._keeper
-        session = Session(client, self._topics, keeper.keep, self._reject, self.counters, keeper.at_once)
+        session = Pipeline(client, self._topics, keeper.keep, self._reject, self.counters, keeper.at_once)
         writing = asyncio.create_task(session.write())
         try:
             await self._until_stopped(client, session)
@@ -127,7 +127,7 @@ class Bridge:
         await client.publish(status, b"offline", qos=1, retain=True)
         _log.info("stopped; %d readings written, %d rejected", self.counters.written, self.counters.rejected)
 
-    async def _until_stopped(self, client: Client, session: Session) -> None:
+    async def _until_stopped(self, client: Client, session: Pipeline) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(work)
@@ -167,7 +167,7 @@ class Bridge:
         depth = self._spool.depth
         return Stats(
             timestamp=format_time(now()),
-            version=version("perfwatch"),
+            version=distribution.version(),
             uptime_seconds=round(time.monotonic() - self._began),
             group=self._group,
             **msgspec.structs.asdict(self.counters),

@@ -7,7 +7,7 @@ import time
 from msgspec import Struct
 
 from bridge.batch import Batch
-from bridge.mqtt import Message
+from perfwatch.mqtt.client import Message
 
 
 class Counters(Struct):

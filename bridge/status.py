@@ -9,10 +9,10 @@ from contextlib import suppress
 import msgspec
 
 from bridge.counters import Stats
-from bridge.mqtt import Client, Message
 from perfwatch.broker import broker_of
 from perfwatch.errors import PerfWatchError
-from perfwatch.readings import UNREADABLE
+from perfwatch.mqtt.client import Client, Message
+from perfwatch.readings.codec import UNREADABLE
 from perfwatch.settings import Settings
 
 # All that is asked for is retained and comes at once, but nothing says that it was the last. A bridge

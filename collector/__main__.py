@@ -10,25 +10,26 @@ from pathlib import Path
 
 import click
 
-from collector import control, cores
-from collector.agent import Agent, Availability, Outlet
-from collector.commands import further
-from collector.control import Machine, State
-from collector.discovery.announcer import Announcer
-from collector.heartbeat import Heartbeat
+from collector import cpu_list
+from collector.agent import Agent, Availability, Sink
+from collector.delivery.outbox import MEGABYTE, Outbox
+from collector.delivery.publisher import Publisher
+from collector.home_assistant.announcer import Announcer
 from collector.host import describe
 from collector.once import PERF_INTERVAL, one_tick
-from collector.outbox import MEGABYTE, Outbox
-from collector.outlets import Outlets, Scalars
-from collector.publisher import Publisher
+from collector.remote_config import protocol
+from collector.remote_config.protocol import Machine, State
+from collector.remote_config.runtime import RemoteConfig, Replies
+from collector.service.heartbeat import Heartbeat
+from collector.service.subcommands import further
+from collector.sinks import Scalars, Sinks
 from collector.sources.registry import SOURCES, Active
-from collector.steering import Replies, Steering
 from collector.stop import Stop
 from perfwatch.broker import broker_of
 from perfwatch.command import service, with_commands
 from perfwatch.durations import format_ms
 from perfwatch.errors import SettingError
-from perfwatch.readings import HostInfo
+from perfwatch.readings.core import HostInfo
 from perfwatch.settings import Settings, variable
 from perfwatch.topics import Topics, plain_id
 
@@ -56,8 +57,8 @@ def run(chosen: Settings) -> None:
 
     steering.restore()
     apply(steering.state)
-    replies.confirm(control.encode(steering.state))
-    to = Outlets([*outlets(chosen, publisher)])
+    replies.confirm(protocol.encode(steering.state))
+    to = Sinks([*outlets(chosen, publisher)])
     agent = Agent(active, to, facts, steering.state.interval, stop, obey=obey)
     log.info(
         "Host %s: %s every %s to %s",
@@ -104,7 +105,7 @@ def outbox(chosen: Settings) -> Outbox:
     return Outbox(folder, chosen.outbox_age, chosen.outbox_size * MEGABYTE, chosen.outbox_resend)
 
 
-def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Outlet]:
+def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Sink]:
     """Whoever is given the readings, as the settings choose."""
     topics, host = Topics(chosen.topic_prefix), chosen.host_id
     yield publisher
@@ -120,23 +121,23 @@ def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Outlet]:
         yield Heartbeat(Path(chosen.heartbeat_file))
 
 
-def steered(chosen: Settings, stop: Stop) -> Steering:
+def steered(chosen: Settings, stop: Stop) -> RemoteConfig:
     """The settings that commands may change, as we were started with them. Raises SettingError."""
-    machine = Machine(tuple(SOURCES), cores.online())
-    return Steering(started_with(chosen, machine), machine, kept_path(chosen), stop)
+    machine = Machine(tuple(SOURCES), cpu_list.online())
+    return RemoteConfig(started_with(chosen, machine), machine, kept_path(chosen), stop)
 
 
 def started_with(chosen: Settings, machine: Machine) -> State:
     names = list(SOURCES) if chosen.sources == "all" else [name.strip() for name in chosen.sources.split(",")]
     try:
-        sources = control.sources_named(names, machine.sources)
+        sources = protocol.sources_named(names, machine.sources)
     except ValueError as exc:
         expected = f"names what is no source ({exc}): use all, or some of {', '.join(machine.sources)}"
         raise SettingError(variable("sources"), expected, chosen.sources) from exc
     try:
-        perf_cores = control.check_cores(chosen.perf_cores, machine.cores)
+        perf_cores = protocol.check_cores(chosen.perf_cores, machine.cores)
     except ValueError as exc:
-        expected = f"must be {control.cores_expected(machine.cores)}"
+        expected = f"must be {protocol.cores_expected(machine.cores)}"
         raise SettingError(variable("perf_cores"), expected, chosen.perf_cores) from exc
     return State(
         interval=chosen.interval, sources=sources, perf_cores=perf_cores, perf_interval=chosen.perf_interval

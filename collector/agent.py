@@ -9,9 +9,10 @@ from typing import Protocol
 
 from collector.schedule import Schedule
 from collector.sources.source import FAILURES, Absent, Source, Tick
+from collector.sources.text import told, valid
 from collector.stop import Stop
-from perfwatch import readings
-from perfwatch.readings import HostInfo, Reading
+from perfwatch.readings import codec
+from perfwatch.readings.core import HostInfo
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ Availability = Mapping[str, str | None]
 """Each source, with None when it works or the reason why it does not."""
 
 
-class Outlet(Protocol):
+class Sink(Protocol):
     """Where readings go: the publisher."""
 
     def publish(self, metric: str, payload: bytes) -> None: ...
@@ -38,7 +39,7 @@ class Agent:
     def __init__(
         self,
         sources: Iterable[Source],
-        outlet: Outlet,
+        outlet: Sink,
         describe: Callable[[Availability], HostInfo],
         interval: float,
         stop: Stop,
@@ -63,7 +64,7 @@ class Agent:
                 schedule.change(interval, self._clock())
                 self._tell()
             if self._clock() >= schedule.due:
-                self.tick(Tick(readings.now(), self._clock()))
+                self.tick(Tick(codec.now(), self._clock()))
                 schedule.advance(self._clock())
 
     def tick(self, tick: Tick) -> None:
@@ -74,30 +75,30 @@ class Agent:
         self._available = {name: why for name, why in self._available.items() if name in tried}
         if self._available != known:
             self._tell()
-        for metric, reading in gathered:
-            if reading is not None:
-                self._outlet.publish(metric, readings.encode(reading))
+        for metric, payload in gathered:
+            if payload is not None:
+                self._outlet.publish(metric, payload)
 
     def _tell(self) -> None:
-        self._outlet.describe(readings.encode_info(self._describe(self._available)))
+        self._outlet.describe(codec.encode_info(self._describe(self._available)))
 
-    def _gather(self, source: Source, tick: Tick) -> Reading | None:
+    def _gather(self, source: Source, tick: Tick) -> bytes | None:
         try:
             reading = source.gather(tick)
+            payload = None if reading is None else codec.encode(reading)
         except Absent as exc:
-            self._absent(source.name, str(exc))
+            self._absent(source.name, valid(str(exc)))
             return None
         except FAILURES as exc:
-            reason = f"{type(exc).__name__}: {exc}"
-            self._failed(source.name, reason, "cannot be read (%s): left out until it can")
+            self._failed(source.name, told(exc), "cannot be read (%s): left out until it can")
             return None
         if reading is not None and reading.unavailable:
             self._failed(source.name, reading.unavailable, "is not available (%s)")
-            return reading
+            return payload
         if self._available.get(source.name):
             log.info("Source %s works again", source.name)
         self._available[source.name] = None
-        return reading
+        return payload
 
     def _absent(self, name: str, reason: str) -> None:
         if not self._available.get(name):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 import socket
 from collections.abc import Callable, Mapping
-from importlib import metadata
 
 from collector.sources.host_root import os_release
 from collector.sources.machine import Machine, machine
 from collector.sources.source import ReadText, read_text
-from perfwatch.readings import HostInfo
+from collector.sources.text import valid
+from perfwatch import distribution
+from perfwatch.readings.core import HostInfo
 
 # What /proc/cpuinfo calls the processor: x86 and newer ARM, MIPS, older ARM, and the boards of the
 # 64-bit Raspberry Pi, which name only themselves.
@@ -26,15 +27,15 @@ def describe(
     """This host, read every `interval` seconds, with each source's reason not to work, or None."""
     asked = ask_machine()
     return HostInfo(
-        hostname=socket.gethostname(),
+        hostname=valid(socket.gethostname()),
         os=os_name(),
-        kernel=platform.release(),
+        kernel=valid(platform.release()),
         cpu_model=cpu_model(read),
         core_count=asked.core_count,
         physical_cores=asked.physical_cores,
         memory_total_bytes=asked.memory_total_bytes,
         boot_time=asked.boot_time,
-        version=metadata.version("perfwatch"),
+        version=distribution.version(),
         interval=interval,
         sources=dict(sources),
     )
@@ -49,7 +50,7 @@ def os_name(
         return release()["PRETTY_NAME"]
     except (OSError, KeyError):
         version = mac_version()
-        return f"macOS {version}" if version else f"{platform.system()} {platform.release()}"
+        return f"macOS {version}" if version else valid(f"{platform.system()} {platform.release()}")
 
 
 def cpu_model(read: ReadText = read_text) -> str | None:
@@ -61,4 +62,4 @@ def cpu_model(read: ReadText = read_text) -> str | None:
     rows = [line.partition(":") for line in text.splitlines()]
     named = {key.strip(): value.strip() for key, _, value in rows if value.strip()}
     models = (named[key] for key in _MODEL_KEYS if key in named)
-    return next(models, platform.processor() or None)
+    return next(models, valid(platform.processor()) or None)

@@ -10,8 +10,8 @@ import msgspec
 from collector.agent import Agent, Availability
 from collector.sources.source import Source, Tick
 from collector.stop import Stop
-from perfwatch import readings
-from perfwatch.readings import HostInfo
+from perfwatch.readings import codec
+from perfwatch.readings.core import HostInfo
 
 BETWEEN_SECONDS = 1.0
 PERF_INTERVAL = 0.2
@@ -44,13 +44,13 @@ def one_tick(
     """
     collected = Collected()
     agent = Agent(sources, collected, describe, between, stop)
-    agent.tick(Tick(readings.now(), time.monotonic()))
+    agent.tick(Tick(codec.now(), time.monotonic()))
     if stop.wait(between):
         return None
     collected.payloads.clear()
-    moment = readings.now()
+    moment = codec.now()
     agent.tick(Tick(moment, time.monotonic()))
-    tick: dict[str, object] = {"host": host, "timestamp": readings.format_time(moment)}
+    tick: dict[str, object] = {"host": host, "timestamp": codec.format_time(moment)}
     for metric, payload in collected.payloads.items():
         fields = msgspec.json.decode(payload, type=dict[str, object])
         tick[metric] = {name: value for name, value in fields.items() if name != "timestamp"}

@@ -20,22 +20,22 @@ from starlette.types import Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard import theme
-from dashboard.api.health import HealthApi
-from dashboard.api.responses import HANDLERS
-from dashboard.api.routes import Parts, api
-from dashboard.api.system import Place
-from dashboard.assets import COMPONENTS, VERSION, Assets, Bundle, Packed
-from dashboard.base_path import BasePath
-from dashboard.bridges import Bridges
-from dashboard.commands import Commands
-from dashboard.guard import IDENTITY, Guard
-from dashboard.hub import Hub
-from dashboard.sessions import Sessions
-from dashboard.shell import Shell
-from dashboard.subscriber import Subscriber
+from dashboard.auth.guard import IDENTITY, Guard
+from dashboard.auth.sessions import Sessions
+from dashboard.live.bridges import Bridges
+from dashboard.live.hub import Hub
+from dashboard.live.remote_config import Commands
+from dashboard.live.subscriber import Subscriber
+from dashboard.web import theme
+from dashboard.web.assets import COMPONENTS, VERSION, Assets, Bundle, Packed
+from dashboard.web.base_path import BasePath
+from dashboard.web.health import HealthApi
+from dashboard.web.responses import HANDLERS
+from dashboard.web.routes import Parts, api
+from dashboard.web.start_page import Shell
+from dashboard.web.system import Place
 from perfwatch.broker import broker_of
-from perfwatch.history.influx_url import is_influx
+from perfwatch.history.influx.url import is_influx
 from perfwatch.history.open import open_store
 from perfwatch.settings import Settings
 from perfwatch.tokens import Revocations, Tokens, load_key

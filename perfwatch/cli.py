@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import runpy
 import sys
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from perfwatch import checks, log, settings
+from perfwatch import checks, distribution, log, settings
+from perfwatch.admin.broker_accounts import Integrations, integrations_path
+from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
+from perfwatch.admin.remote_hosts import host
 from perfwatch.command import explained, options
 from perfwatch.errors import StartError
-from perfwatch.history.commands import commands
-from perfwatch.hosts import host
-from perfwatch.integrations import Integrations, integrations_path
-from perfwatch.mosquitto import Accounts, accounts_path, remembered
+from perfwatch.history.transfer.subcommands import commands
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
 _EXTRAS = {"bridge": ("mqtt5", "bridge"), "dashboard": ("streamlit", "dashboard")}
@@ -25,7 +24,7 @@ _PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("perfwatch"), prog_name="perfwatch")
+@click.version_option(distribution.version(), prog_name="perfwatch")
 def main() -> None:
     """Watch machines over MQTT. `perfwatch up` starts all of it here."""
 
@@ -42,7 +41,7 @@ def up(**given: str | None) -> None:
         log.set_up("up", chosen.log_level)
         for service in _EXTRAS:
             _need(service)
-        from perfwatch.up import run  # needs the dashboard's packages
+        from perfwatch.admin.up import run
 
         run(chosen, os.environ, _say)
 
@@ -75,7 +74,7 @@ def credentials(account: str, new: bool, revoke: bool, **given: str | None) -> N
 def doctor(in_json: bool, **given: str | None) -> None:
     """Tell what works on this machine, what does not, and what to do. Exit code 1: something does not."""
     with explained():
-        from perfwatch.doctor import examine
+        from perfwatch.admin.doctor import examine
 
         found = examine(settings.load(os.environ, **given), os.environ, given)
     click.echo(checks.as_json(found) if in_json else checks.as_table(found))
@@ -88,7 +87,7 @@ def doctor(in_json: bool, **given: str | None) -> None:
 def provision(folder: Path, **given: str | None) -> None:
     """Make the secrets of a stack of containers in FOLDER, a volume; what is there already stays."""
     with explained():
-        from perfwatch.provision import provision
+        from perfwatch.admin.provision import provision
 
         chosen = settings.load(os.environ, **given)
         made = provision(folder.absolute(), chosen, sqlite_path(chosen) if chosen.history else None)
@@ -101,7 +100,7 @@ def provision(folder: Path, **given: str | None) -> None:
 def backup(file: Path, **given: str | None) -> None:
     """Write history, accounts and secrets to FILE, while everything runs."""
     with explained():
-        from perfwatch.backup import back_up
+        from perfwatch.admin.backup import back_up
 
         chosen = settings.load(os.environ, **given)
         with click.progressbar(length=100, label="Copying the history", file=sys.stderr) as bar:
@@ -122,7 +121,7 @@ def backup(file: Path, **given: str | None) -> None:
 def restore(file: Path, **given: str | None) -> None:
     """Unpack a backup FILE into a data folder that is empty."""
     with explained():
-        from perfwatch.backup import restore
+        from perfwatch.admin.backup import restore
 
         chosen = settings.load(os.environ, **given)
         found = restore(file, chosen.data_path, sqlite_path(chosen))
@@ -139,7 +138,7 @@ for command in (*commands(os.environ), host(os.environ)):
     main.add_command(command)
 
 
-def _service(name: str, summary: str) -> None:
+def _service(name: str, summary: str, module: str = "") -> None:
     @main.command(name, help=summary, context_settings=_PASS_ON, add_help_option=False)
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def command(arguments: tuple[str, ...]) -> None:
@@ -147,32 +146,19 @@ def _service(name: str, summary: str) -> None:
             _need(name)
             # Services are run, not imported: nothing here depends on them.
             sys.argv = [f"perfwatch {name}", *arguments]
-            runpy.run_module(name, run_name="__main__")
+            runpy.run_module(module or name, run_name="__main__")
 
 
 _service("collector", "Publish this machine's readings to a broker.")
 _service("bridge", "Write the readings on a broker to the history.")
 _service("dashboard", "Serve the pages, the WebSocket and the history's API.")
-
-
-@main.group()
-def discovery() -> None:
-    """What Home Assistant is told of a host."""
-
-
-@discovery.command(context_settings=_PASS_ON, add_help_option=False)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def remove(arguments: tuple[str, ...]) -> None:
-    """Remove a host from Home Assistant."""
-    with explained():
-        sys.argv = ["perfwatch discovery remove", *arguments]
-        runpy.run_module("collector.discovery", run_name="__main__")
+_service("discovery", "What Home Assistant is told of a host.", "collector.forget_host")
 
 
 def _need(service: str) -> None:
     package, extra = _EXTRAS.get(service, ("", ""))
     if package and find_spec(package) is None:
-        raise StartError(f"The {service} needs more packages: pip install 'perfwatch[{extra}]' (or [all])")
+        raise StartError(f"The {service} needs more packages: {distribution.install_line(extra)}")
 
 
 def _say(line: str) -> None:

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 
 from perfwatch.durations import parse_ms
 from perfwatch.errors import SettingError
-from perfwatch.history import influx_url
+from perfwatch.history.influx import url as influx_url
 from perfwatch.topics import DEFAULT_PREFIX, safe_level
 
 PREFIX = "PERFWATCH_"

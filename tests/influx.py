@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from perfwatch.history.influx_url import SCHEMES
+from perfwatch.history.influx.url import SCHEMES
 from tests.servers import SEARCHED, accepts, free_port, wait_until
 
 INFLUXD = shutil.which("influxd", path=SEARCHED)

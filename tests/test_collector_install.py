@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.install import check_reachable
+from collector.service.install import check_reachable
 from perfwatch.errors import StartError
 from tests.collector.listener import Listener
 from tests.servers import Mosquitto, wait_until
@@ -103,7 +103,7 @@ def install() -> Iterator[Install]:
             pytest.skip(f"pip reaches no package index: {probe.stderr.strip().splitlines()[-1]}")
         built = _pip(sys.executable, "wheel", "--no-deps", "--no-build-isolation", "-w", name, ".")
         assert built.returncode == 0, built.stderr
-        made = Install(folder, next(folder.glob("perfwatch-*.whl")))
+        made = Install(folder, next(folder.glob("perfwatch_mqtt-*.whl")))
         subprocess.run([python, "-m", "venv", str(folder / "venv")], check=True)
         installed = _pip(made.bin / "python", "install", "--only-binary", ":all:", str(made.wheel))
         assert installed.returncode == 0, installed.stderr
@@ -123,10 +123,11 @@ def test_its_commands_tell_what_they_do(install: Install) -> None:
 
 
 @pytest.mark.parametrize("words", [("up",), ("dashboard",), ("bridge",)])
-def test_what_needs_more_says_which_extra_brings_it(install: Install, words: tuple[str, ...]) -> None:
+def test_what_needs_more_says_which_packages_those_are(install: Install, words: tuple[str, ...]) -> None:
     ended = install.run("perfwatch", *words)
     assert ended.returncode == 1
-    assert "pip install 'perfwatch[" in ended.stderr
+    assert "-m pip install " in ended.stderr
+    assert "mqtt5" in ended.stderr or "streamlit" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import collector.__main__ as collector
 from perfwatch import cli
-from perfwatch.readings import (
+from perfwatch.readings.core import (
     READINGS,
     Device,
     HostInfo,
@@ -20,16 +20,7 @@ from perfwatch.readings import (
     TcpConnections,
     UdpConnections,
 )
-from perfwatch.readings_more import (
-    Container,
-    FailedUnit,
-    Fan,
-    Gpu,
-    Stall,
-    Temperature,
-    TopProcess,
-    User,
-)
+from perfwatch.readings.optional import Container, FailedUnit, Fan, Gpu, Stall, Temperature, TopProcess, User
 
 ROOT = Path(__file__).parents[1]
 PARTS = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from collector.sources.hwmon import ASLEEP
 from collector.sources.rates import percent
 from collector.sources.source import ReadText, read_text
-from perfwatch.readings_more import Gpu
+from perfwatch.readings.optional import Gpu
 
 ROOT = Path("/sys/class/drm")
 _CARD = re.compile(r"card\d+")  # not its connectors, as card0-HDMI-A-1

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from collector.sources import sock_diag
 from collector.sources.sock_diag import Seen
 from collector.sources.source import ReadText
-from perfwatch.readings import Connections, TcpConnections, UdpConnections
+from perfwatch.readings.core import Connections, TcpConnections, UdpConnections
 
 # The kernel's tcp_states.h, as numbers and as the `st` column prints them.
 _SYN_SENT, _FIN_WAIT1, _FIN_WAIT2, _CLOSE_WAIT, _LAST_ACK, _LISTEN, _CLOSING = 2, 4, 5, 8, 9, 10, 11

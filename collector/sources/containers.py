@@ -12,7 +12,7 @@ from collector.sources.background import Background
 from collector.sources.engine import Engine, Listed, Stats, used_bytes
 from collector.sources.rates import per_second
 from collector.sources.source import Absent, Tick
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 
 EVERY_SECONDS = 5.0
 PATIENCE_SECONDS = 30.0

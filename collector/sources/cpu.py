@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from collector.sources.heat import ByChip, Heat
 from collector.sources.rates import change, percent
 from collector.sources.source import Tick
-from perfwatch import readings
+from collector.sources.temperatures import ByChip, Heat
+from perfwatch.readings import core
 
 if TYPE_CHECKING:
     from psutil._ntuples import scpufreq, scpustats, scputimes
@@ -74,12 +74,12 @@ class Cpu:
         self._before: scputimes | None = None
         self._cores_before: Sequence[scputimes] = ()
 
-    def gather(self, tick: Tick) -> readings.Cpu:
+    def gather(self, tick: Tick) -> core.Cpu:
         times, cores, stats = self._times(), self._core_times(), self._stats()
         spent = _spent(self._before, times)
         per_core = self._per_core(cores)
         self._before, self._cores_before = times, cores
-        return readings.Cpu(
+        return core.Cpu(
             timestamp=tick.timestamp,
             usage_percent=_usage(spent),
             per_core=per_core,

@@ -12,7 +12,8 @@ import psutil
 from collector.sources.partitions import Partitions
 from collector.sources.rates import change, per_second, total
 from collector.sources.source import Tick
-from perfwatch import readings
+from collector.sources.text import named, valid
+from perfwatch.readings import core
 
 if TYPE_CHECKING:
     from psutil._ntuples import sdiskio
@@ -25,12 +26,12 @@ _STACKED = re.compile(r"(dm-|md|bcache|drbd|zd)\d.*|nvme\d+c\d+n\d+")
 
 def _counters() -> dict[str, sdiskio]:
     # psutil would hide a counter that wrapped or was reset; a rate across that is not known.
-    return psutil.disk_io_counters(perdisk=True, nowrap=False)
+    return named(psutil.disk_io_counters(perdisk=True, nowrap=False).items())
 
 
 def _whole_disks() -> frozenset[str] | None:
     try:
-        return frozenset(name.replace("!", "/") for name in os.listdir("/sys/block"))  # noqa: PTH208
+        return frozenset(valid(name.replace("!", "/")) for name in os.listdir("/sys/block"))  # noqa: PTH208
     except FileNotFoundError:
         return None  # not Linux: psutil lists whole disks only
 
@@ -44,7 +45,7 @@ class Disk:
         self,
         counters: Callable[[], Mapping[str, sdiskio]] = _counters,
         whole_disks: Callable[[], frozenset[str] | None] = _whole_disks,
-        partitions: Callable[[], dict[str, readings.Partition]] | None = None,
+        partitions: Callable[[], dict[str, core.Partition]] | None = None,
     ) -> None:
         self._counters = counters
         self._whole_disks = whole_disks
@@ -52,7 +53,7 @@ class Disk:
         self._before: Mapping[str, sdiskio] = {}
         self._at = 0.0
 
-    def gather(self, tick: Tick) -> readings.Disk:
+    def gather(self, tick: Tick) -> core.Disk:
         counters = {name: now for name, now in self._counters().items() if not _NOT_A_DISK.fullmatch(name)}
         partitions, whole = self._partitions(), self._whole_disks()
         before, seconds = self._before, tick.monotonic - self._at
@@ -60,7 +61,7 @@ class Disk:
         devices = {name: _device(before.get(name), now, seconds) for name, now in counters.items()}
         # A disk that has just appeared has no rate yet: it joins the sums at its second tick.
         counted = [devices[name] for name in devices if name in before and _counts(name, whole)]
-        return readings.Disk(
+        return core.Disk(
             timestamp=tick.timestamp,
             read_bytes_per_sec=total([device.read_bytes_per_sec for device in counted]),
             write_bytes_per_sec=total([device.write_bytes_per_sec for device in counted]),
@@ -73,11 +74,11 @@ def _counts(name: str, whole: frozenset[str] | None) -> bool:
     return (whole is None or name in whole) and not _STACKED.fullmatch(name)
 
 
-def _device(before: sdiskio | None, now: sdiskio, seconds: float) -> readings.Device:
+def _device(before: sdiskio | None, now: sdiskio, seconds: float) -> core.Device:
     def rate(field: str) -> float | None:
         return per_second(getattr(before, field, None), getattr(now, field), seconds)
 
-    return readings.Device(
+    return core.Device(
         read_bytes=now.read_bytes,
         write_bytes=now.write_bytes,
         read_count=now.read_count,

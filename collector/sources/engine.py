@@ -98,7 +98,7 @@ class Engine:
         if response.status != 200:
             raise OSError(f"{self.path} answers {response.status} to {way}: {_reason(content)}")
         try:
-            return msgspec.json.decode(content, type=kind)
+            return msgspec.json.decode(content.decode("utf-8", "replace"), type=kind)
         except msgspec.MsgspecError as exc:
             raise ValueError(f"{self.path} answers {way} with what is no such thing: {exc}") from exc
 

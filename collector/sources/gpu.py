@@ -7,7 +7,7 @@ from collections.abc import Callable
 from collector.sources.amd import Amd
 from collector.sources.nvidia import Nvidia
 from collector.sources.source import Absent, Tick
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 
 ReadCards = Callable[[], dict[str, readings.Gpu]]
 

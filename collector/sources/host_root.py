@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import platform
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from collector.sources.source import ReadText, read_text
@@ -31,12 +30,20 @@ def own_name(mountpoint: str, root: Path) -> str | None:
 def os_release(root: Path | None = None, read: ReadText = read_text) -> dict[str, str]:
     """The machine's os-release. Raises OSError when it has none."""
     root = root or host_root()
-    if root == ROOT:
-        return platform.freedesktop_os_release()
     for name in _RELEASES:
         try:
-            words = shlex.split(read(str(root / name)), comments=True)
+            return dict(_assigned(read(str(root / name))))
         except FileNotFoundError:
             continue
-        return dict(word.partition("=")[::2] for word in words)
     raise FileNotFoundError(f"{root} has no os-release")
+
+
+def _assigned(text: str) -> Iterator[tuple[str, str]]:
+    """Of os-release(5): NAME=value, quoted as in a shell. A line that is not costs that line."""
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        try:
+            words = shlex.split(value)
+        except ValueError:
+            continue
+        yield name.strip(), "".join(words[:1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from collector.sources.source import ReadText, Tick, read_text
-from perfwatch import readings
+from perfwatch.readings import core
 
 if TYPE_CHECKING:
     from psutil._ntuples import sswap, svmem
@@ -35,9 +35,9 @@ class Memory:
         self._swap = swap
         self._read = read
 
-    def gather(self, tick: Tick) -> readings.Memory:
+    def gather(self, tick: Tick) -> core.Memory:
         memory, swap = self._virtual(), self._swap()
-        return readings.Memory(
+        return core.Memory(
             timestamp=tick.timestamp,
             usage_percent=memory.percent,
             total_bytes=memory.total,

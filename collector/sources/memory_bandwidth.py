@@ -6,7 +6,7 @@ import resource
 
 from collector.sources.rates import per_second
 from collector.sources.source import ReadText, Tick, read_text
-from perfwatch import readings
+from perfwatch.readings import core
 
 # /proc/vmstat counts pgpgin and pgpgout in kB, whatever their names say; the rest in pages and faults.
 _COUNTERS = ("pgpgin", "pgpgout", "pswpin", "pswpout", "pgfault", "pgmajfault")
@@ -24,7 +24,7 @@ class MemoryBandwidth:
         self._before: dict[str, int] = {}
         self._at = 0.0
 
-    def gather(self, tick: Tick) -> readings.MemoryBandwidth:
+    def gather(self, tick: Tick) -> core.MemoryBandwidth:
         counters = vmstat(self._read("/proc/vmstat"))
         before, seconds = self._before, tick.monotonic - self._at
         self._before, self._at = counters, tick.monotonic
@@ -32,7 +32,7 @@ class MemoryBandwidth:
             name: per_second(before.get(name), counters[name], seconds) if name in counters else None
             for name in _COUNTERS
         }
-        return readings.MemoryBandwidth(
+        return core.MemoryBandwidth(
             timestamp=tick.timestamp,
             page_io_bytes_per_sec=_bytes(rates["pgpgin"], rates["pgpgout"], _KILOBYTE),
             swap_io_bytes_per_sec=_bytes(rates["pswpin"], rates["pswpout"], self._page_bytes),

@@ -11,7 +11,8 @@ import psutil
 from collector.sources.connections import connections
 from collector.sources.rates import per_second, total
 from collector.sources.source import ReadText, Tick, read_text
-from perfwatch import readings
+from collector.sources.text import named
+from perfwatch.readings import core
 
 if TYPE_CHECKING:
     from psutil._ntuples import snetio
@@ -21,7 +22,7 @@ _LOOPBACK = re.compile(r"lo\d*")  # lo on Linux, lo0 on macOS and BSD
 
 def _counters() -> dict[str, snetio]:
     # psutil would hide a counter that wrapped or was reset; a rate across that is not known.
-    return psutil.net_io_counters(pernic=True, nowrap=False)
+    return named(psutil.net_io_counters(pernic=True, nowrap=False).items())
 
 
 class Network:
@@ -41,7 +42,7 @@ class Network:
         self._before: Mapping[str, snetio] = {}
         self._at = 0.0
 
-    def gather(self, tick: Tick) -> readings.Network:
+    def gather(self, tick: Tick) -> core.Network:
         counters = self._counters()
         sockets = connections(self._read)
         before, seconds = self._before, tick.monotonic - self._at
@@ -54,7 +55,7 @@ class Network:
         counted = [
             interfaces[name] for name in interfaces if name in before and not _LOOPBACK.fullmatch(name)
         ]
-        return readings.Network(
+        return core.Network(
             timestamp=tick.timestamp,
             bytes_sent_per_sec=total([interface.bytes_sent_per_sec for interface in counted]),
             bytes_recv_per_sec=total([interface.bytes_recv_per_sec for interface in counted]),
@@ -63,11 +64,11 @@ class Network:
         )
 
 
-def _interface(before: snetio | None, now: snetio, seconds: float, drops_out: bool) -> readings.Interface:
+def _interface(before: snetio | None, now: snetio, seconds: float, drops_out: bool) -> core.Interface:
     def rate(field: str) -> float | None:
         return per_second(getattr(before, field, None), getattr(now, field), seconds)
 
-    return readings.Interface(
+    return core.Interface(
         bytes_sent=now.bytes_sent,
         bytes_recv=now.bytes_recv,
         packets_sent=now.packets_sent,

@@ -1,4 +1,4 @@
-"""NVIDIA's graphics processors, by the library of its driver (`pip install 'perfwatch[gpu]'`)."""
+"""NVIDIA's graphics processors, by the library of its driver (the extra `gpu`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from collector.sources.rates import percent
 from collector.sources.source import Absent
-from perfwatch.readings_more import Gpu
+from perfwatch import distribution
+from perfwatch.readings.optional import Gpu
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class Nvidia:
             library: Any = self._load()
         except ImportError:
             # A package does not come while we run, and looking for one at every tick costs.
-            self._missing = "no NVIDIA library (pip install 'perfwatch[gpu]')"
+            self._missing = f"no NVIDIA library ({distribution.install_line('gpu')})"
             raise Absent(self._missing) from None
         try:
             library.nvmlInit()
@@ -78,7 +79,7 @@ class Nvidia:
         milliwatts = told(library.nvmlDeviceGetPowerUsage)
         return Gpu(
             vendor="NVIDIA",
-            model=model.decode() if isinstance(model, bytes) else model,
+            model=model.decode("utf-8", "replace") if isinstance(model, bytes) else model,
             usage_percent=told(lambda card: float(library.nvmlDeviceGetUtilizationRates(card).gpu)),
             memory_used_bytes=memory and memory.used,
             memory_total_bytes=memory and memory.total,

@@ -12,7 +12,8 @@ import psutil
 
 from collector.sources.host_root import ROOT, host_root, own_name
 from collector.sources.source import ReadText, read_text
-from perfwatch.readings import Partition
+from collector.sources.text import named, valid
+from perfwatch.readings.core import Partition
 
 if TYPE_CHECKING:
     from psutil._ntuples import sdiskpart, sdiskusage
@@ -58,15 +59,15 @@ class Partitions:
         again = self._shown_again()
         # A container has single files mounted from its host, such as /etc/hosts: they are no file system.
         found = {
-            name: self._partition(mount.mountpoint, mount.device, mount.fstype)
+            name: self._partition(mount.mountpoint, valid(mount.device), valid(mount.fstype))
             for mount in self._mounts()
             if mount.fstype not in _IMAGES
-            and mount.mountpoint not in again
+            and valid(mount.mountpoint) not in again
             and not self._is_file(mount.mountpoint)
             and (name := own_name(mount.mountpoint, self._root)) is not None
         }
         # In a container the root is an overlay, which psutil counts as no device.
-        return found or {str(ROOT): self._partition(str(self._root), None, None)}
+        return named(found.items()) or {str(ROOT): self._partition(str(self._root), None, None)}
 
     def _shown_again(self) -> frozenset[str]:
         try:

@@ -9,7 +9,7 @@ from collector.sources.perf_child import PerfChild
 from collector.sources.perf_output import Count, Interval
 from collector.sources.rates import percent
 from collector.sources.source import Tick, Tuning
-from perfwatch import readings
+from perfwatch.readings import core
 
 EVENTS = (
     "cpu-clock",
@@ -76,7 +76,7 @@ class PerfEvents:
             self._child.close()
         self._child, self._newest = None, None
 
-    def gather(self, tick: Tick) -> readings.PerfEvents:
+    def gather(self, tick: Tick) -> core.PerfEvents:
         child = self._child or self._start(tick)
         taken = child.take()
         if taken:
@@ -100,26 +100,25 @@ class PerfEvents:
             return None
         return "perf runs but reports nothing"
 
-    def _nothing(self, tick: Tick, reason: str | None = None) -> readings.PerfEvents:
-        return readings.PerfEvents(
+    def _nothing(self, tick: Tick, reason: str | None = None) -> core.PerfEvents:
+        return core.PerfEvents(
             timestamp=tick.timestamp,
             available=False if reason else None,
             reason=reason,
             cpu_cores=self._tuning.perf_cores,
         )
 
-    def _reading(self, tick: Tick, interval: Interval, refused: list[str]) -> readings.PerfEvents:
+    def _reading(self, tick: Tick, interval: Interval, refused: list[str]) -> core.PerfEvents:
         counts = {event: count for event, count in interval.counts.items() if count.supported}
         if not counts:
             return self._nothing(tick, "perf can count none of the events on this machine")
-        return readings.PerfEvents(
+        return core.PerfEvents(
             timestamp=tick.timestamp,
             available=True,
             cpu_cores=self._tuning.perf_cores,
             interval_ms=round(interval.seconds * 1000, 3),
             events={
-                event: readings.PerfEvent(value=count.value, unit=count.unit)
-                for event, count in counts.items()
+                event: core.PerfEvent(value=count.value, unit=count.unit) for event, count in counts.items()
             },
             unsupported_events=[
                 event

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from collector.sources.rates import per_second
 from collector.sources.source import Absent, ReadText, Tick, read_text
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 
 _RESOURCES = ("cpu", "memory", "io")
 

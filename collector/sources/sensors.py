@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from collector.sources.battery import Battery, battery
 from collector.sources.hwmon import Chip, Hwmon
 from collector.sources.source import Absent, Tick
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 
 
 class Sensors:

@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import psutil
 
-from perfwatch.readings import Reading
+from collector.sources.text import valid
+from perfwatch.readings.base import Reading
 
 
 class Tick(NamedTuple):
@@ -69,5 +70,6 @@ FAILURES = (OSError, psutil.Error, LookupError, ValueError, NotImplementedError)
 
 
 def read_text(path: str) -> str:
-    """A file under /proc or /sys as text. Raises OSError."""
-    return Path(path).read_text(encoding="utf-8", errors="replace")
+    """A file under /proc or /sys as valid text. Raises OSError."""
+    # Not "replace", which makes one character of several bytes: psutil's names would look otherwise.
+    return valid(Path(path).read_text(encoding="utf-8", errors="surrogateescape"))

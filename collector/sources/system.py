@@ -14,7 +14,8 @@ import psutil
 from collector.sources.host_root import host_root
 from collector.sources.machine import boot_time
 from collector.sources.source import ReadText, Tick, read_text
-from perfwatch import readings_more as readings
+from collector.sources.text import valid
+from perfwatch.readings import optional as readings
 
 if TYPE_CHECKING:
     from psutil._ntuples import suser
@@ -65,7 +66,7 @@ class System:
     def _logged_in(self) -> Counter[str] | None:
         """How many terminals each user has; None where nobody keeps that, as in a container."""
         if self._utmp.exists() or not Path("/proc").is_dir():
-            return Counter(user.name for user in self._users())
+            return Counter(valid(user.name) for user in self._users())
         # Newer systems have no utmp any more, and only systemd knows.
         if self._sessions.is_dir() and self._systemd.is_dir():
             return Counter(filter(None, map(_user, sorted(self._sessions.iterdir()))))

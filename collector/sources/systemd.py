@@ -9,7 +9,7 @@ from pathlib import Path
 
 from collector.sources.background import Background
 from collector.sources.source import Absent, Tick
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 
 EVERY_SECONDS = 60.0
 PATIENCE_SECONDS = 15.0

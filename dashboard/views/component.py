@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard import markup
-from dashboard.assets import VERSION
+from dashboard.web import markup
+from dashboard.web.assets import VERSION
 
 # Streamlit runs a component's script from a blob, from which only absolute addresses can be imported.
 _BOOTSTRAP = """\

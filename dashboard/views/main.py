@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.assets import COMPONENTS
 from dashboard.views import history, hosts, live, session, settings
+from dashboard.web.assets import COMPONENTS
 
 st.set_page_config(page_title="PerfWatch", page_icon=str(COMPONENTS / "icon.svg"), layout="wide")
 st.logo(str(COMPONENTS / "logo.svg"), size="large")

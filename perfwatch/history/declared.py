@@ -20,7 +20,7 @@ from msgspec.structs import astuple
 
 from perfwatch.history.shapes import MAX_PARTS, Listed, Row, Shape
 from perfwatch.history.store import Part
-from perfwatch.reading import Number, Timestamp
+from perfwatch.readings.base import Number, Timestamp
 
 _Numbers: TypeAlias = list[float | None]
 

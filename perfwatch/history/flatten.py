@@ -12,12 +12,13 @@ from itertools import repeat
 from operator import is_not
 from typing import Any, TypeAlias
 
-from perfwatch import readings
 from perfwatch.errors import PayloadError
 from perfwatch.history.declared import Form, declared
 from perfwatch.history.shapes import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, SHAPES, Named, Row, Shape
 from perfwatch.history.store import Layout, Numbers, Part
-from perfwatch.readings import READINGS, to_ms
+from perfwatch.readings import codec
+from perfwatch.readings.codec import to_ms
+from perfwatch.readings.core import READINGS
 
 # What is not here is looked at value by value.
 _DECLARED = {
@@ -53,7 +54,7 @@ class Flattener:
             return self._take_undeclared(payload)
         try:
             moment, numbers, key = quick.take(payload)
-        except readings.UNREADABLE as exc:
+        except codec.UNREADABLE as exc:
             raise PayloadError(self._topic, str(exc)) from exc
         there = bytes(map(is_not, numbers, repeat(None))) if None in numbers else b""
         if key != self._key or there != self._there:
@@ -65,7 +66,7 @@ class Flattener:
         return Numbers(self._layout, to_ms(moment), kept)  # type: ignore[arg-type]  # no None is left
 
     def _take_undeclared(self, payload: bytes) -> Numbers:
-        moment, content = readings.decode_undeclared(self._topic, payload)
+        moment, content = codec.decode_undeclared(self._topic, payload)
         found: _Parts = {("", ""): {}}
         try:
             _flatten(found, self._shapes, content)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from perfwatch import settings
+from perfwatch import distribution, settings
 from perfwatch.errors import SettingError
-from perfwatch.history import influx_url
+from perfwatch.history.influx import url as influx_url
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import TieredStore
 
@@ -38,8 +38,9 @@ def _open_influx(url: str) -> TieredStore:
             settings.variable("influx_ca_file"), "must name a file of certificates", address.ca_file
         )
     if find_spec("influxdb_client") is None:
-        raise SettingError(name, "names an InfluxDB server, which needs: pip install 'perfwatch[influx]'")
+        needed = distribution.install_line("influx")
+        raise SettingError(name, f"names an InfluxDB server, which needs: {needed}")
     # Only here: it takes 15 MB, and a history in SQLite has no use for it.
-    from perfwatch.history.influx import InfluxStore
+    from perfwatch.history.influx.store import InfluxStore
 
     return InfluxStore(address)

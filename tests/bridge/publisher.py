@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from perfwatch import readings
+from perfwatch.readings import codec
 from tests.servers import Mosquitto
 
 # Five days ago at a full hour: a bridge that runs removes what is older than its policy allows, a week, and
@@ -20,7 +20,7 @@ START_MS = (int(time.time()) // 3600 - 5 * 24) * 3_600_000
 
 def payload(number: int, **fields: object) -> bytes:
     """The numbered reading: one second after the one before, its number in `user`."""
-    moment = readings.format_time(readings.from_ms(START_MS + number * 1000))
+    moment = codec.format_time(codec.from_ms(START_MS + number * 1000))
     return json.dumps({"timestamp": moment, "user": number, **fields}).encode()
 
 

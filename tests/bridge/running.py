@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.app import Bridge
-from bridge.notify import Notifier
+from bridge.systemd_notify import Notifier
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore, Series
 from perfwatch.settings import Settings

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from bridge.backoff import Backoff
-from bridge.mqtt import Client
+from perfwatch.backoff import Backoff
 from perfwatch.broker import broker_of
 from perfwatch.errors import StoreError
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point
+from perfwatch.mqtt.client import Client
 from perfwatch.settings import Settings
 from tests.bridge.publisher import payload
 from tests.bridge.running import bridge_inside, numbers

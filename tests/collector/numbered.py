@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from collector.outbox import Outbox
-from collector.publisher import Publisher
+from collector.delivery.outbox import Outbox
+from collector.delivery.publisher import Publisher
 from perfwatch.broker import broker_of
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics

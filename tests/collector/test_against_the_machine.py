@@ -29,8 +29,8 @@ from collector.sources.sensors import Sensors
 from collector.sources.source import Absent, Source, Tick, read_text
 from collector.sources.system import System
 from collector.sources.systemd import Systemd
-from perfwatch import readings
-from perfwatch.readings_more import Containers as ContainersReading
+from perfwatch.readings import codec
+from perfwatch.readings.optional import Containers as ContainersReading
 from tests.servers import wait_until
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ def run(*command: str) -> str:
 
 
 def now() -> Tick:
-    return Tick(readings.now(), time.monotonic())
+    return Tick(codec.now(), time.monotonic())
 
 
 def gather(source: Source) -> Any:

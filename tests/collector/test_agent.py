@@ -13,7 +13,7 @@ from collector.agent import Agent
 from collector.host import describe
 from collector.sources.source import Absent, Tick
 from collector.stop import Stop
-from perfwatch import readings
+from perfwatch.readings import core
 from tests.collector.recording import tick
 from tests.servers import wait_until
 
@@ -42,10 +42,10 @@ class Works:
         self.ticks: list[Tick] = []
         self._meanwhile = meanwhile
 
-    def gather(self, tick: Tick) -> readings.Memory:
+    def gather(self, tick: Tick) -> core.Memory:
         self.ticks.append(tick)
         self._meanwhile()
-        return readings.Memory(timestamp=tick.timestamp)
+        return core.Memory(timestamp=tick.timestamp)
 
 
 class Unavailable:
@@ -56,8 +56,8 @@ class Unavailable:
     def __init__(self, reason: str | None) -> None:
         self.reason = reason
 
-    def gather(self, tick: Tick) -> readings.PerfEvents:
-        return readings.PerfEvents(timestamp=tick.timestamp, reason=self.reason)
+    def gather(self, tick: Tick) -> core.PerfEvents:
+        return core.PerfEvents(timestamp=tick.timestamp, reason=self.reason)
 
 
 class Fails:
@@ -68,13 +68,13 @@ class Fails:
     def __init__(self, error: Exception | None) -> None:
         self.error = error
 
-    def gather(self, tick: Tick) -> readings.Disk:
+    def gather(self, tick: Tick) -> core.Disk:
         if self.error is not None:
             raise self.error
-        return readings.Disk(timestamp=tick.timestamp)
+        return core.Disk(timestamp=tick.timestamp)
 
 
-def hostinfo(sources: Mapping[str, str | None]) -> readings.HostInfo:
+def hostinfo(sources: Mapping[str, str | None]) -> core.HostInfo:
     return describe(1.0, sources)
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from collector.host import cpu_model, describe, os_name
-from perfwatch import readings
+from perfwatch.readings import codec, core
 from tests.collector.recording import absent
 
 
@@ -51,10 +51,10 @@ def test_the_facts_are_this_machines_and_go_over_the_wire() -> None:
     info = describe(2.5, {"cpu": None, "disk": "OSError: gone"})
     assert info.hostname == socket.gethostname()
     assert info.kernel == platform.release()
-    assert info.version == metadata.version("perfwatch")
+    assert info.version == metadata.version("perfwatch-mqtt")
     assert info.boot_time is not None
     assert datetime(2000, 1, 1, tzinfo=UTC) < info.boot_time < datetime.now(UTC)
-    assert msgspec.json.decode(readings.encode_info(info), type=readings.HostInfo) == info
-    wire = msgspec.json.decode(readings.encode_info(info))
+    assert msgspec.json.decode(codec.encode_info(info), type=core.HostInfo) == info
+    wire = msgspec.json.decode(codec.encode_info(info))
     assert (wire["schema"], wire["interval"]) == (1, 2.5)
     assert wire["sources"] == {"cpu": None, "disk": "OSError: gone"}

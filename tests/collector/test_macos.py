@@ -12,14 +12,14 @@ from typing import Any
 import psutil
 import pytest
 
-from collector.doctor import examine_sources, examine_user
 from collector.host import os_name
+from collector.service.doctor import examine_sources, examine_user
 from collector.sources.cpu import Cpu
 from collector.sources.disk import Disk
 from collector.sources.memory import Memory
 from collector.sources.network import Network
 from collector.sources.partitions import Partitions
-from perfwatch import readings
+from perfwatch.readings import codec
 from tests.collector.recording import absent, tick
 
 scputimes = namedtuple("scputimes", "user nice system idle")
@@ -80,7 +80,7 @@ def mac(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def second(source: Cpu | Memory | Network | Disk) -> dict[str, Any]:
     source.gather(tick(0))
-    reading: dict[str, Any] = json.loads(readings.encode(source.gather(tick(5))))
+    reading: dict[str, Any] = json.loads(codec.encode(source.gather(tick(5))))
     return reading
 
 

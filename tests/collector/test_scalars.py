@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.outlets import Scalars
 from collector.scalars import LIMIT, decimal, scalars
+from collector.sinks import Scalars
 from perfwatch.topics import Kind, Topics
 
 NUMBERS = st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False))

@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from dashboard.assets import COMPONENTS
+from dashboard.web.assets import COMPONENTS
 from tests.browser import chromium
 
 

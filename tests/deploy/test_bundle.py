@@ -72,7 +72,7 @@ def test_the_services_are_all_there(installed: Path) -> None:
 def test_a_wheel_that_was_changed_on_the_way_is_refused(bundle: Path, tmp_path: Path) -> None:
     changed = tmp_path / "bundle"
     shutil.copytree(bundle, changed)
-    wheel = next((changed / "wheels").glob("perfwatch-*.whl"))
+    wheel = next((changed / "wheels").glob("perfwatch_mqtt-*.whl"))
     wheel.write_bytes(wheel.read_bytes() + b"\0")
     done = run(*CUT_OFF, str(changed / "install.sh"), str(tmp_path / "to"), PYTHON=sys.executable)
     assert done.returncode != 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perfwatch import settings
-from perfwatch.provision import BROKER, MESSAGES, USERS
+from perfwatch.admin.provision import BROKER, MESSAGES, USERS
 from perfwatch.settings import Settings
 from tests.deploy.documents import COMPOSE, ROOT, read, services
 

@@ -18,7 +18,8 @@ from paho.mqtt.publish import single
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
-from perfwatch.readings import Cpu, encode, now
+from perfwatch.readings.codec import encode, now
+from perfwatch.readings.core import Cpu
 from tests.certificates import self_signed
 from tests.deploy.documents import ROOT, read
 from tests.servers import SEARCHED, Mosquitto, accepts, free_port, wait_until

@@ -13,9 +13,9 @@ from typing import Self
 
 import msgspec
 
-from collector.segment import Record, Segment
+from collector.delivery.segment import Record, Segment
 from perfwatch.history.store import HistoryStore, Series
-from perfwatch.readings import format_time, from_ms
+from perfwatch.readings.codec import format_time, from_ms
 from tests.bridge.running import history
 from tests.faults.field import Outcome
 from tests.servers import Mosquitto, wait_until

@@ -13,8 +13,8 @@ from paho.mqtt.publish import multiple as publish_all
 
 from perfwatch.history.flatten import Flattener
 from perfwatch.history.store import HistoryStore
-from perfwatch.reading import Reading
-from perfwatch.readings import encode, now, to_ms
+from perfwatch.readings.base import Reading
+from perfwatch.readings.codec import encode, now, to_ms
 from tests.pages.machines import everything
 from tests.servers import Mosquitto
 

@@ -8,21 +8,10 @@ from datetime import datetime, timedelta
 
 from perfwatch.history.flatten import Flattener
 from perfwatch.history.open import open_store
-from perfwatch.readings import (
-    Cpu,
-    Disk,
-    HostInfo,
-    Memory,
-    Network,
-    Partition,
-    Reading,
-    encode,
-    encode_info,
-    from_ms,
-    now,
-    to_ms,
-)
-from perfwatch.readings_more import Systemd
+from perfwatch.readings.base import Reading
+from perfwatch.readings.codec import encode, encode_info, from_ms, now, to_ms
+from perfwatch.readings.core import Cpu, Disk, HostInfo, Memory, Network, Partition
+from perfwatch.readings.optional import Systemd
 
 Messages = Iterator[tuple[str, bytes]]
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from perfwatch.reading import Reading
-from perfwatch.readings import (
+from perfwatch.readings.base import Reading
+from perfwatch.readings.codec import encode_info, from_ms
+from perfwatch.readings.core import (
     Connections,
     Cpu,
     Device,
@@ -24,10 +25,8 @@ from perfwatch.readings import (
     PerfEvents,
     TcpConnections,
     UdpConnections,
-    encode_info,
-    from_ms,
 )
-from perfwatch.readings_more import (
+from perfwatch.readings.optional import (
     Container,
     Containers,
     FailedUnit,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from perfwatch.readings import now
-from tests.dashboard.test_live import publish
+from perfwatch.readings.codec import now
+from tests.dashboard.live.test_socket import publish
 from tests.pages.conftest import Watched, choose_theme, fits_sideways, keep, log_in, settled, violations
 from tests.pages.fleet import device, presence, remember, tick
 from tests.servers import Mosquitto, wait_until

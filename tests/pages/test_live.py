@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from perfwatch.history.open import open_store
-from perfwatch.readings import now, to_ms
+from perfwatch.readings.codec import now, to_ms
 from tests.pages.conftest import (
     DESKTOP,
     PHONE,

@@ -16,8 +16,10 @@ export class Timeline {
   }
 
   add(time, values) {
-    const last = this.#rows.at(-1);
-    if (last && time <= last[0]) return;
+    const { newest } = this;
+    if (time === newest) return;
+    // The host's clock was set back: what it said of later than this is over.
+    if (newest !== null && time < newest) this.#rows = this.#rows.filter((row) => row[0] < time);
     this.#rows.push([time, ...values]);
     while (this.#rows[0][0] < time - KEPT_MS) this.#rows.shift();
   }

@@ -1,58 +1,57 @@
-// What a field's name says: units are in the names. For metrics that nobody wrote a card for.
-import { bytes, counted, fixed, joined, percent, perSecond, plain, rate } from "./format.js";
+// What a field's name says: units are in the names, and are declared in perfwatch/units.py.
+import { ENDINGS, EXCEPTIONS, UNITS } from "./declared.js";
+import { bytes, counted, joined, memory, NOTHING, percent, perSecond, plain, rate } from "./format.js";
 
-const UNITS = {
-  bytes_per_sec: rate,
-  ms_per_sec: short("ms/s"),
-  per_sec: perSecond,
-  percent,
-  bytes,
-  celsius: fixed("°C", 1),
-  fahrenheit: fixed("°F", 1),
-  mhz: fixed("MHz"),
-  hz: short("Hz"),
-  watts: short("W"),
-  watt_hours: short("Wh"),
-  kwh: short("kWh"),
-  volts: short("V"),
-  amperes: short("A"),
-  rpm: fixed("rpm"),
-  hpa: short("hPa"),
-  hectopascals: short("hPa"),
-  lux: short("lx"),
-  ppm: fixed("ppm"),
-  dbm: fixed("dBm"),
-  ms: short("ms"),
-  seconds: short("s"),
-};
-const ENDING = new RegExp(`(?:^|_)(${Object.keys(UNITS).join("|")})$`);
+/** @typedef {import("./format.js").Figure} Figure */
+/** @typedef {{ kind: string, names: string[], base: number, digits: number, from_zero: boolean }} Unit */
 
-// value → {number, unit}
-export function unitOf(field) {
-  if (/^bytes_.*_per_sec$/.test(field)) return rate;
-  if (field.startsWith("bytes_")) return bytes;
-  if (field.endsWith("_iops")) return perSecond;
-  return UNITS[ENDING.exec(field)?.[1]] ?? number;
+const ENDING = new RegExp(`(?:^|_)(${Object.keys(ENDINGS).join("|")})$`);
+const PATTERNS = Object.entries(EXCEPTIONS).map(([pattern, kind]) => ({ pattern: new RegExp(pattern), kind }));
+
+// Kinds of which one sees steps of thousands at a glance; the others have one name.
+/** @type {Record<string, (value: unknown) => Figure>} */
+const STEPPED = { percent, rate, bytes, memory, per_second: perSecond, count: number };
+
+/** @type {(metric: string, field: string) => Unit} */
+export function unitOf(metric, field) {
+  const kind = PATTERNS.find(({ pattern }) => pattern.test(`${metric}.${field}`))?.kind ?? table(ENDINGS)[ENDING.exec(field)?.[1] ?? ""];
+  return table(UNITS)[kind ?? "count"];
 }
 
-export function written(field, value) {
-  return joined(unitOf(field)(value));
+// As many digits as one reads at a glance: 412 W, 21.5 W, 0.33 kWh.
+/** @type {(metric: string, field: string, value: unknown) => Figure} */
+export function figure(metric, field, value) {
+  const unit = unitOf(metric, field);
+  return (STEPPED[unit.kind] ?? short(unit))(value);
+}
+
+/** @type {(metric: string, field: string, value: unknown) => string} */
+export function written(metric, field, value) {
+  return joined(figure(metric, field, value));
 }
 
 // "soil_moisture_percent" → "Soil moisture"
+/** @type {(name: string) => string} */
 export function words(name) {
-  const said = name.replace(ENDING, "").replaceAll("_", " ").trim() || name;
+  const said = (name.replace(ENDING, "") || name).replaceAll("_", " ").trim() || name;
   return said[0].toUpperCase() + said.slice(1);
 }
 
+/** @type {(value: unknown) => Figure} */
 function number(value) {
-  return Number.isInteger(value) || Math.abs(value) >= 1000 ? counted(value) : short("")(value);
+  return Number.isInteger(value) || Math.abs(Number(value)) >= 1000 ? counted(value) : short({ names: [""], digits: 2 })(value);
 }
 
-// As many digits as one reads at a glance, in a unit that does not scale: 412 W, 21.5 W, 0.33 W.
-function short(unit) {
+/** @type {(unit: { names: string[], digits: number }) => (value: unknown) => Figure} */
+function short({ names: [unit], digits }) {
   return (value) => {
+    if (typeof value !== "number") return { number: NOTHING, unit };
     const size = Math.abs(value);
-    return { number: plain(value, Number.isInteger(value) || size >= 100 ? 0 : size < 10 ? 2 : 1), unit };
+    return { number: plain(value, Math.min(digits, size >= 100 ? 0 : size >= 10 ? 1 : 2)), unit };
   };
+}
+
+/** @type {<T>(rows: { [name: string]: T }) => Record<string, T>} */
+function table(rows) {
+  return rows;
 }

@@ -9,7 +9,6 @@ export class Chooser {
   #parts;
   #changed;
   #view;
-  #catalogue;
   #span;
   #picks;
 
@@ -32,7 +31,7 @@ export class Chooser {
 
   // span: the stretch shown, which the custom range begins with; null when it has no length.
   show(catalogue, view, span) {
-    [this.#catalogue, this.#view] = [catalogue, view];
+    this.#view = view;
     this.#span = span ?? this.#span;
     const of = catalogue.of(view);
     const metric = catalogue.metric(view.metric);

@@ -5,6 +5,7 @@ import { ink, swatch } from "./swatch.js";
 import { change, written } from "./units.js";
 
 const HEADINGS = { average: "Average", minimum: "Minimum", maximum: "Maximum", newest: "Newest" };
+const COMPARED = ["average", "minimum", "maximum"]; // the newest readings are not of one time
 
 // `then` is what the compared range is called, null when there is none.
 export function drawTable(table, { lines, compared, hidden }, then, toggle) {
@@ -22,9 +23,8 @@ function body(line, other, then, hidden, toggle) {
   const rows = [row(legend(line, isHidden, toggle), texts(line.unit, now))];
   if (other) {
     const before = summary(other);
-    const { newest: _newest, ...compared } = now;
     rows.push(row(then, texts(line.unit, before), "then"));
-    rows.push(row("Change", [...Object.keys(compared).map((name) => change(now[name], before[name])), ""], "then"));
+    rows.push(row("Change", [...COMPARED.map((name) => change(now[name], before[name])), ""], "then"));
   }
   return element("tbody", isHidden ? "off" : "", ...rows);
 }

@@ -2,6 +2,7 @@
 import { NOTHING, plain } from "../common/format.js";
 
 const LONG = 1e5;
+const PART_DIGITS = 2;
 const PREFIXES = ["", "k", "M", "G", "T"];
 
 // What to divide by, and the name to write, so that `largest` reads well: 2.5e6 B/s → [1e6, "MB/s"].
@@ -17,8 +18,13 @@ export function scale({ names, base }, largest) {
 export function written(unit, value) {
   if (value == null) return NOTHING;
   const [divisor, name] = scale(unit, value);
-  const digits = divisor === 1 && unit.names.length > 1 ? 0 : unit.digits;
+  const digits = divisor === 1 && unit.names.length > 1 ? 0 : isPart(unit, value) ? PART_DIGITS : unit.digits;
   return plain(value / divisor, digits, name);
+}
+
+// Half a visitor on average is not none, and what nobody declared need not be a count: 0.33, but 12 for 12.4.
+function isPart({ digits, names: [name] }, value) {
+  return digits === 0 && name === "" && Math.abs(value) < 10 && !Number.isInteger(value);
 }
 
 // "+12.5 %": how much `now` is more than `then`; a dash where nothing was.

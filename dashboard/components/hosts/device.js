@@ -76,7 +76,7 @@ export class DeviceCard {
   #age = element("span", "age");
   #list = element("dl", "numbers");
   #sparks = [];
-  #filled = null;
+  #isFilled = false;
 
   constructor(device) {
     this.#device = device;
@@ -92,7 +92,6 @@ export class DeviceCard {
 
   draw() {
     this.tick();
-    this.#filled ??= this.#device.fill().then(() => this.draw());
     const found = this.#device.numbers.slice(0, MOST_NUMBERS);
     const rows = resize(this.#list, found.length, (place) => this.#row(place));
     found.forEach(({ key, label, text }, place) => {
@@ -100,6 +99,14 @@ export class DeviceCard {
       set(rows[place].lastElementChild.firstElementChild, "textContent", text);
       if (place < MOST_SPARKS) this.#drawSpark(this.#sparks[place], key);
     });
+    if (found.length && !this.#isFilled) this.#fill();
+  }
+
+  // Once it is known what there is to draw: before its first reading a device has no numbers.
+  async #fill() {
+    this.#isFilled = true;
+    await this.#device.fill();
+    this.draw();
   }
 
   #drawSpark(spark, key) {

@@ -7,7 +7,7 @@ const SAYS_NOTHING = new Set(["value", "celsius", "percent", "state"]);
 export function numbers(data) {
   return Object.entries(data).sort(byName).flatMap(([metric, reading]) =>
     Object.entries(reading).filter(([, value]) => Number.isFinite(value)).sort(byName).map(([field, value]) =>
-      ({ key: `${metric}.${field}`, metric, label: label(metric, field), text: written(field, value), value })));
+      ({ key: `${metric}.${field}`, metric, label: label(metric, field), text: written(metric, field, value), value })));
 }
 
 function label(metric, field) {

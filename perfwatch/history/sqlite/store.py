@@ -24,7 +24,7 @@ from perfwatch.history.sqlite.file import BUSY_SECONDS, begin, connect, explain
 from perfwatch.history.sqlite.names import Names, known, named
 from perfwatch.history.sqlite.upkeep import Upkeep
 from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, Tier, Work
-from perfwatch.readings import from_ms
+from perfwatch.readings.codec import from_ms
 
 
 class SqliteStore:

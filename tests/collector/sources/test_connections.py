@@ -18,7 +18,7 @@ from collector.sources.connections import (
 )
 from collector.sources.sock_diag import Seen
 from collector.sources.source import read_text
-from perfwatch.readings import Connections
+from perfwatch.readings.core import Connections
 from tests.collector.recording import absent, recorded
 from tests.servers import wait_until
 

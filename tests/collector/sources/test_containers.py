@@ -13,7 +13,7 @@ from collector.sources.containers import Containers
 from collector.sources.engine import Engine as Client
 from collector.sources.engine import MemoryStats, used_bytes
 from collector.sources.source import FAILURES, Absent
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 from tests.collector.engine import Engine, http, ok
 from tests.collector.recording import tick
 from tests.servers import wait_until

@@ -10,7 +10,7 @@ import pytest
 from psutil._ntuples import scpufreq, scpustats, scputimes, shwtemp
 
 from collector.sources.cpu import Cpu
-from perfwatch import readings
+from perfwatch.readings import core
 from tests.collector.recording import tick
 
 STILL = {
@@ -32,7 +32,7 @@ def times(**moved: float) -> scputimes:
     return scputimes(**{field: value + moved.get(field, 0.0) for field, value in STILL.items()})
 
 
-def gather(*steps: list[scputimes]) -> list[readings.Cpu]:
+def gather(*steps: list[scputimes]) -> list[core.Cpu]:
     """A reading a second; each step is the whole machine followed by its cores."""
     ahead = iter(steps)
     now: list[scputimes] = []

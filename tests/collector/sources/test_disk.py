@@ -8,7 +8,7 @@ import pytest
 from psutil._ntuples import sdiskio
 
 from collector.sources.disk import Disk
-from perfwatch import readings
+from perfwatch.readings import core
 from tests.collector.recording import tick
 
 
@@ -19,7 +19,7 @@ def disk(
     return sdiskio(reads, writes, read, written, read_ms, write_ms, 0, 0, 0)
 
 
-def gather(*steps: Mapping[str, sdiskio], whole: frozenset[str] | None = None) -> list[readings.Disk]:
+def gather(*steps: Mapping[str, sdiskio], whole: frozenset[str] | None = None) -> list[core.Disk]:
     """A reading every two seconds."""
     ahead = iter(steps)
     source = Disk(lambda: next(ahead), lambda: whole, dict)
@@ -83,7 +83,7 @@ def test_a_disk_that_vanished_is_left_out_and_back_again_it_starts_anew() -> Non
 
 
 def test_partitions_come_with_it() -> None:
-    source = Disk(lambda: {}, lambda: None, lambda: {"/": readings.Partition(total_bytes=7)})
+    source = Disk(lambda: {}, lambda: None, lambda: {"/": core.Partition(total_bytes=7)})
     assert source.gather(tick(0)).partitions["/"].total_bytes == 7
 
 

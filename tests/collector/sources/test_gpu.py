@@ -11,7 +11,7 @@ from collector.sources.amd import Amd
 from collector.sources.gpu import Gpu
 from collector.sources.nvidia import Nvidia
 from collector.sources.source import Absent, read_text
-from perfwatch import readings_more as readings
+from perfwatch.readings import optional as readings
 from tests.collector.folders import lay_out
 from tests.collector.recording import tick
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from collector.sources.memory_bandwidth import MemoryBandwidth, vmstat
-from perfwatch import readings
+from perfwatch.readings import core
 from tests.collector.recording import absent, tick
 
 STEADY = {"pgpgin": 5000, "pgpgout": 8000, "pswpin": 10, "pswpout": 20, "pgfault": 700, "pgmajfault": 7}
@@ -16,7 +16,7 @@ def text(**changed: int) -> str:
     return "nr_free_pages 5\n" + "".join(f"{name} {value}\n" for name, value in counters.items())
 
 
-def gather(*texts: str) -> list[readings.MemoryBandwidth]:
+def gather(*texts: str) -> list[core.MemoryBandwidth]:
     """A reading every two seconds, with pages of 16 kB."""
     ahead = iter(texts)
     source = MemoryBandwidth(lambda _path: next(ahead), page_bytes=16384)

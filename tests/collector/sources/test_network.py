@@ -9,7 +9,7 @@ import pytest
 from psutil._ntuples import snetio
 
 from collector.sources.network import Network
-from perfwatch import readings
+from perfwatch.readings import core
 from tests.collector.recording import absent, recorded, tick
 
 
@@ -18,7 +18,7 @@ def nic(sent: int = 0, received: int = 0) -> snetio:
     return snetio(sent, received, sent // 100, received // 100, errin=1, errout=2, dropin=3, dropout=4)
 
 
-def gather(*steps: Mapping[str, snetio]) -> list[readings.Network]:
+def gather(*steps: Mapping[str, snetio]) -> list[core.Network]:
     """A reading every two seconds."""
     ahead = iter(steps)
     source = Network(lambda: next(ahead), recorded)

@@ -6,7 +6,7 @@ import pytest
 from psutil._ntuples import sdiskpart, sdiskusage
 
 from collector.sources.partitions import Partitions, shown_again
-from perfwatch.readings import Partition
+from perfwatch.readings.core import Partition
 
 
 def mount(mountpoint: str, device: str = "/dev/sda1", fstype: str = "ext4") -> sdiskpart:

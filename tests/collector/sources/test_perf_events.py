@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from collector.sources.perf_events import EVENTS, PerfEvents
 from collector.sources.perf_output import Interval, Intervals, Tally, parse
 from collector.sources.source import Tuning
-from perfwatch import readings
+from perfwatch.readings import core
 from tests.collector.recording import recorded_lines, tick
 
 
@@ -42,7 +42,7 @@ class Recorded:
         return self._tally.take()
 
 
-def gathered(name: str) -> readings.PerfEvents:
+def gathered(name: str) -> core.PerfEvents:
     perf = Recorded(name)
     source = PerfEvents(perf)
     source.gather(tick(0))
@@ -63,8 +63,8 @@ def test_perf_is_started_by_the_first_tick_and_nothing_is_known_yet() -> None:
 def test_counts_are_the_sum_of_all_intervals_since_the_last_tick() -> None:
     reading = gathered("4.19_server")
     # The second interval has all of its lines but the metric's, so both are whole.
-    assert reading.events["instructions"] == readings.PerfEvent(value=9_000_000, unit="")
-    assert reading.events["cpu-clock"] == readings.PerfEvent(value=12000.36, unit="msec")
+    assert reading.events["instructions"] == core.PerfEvent(value=9_000_000, unit="")
+    assert reading.events["cpu-clock"] == core.PerfEvent(value=12000.36, unit="msec")
     assert reading.interval_ms == 2000.3
     assert (reading.available, reading.cpu_cores) == (True, "all")
 

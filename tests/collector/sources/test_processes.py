@@ -10,7 +10,7 @@ import pytest
 
 from collector.sources.processes import Processes, parse, scan, shown, top
 from collector.sources.source import Absent
-from perfwatch.readings_more import TopProcess
+from perfwatch.readings.optional import TopProcess
 from tests.collector.recording import tick
 
 HERTZ = os.sysconf("SC_CLK_TCK")

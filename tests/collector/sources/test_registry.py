@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from collector.sources.registry import SOURCES, Active
 from collector.sources.source import Tick, Tuning
-from perfwatch import readings
-from perfwatch.readings import READINGS
+from perfwatch.readings import core
+from perfwatch.readings.core import READINGS
 
 
 class Plain:
     name = "plain"
 
-    def gather(self, tick: Tick) -> readings.Memory:
-        return readings.Memory(timestamp=tick.timestamp)
+    def gather(self, tick: Tick) -> core.Memory:
+        return core.Memory(timestamp=tick.timestamp)
 
 
 class Holding(Plain):

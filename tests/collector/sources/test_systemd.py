@@ -7,8 +7,8 @@ import pytest
 from collector.sources import systemd
 from collector.sources.source import Absent
 from collector.sources.systemd import Systemd, failed, list_failed
-from perfwatch.readings_more import FailedUnit
-from perfwatch.readings_more import Systemd as Reading
+from perfwatch.readings.optional import FailedUnit
+from perfwatch.readings.optional import Systemd as Reading
 from tests.collector.recording import tick
 from tests.servers import wait_until
 

@@ -1,7 +1,7 @@
 // A card for a metric that nobody wrote one for: other people's devices publish what they like.
 import { roundUp } from "../../common/scale.js";
 import { NOTHING } from "../../common/format.js";
-import { unitOf, words, written } from "../../common/units.js";
+import { figure, words, written } from "../../common/units.js";
 import { grid } from "../feet/grid.js";
 
 const DEEPEST = 3;
@@ -11,15 +11,15 @@ export function generic(metric) {
   return {
     metric,
     aside: () => "As published",
-    mains: (reading) => firstNumber(reading, (field) => ({ name: "first", label: words(field), color: "series-1", take: (one) => unitOf(field)(value(one, field)) })),
-    views: (reading) => firstNumber(reading, view),
-    feet: [grid({ caption: "All fields", lines: 5, entries: (reading) => flat(reading).slice(0, MOST).map(([field, found]) => [words(field), text(field, found), false, field]) })],
+    mains: (reading) => firstNumber(reading, (field) => ({ name: "first", label: words(field), color: "series-1", take: (one) => figure(metric, field, value(one, field)) })),
+    views: (reading) => firstNumber(reading, (field) => view(metric, field)),
+    feet: [grid({ caption: "All fields", lines: 5, entries: (reading) => flat(reading).slice(0, MOST).map(([field, found]) => [words(field), text(metric, field, found), false, field]) })],
   };
 }
 
-function view(field) {
+function view(metric, field) {
   const line = { label: words(field), field, color: "series-1", fill: true, take: (reading) => value(reading, field) };
-  return { lines: [line], format: (found) => written(field, found), range: (max) => roundUp(max, 1) };
+  return { lines: [line], format: (found) => written(metric, field, found), range: (max) => roundUp(max, 1) };
 }
 
 function firstNumber(reading, make) {
@@ -41,7 +41,7 @@ function value(reading, field) {
   return typeof found === "number" ? found : null;
 }
 
-function text(field, found) {
-  if (typeof found === "number") return written(field, found);
+function text(metric, field, found) {
+  if (typeof found === "number") return written(metric, field, found);
   return found === null ? NOTHING : typeof found === "boolean" ? (found ? "yes" : "no") : String(found);
 }

@@ -1,0 +1,61 @@
+"""A host's last words, said by somebody else: Home Assistant forgets it, or it is taken off the broker."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from collector.delivery.client import publish_once
+from perfwatch.broker import broker_of
+from perfwatch.command import service
+from perfwatch.settings import Settings, variable
+from perfwatch.topics import Topics, discovery_topic
+
+_SETTINGS = ("broker", "broker_ca_file", "topic_prefix", "host", "homeassistant_prefix")
+
+
+def remove(chosen: Settings) -> None:
+    """Remove a host from Home Assistant: clear its retained discovery message on the broker.
+
+    A collector that still runs announces it again: end it first, or switch homeassistant off.
+    """
+    topic = _clear_discovery(chosen)
+    sys.stdout.write(
+        f"Cleared {topic} on {broker_of(chosen)}. A collector of {chosen.host_id} that still runs announces "
+        f"it again unless {variable('homeassistant')} is false.\n"
+    )
+
+
+def farewell(chosen: Settings) -> None:
+    """Tell the broker that this host is offline and gone.
+
+    Mosquitto sends no will for a client whose account is taken away.
+    """
+    status = Topics(chosen.topic_prefix).status(chosen.host_id)
+    publish_once(broker_of(chosen), _client_id(), status, b"offline")
+    _clear_discovery(chosen)
+
+
+def _clear_discovery(chosen: Settings) -> str:
+    topic = discovery_topic(chosen.host_id, chosen.homeassistant_prefix)
+    publish_once(broker_of(chosen), _client_id(), topic, b"")
+    return topic
+
+
+def _client_id() -> str:
+    return f"perfwatch-forget-host-{os.getpid()}"
+
+
+@click.group()
+def main() -> None:
+    """What Home Assistant is told of a host."""
+
+
+main.add_command(service("remove", remove, *_SETTINGS, environ=os.environ))
+main.add_command(service("farewell", farewell, *_SETTINGS, environ=os.environ))
+main.commands["farewell"].hidden = True
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Who may come in: the own password, and, for admins, everybody's accounts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from dashboard.auth.people import People
+from dashboard.web.requests import body, session_of
+from dashboard.web.responses import problem, too_many
+from perfwatch.errors import AccountError
+from perfwatch.readings.codec import UNREADABLE
+from perfwatch.users import MINIMUM_LENGTH, Account, Role
+
+_ROLES = " or ".join(Role)
+
+T = TypeVar("T")
+
+
+class NewPassword(Struct, forbid_unknown_fields=True):
+    current_password: str
+    new_password: str
+
+
+class NewUser(Struct, forbid_unknown_fields=True):
+    username: str
+    password: str
+    role: Role = Role.VIEWER
+
+
+class Change(Struct, forbid_unknown_fields=True):
+    """What of an account to change; what is not given stays."""
+
+    role: Role | None = None
+    password: str | None = None
+
+
+class UsersApi:
+    """`PUT /api/auth/password` and `/api/users`. Viewers are kept from changes by the guard."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/api/auth/password", self.password, methods=["PUT"]),
+            Route("/api/users", self.show, methods=["GET"]),
+            Route("/api/users", self.add, methods=["POST"]),
+            Route("/api/users/{name}", self.change, methods=["PUT"]),
+            Route("/api/users/{name}", self.remove, methods=["DELETE"]),
+        ]
+
+    async def password(self, request: Request) -> Response:
+        session = session_of(request)
+        given = await _read(request, NewPassword, '{"current_password": …, "new_password": …}')
+        if isinstance(given, Response):
+            return given
+        if refused := _too_short("new_password", given.new_password):
+            return refused
+        # Counted for this session alone: whoever stole one must not keep the owner from a new password.
+        source = f"session {session.jti}"
+        if wait := self._people.failures.wait(source):
+            return too_many(wait)
+        self._people.failures.add(source)
+        if not await self._people.hashed(self._people.users.verify, session.username, given.current_password):
+            return problem(403, "current_password is wrong: expected the password that you logged in with")
+        self._people.failures.forgive(source)
+        await self._people.hashed(
+            self._people.users.set_password, session.username, given.new_password, session.jti
+        )
+        self._people.sessions.close_ended(session.username)
+        return JSONResponse({"detail": "The password is changed, and your other sessions are ended"})
+
+    async def show(self, request: Request) -> Response:
+        accounts = await asyncio.to_thread(self._people.users.accounts)
+        return JSONResponse({"users": [_shown(name, accounts[name]) for name in sorted(accounts)]})
+
+    async def add(self, request: Request) -> Response:
+        given = await _read(request, NewUser, f'{{"username": …, "password": …, "role": {_ROLES}}}')
+        if isinstance(given, Response):
+            return given
+        if refused := _too_short("password", given.password):
+            return refused
+        taken = given.username in await asyncio.to_thread(self._people.users.accounts)
+        try:
+            await self._people.hashed(self._people.users.add, given.username, given.password, given.role)
+        except AccountError as exc:
+            return problem(409 if taken else 422, str(exc))
+        return JSONResponse({"username": given.username, "role": given.role}, 201)
+
+    async def change(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        given = await _read(request, Change, f'{{"role": {_ROLES}, "password": …}}, each optional,')
+        if isinstance(given, Response):
+            return given
+        if given.password is not None and (refused := _too_short("password", given.password)):
+            return refused
+        if (missing := await self._missing(name)) is not None:
+            return missing
+        try:
+            if given.role is not None:
+                await asyncio.to_thread(self._people.users.set_role, name, given.role)
+            if given.password is not None:
+                keep = session_of(request).jti if session_of(request).username == name else ""
+                await self._people.hashed(self._people.users.set_password, name, given.password, keep)
+        except AccountError as exc:
+            return problem(409, str(exc))
+        self._people.sessions.close_ended(name)
+        return JSONResponse(_shown(name, self._people.users.accounts()[name]))
+
+    async def remove(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if (missing := await self._missing(name)) is not None:
+            return missing
+        try:
+            await asyncio.to_thread(self._people.users.remove, name)
+        except AccountError as exc:
+            return problem(409, str(exc))
+        self._people.sessions.close_ended(name)
+        return JSONResponse({"detail": f"{name} is removed, and logged out everywhere"})
+
+    async def _missing(self, name: str) -> Response | None:
+        known = await asyncio.to_thread(self._people.users.names)
+        if name in known:
+            return None
+        return problem(404, f"There is no user {name[:100]!r}: expected one of {', '.join(known)}")
+
+
+async def _read(request: Request, kind: type[T], expected: str) -> T | Response:
+    """The request's body, or the answer that it cannot be read. A value may be a password: none is shown."""
+    try:
+        return msgspec.json.decode(await body(request), type=kind)
+    except UNREADABLE as exc:
+        return problem(422, f"The body must be {expected} as JSON: {exc}")
+
+
+def _too_short(name: str, password: str) -> Response | None:
+    if len(password) >= MINIMUM_LENGTH:
+        return None
+    return problem(422, f"{name} has {len(password)} characters: expected {MINIMUM_LENGTH} or more")
+
+
+def _shown(name: str, account: Account) -> dict[str, str]:
+    return {"username": name, "role": account.role}

@@ -1,0 +1,187 @@
+"""`GET /api/history/metrics`: past readings as they were published; `…/types`: what there is to ask."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from dashboard.web.requests import moment
+from dashboard.web.responses import BadRequest
+from perfwatch.durations import format_ms, parse_ms
+from perfwatch.history.points import merge
+from perfwatch.history.store import Bucket, HistoryStore, Series
+from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.readings.core import READINGS
+
+DEFAULT_LIMIT, MOST_POINTS = 300, 10_000
+SHORTEST_MS = 100
+
+# Intervals that people read easily; `auto` takes the shortest that gives no more points than the limit.
+_MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
+_STEPS = (
+    *(1000 * seconds for seconds in (1, 2, 5, 10, 15, 30)),
+    *(_MINUTE * minutes for minutes in (1, 2, 5, 10, 15, 30)),
+    *(_HOUR * hours for hours in (1, 2, 3, 6, 12)),
+    *(_DAY * days for days in (1, 2, 7, 30, 365)),
+)
+
+
+class Query(NamedTuple):
+    """What was asked for. Times and interval in milliseconds; `host` None and no `fields` mean all."""
+
+    metric: str
+    start: int
+    stop: int
+    interval: int
+    shown_interval: str
+    limit: int
+    host: str | None
+    fields: frozenset[str] = frozenset()
+
+    def wants(self, series: Series) -> bool:
+        """`usage_percent` asks for the host's own, `core.usage_percent` for that of each core."""
+        name = f"{series.tag}.{series.field}" if series.tag else series.field
+        return not self.fields or name in self.fields
+
+
+class HistoryApi:
+    """Answers from the history store, in worker threads: a store may block.
+
+    `heard` tells whether there are live readings of a host: it may have no history yet.
+    """
+
+    def __init__(self, store: HistoryStore, heard: Callable[[str], bool]) -> None:
+        self._store = store
+        self._heard = heard
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/api/history/metrics", self.metrics),
+            Route("/api/history/metrics/types", self.types),
+        ]
+
+    async def types(self, request: Request) -> Response:
+        series = await asyncio.to_thread(self._store.series)
+        metrics = [*READINGS, *sorted({one.metric for one in series} - READINGS.keys())]
+        return JSONResponse(
+            {
+                "metric_types": [
+                    describe(metric, [s for s in series if s.metric == metric]) for metric in metrics
+                ]
+            }
+        )
+
+    async def metrics(self, request: Request) -> Response:
+        query = parse(request.query_params)
+        points = await asyncio.to_thread(self._read, query)
+        return JSONResponse(
+            {
+                "metric_type": query.metric,
+                "start_time": format_time(from_ms(query.start)),
+                "end_time": format_time(from_ms(query.stop)),
+                "interval": query.shown_interval,
+                "count": len(points),
+                "data_points": points,
+            }
+        )
+
+    def _read(self, query: Query) -> list[dict[str, Any]]:
+        series = self._store.series(query.metric, query.host)
+        if not series:
+            self._explain_absence(query)
+        points: list[tuple[int, str, dict[str, Any]]] = []
+        for host in sorted({one.host for one in series}):
+            asked: list[Series] = [one for one in series if one.host == host and query.wants(one)]
+            found = self._store.query(asked, query.start, query.stop, query.interval)
+            points.extend((time, host, reading) for time, reading in merge(found, _mean)[-query.limit :])
+        points.sort(key=lambda point: point[:2])
+        return [
+            {"timestamp": format_time(from_ms(time)), "host": host, "data": reading}
+            for time, host, reading in points
+        ]
+
+    def _explain_absence(self, query: Query) -> None:
+        """A name that nothing was ever kept under is a mistake; what publishes now may yet be kept."""
+        if query.host is not None and self._heard(query.host):
+            return
+        known = {one.metric for one in self._store.series()} | READINGS.keys()
+        if query.metric not in known:
+            raise BadRequest("metric_type", f"expected one of {', '.join(sorted(known))}", query.metric)
+        hosts = sorted({one.host for one in self._store.series()})
+        if query.host is not None and hosts and query.host not in hosts:
+            raise BadRequest("host", f"expected one of {', '.join(hosts)}", query.host)
+
+
+def _mean(bucket: Bucket) -> float:
+    """A mean without the digits that adding up floats leaves behind."""
+    return round(bucket.mean, 3)
+
+
+def describe(metric: str, series: Sequence[Series]) -> dict[str, Any]:
+    """What can be asked of a metric: its hosts, the fields of a host, and those of its parts."""
+    parts: dict[str, dict[str, set[str]]] = {}
+    for one in series:
+        if one.tag:
+            part = parts.setdefault(one.tag, {"names": set(), "fields": set()})
+            part["names"].add(one.part)
+            part["fields"].add(one.field)
+    return {
+        "metric_type": metric,
+        "hosts": sorted({one.host for one in series}),
+        "fields": sorted({one.field for one in series if not one.tag}),
+        "parts": {tag: {key: sorted(found) for key, found in part.items()} for tag, part in parts.items()},
+    }
+
+
+def parse(given: QueryParams) -> Query:
+    """The query in a request's parameters. Raises BadRequest naming the one that cannot be used."""
+    metric = given.get("metric_type")
+    if not metric:
+        raise BadRequest("metric_type", f"expected one of {', '.join(READINGS)}")
+    start, stop = moment(given, "start_time"), moment(given, "end_time")
+    if stop <= start:
+        raise BadRequest("end_time", "expected a time after start_time", given["end_time"])
+    text = given.get("interval", "auto")
+    limit = _limit(given.get("limit"), DEFAULT_LIMIT if text == "auto" else MOST_POINTS)
+    interval, shown = _interval(text, stop - start, limit)
+    fields = frozenset(given.getlist("field"))
+    return Query(metric, start, stop, interval, shown, limit, given.get("host") or None, fields)
+
+
+def auto_interval(length: int, limit: int) -> int:
+    """The shortest easy interval (ms) that cuts `length` ms into `limit` buckets or fewer.
+
+    Buckets stand at multiples of their interval, so a range may touch one more than it is long.
+    """
+    whole = max(1, limit - 1)
+    return next((step for step in _STEPS if length <= step * whole), -(-length // whole))
+
+
+def _limit(text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    is_number = text.isascii() and text.isdecimal() and len(text) < 10
+    if not is_number or not 1 <= int(text) <= MOST_POINTS:
+        raise BadRequest("limit", f"expected a whole number from 1 to {MOST_POINTS}", text)
+    return int(text)
+
+
+def _interval(text: str, length: int, limit: int) -> tuple[int, str]:
+    """The interval to use, and how to write it. One that would give too many points is lengthened."""
+    fitting = auto_interval(length, limit)
+    if text == "auto":
+        return fitting, format_ms(fitting)
+    expected = "expected auto, or a duration like 5s, 1m, 5m or 1h"
+    try:
+        asked = parse_ms(text)
+    except ValueError as exc:
+        raise BadRequest("interval", expected, text) from exc
+    if not SHORTEST_MS <= asked <= 366 * _DAY:
+        raise BadRequest("interval", f"{expected}, from 100ms to 366d", text)
+    return (asked, text) if length <= asked * limit else (fitting, format_ms(fitting))

@@ -1,0 +1,41 @@
+"""What the bridges say of themselves: their presence, and their numbers every ten seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from perfwatch.readings.codec import UNREADABLE, format_time, now
+
+
+class Bridges:
+    """The bridges on the broker, as they are heard."""
+
+    def __init__(self) -> None:
+        self._status: dict[str, str] = {}
+        self._stats: dict[str, dict[str, Any]] = {}
+        self._heard: dict[str, str] = {}
+
+    def receive(self, bridge: str, word: str, payload: bytes) -> None:
+        """Take what came on a bridge's topic that ends in `word`."""
+        if word == "status":
+            self._status[bridge] = payload.decode(errors="replace")
+            return
+        try:
+            self._stats[bridge] = msgspec.json.decode(payload, type=dict[str, Any])
+        except UNREADABLE:
+            return
+        self._heard[bridge] = format_time(now())
+
+    def described(self) -> list[dict[str, Any]]:
+        """By name; `stats` as it was published, None until the first comes."""
+        return [
+            {
+                "bridge": bridge,
+                "status": self._status.get(bridge) or None,
+                "last_heard": self._heard.get(bridge),
+                "stats": self._stats.get(bridge),
+            }
+            for bridge in sorted({*self._status, *self._stats})
+        ]

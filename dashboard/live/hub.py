@@ -1,0 +1,184 @@
+"""What is known of each host, and the newest tick for everybody who watches. Does no input or output."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dashboard.live.ticks import Assembler, Tick
+from perfwatch.errors import PayloadError
+from perfwatch.readings.codec import UNREADABLE, format_time, now
+from perfwatch.readings.core import HostInfo
+from perfwatch.topics import Kind, Topic
+
+# How long a tick may stay incomplete before it is shown as it is. Not reached while a host publishes
+# what it published the tick before: then the last message of a tick is what shows it.
+_INCOMPLETE_SECONDS = 0.25
+
+
+class Frame(NamedTuple):
+    """One tick, or what is known of a host, as it is sent: encoded once, however many watch."""
+
+    host: str
+    text: str
+    type: str = "metrics"
+
+
+class Viewer:
+    """One WebSocket's place in the hub. Holds the newest frame of each type of each host and no more.
+
+    So a viewer who cannot keep up is skipped to the newest, and never delays another.
+    """
+
+    def __init__(self, host: str | None, types: Collection[str]) -> None:
+        self._host = host
+        self._types = types
+        self._newest: dict[tuple[str, str], Frame] = {}
+        self._some = asyncio.Event()
+
+    def offer(self, frame: Frame) -> None:
+        if self._host in (None, frame.host) and frame.type in self._types:
+            self._newest[frame.host, frame.type] = frame
+            self._some.set()
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """The frames as they come, without end."""
+        while True:
+            await self._some.wait()
+            frame = self._newest.pop(next(iter(self._newest)))
+            if not self._newest:
+                self._some.clear()
+            yield frame
+
+
+class Host:
+    """What is known of one host."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.assembler = Assembler(name)
+        self.status: str | None = None
+        self.online_since: str | None = None
+        self.info: HostInfo | None = None
+        self.timestamp: str | None = None
+        self.frame: Frame | None = None
+
+    def described(self) -> dict[str, Any]:
+        """Its part of `GET /api/hosts`. A device publishes readings, and says nothing of itself."""
+        online = self.status == "online"
+        return {
+            "host": self.name,
+            "kind": "device" if self.status is None and self.info is None else "collector",
+            "status": self.status,
+            # Its last reading is as near to a host's end as can be known; its will comes later.
+            "since": self.online_since if online else self.timestamp,
+            "last_seen": self.timestamp,
+            "info": msgspec.to_builtins(self.info),
+            "timestamp": self.timestamp,
+        }
+
+    def presence(self) -> Frame:
+        """`described` for those who watch which hosts come and go."""
+        text = msgspec.json.encode({"type": "host"} | self.described()).decode()
+        return Frame(self.name, text, "host")
+
+    def turn(self, status: str | None) -> None:
+        """Take its presence. One that was online when we came has been so for nobody knows how long."""
+        if status != self.status:
+            came = status == "online" and self.status is not None
+            self.online_since = format_time(now()) if came else None
+        self.status = status
+
+
+class Hub:
+    """Takes messages in, offers frames to viewers. Must be used from one event loop."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, Host] = {}
+        self._viewers: set[Viewer] = set()
+
+    @property
+    def viewers(self) -> int:
+        """How many sockets watch."""
+        return len(self._viewers)
+
+    @contextmanager
+    def viewer(self, host: str | None, types: Collection[str] = ("metrics",)) -> Iterator[Viewer]:
+        """A new viewer of that host, or of all; the newest tick is offered to it at once.
+
+        `types` may hold "metrics", for ticks, and "host", for each change in what is known of a host.
+        """
+        viewer = Viewer(host, types)
+        for known in self._hosts.values():
+            if known.frame is not None:
+                viewer.offer(known.frame)
+        self._viewers.add(viewer)
+        try:
+            yield viewer
+        finally:
+            self._viewers.discard(viewer)
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """What is known of each host, by name."""
+        return [host.described() for _, host in sorted(self._hosts.items())]
+
+    def heard(self, host: str) -> bool:
+        """Whether anything was ever heard of that host."""
+        return host in self._hosts
+
+    def receive(self, topic: Topic, payload: bytes, *, live: bool) -> None:
+        """Take one message. What cannot be read is left to the bridge, which names it on /rejected."""
+        if topic.kind is Kind.STATUS:
+            host = self._host(topic.host)
+            host.turn(payload.decode(errors="replace") or None)
+            self._offer(host.presence())
+        elif topic.kind is Kind.INFO:
+            self._learn(topic.host, payload)
+        elif topic.kind is Kind.METRIC:
+            self._add(topic, payload, live)
+
+    def _host(self, name: str) -> Host:
+        if name not in self._hosts:
+            self._hosts[name] = Host(name)
+            self._offer(self._hosts[name].presence())
+        return self._hosts[name]
+
+    def _learn(self, name: str, payload: bytes) -> None:
+        try:
+            info = msgspec.json.decode(payload, type=HostInfo)
+        except UNREADABLE:
+            return
+        host = self._host(name)
+        host.info = info
+        self._offer(host.presence())
+        if host.frame is None:
+            host.assembler.expect(source for source, absent in info.sources.items() if absent is None)
+
+    def _add(self, topic: Topic, payload: bytes, live: bool) -> None:
+        try:
+            host = self._host(topic.host)
+            ticks = host.assembler.add(topic.metric, payload, live=live)
+        except PayloadError:
+            return
+        self._show(host, ticks)
+        if begun := host.assembler.waiting:
+            asyncio.get_running_loop().call_later(_INCOMPLETE_SECONDS, self._show_incomplete, host, begun)
+
+    def _show_incomplete(self, host: Host, begun: Tick) -> None:
+        # The time is up for that tick only: another one may have begun since.
+        if host.assembler.waiting is begun:
+            self._show(host, host.assembler.give())
+
+    def _show(self, host: Host, ticks: list[Tick]) -> None:
+        for tick in ticks:
+            host.timestamp = format_time(tick.timestamp)
+            host.frame = Frame(tick.host, tick.frame())
+            self._offer(host.frame)
+
+    def _offer(self, frame: Frame) -> None:
+        for viewer in self._viewers:
+            viewer.offer(frame)

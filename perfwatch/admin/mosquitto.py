@@ -1,0 +1,248 @@
+"""Accounts and configuration of the broker that `perfwatch up` runs, from the files in mosquitto/."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from perfwatch.admin.broker_accounts import Integration, Integrations
+from perfwatch.errors import AccountError, SettingError, StartError
+from perfwatch.files import write_private
+from perfwatch.settings import Settings, variable
+from perfwatch.topics import DEFAULT_PREFIX, discovery_topic, plain_id
+
+ROLES = ("bridge", "dashboard", "reader")
+
+# Mosquitto's own format and default count. The passwords are 192 random bits: stretching adds nothing.
+_ITERATIONS = 101
+
+
+class Accounts:
+    """The broker's accounts and their passwords, in a private file; made when they are missing."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises AccountError when the file holds something else."""
+        self._path = path
+        try:
+            self.passwords: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        except ValueError as exc:
+            raise AccountError(f"The broker's accounts in {path} cannot be read: {exc}") from exc
+
+    def ensure(self, names: tuple[str, ...]) -> None:
+        """Make a password for each of those accounts that has none."""
+        missing = {name: secrets.token_urlsafe(24) for name in names if name not in self.passwords}
+        if missing:
+            self.passwords.update(missing)
+            write_private(self._path, json.dumps(self.passwords, indent=1))
+
+    def url(self, name: str, port: int) -> str:
+        """`mqtt://name:password@127.0.0.1:port`. Raises StartError when there is no such account."""
+        if name not in self.passwords:
+            known = ", ".join(sorted(self.passwords)) or "none yet: run `perfwatch up` first"
+            raise StartError(f"There is no broker account {name!r} in {self._path} (accounts: {known})")
+        return mqtt_url(name, self.passwords[name], "127.0.0.1", port)
+
+
+def mqtt_url(name: str, password: str, host: str, port: int) -> str:
+    """The address by which that account reaches a broker."""
+    return f"mqtt://{quote(name, safe='')}:{quote(password, safe='')}@{host}:{port}"
+
+
+def accounts_path(folder: Path) -> Path:
+    """Where the broker's accounts of a data folder are kept."""
+    return folder / "secrets" / "mqtt.json"
+
+
+def listening(settings: Settings) -> Listening:
+    """Where the broker that `perfwatch up` starts is to listen. Raises SettingError."""
+    certificate, key = settings.mqtt_cert_file, settings.mqtt_key_file
+    for name, path in (("mqtt_cert_file", certificate), ("mqtt_key_file", key)):
+        if (certificate or key) and not Path(path).is_file():
+            raise SettingError(variable(name), "must name a file, as certificate and key go together", path)
+    return Listening(
+        settings.mqtt_port,
+        settings.mqtt_address,
+        str(Path(certificate).absolute()) if certificate else "",
+        str(Path(key).absolute()) if key else "",
+        settings.mqtt_tls_port,
+    )
+
+
+def remember(folder: Path, where: Listening) -> None:
+    """Note in a data folder where its broker listens."""
+    write_private(_listening_path(folder), json.dumps(where))
+
+
+def remembered(folder: Path) -> Listening | None:
+    """Where the broker of a data folder listened last; None before its first start."""
+    path = _listening_path(folder)
+    return Listening(*json.loads(path.read_text())) if path.exists() else None
+
+
+def account_here(folder: Path, name: str) -> str | None:
+    """The URL of that account at the broker that `perfwatch up` runs of this data folder, if it does."""
+    try:
+        accounts, where = Accounts(accounts_path(folder)), remembered(folder)
+    except (OSError, AccountError, ValueError):
+        return None
+    if where is None or name not in accounts.passwords:
+        return None
+    return accounts.url(name, where.port)
+
+
+def _listening_path(folder: Path) -> Path:
+    return folder / "secrets" / "mqtt_listening.json"
+
+
+def check_host(host: str, integrations: Iterable[str] = ()) -> None:
+    """Raise SettingError when `host` cannot be the name of an account of its own."""
+    if host in (*ROLES, *integrations):
+        raise SettingError(
+            variable("host"), "is the name of one of the broker's accounts; choose another", host
+        )
+    if ":" in host:
+        raise SettingError(variable("host"), "has a colon, which Mosquitto's password file cannot hold", host)
+
+
+def hashed(password: str, salt: bytes | None = None) -> str:
+    """`password` as Mosquitto keeps it: `$7$iterations$salt$PBKDF2-HMAC-SHA512`."""
+    salt = salt or secrets.token_bytes(12)
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
+    return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
+
+
+class Listening(NamedTuple):
+    """Where the broker listens: on this machine at `port`, and at `address` for others, with TLS when there
+    is a certificate."""
+
+    port: int
+    address: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    tls_port: int = 8883
+
+    def __str__(self) -> str:
+        remote = f", for other machines {self.remote_scheme}://{self.address}:{self.remote_port}"
+        return f"mqtt://127.0.0.1:{self.port}{remote if self.address else ''}"
+
+    @property
+    def remote_port(self) -> int:
+        return self.tls_port if self.cert_file else self.port
+
+    @property
+    def remote_scheme(self) -> str:
+        return "mqtts" if self.cert_file else "mqtt"
+
+    def lines(self) -> list[str]:
+        """What Mosquitto's configuration says of it."""
+        everywhere = self.address in ("0.0.0.0", "::")
+        if not self.address:
+            return [f"listener {self.port} 127.0.0.1"]
+        if not self.cert_file and everywhere:
+            return [f"listener {self.port} {self.address}"]
+        remote = [f"listener {self.remote_port} {self.address}"]
+        if self.cert_file:
+            remote += [f"certfile {self.cert_file}", f"keyfile {self.key_file}", "tls_version tlsv1.2"]
+        return [f"listener {self.port} 127.0.0.1", *remote]
+
+
+def write_configuration(
+    folder: Path,
+    accounts: Accounts,
+    listening: Listening,
+    prefix: str,
+    *,
+    data: Path | None = None,
+    user: str = "",
+) -> Path:
+    """Write what Mosquitto reads into `folder`; returns the configuration file.
+
+    It keeps its messages in `data` (default: the same folder) and runs as `user` (default: ours).
+    """
+    lines = [
+        (files("mosquitto") / "mosquitto.conf").read_text(),
+        *listening.lines(),
+        f"password_file {folder / 'passwords'}",
+        f"acl_file {folder / 'acl'}",
+        f"persistence_location {data or folder}/",
+        # Only matters for root: Mosquitto would become a user who cannot read root's files.
+        f"user {user or getpass.getuser()}",
+    ]
+    write_accounts(folder, accounts, {}, prefix)
+    write_private(folder / "mosquitto.conf", "\n".join(lines) + "\n")
+    return folder / "mosquitto.conf"
+
+
+def write_accounts(
+    folder: Path, accounts: Accounts, integrations: Mapping[str, Integration], prefix: str
+) -> None:
+    """Write who may log in, and do what, into `folder`. Mosquitto reads it again at SIGHUP."""
+    readers = [name for name, one in integrations.items() if one.role == "reader"]
+    rules = (files("mosquitto") / "acl").read_text() + reader_rules(readers)
+    passwords = {name: one.password for name, one in integrations.items()} | accounts.passwords
+    users = "".join(f"{name}:{hashed(password)}\n" for name, password in passwords.items())
+    hosts = passwords.keys() - readers
+    write_private(folder / "acl", _under_prefix(rules, prefix) + discovery_rules(sorted(hosts)))
+    write_private(folder / "passwords", users)
+
+
+class Logins:
+    """Who may log in to the broker, written for it in `folder` whenever the integrations change.
+
+    Those are kept in `kept_in`, a folder.
+    """
+
+    def __init__(self, folder: Path, accounts: Accounts, integrations: Integrations, prefix: str) -> None:
+        self._folder = folder
+        self._accounts = accounts
+        self._integrations = integrations
+        self.kept_in = integrations.path.parent
+        self._prefix = prefix
+        self._written: tuple[int, int] | None = (0, 0)  # nothing yet: no file was made in 1970
+
+    def update(self) -> bool:
+        """Whether there was anything to write. Raises AccountError, once, when they cannot be read."""
+        # Looked at before it is read: what changes meanwhile is seen the next time.
+        stamp = self._integrations.stamp()
+        if stamp == self._written:
+            return False
+        self._written = stamp
+        write_accounts(self._folder, self._accounts, self._integrations.all(), self._prefix)
+        return True
+
+
+def reader_rules(names: Iterable[str]) -> str:
+    """Access rules for integrations: those of `reader` in the shipped list, for each name."""
+    shipped = (files("mosquitto") / "acl").read_text()
+    section = shipped[shipped.index("user reader\n") :].split("\n\n")[0]
+    return "".join(
+        "\n"
+        + section.replace("user reader", f"user {name}")
+        .replace("/reader/", f"/{name}/")
+        .replace("_reader/", f"_{name}/")
+        + "\n"
+        for name in names
+    )
+
+
+def discovery_rules(accounts: Iterable[str]) -> str:
+    """Access rules for hosts whose name Home Assistant does not read in a topic.
+
+    The shipped pattern has the account's name in it; such a host announces itself under another.
+    """
+    hosts = [name for name in accounts if name not in ROLES and plain_id(name) != name]
+    return "".join(f"\nuser {host}\ntopic write {discovery_topic(host)}\n" for host in hosts)
+
+
+def _under_prefix(acl: str, prefix: str) -> str:
+    return acl.replace(f" {DEFAULT_PREFIX}/", f" {prefix}/").replace(
+        f" {DEFAULT_PREFIX}-bridge/", f" {prefix}-bridge/"
+    )

@@ -1,0 +1,115 @@
+"""`perfwatch host`: further machines, whose collectors publish to this one's broker."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from perfwatch import settings
+from perfwatch.admin.broker_accounts import Integrations, integrations_path
+from perfwatch.admin.mosquitto import Accounts, Listening, accounts_path, mqtt_url, remembered
+from perfwatch.command import explained, options
+from perfwatch.errors import AccountError
+
+INSTALLED = "/opt/perfwatch/bin/perfwatch"
+
+ONLY_HERE = (
+    "The broker listens on this machine only. Start it for others too: `perfwatch up --mqtt-address 0.0.0.0`"
+    " (with --mqtt-cert-file and --mqtt-key-file for TLS); docs/remote-hosts.md"
+)
+
+
+def host(environ: Mapping[str, str]) -> click.Group:
+    """The command group; `environ` is where settings are read from."""
+
+    @click.group()
+    def host() -> None:
+        """Further machines: who may publish to this one's broker."""
+
+    @host.command()
+    @click.argument("name")
+    @click.option("--server", default="", help="Name or address by which that machine reaches this one.")
+    @click.option("--docker", is_flag=True, help="Print a command for a machine that has Docker.")
+    @options("data_dir")
+    def add(name: str, server: str, docker: bool, **given: str | None) -> None:
+        """Give the machine called NAME an account, and print the one command to run on it."""
+        with explained():
+            folder = settings.load(environ, **given).data_path
+            accounts = Accounts(accounts_path(folder)).passwords
+            made = _integrations(folder).add(name, accounts, "collector")
+            where = remembered(folder) or Listening(settings.default("mqtt_port"))
+        if not where.address:
+            click.echo(f"perfwatch: {ONLY_HERE}", err=True)
+        if not docker:
+            click.echo(f"Install PerfWatch on {name} in /opt/perfwatch first: docs/collector.md", err=True)
+        click.echo(f"Run this on {name}. Its password is shown this once only:", err=True)
+        address = broker_url(name, made.password, server or socket.getfqdn(), where)
+        click.echo(docker_command(name, address) if docker else service_command(name, address))
+
+    @host.command("list")
+    @options("data_dir")
+    def list_(**given: str | None) -> None:
+        """The machines that have an account, and since when."""
+        with explained():
+            known = _integrations(settings.load(environ, **given).data_path).all()
+        for name, one in sorted(known.items()):
+            if one.role == "collector":
+                click.echo(f"{name:<24} {one.created_at}")
+
+    @host.command()
+    @click.argument("name")
+    @options("data_dir")
+    def remove(name: str, **given: str | None) -> None:
+        """Take the account of the machine called NAME away; its history stays."""
+        with explained():
+            folder = settings.load(environ, **given).data_path
+            known = _integrations(folder).all().get(name)
+            if known is not None and known.role != "collector":
+                raise AccountError(f"{name} is no machine but an integration: perfwatch credentials --revoke")
+            where = remembered(folder)
+            if known is not None and where is not None:
+                _say_farewell(name, mqtt_url(name, known.password, "127.0.0.1", where.port), environ)
+            _integrations(folder).remove(name)
+
+    return host
+
+
+def broker_url(name: str, password: str, server: str, where: Listening) -> str:
+    """The address by which a collector on another machine reaches the broker."""
+    url = mqtt_url(name, password, server, where.remote_port)
+    return f"{where.remote_scheme}{url.removeprefix('mqtt')}"
+
+
+def service_command(name: str, broker: str) -> str:
+    """One line that makes the collector a service. No argument has the password: `ps` shows those."""
+    start = f"{INSTALLED} collector install-service --host {shlex.quote(name)}"
+    return f"echo {shlex.quote(broker)} | sudo PERFWATCH_BROKER_FILE=/dev/stdin {start}"
+
+
+def docker_command(name: str, broker: str) -> str:
+    """One line that writes the settings of docker-compose.collector.yml and starts it."""
+    lines = f"PERFWATCH_HOST={name}\nPERFWATCH_BROKER={broker}\n"
+    return (
+        f"(umask 077; printf %s {shlex.quote(lines)} > collector.env)"
+        " && docker compose -f docker-compose.collector.yml up -d"
+    )
+
+
+def _say_farewell(name: str, broker: str, environ: Mapping[str, str]) -> None:
+    """Have the broker remember that host as offline. One that is down is told by nobody, which is said."""
+    passed = dict(environ) | {settings.variable("broker"): broker, settings.variable("host"): name}
+    # -P: a folder named like a service in the current directory must not be run in its place.
+    command = [sys.executable, "-P", "-m", "collector.forget_host", "farewell"]
+    ended = subprocess.run(command, env=passed, capture_output=True, text=True, check=False, timeout=60)
+    if ended.returncode:
+        click.echo(f"{name} keeps its last status on the broker: {ended.stderr.strip()}", err=True)
+
+
+def _integrations(folder: Path) -> Integrations:
+    return Integrations(integrations_path(folder))

@@ -1,0 +1,100 @@
+"""One database on an InfluxDB server, with a bucket for each tier: what is written to it and asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from perfwatch.errors import Unsupported
+from perfwatch.history.influx.buckets import Buckets, buckets_of
+from perfwatch.history.influx.http import Refused, Server
+from perfwatch.history.influx.line_protocol import plain
+from perfwatch.history.influx.query import Place, Result
+from perfwatch.history.influx.url import Address
+
+# How our own notes' measurements begin. A metric is a level of a topic, which has no slash.
+OURS = "perfwatch/"
+
+
+class Database:
+    """The buckets `<database>/<policy>` of `address`; nothing is sent before it is used.
+
+    May be shared by threads. A bucket is made when a write finds it missing; reads make nothing.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self.raw = Place(address.database, "autogen")
+        self.minutes = Place(address.database, "1m")
+        self.hours = Place(address.database, "1h")
+        self.places = (self.raw, self.minutes, self.hours)
+        self.url = address.url
+        self._server = Server(address)
+        self._making = Lock()
+        self._buckets: Buckets | None = None
+        self._made: set[Place] = set()
+
+    def write(self, place: Place, body: bytes) -> None:
+        """Write lines with times in ms, durably. Raises Refused when some were not taken."""
+        self._ready(place)
+        try:
+            self._server.write(place.bucket, body)
+        except Refused as exc:
+            if not exc.missing:
+                raise
+            # Somebody removed the bucket since it was made.
+            self._made.discard(place)
+            self._ready(place)
+            self._server.write(place.bucket, body)
+
+    def ask(self, statements: Sequence[str]) -> list[Result]:
+        """One answer for each statement; an empty one where there is no such bucket yet."""
+        if not statements:
+            return []
+        try:
+            results = self.ways().ask(statements, self.places)
+        except Refused as exc:
+            if not exc.missing:
+                raise
+            if len(statements) == 1:
+                return [Result()]
+            return [self.ask([statement])[0] for statement in statements]
+        if any(rows.columns[:1] != ["time"] for result in results for rows in result.series):
+            raise Unsupported(
+                f"The server at {self.url} takes writes, but answers no InfluxQL: read"
+                " from it by its own means (docs/influxdb.md)"
+            )
+        return results
+
+    def metrics(self, place: Place) -> list[str]:
+        """The metrics that a bucket has or has had; none where there is no such bucket yet."""
+        try:
+            names = self.ways().measurements(place)
+        except Refused as exc:
+            if not exc.missing:
+                raise
+            return []
+        return sorted(plain(name) for name in names if not name.startswith(OURS))
+
+    def ways(self) -> Buckets:
+        """What this server's version can do."""
+        with self._making:
+            if self._buckets is None:
+                self._buckets = buckets_of(self._server)
+            return self._buckets
+
+    def size(self) -> int | None:
+        """Bytes on disk of all tiers; None when the server does not tell."""
+        sizes = [self.ways().size(place) for place in self.places]
+        return sum(size or 0 for size in sizes) if any(size is not None for size in sizes) else None
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _ready(self, place: Place) -> None:
+        if place in self._made:
+            return
+        ways = self.ways()
+        with self._making:
+            if place not in self._made:
+                ways.ensure(place)
+                self._made.add(place)

@@ -1,0 +1,196 @@
+"""Readings: what a metric topic carries, as types. Units are in the names.
+
+`null` means that the value could not be read; it is never written as 0. Fields may be added;
+renaming or removing one is a new schema.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from perfwatch.readings.base import Count, Number, Reading, Timestamp
+from perfwatch.readings.optional import MORE
+
+SCHEMA = 1
+
+
+class Cpu(Reading, kw_only=True):
+    usage_percent: Number = None
+    per_core: list[Number] = []
+    user: Number = None
+    system: Number = None
+    idle: Number = None
+    iowait: Number = None
+    irq: Number = None
+    softirq: Number = None
+    steal: Number = None
+    frequency_mhz: list[Number] = []
+    temperature_celsius: list[Number] = []
+    load_average: list[Number] = []
+    interrupts: Count = None
+    context_switches: Count = None
+    core_count: Count = None
+    physical_cores: Count = None
+
+
+class Memory(Reading, kw_only=True):
+    usage_percent: Number = None
+    total_bytes: Count = None
+    used_bytes: Count = None
+    available_bytes: Count = None
+    free_bytes: Count = None
+    cached_bytes: Count = None
+    buffers_bytes: Count = None
+    shared_bytes: Count = None
+    swap_total_bytes: Count = None
+    swap_used_bytes: Count = None
+    swap_free_bytes: Count = None
+    swap_percent: Number = None
+    hugepages_total: Count = None
+    hugepages_free: Count = None
+    hugepages_reserved: Count = None
+
+
+class Interface(Struct, kw_only=True):
+    bytes_sent: Count = None
+    bytes_recv: Count = None
+    packets_sent: Count = None
+    packets_recv: Count = None
+    bytes_sent_per_sec: Number = None
+    bytes_recv_per_sec: Number = None
+    packets_sent_per_sec: Number = None
+    packets_recv_per_sec: Number = None
+    errors_in: Count = None
+    errors_out: Count = None
+    drops_in: Count = None
+    drops_out: Count = None
+
+
+class TcpConnections(Struct, kw_only=True):
+    established: Count = None
+    time_wait: Count = None
+    close_wait: Count = None
+    listen: Count = None
+
+
+class UdpConnections(Struct, kw_only=True):
+    count: Count = None
+
+
+class Connections(Struct, kw_only=True):
+    tcp: TcpConnections = field(default_factory=TcpConnections)
+    udp: UdpConnections = field(default_factory=UdpConnections)
+
+
+class Network(Reading, kw_only=True):
+    """Sums leave the loopback interface out."""
+
+    bytes_sent_per_sec: Number = None
+    bytes_recv_per_sec: Number = None
+    interfaces: dict[str, Interface] = {}
+    connections: Connections | None = None
+
+
+class Device(Struct, kw_only=True):
+    read_bytes: Count = None
+    write_bytes: Count = None
+    read_count: Count = None
+    write_count: Count = None
+    read_bytes_per_sec: Number = None
+    write_bytes_per_sec: Number = None
+    read_iops: Number = None
+    write_iops: Number = None
+    read_latency_ms: Number = None
+    write_latency_ms: Number = None
+
+
+class Partition(Struct, kw_only=True):
+    device: str | None = None
+    fstype: str | None = None
+    total_bytes: Count = None
+    used_bytes: Count = None
+    free_bytes: Count = None
+    usage_percent: Number = None
+
+
+class Disk(Reading, kw_only=True):
+    """Rates are sums over whole disks; a partition's own counters are not added again."""
+
+    read_bytes_per_sec: Number = None
+    write_bytes_per_sec: Number = None
+    devices: dict[str, Device] = {}
+    partitions: dict[str, Partition] = {}
+
+
+class PerfEvent(Struct, kw_only=True):
+    """`unit` is perf's own: `msec` for a clock, empty for a plain count."""
+
+    value: Number = None
+    unit: str | None = None
+
+
+class PerfEvents(Reading, kw_only=True):
+    """Counts of all of perf's intervals that ended since the last tick, `interval_ms` long together.
+
+    `available` is null until the first interval is over.
+    """
+
+    available: bool | None = None
+    reason: str | None = None
+    cpu_cores: str | None = None
+    interval_ms: Number = None
+    events: dict[str, PerfEvent] = {}
+    unsupported_events: list[str] = []
+    instructions_per_cycle: Number = None
+    branch_miss_percent: Number = None
+    l1d_miss_percent: Number = None
+    llc_miss_percent: Number = None
+
+    @property
+    def unavailable(self) -> str | None:
+        return self.reason
+
+
+class MemoryBandwidth(Reading, kw_only=True):
+    """Traffic between memory and disks. `pgpgin` and `pgpgout` are kB, the others pages or faults."""
+
+    pgpgin_per_sec: Number = None
+    pgpgout_per_sec: Number = None
+    pswpin_per_sec: Number = None
+    pswpout_per_sec: Number = None
+    page_io_bytes_per_sec: Number = None
+    swap_io_bytes_per_sec: Number = None
+    pgfault_per_sec: Number = None
+    pgmajfault_per_sec: Number = None
+
+
+class HostInfo(Struct, kw_only=True):
+    """What `<prefix>/<host>/info` carries. `interval` is in seconds, `memory_total_bytes` in bytes.
+
+    `sources` maps each source to null when it is available, or to the reason why it is not.
+    """
+
+    hostname: str
+    os: str
+    kernel: str
+    cpu_model: str | None = None
+    core_count: Count = None
+    physical_cores: Count = None
+    memory_total_bytes: Count = None
+    boot_time: Timestamp | None = None
+    version: str
+    schema: int = SCHEMA
+    interval: float
+    sources: dict[str, str | None] = {}
+
+
+READINGS: dict[str, type[Reading]] = {
+    "cpu": Cpu,
+    "memory": Memory,
+    "network": Network,
+    "disk": Disk,
+    "perf_events": PerfEvents,
+    "memory_bandwidth": MemoryBandwidth,
+    **MORE,
+}
+"""The metrics whose fields are declared here, in the order in which a page shows them."""

@@ -1,0 +1,120 @@
+"""Units, declared once: a field's name says in what its number is measured.
+
+The history's catalogue, the dashboard's scripts (`components/common/declared.js`) and Home Assistant's
+discovery take theirs from here. A new unit is a line here and in `ENDINGS`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+
+class Unit(NamedTuple):
+    """How a kind of number is written: steps of `base` through `names`; one name means no steps.
+
+    `digits` is how many decimals at most tell something. `from_zero` says whether an axis reaches down to 0.
+    Home Assistant knows it as `device_class`, and is given it in one name: that at `step` in `names`.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    base: int = 1000
+    digits: int = 1
+    from_zero: bool = True
+    device_class: str | None = None
+    step: int = 0
+
+    def written(self) -> dict[str, Any]:
+        """What a browser needs to write such a number; its kind is its name there."""
+        return {name: getattr(self, name) for name in ("names", "base", "digits", "from_zero")}
+
+
+PERCENT = Unit("percent", ("%",))
+BATTERY = Unit("battery", ("%",), digits=0, device_class="battery")
+MEMORY = Unit(
+    "memory", ("B", "KiB", "MiB", "GiB", "TiB", "PiB"), 1024, digits=2, device_class="data_size", step=3
+)
+BYTES = Unit("bytes", ("B", "kB", "MB", "GB", "TB", "PB"), digits=2, device_class="data_size", step=3)
+RATE = Unit("rate", ("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2, device_class="data_rate", step=1)
+PER_SECOND = Unit("per_second", ("/s",))
+STALLED = Unit("stalled", ("ms/s",))
+MILLISECONDS = Unit("milliseconds", ("ms",), digits=2, device_class="duration")
+SECONDS = Unit("seconds", ("s",), device_class="duration")
+MEGAHERTZ = Unit("megahertz", ("MHz",), digits=0, device_class="frequency")
+HERTZ = Unit("hertz", ("Hz",), digits=2, from_zero=False, device_class="frequency")
+RPM = Unit("rpm", ("rpm",), digits=0)
+CELSIUS = Unit("celsius", ("°C",), from_zero=False, device_class="temperature")
+FAHRENHEIT = Unit("fahrenheit", ("°F",), from_zero=False, device_class="temperature")
+WATTS = Unit("watts", ("W",), device_class="power")
+WATT_HOURS = Unit("watt_hours", ("Wh",), device_class="energy")
+KILOWATT_HOURS = Unit("kilowatt_hours", ("kWh",), digits=2, device_class="energy")
+VOLTS = Unit("volts", ("V",), digits=2, from_zero=False, device_class="voltage")
+AMPERES = Unit("amperes", ("A",), digits=2, device_class="current")
+HECTOPASCALS = Unit("hectopascals", ("hPa",), from_zero=False, device_class="atmospheric_pressure")
+LUX = Unit("lux", ("lx",), digits=0, device_class="illuminance")
+PARTS_PER_MILLION = Unit("parts_per_million", ("ppm",), digits=0)
+DECIBEL_MILLIWATTS = Unit(
+    "decibel_milliwatts", ("dBm",), digits=0, from_zero=False, device_class="signal_strength"
+)
+COUNT = Unit("count", ("",), digits=0)
+NUMBER = Unit("number", ("",), digits=2)
+
+UNITS = {unit.kind: unit for unit in list(globals().values()) if isinstance(unit, Unit)}
+
+ENDINGS = {
+    "bytes_per_sec": RATE,
+    "ms_per_sec": STALLED,
+    "per_sec": PER_SECOND,
+    "percent": PERCENT,
+    "bytes": BYTES,
+    "ms": MILLISECONDS,
+    "seconds": SECONDS,
+    "mhz": MEGAHERTZ,
+    "hz": HERTZ,
+    "rpm": RPM,
+    "celsius": CELSIUS,
+    "fahrenheit": FAHRENHEIT,
+    "watts": WATTS,
+    "wh": WATT_HOURS,
+    "watt_hours": WATT_HOURS,
+    "kwh": KILOWATT_HOURS,
+    "volts": VOLTS,
+    "amps": AMPERES,
+    "amperes": AMPERES,
+    "hpa": HECTOPASCALS,
+    "hectopascals": HECTOPASCALS,
+    "lux": LUX,
+    "ppm": PARTS_PER_MILLION,
+    "dbm": DECIBEL_MILLIWATTS,
+}
+"""What a field's name ends in, as whole words, and what it is measured in."""
+
+EXCEPTIONS = {
+    r"^cpu\.(user|system|idle|iowait|irq|softirq|steal|per_core)$": PERCENT,
+    r"\.load_average(_[0-9]+)?$": NUMBER,
+    r"\.bytes_(.*_)?per_sec$": RATE,
+    r"\.bytes_": BYTES,
+    r"^memory\..*_bytes$": MEMORY,
+    r"[._]memory_(.*_)?bytes$": MEMORY,
+    r"[._]battery_percent$": BATTERY,
+    r"\.battery_seconds_left$": SECONDS,
+    r"_iops$": PER_SECOND,
+    r"_per_cycle$": NUMBER,
+}
+"""Patterns of `metric.field` that go before the endings. Browsers read them too: no syntax of Python's."""
+
+_ENDING = re.compile(rf"(?:^|_)({'|'.join(ENDINGS)})$")
+
+
+def unit_of(metric: str, field: str) -> Unit:
+    """What `field` of `metric` is measured in; a count where its name does not say."""
+    name = f"{metric}.{field}"
+    unit = next((unit for pattern, unit in EXCEPTIONS.items() if re.search(pattern, name)), None)
+    ending = _ENDING.search(field)
+    return unit or (ENDINGS[ending[1]] if ending else COUNT)
+
+
+def without_unit(field: str) -> str:
+    """`swap_free_bytes` → `swap_free`; a name that is all unit stays."""
+    return _ENDING.sub("", field) or field

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+
+from dashboard.live.hub import Frame, Hub
+from perfwatch.topics import Kind, Topic
+
+
+def publish(hub: Hub, host: str, second: int, *metrics: str, live: bool = True) -> None:
+    for metric in metrics:
+        payload = msgspec.json.encode({"timestamp": f"2026-11-23T12:00:{second:02d}.000Z"})
+        hub.receive(Topic(Kind.METRIC, host, metric), payload, live=live)
+
+
+def introduce(hub: Hub, host: str, *sources: str) -> None:
+    info = {
+        "hostname": host,
+        "os": "Debian",
+        "kernel": "6.1",
+        "version": "1",
+        "interval": 5,
+        "sources": dict.fromkeys(sources) | {"broken": "not on this machine"},
+    }
+    hub.receive(Topic(Kind.INFO, host), msgspec.json.encode(info), live=True)
+
+
+async def following(frames: AsyncIterator[Frame]) -> dict[str, Any]:
+    frame = await asyncio.wait_for(anext(frames), 5)
+    content: dict[str, Any] = msgspec.json.decode(frame.text)
+    return content
+
+
+async def test_a_viewer_gets_each_whole_tick_and_the_newest_at_once() -> None:
+    hub = Hub()
+    introduce(hub, "nas", "cpu", "memory")
+    publish(hub, "nas", 1, "cpu", "memory")
+    with hub.viewer(None) as viewer:
+        frames = viewer.frames()
+        assert (await following(frames))["timestamp"].endswith("12:00:01.000Z")
+        publish(hub, "nas", 2, "cpu", "memory")
+        newest = await following(frames)
+        assert newest["host"] == "nas"
+        assert set(newest["data"]) == {"cpu", "memory"}
+
+
+async def test_a_viewer_of_one_host_sees_no_other() -> None:
+    hub = Hub()
+    for host in ("nas", "pi"):
+        introduce(hub, host, "cpu")
+    with hub.viewer("pi") as viewer:
+        publish(hub, "nas", 1, "cpu")
+        publish(hub, "pi", 2, "cpu")
+        assert (await following(viewer.frames()))["host"] == "pi"
+
+
+async def test_a_slow_viewer_is_skipped_to_the_newest_tick_of_each_host() -> None:
+    hub = Hub()
+    for host in ("nas", "pi"):
+        introduce(hub, host, "cpu")
+    with hub.viewer(None) as viewer:
+        for second in range(50):
+            publish(hub, "nas", second, "cpu")
+            publish(hub, "pi", second, "cpu")
+        frames = viewer.frames()
+        got = [await following(frames) for _ in range(2)]
+        assert {(frame["host"], frame["timestamp"][-7:]) for frame in got} == {
+            ("nas", "49.000Z"),
+            ("pi", "49.000Z"),
+        }
+        publish(hub, "pi", 50, "cpu")
+        assert (await following(frames))["timestamp"].endswith("50.000Z")
+
+
+async def test_a_tick_that_stays_incomplete_is_shown_as_it_is() -> None:
+    hub = Hub()
+    introduce(hub, "nas", "cpu", "memory")
+    with hub.viewer(None) as viewer:
+        publish(hub, "nas", 1, "cpu")
+        assert set((await following(viewer.frames()))["data"]) == {"cpu"}
+
+
+async def test_the_time_of_one_tick_is_not_counted_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[Callable[[], None]] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_later", lambda _delay, run, *given: timers.append(partial(run, *given)))
+    hub = Hub()
+    introduce(hub, "nas", "cpu", "memory")
+    with hub.viewer(None) as viewer:
+        publish(hub, "nas", 1, "cpu", "memory")
+        publish(hub, "nas", 2, "cpu")
+        timers.pop(0)()  # the time of tick 1, which was whole long before
+        publish(hub, "nas", 2, "memory")
+        frame = viewer._newest["nas", "metrics"]
+    assert set(msgspec.json.decode(frame.text)["data"]) == {"cpu", "memory"}
+    assert frame.text.count("12:00:02.000Z") == 3
+
+
+async def test_hosts_tell_their_status_facts_and_newest_reading() -> None:
+    hub = Hub()
+    introduce(hub, "nas", "cpu")
+    hub.receive(Topic(Kind.STATUS, "nas"), b"online", live=True)
+    publish(hub, "nas", 3, "cpu")
+    (host,) = hub.hosts()
+    assert (host["host"], host["status"], host["timestamp"]) == ("nas", "online", "2026-11-23T12:00:03.000Z")
+    assert host["info"]["os"] == "Debian"
+    assert host["info"]["sources"] == {"cpu": None, "broken": "not on this machine"}
+
+
+async def test_what_cannot_be_read_changes_nothing() -> None:
+    hub = Hub()
+    introduce(hub, "nas", "cpu")
+    for payload in (b"\xff", b"{", b"[]", b'{"timestamp":1}'):
+        hub.receive(Topic(Kind.METRIC, "nas", "cpu"), payload, live=True)
+        hub.receive(Topic(Kind.INFO, "nas"), payload, live=True)
+    (host,) = hub.hosts()
+    assert host["timestamp"] is None
+    assert host["info"]["hostname"] == "nas"
+
+
+async def test_a_viewer_who_asks_is_told_which_hosts_come_and_go() -> None:
+    hub = Hub()
+    with hub.viewer(None, ("metrics", "host")) as viewer, hub.viewer(None) as other:
+        frames = viewer.frames()
+        publish(hub, "esp", 1, "temperature")
+        assert (await following(frames))["kind"] == "device"
+        hub.receive(Topic(Kind.STATUS, "nas"), b"online", live=True)
+        assert (await following(frames))["status"] == "online"
+        hub.receive(Topic(Kind.STATUS, "nas"), b"offline", live=True)
+        told = await following(frames)
+        assert (told["type"], told["host"], told["status"]) == ("host", "nas", "offline")
+        assert {kind for _, kind in other._newest} <= {"metrics"}
