@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from perfwatch.history.sqlite import codec, keys
-from perfwatch.history.sqlite.columns import NO_READINGS, Readings
+from perfwatch.history.sqlite.columns import NO_READINGS, Readings, unpacked_readings
 
 _READ = "SELECT columns FROM chunks WHERE id = ?"
 _WRITE = "INSERT OR REPLACE INTO chunks (id, count, first, last, columns) VALUES (?, ?, ?, ?, ?)"
@@ -13,7 +13,7 @@ _WRITE = "INSERT OR REPLACE INTO chunks (id, count, first, last, columns) VALUES
 
 def read(db: sqlite3.Connection, key: int) -> Readings:
     found = db.execute(_READ, (key,)).fetchone()
-    return unpacked(found[0]) if found else NO_READINGS
+    return unpacked_readings(found[0]) if found else NO_READINGS
 
 
 def write(db: sqlite3.Connection, key: int, readings: Readings) -> None:
@@ -26,7 +26,3 @@ def write(db: sqlite3.Connection, key: int, readings: Readings) -> None:
 
 def remove(db: sqlite3.Connection, key: int) -> None:
     db.execute("DELETE FROM chunks WHERE id = ?", (key,))
-
-
-def unpacked(packed: bytes) -> Readings:
-    return Readings(*codec.unpack(packed))

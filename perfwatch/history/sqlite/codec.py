@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate, count, repeat
-from operator import add, sub, truediv
+from operator import add, mul, sub, truediv
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -30,44 +30,45 @@ _TYPES = {1: "b", 2: "h", 4: "i", 8: "q"}
 _LARGEST = 2**61
 
 
-class Whole(NamedTuple):
-    """Numbers as multiples of 10 ** -places."""
+class Column(NamedTuple):
+    """Each number is (number + first) / scale. To scale what was made of them is cheaper than all of them."""
 
-    places: int
-    numbers: list[int]
+    numbers: list[Any]
+    first: int = 0
+    scale: float = 1.0
+
+    def floats(self) -> list[float]:
+        numbers = map(add, self.numbers, repeat(self.first)) if self.first else self.numbers
+        return list(map(truediv, numbers, repeat(self.scale)))
 
 
-def whole(numbers: Sequence[float]) -> Whole | None:
-    """The same as whole numbers with no more than four decimals, or None when they are not that."""
-    for places, scale in enumerate(_SCALES):
-        if _scaled(numbers[:8], scale) is not None and (scaled := _scaled(numbers, scale)) is not None:
-            return Whole(places, scaled)
-    return None
+def column(numbers: Sequence[float]) -> Column:
+    """Floats as whole numbers when they have no more than four decimals, otherwise as they are."""
+    for scale in _SCALES:
+        if _scaled(numbers[:8], scale) and (scaled := _scaled(numbers, scale)):
+            return Column(scaled, 0, scale)
+    return Column(list(numbers))
 
 
 def _scaled(numbers: Sequence[float], scale: float) -> list[int] | None:
     try:
-        scaled = [round(number * scale) for number in numbers]
+        scaled = list(map(round, map(mul, numbers, repeat(scale))))
     except (OverflowError, ValueError):  # a sum may be infinite
         return None
-    if -_LARGEST < min(scaled) and max(scaled) < _LARGEST and _unscaled(scaled, scale) == list(numbers):
-        return scaled
-    return None
+    if list(map(truediv, scaled, repeat(scale))) != list(numbers):
+        return None
+    return scaled if min(scaled) > -_LARGEST and max(scaled) < _LARGEST else None
 
 
-def _unscaled(numbers: Iterable[int], scale: float) -> list[float]:
-    return list(map(truediv, numbers, repeat(scale)))
-
-
-def pack(*columns: Sequence[float]) -> bytes:
-    """Columns as bytes; one whose first number is an int must have ints only. None may be empty."""
+def pack(*columns: Sequence[int] | Column) -> bytes:
+    """Columns as bytes, none of them empty."""
     heads, bodies = zip(*map(_packed, columns), strict=True)
     head = zlib.compress(b"".join(heads))
     return b"".join((_HEADS.pack(len(head)), head, *bodies))
 
 
-def unpack(packed: bytes) -> list[list[Any]]:
-    """The columns again: lists that are not to be changed, as others may share them."""
+def unpack(packed: bytes) -> list[Column]:
+    """The columns again. Their numbers are not to be changed, as others may share them."""
     (size,) = _HEADS.unpack_from(packed)
     at, columns = _HEADS.size + size, []
     for head in _HEAD.iter_unpack(zlib.decompress(packed[_HEADS.size : at])):
@@ -77,25 +78,32 @@ def unpack(packed: bytes) -> list[list[Any]]:
     return columns
 
 
-def _packed(numbers: Sequence[float]) -> tuple[bytes, bytes]:
-    if isinstance(numbers[0], int):
-        return _ints(_INTS, numbers)  # type: ignore[arg-type]  # all of them are
-    found = whole(numbers)
-    if found is not None:
-        return _ints(*found)
-    body = _shuffled(array("d", numbers))
-    return _HEAD.pack(_FLOATS, 0, 8, len(body), len(numbers), 0, 0), body
+def _packed(column: Sequence[int] | Column) -> tuple[bytes, bytes]:
+    if not isinstance(column, Column):
+        return _packed_line(tuple(column))
+    numbers = column.numbers
+    if isinstance(numbers[0], float):
+        body = _shuffled(array("d", numbers))
+        return _HEAD.pack(_FLOATS, 0, 8, len(body), len(numbers), 0, 0), body
+    return _ints(_SCALES.index(column.scale), numbers, 0)
 
 
-def _ints(kind: int, numbers: Sequence[int]) -> tuple[bytes, bytes]:
-    first, steps = numbers[0], max(1, len(numbers) - 1)
-    step = (numbers[-1] - first) // steps
-    beside_line = list(map(sub, numbers, count(first, step)))
-    beside_last = list(map(sub, beside_line[1:], beside_line))
-    line, last = _width(beside_line), _width(beside_last)
-    rest, width = (beside_last, last) if last < line else (beside_line, line)
+# The series of one message have the same times.
+@lru_cache(maxsize=16)
+def _packed_line(numbers: tuple[int, ...]) -> tuple[bytes, bytes]:
+    return _ints(_INTS, numbers, (numbers[-1] - numbers[0]) // max(1, len(numbers) - 1))
+
+
+def _ints(kind: int, numbers: Sequence[int], step: int) -> tuple[bytes, bytes]:
+    first = numbers[0]
+    rest = list(map(sub, numbers, count(first, step)))
+    width, of_last = _width(rest), False
+    if width > 1:
+        beside_last = list(map(sub, rest[1:], rest))
+        if (smaller := _width(beside_last)) < width:
+            rest, width, of_last = beside_last, smaller, True
     body = _shuffled(array(_TYPES[width], rest)) if width else b""
-    return _HEAD.pack(kind, last < line, width, len(body), len(numbers), first, step), body
+    return _HEAD.pack(kind, of_last, width, len(body), len(numbers), first, step), body
 
 
 def _width(numbers: Sequence[int]) -> int:
@@ -114,13 +122,15 @@ def _shuffled(numbers: array[Any]) -> bytes:
 @lru_cache(maxsize=64)
 def _column(
     kind: int, of_last: int, width: int, _: int, size: int, first: int, step: int, body: bytes
-) -> list[Any]:
+) -> Column:
     if kind == _FLOATS:
-        return _unshuffled("d", body).tolist()
-    rest: Iterable[int] = _unshuffled(_TYPES[width], body) if width else repeat(0, size - of_last)
-    beside_line = accumulate(rest, initial=0) if of_last else rest
-    numbers = list(map(add, beside_line, count(first, step)))
-    return numbers if kind == _INTS else _unscaled(numbers, _SCALES[kind])
+        return Column(_unshuffled("d", body).tolist())
+    rest: Iterable[int] = _unshuffled(_TYPES[width], body).tolist() if width else [0] * (size - of_last)
+    if of_last:
+        rest = accumulate(rest, initial=0)
+    if kind == _INTS:
+        return Column(list(map(add, rest, count(first, step))))
+    return Column(list(rest), first, _SCALES[kind])
 
 
 def _unshuffled(kind: str, body: bytes) -> array[Any]:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from perfwatch.history.rollup import HOUR, floor
+from perfwatch.history.rollup import HOUR
 from perfwatch.history.sqlite import chunks, keys, rollups, state
 from perfwatch.history.store import Work
 
@@ -31,9 +31,7 @@ class Done(NamedTuple):
 NOTHING = Done(Work(), more=False)
 
 
-def keep(
-    db: sqlite3.Connection, series: int, hour: int, values: Mapping[int, float], until: int
-) -> Work:
+def keep(db: sqlite3.Connection, series: int, hour: int, values: Mapping[int, float], until: int) -> Work:
     """Merge values by time, all of one hour, into its chunk; roll it up when it ends by `until` (ms).
 
     The same values once more change nothing. What came so late that the hour's chunk has gone is marked,

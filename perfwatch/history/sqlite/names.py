@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from struct import Struct, pack
 from typing import NamedTuple, TypeAlias
 
@@ -23,6 +24,11 @@ WHERE metric = coalesce(?, metric) AND host = coalesce(?, host)
 ORDER BY metric, host, tag, part, field"""
 
 _Key: TypeAlias = tuple[object, ...]
+
+
+def _message(one: Point | Numbers) -> tuple[str, str, int] | None:
+    """What points of one message have in common; None of what is a message."""
+    return (one.metric, one.host, one.time) if isinstance(one, Point) else None
 
 
 class Placed(NamedTuple):
@@ -63,16 +69,27 @@ class Names:
         self._ids.clear()
         self._layouts.clear()
 
-    def row(self, db: sqlite3.Connection, one: Point | Numbers) -> tail.Row:
-        """Adds series that are new."""
-        if isinstance(one, Numbers):
-            placed = self._layouts.get(one.layout.whose)
-            if placed is None or placed.layout is not one.layout:
-                placed = self._layouts[one.layout.whose] = self._placed(db, one.layout)
-            return tail.Row(one.time, placed.topic, placed.head, placed.pack(*one.values))
-        topic = self._topic(db, one.metric, one.host)
-        head = tail.head([self._series(db, topic, one.tag, one.part, field) for field in one.fields])
-        return tail.Row(one.time, topic, head, pack(f"<{len(one.fields)}d", *one.fields.values()))
+    def rows(self, db: sqlite3.Connection, taken: Iterable[Point | Numbers]) -> Iterator[tail.Row]:
+        """Adds series that are new. Points of one message, which follow each other, are one row."""
+        for whose, group in groupby(taken, _message):
+            if whose is None:
+                yield from (self._row(db, one) for one in group if isinstance(one, Numbers))
+            else:
+                yield self._row_of(db, whose, [one for one in group if isinstance(one, Point)])
+
+    def _row(self, db: sqlite3.Connection, one: Numbers) -> tail.Row:
+        placed = self._layouts.get(one.layout.whose)
+        if placed is None or placed.layout is not one.layout:
+            placed = self._layouts[one.layout.whose] = self._placed(db, one.layout)
+        return tail.Row(one.time, placed.topic, placed.head, placed.pack(*one.values))
+
+    def _row_of(self, db: sqlite3.Connection, whose: tuple[str, str, int], points: list[Point]) -> tail.Row:
+        metric, host, time = whose
+        topic = self._topic(db, metric, host)
+        names = [(one.tag, one.part, field) for one in points for field in one.fields]
+        numbers = [value for one in points for value in one.fields.values()]
+        head = tail.head([self._series(db, topic, *name) for name in names])
+        return tail.Row(time, topic, head, pack(f"<{len(numbers)}d", *numbers))
 
     def _placed(self, db: sqlite3.Connection, layout: Layout) -> Placed:
         topic = self._topic(db, *layout.whose)

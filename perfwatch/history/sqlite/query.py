@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.rollup import HOUR, MINUTE, RAW, SIX_MINUTES, Part, Partial, combine, plan
-from perfwatch.history.sqlite import chunks, keys, migrate, rollups, state, tail
-from perfwatch.history.sqlite.columns import Columns, readings
+from perfwatch.history.sqlite import keys, migrate, rollups, state, tail
+from perfwatch.history.sqlite.columns import Columns, Cut, cuts, readings, unpacked_readings, unpacked_rollups
 from perfwatch.history.sqlite.names import Known
 from perfwatch.history.store import Bucket
 
@@ -40,10 +40,10 @@ def _source(table: str, column: str, period: int, unpacked: Callable[[bytes], Co
 
 
 _SOURCES = {
-    RAW: _source("chunks", "columns", HOUR, chunks.unpacked),
-    MINUTE: _source("minutes", "columns", HOUR, rollups.unpacked),
-    SIX_MINUTES: _source("days", "six", DAY_MS, rollups.unpacked),
-    HOUR: _source("days", "hours", DAY_MS, rollups.unpacked),
+    RAW: _source("chunks", "columns", HOUR, unpacked_readings),
+    MINUTE: _source("minutes", "columns", HOUR, unpacked_rollups),
+    SIX_MINUTES: _source("days", "six", DAY_MS, unpacked_rollups),
+    HOUR: _source("days", "hours", DAY_MS, unpacked_rollups),
 }
 
 
@@ -58,11 +58,24 @@ def buckets(
     found: defaultdict[int, list[list[Partial]]] = defaultdict(list)
     for raw_from, group in alike.items():
         for part in plan(start, stop, interval, noted.rolled_to, raw_from, rollups.TIERS):
-            for one, columns in _columns(db, part, group, noted.moving_from is not None):
-                if partials := list(columns.partials(part.start, part.stop, interval)):
-                    found[one].append(partials)
+            for one, partials in _partials(db, part, interval, group, noted.moving_from is not None):
+                found[one].append(partials)
     # What was brought from elsewhere comes after the chunks.
     return {one: combine(sorted(stretches, key=_begin)) for one, stretches in found.items()}
+
+
+def _partials(
+    db: sqlite3.Connection, part: Part, interval: int, group: Sequence[Known], moving: bool
+) -> Iterator[tuple[int, list[Partial]]]:
+    times: Sequence[int] | None = None
+    found: list[Cut] = []
+    for one, columns in _columns(db, part, group, moving):
+        # The series of one message share their times, and come one after another.
+        if columns.times is not times:
+            times = columns.times
+            found = list(cuts(times, part.start, part.stop, interval))
+        if found:
+            yield one, list(columns.partials(found))
 
 
 def _begin(stretch: list[Partial]) -> int:
@@ -100,11 +113,11 @@ def _readings(
     """Chunks, with what is not in them yet: of the same time the tail's is the newer one."""
     loose = _loose(db, part, group, moving)
     for key, packed in _packed(db, part, group):
-        held = chunks.unpacked(packed)
+        held = unpacked_readings(packed)
         newer = loose.pop(key, None)
         yield keys.series_of(key), held if newer is None else held.with_newer(newer)
     for key, values in loose.items():
-        yield keys.series_of(key), readings(values.items())
+        yield keys.series_of(key), readings(values)
 
 
 def _loose(

@@ -95,7 +95,8 @@ class Cut:
         if raw.times and minutes.times:
             rollups.roll(db, key, kept)
         else:
-            rollups.write(db, key, minutes.between(floor(self._before, MINUTE), keys.time_of(key) + HOUR))
+            end = keys.time_of(key) + HOUR
+            rollups.write(db, key, rollups.cut(minutes, floor(self._before, MINUTE), end))
         gone = len(minutes.times) - len(rollups.read(db, key).times)
         return Work(raw=len(raw.times) - len(kept.times), rollups=gone)
 

@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import chain
 
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.rollup import HOUR, MINUTE, SIX_MINUTES, Partial, floor, join
 from perfwatch.history.sqlite import codec, keys
-from perfwatch.history.sqlite.columns import NO_ROLLUPS, Readings, Rollups, rollups
+from perfwatch.history.sqlite.columns import (
+    NO_ROLLUPS,
+    Readings,
+    Rollups,
+    partials,
+    rollups,
+    unpacked_rollups,
+)
 
 # What SQLite has rollups of.
 TIERS = (HOUR, SIX_MINUTES, MINUTE)
@@ -24,20 +32,21 @@ _WRITE_DAY = "INSERT OR REPLACE INTO days (id, hours, six) VALUES (?, ?, ?)"
 
 def roll(db: sqlite3.Connection, key: int, readings: Readings) -> None:
     """Make the rollups of that hour anew from its readings."""
-    write(db, key, _minutes(readings))
+    hour = keys.time_of(key)
+    write(db, key, rollups(partials(readings, hour, hour + HOUR, MINUTE)))
 
 
 def add(db: sqlite3.Connection, key: int, readings: Readings) -> None:
     """Add readings to what the rollups of that hour hold."""
     hour = keys.time_of(key)
-    both = sorted((*_each(read(db, key)), *readings.partials(hour, hour + HOUR, MINUTE)))
-    write(db, key, rollups(_joined(both)))
+    both = chain.from_iterable(partials(one, hour, hour + HOUR, MINUTE) for one in (read(db, key), readings))
+    write(db, key, rollups(_joined(sorted(both))))
 
 
 def read(db: sqlite3.Connection, key: int) -> Rollups:
     """The minutes of that hour."""
     found = db.execute(_READ_MINUTES, (key,)).fetchone()
-    return unpacked(found[0]) if found else NO_ROLLUPS
+    return unpacked_rollups(found[0]) if found else NO_ROLLUPS
 
 
 def write(db: sqlite3.Connection, key: int, minutes: Rollups) -> None:
@@ -51,32 +60,18 @@ def write(db: sqlite3.Connection, key: int, minutes: Rollups) -> None:
     _write_day(db, key, minutes)
 
 
+def cut(held: Rollups, start: int, stop: int) -> Rollups:
+    """Those that begin in start ≤ time < stop (ms)."""
+    return rollups(partials(held, start, stop, 1))
+
+
 def cut_day(db: sqlite3.Connection, key: int, before: int) -> None:
     """Remove what of a day is older than `before` (ms); `key` is the day's."""
     hours, six = _read_day(db, key)
-    day = keys.time_of(key, DAY_MS)
-    end = day + DAY_MS
-    kept = hours.between(floor(before, HOUR), end), six.between(floor(before, SIX_MINUTES), end)
-    if kept != (hours, six):
+    end = keys.time_of(key, DAY_MS) + DAY_MS
+    kept = cut(hours, floor(before, HOUR), end), cut(six, floor(before, SIX_MINUTES), end)
+    if len(kept[1].times) < len(six.times):
         _keep_day(db, key, *kept)
-
-
-def unpacked(packed: bytes) -> Rollups:
-    return Rollups(*codec.unpack(packed))
-
-
-def _minutes(readings: Readings) -> Rollups:
-    """Sums of numbers with few decimals have few decimals too, and so take a third of the bytes."""
-    hour = floor(readings.times[0], HOUR) if readings.times else 0
-    found = codec.whole(readings.values) if readings.times else None
-    if found is None:
-        return rollups(readings.partials(hour, hour + HOUR, MINUTE))
-    scale = 10.0**found.places
-    whole = Readings(readings.times, found.numbers).partials(hour, hour + HOUR, MINUTE)
-    return rollups(
-        Partial(time, total / scale, size, low / scale, high / scale)
-        for time, total, size, low, high in whole
-    )
 
 
 def _write_day(db: sqlite3.Connection, key: int, minutes: Rollups) -> None:
@@ -87,14 +82,14 @@ def _write_day(db: sqlite3.Connection, key: int, minutes: Rollups) -> None:
 
 
 def _replaced(old: Rollups, minutes: Rollups, hour: int, tier: int) -> Rollups:
-    made = rollups(minutes.partials(hour, hour + HOUR, tier))
-    before, after = old.between(floor(hour, DAY_MS), hour), old.between(hour + HOUR, floor(hour, DAY_MS) + DAY_MS)
-    return Rollups(*([*a, *b, *c] for a, b, c in zip(before, made, after, strict=True)))
+    day, end = floor(hour, DAY_MS), hour + HOUR
+    before, after = partials(old, day, hour, tier), partials(old, end, day + DAY_MS, tier)
+    return rollups(chain(before, partials(minutes, hour, end, tier), after))
 
 
 def _read_day(db: sqlite3.Connection, key: int) -> tuple[Rollups, Rollups]:
     found = db.execute(_READ_DAY, (key,)).fetchone()
-    return (unpacked(found[0]), unpacked(found[1])) if found else (NO_ROLLUPS, NO_ROLLUPS)
+    return (unpacked_rollups(found[0]), unpacked_rollups(found[1])) if found else (NO_ROLLUPS, NO_ROLLUPS)
 
 
 def _keep_day(db: sqlite3.Connection, key: int, hours: Rollups, six: Rollups) -> None:
@@ -102,10 +97,6 @@ def _keep_day(db: sqlite3.Connection, key: int, hours: Rollups, six: Rollups) ->
         db.execute(_WRITE_DAY, (key, codec.pack(*hours), codec.pack(*six)))
     else:
         db.execute("DELETE FROM days WHERE id = ?", (key,))
-
-
-def _each(held: Rollups) -> Iterator[Partial]:
-    return map(Partial._make, zip(*held, strict=True))
 
 
 def _joined(partials: list[Partial]) -> Iterator[Partial]:

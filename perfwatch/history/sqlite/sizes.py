@@ -27,13 +27,18 @@ def ends(db: sqlite3.Connection) -> _Ends:
 def tiers(db: sqlite3.Connection) -> list[Tier]:
     """What each tier holds, counted row by row."""
     raw = _number(db, "SELECT sum(count) FROM chunks") + tail.numbers(db)
-    minutes, hours = _number(db, "SELECT sum(count) FROM minutes"), _number(db, "SELECT count(*) FROM minutes")
+    minutes, hours = (
+        _number(db, "SELECT sum(count) FROM minutes"),
+        _number(db, "SELECT count(*) FROM minutes"),
+    )
     rolled = _chunk_ends(db, "minutes")
     old = dict.fromkeys(NAMES, 0) if state.read(db).moving_from is None else migrate.rows(db)
     return [
         Tier(NAMES[RAW], raw + old[RAW], *_around(_chunk_ends(db, "chunks"), tail.ends(db))),
         Tier(NAMES[MINUTE], minutes + old[MINUTE], *rolled),
-        Tier(NAMES[HOUR], hours + old[HOUR], *(None if end is None else end // HOUR * HOUR for end in rolled)),
+        Tier(
+            NAMES[HOUR], hours + old[HOUR], *(None if end is None else end // HOUR * HOUR for end in rolled)
+        ),
     ]
 
 

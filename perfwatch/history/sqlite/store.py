@@ -54,7 +54,7 @@ class SqliteStore:
 
     def write(self, points: Iterable[Point | Numbers]) -> int:
         with self._transaction() as db:
-            rows = [row for one in points if (row := self._names.row(db, one)).numbers]
+            rows = [row for row in self._names.rows(db, points) if row.numbers]
             tail.add(db, rows, self._newest)
             self._newest = max([self._newest, *(row.time for row in rows)])
         return sum([len(row.numbers) for row in rows]) // tail.NUMBER_BYTES

@@ -56,7 +56,9 @@ def head(series: Sequence[int]) -> bytes:
 def series_in(packed: bytes) -> tuple[int, ...]:
     """What `head` was made of."""
     runs = iter(array("I", packed))
-    return tuple(chain.from_iterable(range(first, first + size) for first, size in zip(runs, runs, strict=True)))
+    return tuple(
+        chain.from_iterable(range(first, first + size) for first, size in zip(runs, runs, strict=True))
+    )
 
 
 def ends(db: sqlite3.Connection) -> tuple[int | None, int | None]:
@@ -113,7 +115,9 @@ def _check(free: Mapping[int, int]) -> None:
         if time not in keys.TIMES:
             raise StoreError(f"The history can keep no reading of {time} ms: that is thousands of years away")
         if place > keys.row(time) + keys.ROWS_OF_A_TIME:
-            raise StoreError(f"The history can keep no more messages of {time} ms: there are {keys.ROWS_OF_A_TIME}")
+            raise StoreError(
+                f"The history can keep no more messages of {time} ms: there are {keys.ROWS_OF_A_TIME}"
+            )
 
 
 def values(

@@ -60,6 +60,7 @@ def test_it_becomes_what_a_new_file_is(path: Path, tmp_path: Path) -> None:
     for each in (path, tmp_path / "new" / "history.db"):
         with SqliteStore(each) as store:
             store.set_policy(Policy())
+            total(store.roll_up(NOON))
     assert schema(path) == schema(tmp_path / "new" / "history.db")
 
 
