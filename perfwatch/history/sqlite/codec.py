@@ -85,7 +85,7 @@ def _packed(column: Sequence[int] | Column) -> tuple[bytes, bytes]:
     if isinstance(numbers[0], float):
         body = _shuffled(array("d", numbers))
         return _HEAD.pack(_FLOATS, 0, 8, len(body), len(numbers), 0, 0), body
-    return _ints(_SCALES.index(column.scale), numbers, 0)
+    return _ints(_SCALES.index(column.scale), numbers, 0, column.first)
 
 
 # The series of one message have the same times.
@@ -94,7 +94,7 @@ def _packed_line(numbers: tuple[int, ...]) -> tuple[bytes, bytes]:
     return _ints(_INTS, numbers, (numbers[-1] - numbers[0]) // max(1, len(numbers) - 1))
 
 
-def _ints(kind: int, numbers: Sequence[int], step: int) -> tuple[bytes, bytes]:
+def _ints(kind: int, numbers: Sequence[int], step: int, above: int = 0) -> tuple[bytes, bytes]:
     first = numbers[0]
     rest = list(map(sub, numbers, count(first, step)))
     width, of_last = _width(rest), False
@@ -103,7 +103,7 @@ def _ints(kind: int, numbers: Sequence[int], step: int) -> tuple[bytes, bytes]:
         if (smaller := _width(beside_last)) < width:
             rest, width, of_last = beside_last, smaller, True
     body = _shuffled(array(_TYPES[width], rest)) if width else b""
-    return _HEAD.pack(kind, of_last, width, len(body), len(numbers), first, step), body
+    return _HEAD.pack(kind, of_last, width, len(body), len(numbers), first + above, step), body
 
 
 def _width(numbers: Sequence[int]) -> int:
