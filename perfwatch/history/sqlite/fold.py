@@ -53,7 +53,7 @@ def keep(db: sqlite3.Connection, series: int, hour: int, values: Mapping[int, fl
 
 
 def raw_from(db: sqlite3.Connection, series: int) -> int | None:
-    """Where the raw readings of a series begin (ms): older ones have gone. None when there is no such series."""
+    """Where the raw readings of a series begin (ms), as older ones have gone; None without such a series."""
     found = db.execute("SELECT raw_from FROM series WHERE id = ?", (series,)).fetchone()
     return None if found is None else int(found[0])
 

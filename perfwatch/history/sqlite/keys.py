@@ -1,6 +1,6 @@
 """Where rows stand in their tables: each key is a whole number that begins with a time. No input or output.
 
-So every table grows at its end, what belongs to one moment lies together, and what is too old is its beginning.
+So every table grows at its end, what belongs to one moment lies together, and what is too old comes first.
 """
 
 from __future__ import annotations

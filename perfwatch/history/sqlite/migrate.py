@@ -18,21 +18,20 @@ _READINGS = "SELECT time, value FROM old_points WHERE series = ? AND time >= ? A
 _ROLLUPS = """
 SELECT time, mean * count, count, low, high FROM old_rollups
 WHERE series = ? AND time >= ? AND time < ? AND tier = ? ORDER BY time"""
-# One seek a series and table; min(time) over a whole table would read all of it.
+# One seek a series; min(time) over a whole table would read all of it.
 _ENDS = """
 SELECT min(first), max(last) FROM (
-    SELECT (SELECT min(time) FROM old_points WHERE series = id) AS first,
-           (SELECT max(time) FROM old_points WHERE series = id) AS last FROM series UNION ALL
-    SELECT (SELECT min(time) FROM old_rollups WHERE series = id AND tier = 1),
-           (SELECT max(time) FROM old_rollups WHERE series = id AND tier = 1) FROM series)"""
+    SELECT (SELECT min(time) FROM {table} WHERE series = id {tier}) AS first,
+           (SELECT max(time) FROM {table} WHERE series = id {tier}) AS last FROM series)"""
+_RAW_ENDS = _ENDS.format(table="old_points", tier="")
+_ROLLED_ENDS = _ENDS.format(table="old_rollups", tier="AND tier = 1")
 _COUNT = "SELECT tier, count(*) FROM old_rollups GROUP BY tier"
 _TIERS = (1, 6, 60)  # minutes
 
 
-def ends(db: sqlite3.Connection) -> tuple[int, int] | None:
-    """The oldest and newest time (ms) that is to be moved."""
-    first, last = db.execute(_ENDS).fetchone()
-    return None if first is None else (first, last)
+def ends(db: sqlite3.Connection) -> dict[int, tuple[int | None, int | None]]:
+    """The oldest and newest time (ms) of readings and of minutes that are to be moved."""
+    return {RAW: db.execute(_RAW_ENDS).fetchone(), MINUTE: db.execute(_ROLLED_ENDS).fetchone()}
 
 
 def readings(db: sqlite3.Connection, series: int, start: int, stop: int) -> Iterator[tuple[int, float]]:
@@ -57,8 +56,8 @@ class Move:
     """Moves the oldest hour, one series after another; `left` are those that it has yet to be done for."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        found = ends(db)
-        self.hour = None if found is None else floor(found[0], HOUR)
+        oldest = min([first for first, _ in ends(db).values() if first is not None], default=None)
+        self.hour = None if oldest is None else floor(oldest, HOUR)
         self._left = [row[0] for row in db.execute("SELECT id FROM series ORDER BY id DESC")]
 
     def next(self, db: sqlite3.Connection) -> Done:

@@ -58,10 +58,10 @@ def buckets(
     found: defaultdict[int, list[list[Partial]]] = defaultdict(list)
     for raw_from, group in alike.items():
         for part in plan(start, stop, interval, noted.rolled_to, raw_from, rollups.TIERS):
-            for one, partials in _partials(db, part, interval, group, noted.moving_from is not None):
-                found[one].append(partials)
+            for number, partials in _partials(db, part, interval, group, noted.moving_from is not None):
+                found[number].append(partials)
     # What was brought from elsewhere comes after the chunks.
-    return {one: combine(sorted(stretches, key=_begin)) for one, stretches in found.items()}
+    return {number: combine(sorted(stretches, key=_begin)) for number, stretches in found.items()}
 
 
 def _partials(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TypeAlias
 
-from perfwatch.history.rollup import HOUR, MINUTE, NAMES, RAW
+from perfwatch.history.rollup import HOUR, MINUTE, NAMES, RAW, floor
 from perfwatch.history.sqlite import migrate, state, tail
 from perfwatch.history.store import Tier
 
@@ -21,7 +21,7 @@ SELECT max((id >> 32) * {hour} + last) FROM {table} WHERE id >= (SELECT max(id) 
 
 def ends(db: sqlite3.Connection) -> _Ends:
     """The oldest and newest time (ms) of any tier."""
-    return _around(_chunk_ends(db, "chunks"), tail.ends(db), _chunk_ends(db, "minutes"), _old_ends(db))
+    return _around(_raw_ends(db), _rolled_ends(db))
 
 
 def tiers(db: sqlite3.Connection) -> list[Tier]:
@@ -31,23 +31,36 @@ def tiers(db: sqlite3.Connection) -> list[Tier]:
         _number(db, "SELECT sum(count) FROM minutes"),
         _number(db, "SELECT count(*) FROM minutes"),
     )
-    rolled = _chunk_ends(db, "minutes")
-    old = dict.fromkeys(NAMES, 0) if state.read(db).moving_from is None else migrate.rows(db)
+    old = migrate.rows(db) if _is_moving(db) else dict.fromkeys(NAMES, 0)
+    rolled = _rolled_ends(db)
     return [
-        Tier(NAMES[RAW], raw + old[RAW], *_around(_chunk_ends(db, "chunks"), tail.ends(db))),
+        Tier(NAMES[RAW], raw + old[RAW], *_raw_ends(db)),
         Tier(NAMES[MINUTE], minutes + old[MINUTE], *rolled),
-        Tier(
-            NAMES[HOUR], hours + old[HOUR], *(None if end is None else end // HOUR * HOUR for end in rolled)
-        ),
+        Tier(NAMES[HOUR], hours + old[HOUR], *(None if end is None else floor(end, HOUR) for end in rolled)),
     ]
 
 
 def moved(db: sqlite3.Connection) -> float | None:
-    """How much of the time that an earlier layout had has been moved, from 0 to 1; None when nothing is left."""
-    began, left = state.read(db).moving_from, _old_ends(db)
-    if began is None or left[0] is None or left[1] is None:
+    """How much of the time of an earlier layout has been moved, from 0 to 1; None when all of it has."""
+    began = state.read(db).moving_from
+    if began is None:
         return None
-    return (left[0] - began) / max(1, left[1] - began)
+    oldest, newest = _around(*migrate.ends(db).values())
+    return 1.0 if oldest is None or newest is None else (oldest - began) / max(1, newest - began)
+
+
+def _is_moving(db: sqlite3.Connection) -> bool:
+    return state.read(db).moving_from is not None
+
+
+def _raw_ends(db: sqlite3.Connection) -> _Ends:
+    old = migrate.ends(db)[RAW] if _is_moving(db) else (None, None)
+    return _around(_chunk_ends(db, "chunks"), tail.ends(db), old)
+
+
+def _rolled_ends(db: sqlite3.Connection) -> _Ends:
+    old = migrate.ends(db)[MINUTE] if _is_moving(db) else (None, None)
+    return _around(_chunk_ends(db, "minutes"), old)
 
 
 def _number(db: sqlite3.Connection, sql: str) -> int:
@@ -57,12 +70,6 @@ def _number(db: sqlite3.Connection, sql: str) -> int:
 def _chunk_ends(db: sqlite3.Connection, table: str) -> _Ends:
     first, last = (db.execute(sql.format(table=table, hour=HOUR)).fetchone()[0] for sql in (_FIRST, _LAST))
     return first, last
-
-
-def _old_ends(db: sqlite3.Connection) -> _Ends:
-    if state.read(db).moving_from is None:
-        return None, None
-    return migrate.ends(db) or (None, None)
 
 
 def _around(*spans: _Ends) -> _Ends:

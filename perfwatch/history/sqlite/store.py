@@ -113,7 +113,7 @@ class SqliteStore:
             return sizes.tiers(db)
 
     def moved(self) -> float | None:
-        """How much of a history of an earlier layout is in this one, from 0 to 1; None when nothing is left."""
+        """How much of a history of an earlier layout is in this one, from 0 to 1; None when all of it is."""
         with self._reader() as db:
             return sizes.moved(db)
 

@@ -22,8 +22,8 @@ STEP_SECONDS = 0.002
 # some writer's commit has to do it all.
 CHECKPOINT_STEPS = 20
 
-# A question about the last hour reads all of the tail: with more rows than this the hour is folded before it is
-# over, up to the last whole CROWDED_MS that no more than a few late readings will come to.
+# A question about the last hour reads all of the tail. With more rows than this the hour is folded before it
+# is over, up to the last whole CROWDED_MS that only late readings can come to.
 CROWDED_ROWS = 60_000
 CROWDED_MS = 10 * MINUTE
 GRACE_MS = 5 * MINUTE

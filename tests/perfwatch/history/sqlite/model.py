@@ -48,9 +48,13 @@ class Model:
                 del self.raw_from[series]
 
     def series(self) -> list[Series]:
-        return sorted({*(s for s, held in self.raw.items() if held), *(s for s, held in self.minutes.items() if held)})
+        return sorted(
+            {*(s for s, held in self.raw.items() if held), *(s for s, held in self.minutes.items() if held)}
+        )
 
-    def buckets(self, series: Series, start: int, stop: int, interval: int) -> Iterator[tuple[int, list[float]]]:
+    def buckets(
+        self, series: Series, start: int, stop: int, interval: int
+    ) -> Iterator[tuple[int, list[float]]]:
         """The start of each bucket, and all that counts for it."""
         found: defaultdict[int, list[float]] = defaultdict(list)
         for time, values in self._counted(series):

@@ -31,7 +31,7 @@ _LATE = "INSERT OR IGNORE INTO late SELECT id, ? FROM series WHERE id = ? AND ro
 _ROLL = """
 INSERT OR REPLACE INTO rollups
 SELECT series, :minutes, time - ((time % :length) + :length) % :length AS begin, avg(value), min(value), max(value),
-    count(*) FROM points WHERE time < :until GROUP BY series, begin"""
+    count(*) FROM points JOIN series ON id = series WHERE time >= raw_from AND time < :until GROUP BY series, begin"""
 
 
 class OldHistory:
@@ -51,7 +51,11 @@ class OldHistory:
     def write(self, db: sqlite3.Connection, points: Iterable[Point]) -> None:
         """One commit, as for a batch of the bridge."""
         db.execute("BEGIN IMMEDIATE")
-        rows = [(self._id(db, (*one[:4], field)), one.time, v) for one in points for field, v in one.fields.items()]
+        rows = [
+            (self._id(db, (*one[:4], field)), one.time, v)
+            for one in points
+            for field, v in one.fields.items()
+        ]
         db.executemany(_KEEP, rows)
         hours = [(time - time % HOUR, series) for series, time, _ in rows]
         db.executemany(_LATE, [(hour, series, hour) for hour, series in hours])
@@ -65,8 +69,11 @@ class OldHistory:
         db.execute("DELETE FROM late WHERE hour < ?", (until,))
 
     def thin(self, db: sqlite3.Connection, before: int) -> None:
+        db.execute(
+            "UPDATE series SET raw_from = ?1 WHERE id IN (SELECT series FROM points WHERE time < ?1)",
+            (before,),
+        )
         db.execute("DELETE FROM points WHERE time < ?", (before,))
-        db.execute("UPDATE series SET raw_from = ?", (before,))
 
     def _id(self, db: sqlite3.Connection, key: tuple[str, ...]) -> int:
         if key not in self._ids:

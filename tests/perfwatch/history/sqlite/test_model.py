@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,10 +24,27 @@ STEPS = 12
 SEEDS = range(int(os.environ.get("PERFWATCH_TEST_HISTORIES", "12")))
 
 NAMES = [
-    *[Series("cpu", host, "core", str(core), "usage_percent") for host in ("nas", "desk") for core in range(3)],
+    *[
+        Series("cpu", host, "core", str(core), "usage_percent")
+        for host in ("nas", "desk")
+        for core in range(3)
+    ],
     *[Series("memory", "nas", "", "", field) for field in ("used", "free")],
 ]
-INTERVALS = [1, 1000, 7000, MINUTE, 90_000, 288_000, 6 * MINUTE, 30 * MINUTE, HOUR, 144 * MINUTE, 3 * HOUR, 24 * HOUR]
+INTERVALS = [
+    1,
+    1000,
+    7000,
+    MINUTE,
+    90_000,
+    288_000,
+    6 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    144 * MINUTE,
+    3 * HOUR,
+    24 * HOUR,
+]
 
 
 class History:
@@ -43,7 +61,9 @@ class History:
         self.asked = 0
 
     def step(self) -> None:
-        work = self.chance.choice([self.write, self.write, self.late, self.again, self.fold, self.thin, self.forget])
+        work = self.chance.choice(
+            [self.write, self.write, self.late, self.again, self.fold, self.thin, self.forget]
+        )
         work()
         if self.chance.random() < 0.3:
             self.store.close()
@@ -139,7 +159,17 @@ class History:
             if hour and self.chance.random() < 0.5:
                 old.roll_up(db, self.now - HOUR)
                 self.model.roll_up(self.now - HOUR)
+                self._thin_old(old, db, self.now - 2 * HOUR)
         db.close()
+
+    def _thin_old(self, old: OldHistory, db: sqlite3.Connection, before: int) -> None:
+        """And then what comes too late for it."""
+        old.thin(db, before)
+        self.model.thin(before)
+        self.model.raw_from |= dict.fromkeys(self.model.raw_from, before)
+        late = self.points(self.chance.randrange(NOON, self.now))
+        old.write(db, late)
+        self.model.write(late)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -233,7 +233,9 @@ def test_a_month_of_many_buckets_reads_no_minutes(store: SqliteStore) -> None:
     with store._reader() as db:
         db.set_trace_callback(asked.append)
     assert len(store.query([USER], 0, 30 * DAY, 144 * MINUTE)[USER]) == 300
-    assert [word for word in ("tail", "chunks", "minutes", "days") if f"FROM {word}" in str(asked)] == ["days"]
+    assert [word for word in ("tail", "chunks", "minutes", "days") if f"FROM {word}" in str(asked)] == [
+        "days"
+    ]
 
 
 def test_what_a_question_reads_is_looked_up_and_not_searched_for(store: SqliteStore) -> None:
