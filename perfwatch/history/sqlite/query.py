@@ -60,8 +60,9 @@ def buckets(
         for part in plan(start, stop, interval, noted.rolled_to, raw_from, rollups.TIERS):
             for number, partials in _partials(db, part, interval, group, noted.moving_from is not None):
                 found[number].append(partials)
-    # What was brought from elsewhere comes after the chunks.
-    return {number: combine(sorted(stretches, key=_begin)) for number, stretches in found.items()}
+    for stretches in found.values():
+        stretches.sort(key=_begin)  # what was brought from elsewhere comes after the chunks
+    return {number: combine(stretches) for number, stretches in found.items()}
 
 
 def _partials(

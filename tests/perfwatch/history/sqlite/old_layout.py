@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, NEVER, SIX_MINUTES
 from perfwatch.history.store import Point
 
@@ -32,6 +33,12 @@ _ROLL = """
 INSERT OR REPLACE INTO rollups
 SELECT series, :minutes, time - ((time % :length) + :length) % :length AS begin, avg(value), min(value), max(value),
     count(*) FROM points JOIN series ON id = series WHERE time >= raw_from AND time < :until GROUP BY series, begin"""
+
+_ROLL_ONE = """
+INSERT OR REPLACE INTO rollups
+SELECT series, :minutes, time - ((time % :length) + :length) % :length AS begin, avg(value), min(value),
+    max(value), count(*)
+FROM points WHERE series = :series AND time >= :start AND time < :stop GROUP BY begin"""
 
 
 class OldHistory:
@@ -74,6 +81,21 @@ class OldHistory:
             (before,),
         )
         db.execute("DELETE FROM points WHERE time < ?", (before,))
+
+    def look_after(self, db: sqlite3.Connection, hour: int, policy: Policy) -> None:
+        """Roll up an hour, and remove one of each tier, series by series as it was done."""
+        span = {"start": hour, "stop": hour + HOUR}
+        raw, rolled = (hour - days * DAY_MS for days in (policy.downsample_after_days, policy.retention_days))
+        db.execute("BEGIN IMMEDIATE")
+        for series in self._ids.values():
+            for length in (MINUTE, SIX_MINUTES, HOUR):
+                db.execute(
+                    _ROLL_ONE, {"series": series, "length": length, "minutes": length // MINUTE, **span}
+                )
+                gone = (series, length // MINUTE, rolled)
+                db.execute("DELETE FROM rollups WHERE series = ? AND tier = ? AND time < ?", gone)
+            db.execute("DELETE FROM points WHERE series = ? AND time < ?", (series, raw))
+        db.execute("COMMIT")
 
     def _id(self, db: sqlite3.Connection, key: tuple[str, ...]) -> int:
         if key not in self._ids:
