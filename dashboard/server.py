@@ -21,6 +21,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from dashboard.auth.guard import IDENTITY, Guard
+from dashboard.auth.join import JoinApi
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.live.bridges import Bridges
@@ -104,6 +105,7 @@ def build(settings: Settings) -> App:
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),
         *HealthApi(subscriber, store).routes(),
+        *JoinApi(folder).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
         *(Route(path, Shell(path.strip("/")).__call__) for path in PAGES),
