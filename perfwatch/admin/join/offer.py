@@ -76,7 +76,10 @@ def invite(folder: Path, name: str, server: str = "") -> str:
     """
     where, dashboard = remembered(folder), dashboard_of(folder)
     if where is None or dashboard is None:
-        raise StartError("PerfWatch has not run here yet: start it with `perfwatch up`, then try again")
+        raise StartError(
+            "`perfwatch up` has not run with this data folder yet: start it, then try again. In the stack of "
+            "containers, `docker compose run --rm setup host add NAME --docker` makes an account"
+        )
     check_open(where, "" if "://" in server else dashboard.address)
     taken = Accounts(accounts_path(folder)).passwords
     Integrations(integrations_path(folder)).check(name, taken, "collector")

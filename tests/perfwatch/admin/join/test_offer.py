@@ -27,7 +27,7 @@ def opened(folder: Path, where: Listening, **settings: str) -> Path:
 
 
 def test_where_it_never_ran_it_must_be_started_first(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match="start it with"):
+    with pytest.raises(StartError, match="has not run with this data folder yet: start it"):
         invite(tmp_path, "pi")
 
 
