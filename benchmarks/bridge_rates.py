@@ -82,14 +82,7 @@ def run(
     ages = [now - age for now, age in store.ages]
     writes = len({now for now, _ in store.ages}) / seconds
     shown = [percentile(ages, 0.5), percentile(ages, 0.99), max(ages)]
-    return (
-        kind.__name__.removeprefix("Noted"),
-        rate,
-        round(wait * 1000),
-        used / len(ages) * 1e6,
-        writes,
-        *shown,
-    )
+    return (kind.__mro__[1].__name__, rate, round(wait * 1000), used / len(ages) * 1e6, writes, *shown)
 
 
 async def measured(bridge: Bridge, ages: Ages, seconds: float) -> float:

@@ -19,5 +19,14 @@ def processor_seconds(pid: int) -> float:
 
 def resident_megabytes(pid: int) -> float:
     """Memory of the process that is in RAM, shared libraries included, in MiB."""
+    return _megabytes(pid, "VmRSS")
+
+
+def peak_megabytes(pid: int) -> float:
+    """The most that it has had in RAM so far."""
+    return _megabytes(pid, "VmHWM")
+
+
+def _megabytes(pid: int, name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
-import signal
 from collections.abc import AsyncIterator
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,30 +21,34 @@ from streamlit.starlette import App
 from dashboard.auth.guard import IDENTITY, Guard
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
+from dashboard.background import Background
+from dashboard.history.queries import DEADLINE_SECONDS
 from dashboard.live.bridges import Bridges
+from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
 from dashboard.web import theme
 from dashboard.web.assets import COMPONENTS, VERSION, Assets, Bundle, Packed
 from dashboard.web.base_path import BasePath
-from dashboard.web.health import HealthApi
+from dashboard.web.health import HealthApi, StoreProbe
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
 from dashboard.web.start_page import Shell, start_pages
 from dashboard.web.system import Place
 from perfwatch.broker import broker_of
+from perfwatch.errors import StartError
 from perfwatch.history.influx.url import is_influx
 from perfwatch.history.open import open_store
 from perfwatch.settings import Settings
 from perfwatch.tokens import Revocations, Tokens, load_key
 from perfwatch.topics import Topics
 from perfwatch.users import Users
-
-_log = logging.getLogger(__name__)
+from perfwatch.workers import Workers
 
 PAGES = ("hosts", "live", "history", "settings")
 BUNDLES = (*PAGES, "session")
+_CLOSING_SECONDS = 0.5
 VIEWS = Path(str(files("dashboard") / "views"))
 
 # The guard checks the session and names the user in these headers, which Streamlit shows as st.user.
@@ -58,10 +60,22 @@ _STREAMLIT = {
 
 
 def run(settings: Settings) -> None:
-    """Serve the dashboard."""
+    """Serve the dashboard until it is told to stop. Raises what made it stop otherwise."""
+    background = Background()
+    server = uvicorn.Server(_served(build(settings, background), settings))
+    background.stop = partial(setattr, server, "should_exit", True)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if background.failure:
+        raise background.failure
+    if not server.started:
+        raise StartError(f"The dashboard cannot listen at {settings.address}:{settings.port}")
+
+
+def _served(app: App, settings: Settings) -> uvicorn.Config:
     proxy = settings.trusted_proxy
-    uvicorn.run(
-        build(settings),
+    return uvicorn.Config(
+        app,
         host=settings.address,
         port=settings.port,
         # X-Forwarded-For from anyone but a named proxy would let a guesser choose his address.
@@ -76,12 +90,12 @@ def run(settings: Settings) -> None:
         ws_max_size=64 * 1024 * 1024,
         ws_ping_interval=20,
         ws_ping_timeout=20,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=2,
     )
 
 
-def build(settings: Settings) -> App:
-    """The whole application; nothing is connected before its lifespan begins."""
+def build(settings: Settings, background: Background) -> App:
+    """The whole application; nothing is connected before its lifespan begins, and with it `background`."""
     folder = settings.data_path
     revoked = folder / "revoked.json"
     tokens = Tokens(
@@ -93,17 +107,31 @@ def build(settings: Settings) -> App:
     sessions = Sessions(tokens, users)
     hub, commands, bridges = Hub(), Commands(), Bridges()
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
-    store = open_store(settings.history_url)
+    store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
-    passwords, prefix = Passwords(users), settings.topic_prefix
-    parts = Parts(
-        users, sessions, passwords, hub, commands, bridges, subscriber, store, place, folder, prefix
+    hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
+    background.works = (subscriber.run, probe.run, hosts.run)
+    router = api(
+        Parts(
+            users=users,
+            sessions=sessions,
+            passwords=passwords,
+            hub=hub,
+            commands=commands,
+            bridges=bridges,
+            subscriber=subscriber,
+            store=store,
+            patient=patient,
+            place=place,
+            hosts=hosts,
+            folder=folder,
+            prefix=settings.topic_prefix,
+        )
     )
-    router = api(parts)
     routes: list[BaseRoute] = [
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),
-        *HealthApi(subscriber, store).routes(),
+        *HealthApi(subscriber, probe).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
         *(Route(f"/{page}", Shell(html).__call__) for page, html in start_pages(PAGES).items()),
@@ -114,13 +142,12 @@ def build(settings: Settings) -> App:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
-        following = asyncio.create_task(subscriber.run())
-        following.add_done_callback(_end_with)
-        yield None
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        async with background.running():
+            yield None
         passwords.close()
-        await asyncio.to_thread(store.close)
+        for opened in (store, patient):
+            with contextlib.suppress(TimeoutError):
+                await Workers("closing the history", 1).run(opened.close, deadline=_CLOSING_SECONDS)
 
     _configure_streamlit()
     return App(
@@ -135,13 +162,6 @@ def build(settings: Settings) -> App:
             Middleware(Packed),
         ],
     )
-
-
-def _end_with(following: asyncio.Task[None]) -> None:
-    """Without what follows the broker nothing here is true any more: end, and be started again."""
-    if not following.cancelled() and (error := following.exception()):
-        _log.critical("The broker is no longer followed", exc_info=error)
-        signal.raise_signal(signal.SIGTERM)
 
 
 def _configure_streamlit() -> None:

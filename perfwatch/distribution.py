@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import cache
 from importlib import metadata
 
 NAME = "perfwatch-mqtt"
 """On the index `perfwatch` is somebody else's: nothing that we print may install that."""
 
 
+@cache
 def version() -> str:
-    """The version that is installed here."""
+    """The version that is installed here; of a process, that with which it was started."""
     return metadata.version(NAME)
 
 

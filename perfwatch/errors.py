@@ -7,7 +7,8 @@ PerfWatchError
 ├── CommandError      a command on config/set cannot be obeyed
 ├── BrokerError       the broker refused us or cannot be reached
 │   └── Refused       it refuses one thing, and the connection to it goes on
-├── StoreError        the history store cannot do what was asked
+├── StoreError        a store of readings cannot do what was asked: the history, or a journal
+│   ├── JournalError  a journal's folder cannot be used
 │   ├── PartialWrite  it kept a batch but for some points, which it will never take
 │   ├── BadPoints     it kept nothing of a batch, because something in it is bad
 │   └── Unsupported   its server cannot do such a thing at all
@@ -65,12 +66,16 @@ class Refused(BrokerError):
 
 
 class StoreError(PerfWatchError):
-    """The history store cannot do what was asked of it.
+    """A store of readings cannot do what was asked of it.
 
     `pause` is for how many seconds it asks to be left alone; 0 when it does not say.
     """
 
     pause = 0.0
+
+
+class JournalError(StoreError):
+    """The disk does not let a journal be written or read. Nothing that is in it is lost by that."""
 
 
 class PartialWrite(StoreError):

@@ -65,6 +65,21 @@ def accepts(port: int, host: str = "127.0.0.1") -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
+class SilentServer:
+    """Takes connections, and never answers: `with SilentServer() as server: … server.port`."""
+
+    def __enter__(self) -> Self:
+        # The kernel takes them; nobody reads.
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=1000)
+        self.port: int = self._socket.getsockname()[1]
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+
 def changed(path: Path) -> int:
     """When a file was last written, in nanoseconds; 0 when there is none."""
     return path.stat().st_mtime_ns if path.exists() else 0
@@ -127,8 +142,14 @@ class Mosquitto:
         """End it as a service manager would (SIGTERM)."""
         if self._process is not None:
             self._process.terminate()
+            self._process.send_signal(signal.SIGCONT)
             self._process.wait(60)
             self._process = None
+
+    def freeze(self) -> None:
+        """Let it hold its connections and do nothing any more, until it is stopped."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL)."""

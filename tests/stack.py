@@ -21,11 +21,16 @@ PASSWORD = "a password for tests"
 DEEP = b'{"new":' + b"[" * 4000 + b"]" * 4000 + b"}"
 SERVICES = ("mosquitto", "collector", "bridge", "dashboard")
 COMMAND = [sys.executable, "-P", "-m"]
+ROOT = Path(__file__).parents[1]
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """This process's environment without any setting of PerfWatch, plus `settings`."""
+    """This process's environment without any setting of PerfWatch, plus `settings`.
+
+    What is started is this checkout, whichever one is installed.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PERFWATCH_")}
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), kept.get("PYTHONPATH"))))
     return kept | {f"PERFWATCH_{name.upper()}": value for name, value in settings.items()}
 
 
@@ -34,18 +39,23 @@ class Service:
 
     def __init__(self, command: list[str], folder: Path, **settings: str) -> None:
         self.log = folder / f"{command[0].replace(' ', '-')}.out"
-        self._command = [*COMMAND, *command]
+        self.command = [*COMMAND, *command]
         self._environment = environment(**settings)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                self._command, env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                self.command, env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
 
     def output(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def module_path(self, name: str) -> Path:
+        """Where a process that is started as this one finds a module."""
+        shown = [*COMMAND[:-1], "-c", f"import {name}; print({name}.__file__)"]
+        return Path(subprocess.check_output(shown, env=self._environment, text=True).strip())
 
     def end(self, number: signal.Signals = signal.SIGTERM, timeout: float = 60) -> int:
         """Send it a signal and wait for it; returns its exit code."""

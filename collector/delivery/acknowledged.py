@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 # One mark a second is close enough, and a day of replay makes no long list.
@@ -10,7 +9,7 @@ _STEP_SECONDS = 1.0
 
 
 class Mark(NamedTuple):
-    """All readings before `number` were acknowledged at `moment`, in seconds on the monotonic clock."""
+    """All readings before `number` were acknowledged at `moment`, in seconds."""
 
     moment: float
     number: int
@@ -35,18 +34,14 @@ class Acknowledged:
         """As far as `mark` now."""
         if mark.moment - self._marks[-1].moment >= min(_STEP_SECONDS, self._window):
             self._marks.append(mark)
-        self._forget(mark.moment)
+        while len(self._marks) > 1 and self._marks[1].moment <= mark.moment - self._window:
+            del self._marks[0]
 
     def doubt(self) -> int:
         """The broker may have lost the last window: back to where it began, which is returned."""
         del self._marks[1:]
         return self.safe
 
-    def recall(self, marks: Iterable[Mark], now: float) -> None:
-        """Start again from the marks of an earlier run."""
-        self._marks = list(marks)
-        self._forget(now)
-
-    def _forget(self, now: float) -> None:
-        while len(self._marks) > 1 and self._marks[1].moment <= now - self._window:
-            del self._marks[0]
+    def change_clock(self, then: float, now: float) -> None:
+        """Go on by a clock that says `now` when the one of before says `then`; no mark is of later."""
+        self._marks = [Mark(min(now, moment - then + now), number) for moment, number in self._marks]

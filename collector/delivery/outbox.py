@@ -1,23 +1,26 @@
 """Readings that the broker has not acknowledged, on disk, bounded by age and size.
 
-Append-only files of up to 1 MiB. A reading is in the file before anyone can take it out to be sent,
-so a kill loses none; a file goes when all of it was acknowledged some time ago. Nothing is written
-when a reading is acknowledged: each record says how far things were when it was appended.
+A reading is in the journal before anyone can take it out to be sent, so a kill loses none. What is sent
+at once is taken from memory, what waited is read from the disk. Nothing is written when a reading is
+acknowledged: each record says how far things were when it was appended.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from collector.delivery.acknowledged import Acknowledged, Mark
+from collector.delivery.reading import Reading, convert
 from collector.delivery.recovery import Recovery
-from collector.delivery.segment import Record, Segment
+from perfwatch.errors import JournalError
+from perfwatch.journal.journal import Journal
+from perfwatch.journal.record import Record
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +28,14 @@ DAY = 86400.0
 MEGABYTE = 1_000_000
 # Without a disk, the whole collector still stays under 40 MB.
 MEMORY_BYTES = 6 * MEGABYTE
+# What a reading takes in memory beside its payload.
+_OBJECT_BYTES = 300
+# What is on disk and about to be sent.
+_AHEAD_BYTES = 64 * 1024
 _SEGMENT_BYTES = 1_048_576
 _RETRY_SECONDS = 10.0
+# Who cannot read yet what the last run left begins here, so that all of that gets lower numbers.
+_FAR = 1 << 40
 
 
 class Letter(NamedTuple):
@@ -36,6 +45,14 @@ class Letter(NamedTuple):
     topic: str
     payload: bytes
     newest: bool
+
+
+class _Kept(NamedTuple):
+    """In memory: what came at `time_ms` since 1970, or `moment` on the monotonic clock."""
+
+    reading: Reading
+    time_ms: int
+    moment: float
 
 
 class Outbox:
@@ -55,24 +72,24 @@ class Outbox:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._folder = folder
         self._age = age
         self._limit = size
         self._clock = clock
         self._wall = wall
-        self._segment_bytes = min(_SEGMENT_BYTES, size // 8)
         self._lock = threading.Lock()  # filled by the loop, emptied by the network's thread too
-        self._claim: IO[bytes] | None = None
-        self._failing = False
-        self._retry_at = 0.0
-        self._names = 0
-        self._segments: list[Segment] = []
-        self._current: Segment | None = None
-        self._reading: Segment | None = None
-        self._offset = 0
-        self._cursor = 0  # the number that is taken next
-        self._next = 0  # the number that is added next
+        self._journal: Journal | None = None
+        if folder is not None:
+            block, user = min(_SEGMENT_BYTES, size // 8), "collector of this host"
+            self._journal = Journal(folder, age, block, user, (".seg", convert), False, clock, wall)
+        self._retry_at: dict[str, float] = {}  # what the disk does not do, and when it is tried again
+        self._memory: deque[_Kept] = deque()  # the last ones
+        self._memory_bytes = 0
+        self._saved = _FAR  # all before this number are in the journal
+        self._cursor = _FAR  # the number that is taken next
+        self._next = _FAR  # the number that is added next
+        self._ahead: deque[Record] = deque()  # read from the journal, to be taken next
         self._flying: dict[int, None] = {}
+        self._resend = resend
         self._acknowledged = Acknowledged(resend, Mark(clock(), 0))
         self._newest: dict[str, int] = {}
         self._dropped = 0
@@ -80,55 +97,48 @@ class Outbox:
     def open(self) -> None:
         """Find what the last run left. What cannot be read is said, and stops nothing."""
         with self._lock:
-            if self._folder is None:
-                return
-            try:
-                self._claim_folder(self._folder)
-            except OSError as exc:
-                self._fail(exc)
-            if waiting := self._next - self._low():
-                log.info("%d readings of the last run wait in %s", waiting, self._folder)
+            self._save()
+            if self._journal and (waiting := self._waiting()):
+                log.info("%d readings of the last run wait in %s", waiting, self._journal.folder)
 
     def __len__(self) -> int:
         """How many are not acknowledged."""
-        return self._next - self._low()
+        with self._lock:
+            return self._waiting()
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is left to take."""
-        return self._cursor >= self._next
+        """Whether nothing can be taken just now."""
+        return self._cursor >= self._next or (self._waits("read") and self._cursor < self._remembered)
 
     @property
     def durable(self) -> bool:
         """Whether what waits outlives this process."""
-        return all(segment.path for segment in self._segments)
+        return self._saved >= self._next
 
     def add(self, topic: str, payload: bytes) -> bool:
         """Put it last. Returns True when this made it drop something for the first time."""
         with self._lock:
-            now = self._clock()
-            self._append(Record(topic, payload, self._next - self._low(), round(self._wall() * 1000)), now)
+            reading = Reading(topic, payload, self._behind())
+            self._memory.append(_Kept(reading, round(self._wall() * 1000), self._clock()))
+            self._memory_bytes += _OBJECT_BYTES + len(payload)
             self._newest[topic] = self._next
             self._next += 1
             dropped_before = self._dropped
-            self._trim(now)
+            self._save()
+            while self._memory and self._spare():
+                self._forget_in_memory()
             return self._dropped > dropped_before == 0
 
     def take(self) -> Letter | None:
         """The oldest that was not taken yet. It stays here until `done`."""
         with self._lock:
-            while (segment := self._at_cursor()) is not None:
-                try:
-                    record = segment.read(self._offset)
-                except OSError as exc:
-                    self._fail(exc)
-                    record = None
-                if record is None:
-                    self._give_up(segment)
-                    continue
-                self._offset += record.size
-                if record.topic:
-                    return self._letter(record)
+            while not self.empty:
+                if self._cursor >= self._remembered:
+                    return self._letter(self._memory[self._cursor - self._remembered].reading)
+                if (record := self._on_disk()) is not None:
+                    self._cursor = record.number
+                    return self._letter(Reading.of(record))
             return None
 
     def done(self, number: int) -> None:
@@ -148,191 +158,138 @@ class Outbox:
             self._move(self._acknowledged.doubt() if lossy else self._low())
 
     def forget_dropped(self) -> int:
-        """How many were dropped since the last call."""
+        """How many were dropped, or lost to a damaged disk, since the last call."""
         with self._lock:
             dropped, self._dropped = self._dropped, 0
+            if self._journal:
+                dropped, self._journal.lost = dropped + self._journal.lost, 0
             return dropped
 
     def close(self) -> None:
         """Note how far things were, and leave the folder to the next run."""
         with self._lock:
-            current = self._current
-            if current is not None and current.path is not None:
-                note = Record("", b"", self._next - self._low(), round(self._wall() * 1000))
+            if self._journal is None:
+                return
+            if self._journal.size:
+                note = Reading("", b"", self._behind())
                 try:
-                    current.append(note, self._clock())
-                except OSError as exc:
-                    self._fail(exc)
-            for segment in self._segments:
-                segment.close()
-            if self._claim is not None:
-                self._claim.close()
-                self._claim = None
+                    self._journal.append(note.pack(), 0, round(self._wall() * 1000))
+                except JournalError as exc:
+                    self._failed("written", exc)
+            self._journal.close()
+
+    @property
+    def _remembered(self) -> int:
+        """The number of the oldest that is in memory."""
+        return self._next - len(self._memory)
+
+    def _waiting(self) -> int:
+        low = self._low()
+        on_disk = self._journal.waiting(low) if self._journal else 0
+        return on_disk + self._next - max(low, self._saved)
 
     def _low(self) -> int:
         """All before this number are acknowledged."""
         return min(next(iter(self._flying), self._cursor), self._cursor)
 
-    def _letter(self, record: Record) -> Letter:
+    def _behind(self) -> int:
+        """How many before the next are not acknowledged; too many at most, never too few."""
+        return min(self._next - self._low(), 2**32 - 1)
+
+    def _letter(self, reading: Reading) -> Letter:
         number = self._cursor
         self._flying[number] = None
         self._cursor += 1
-        return Letter(number, record.topic, record.payload, self._newest.get(record.topic) == number)
+        newest = self._newest.get(reading.topic) == number
+        return Letter(number, reading.topic, reading.payload, newest)
 
-    def _at_cursor(self) -> Segment | None:
-        """The segment that holds the next one to take; None when nothing is left."""
-        reading = self._reading
-        if reading is None or self._cursor >= reading.end:
-            if reading is not None and reading is not self._current:
-                reading.close()
-            self._reading = next((each for each in self._segments if each.end > self._cursor), None)
-            if self._reading is not None:
-                self._offset, self._cursor = self._place(self._reading, self._cursor)
-        return self._reading
-
-    def _place(self, segment: Segment, number: int) -> tuple[int, int]:
-        """Where in the segment that number begins, and the number that really begins there."""
-        at, offset = segment.first, 0
-        while at < number and (record := segment.read(offset)):
-            at += bool(record.topic)
-            offset += record.size
-        return offset, at
+    def _on_disk(self) -> Record | None:
+        """The next one of those that are no longer in memory; without one, go on to those that are."""
+        while self._ahead and self._ahead[0].number < self._cursor:
+            self._ahead.popleft()
+        if not self._ahead and self._journal:
+            try:
+                self._ahead.extend(self._journal.read(self._cursor, _AHEAD_BYTES))
+            except JournalError as exc:
+                self._failed("read", exc)
+                return None
+            self._works("read")
+        if not self._ahead or self._ahead[0].number >= self._remembered:
+            self._cursor = self._remembered
+            return None
+        return self._ahead.popleft()
 
     def _move(self, number: int) -> None:
         self._flying.clear()
-        self._cursor = max(number, self._segments[0].first) if self._segments else self._next
-        if self._reading is not None and self._reading is not self._current:
-            self._reading.close()
-        self._reading = None
+        self._ahead.clear()
+        oldest = self._journal.first if self._journal and self._journal.size else self._remembered
+        self._cursor = max(number, oldest)
 
-    def _give_up(self, segment: Segment) -> None:
-        """The rest of a damaged segment."""
-        lost = segment.end - self._cursor
-        log.warning("%s is damaged: %d readings in it are lost", segment.path or "The outbox", lost)
-        self._dropped += lost
-        self._cursor = segment.end
-        self._reading = None
-        if segment is self._current:
-            self._current = None
-
-    def _append(self, record: Record, now: float) -> None:
-        segment = self._writable(now)
-        try:
-            segment.append(record, now)
-        except OSError as exc:
-            self._fail(exc)
-            if not segment.count:
-                self._drop(segment)
-            self._begin(None, now).append(record, now)
-        else:
-            if segment.path is not None and self._failing:
-                self._failing = False
-                log.info("Readings are kept on disk in %s again", self._folder)
-
-    def _writable(self, now: float) -> Segment:
-        """The segment to append to: the current one until it is full, or until there is a disk again."""
-        current = self._current
-        full = (
-            current is None
-            or current.size >= self._segment_bytes
-            # A segment goes as a whole, so it must not span much of the time that is kept.
-            or now - current.born >= self._age / 24
-        )
-        waits = current is not None and current.path is None
-        if self._folder is not None and now >= self._retry_at and (full or waits):
-            try:
-                return self._begin_on_disk(self._folder, now)
-            except OSError as exc:
-                self._fail(exc)
-        return self._begin(None, now) if full or current is None else current
-
-    def _begin_on_disk(self, folder: Path, now: float) -> Segment:
-        if self._claim is None:
-            self._claim_folder(folder)
-        for segment in self._segments:
-            if segment.path is None:
-                segment.save(self._name(folder))
-        return self._begin(self._name(folder), now)
-
-    def _begin(self, path: Path | None, now: float) -> Segment:
-        segment = Segment(self._next, path, now)
-        if self._current is not None and self._current is not self._reading:
-            self._current.close()
-        self._segments.append(segment)
-        self._current = segment
-        return segment
-
-    def _name(self, folder: Path) -> Path:
-        self._names += 1
-        return folder / f"{self._names:012d}.seg"
-
-    def _claim_folder(self, folder: Path) -> None:
-        """Keep other collectors out, and take over what is there."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        claim = (folder / "lock").open("ab")
-        try:
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            last_run = Recovery(folder)
-        except BlockingIOError as exc:
-            claim.close()
-            raise OSError(exc.errno, "another collector of this host uses it") from exc
-        except OSError:
-            claim.close()
-            raise
-        self._claim = claim
-        self._take_over(last_run)
-
-    def _take_over(self, last_run: Recovery) -> None:
-        """Give the numbers before ours to what the last run left."""
-        first = min([self._next, *(segment.first for segment in self._segments)])
-        self._names = max(self._names, last_run.names)
-        if not last_run.segments:
+    def _save(self) -> None:
+        """Bring to disk what is in memory only, and let go of what is acknowledged for good or too much."""
+        if self._journal is None or self._waits("written"):
             return
-        now = self._clock()
-        last_run.number(first, now, round(self._wall() * 1000))
-        self._segments[:0] = last_run.segments
+        try:
+            if not self._journal.opened:
+                self._take_over(self._journal)
+            while self._saved < self._next:
+                kept = self._memory[self._saved - self._remembered]
+                self._journal.skip_to(self._saved)
+                self._journal.append(kept.reading.pack(), 1, kept.time_ms)
+                self._saved += 1
+            self._journal.forget(self._acknowledged.safe)
+            if dropped := self._journal.trim(self._low(), self._limit):
+                self._dropped += dropped
+                self._pass_by(self._journal.first)
+        except JournalError as exc:
+            self._failed("written", exc)
+        else:
+            self._works("written")
+
+    def _take_over(self, journal: Journal) -> None:
+        """Give the numbers before ours to what the last run left."""
+        last_run = Recovery(self._resend)
+        journal.open(last_run.learn)
+        if self._next == _FAR:
+            self._next = self._saved = journal.end
         self._newest = last_run.newest | self._newest
-        self._acknowledged.recall(last_run.marks, now)
+        self._acknowledged = last_run.acknowledged
+        self._acknowledged.change_clock(last_run.time, self._clock())
         self._move(last_run.low)
 
-    def _trim(self, now: float) -> None:
-        """Let go of what is acknowledged for good, then of what is too old or too much."""
-        safe = self._acknowledged.safe
-        while self._droppable() and self._segments[0].end <= safe:
-            self._drop(self._segments[0])
-        while self._droppable() and (
-            now - self._segments[0].touched > self._age
-            or sum(segment.size for segment in self._segments) > self._limit
-        ):
-            self._drop(self._segments[0])
-        memory = [segment for segment in self._segments if segment.path is None]
-        if len(memory) > 1 and sum(segment.size for segment in memory) > MEMORY_BYTES:
-            self._drop(memory[0])
+    def _spare(self) -> bool:
+        """Whether the oldest in memory is on disk and not about to be sent, or must go."""
+        if self._remembered < self._saved:
+            return self._remembered < self._cursor or self._memory_bytes > _AHEAD_BYTES
+        return (
+            self._remembered < self._acknowledged.safe
+            or self._clock() - self._memory[0].moment > self._age
+            or (len(self._memory) > 1 and self._memory_bytes > min(MEMORY_BYTES, self._limit))
+        )
 
-    def _droppable(self) -> bool:
-        return bool(self._segments) and self._segments[0] is not self._current
+    def _forget_in_memory(self) -> None:
+        number = self._remembered
+        self._memory_bytes -= _OBJECT_BYTES + len(self._memory.popleft().reading.payload)
+        if number >= self._saved:
+            self._dropped += number >= self._low()
+            self._saved = number + 1
 
-    def _drop(self, segment: Segment) -> None:
-        self._dropped += max(0, segment.end - max(self._low(), segment.first))
-        self._segments.remove(segment)
-        for number in range(segment.first, segment.end) if self._flying else ():
-            self._flying.pop(number, None)
-        if segment.first <= self._cursor < segment.end:
-            self._cursor = segment.end
-        if self._reading is segment:
-            self._reading = None
-        try:
-            segment.remove()
-        except OSError as exc:
-            self._fail(exc)
+    def _pass_by(self, number: int) -> None:
+        """What comes before that number is gone."""
+        for gone in [flying for flying in self._flying if flying < number]:
+            del self._flying[gone]
+        self._cursor = max(self._cursor, number)
 
-    def _fail(self, error: OSError) -> None:
-        self._retry_at = self._clock() + _RETRY_SECONDS
-        if not self._failing:
-            self._failing = True
-            log.warning(
-                "Readings cannot be kept on disk in %s (%s): the newest %d MB wait in memory until they can",
-                self._folder,
-                error.strerror,
-                MEMORY_BYTES // MEGABYTE,
-            )
+    def _waits(self, deed: str) -> bool:
+        """Whether it is too early to try that again."""
+        return self._clock() < self._retry_at.get(deed, 0.0)
+
+    def _failed(self, deed: str, error: JournalError) -> None:
+        if deed not in self._retry_at:
+            size = MEMORY_BYTES // MEGABYTE
+            log.warning("%s. Readings wait until it can, the newest %d MB of them in memory", error, size)
+        self._retry_at[deed] = self._clock() + _RETRY_SECONDS
+
+    def _works(self, deed: str) -> None:
+        if self._retry_at.pop(deed, None) is not None:
+            log.info("The outbox can be %s again", deed)

@@ -112,6 +112,7 @@ ENTITIES: dict[str, tuple[Entity, ...]] = {
         _shown("partitions.*.free_bytes", "Disk {} free"),
         _more("partitions.*.used_bytes", "Disk {} used"),
         _more("partitions.*.total_bytes", "Disk {} total"),
+        _more("arrays.*.disks_active", "RAID {} disks active"),
         _more("devices.*.read_bytes_per_sec", "Disk {} read"),
         _more("devices.*.write_bytes_per_sec", "Disk {} write"),
         _more("devices.*.read_latency_ms", "Disk {} read latency"),

@@ -58,6 +58,11 @@ class Apart(Generic[T]):
             self._late.pop(key).lane.end()
         return {key: told[key] for key in questions}
 
+    def __del__(self) -> None:
+        """A source that is switched off leaves no thread."""
+        for lane in filter(None, [self._together, *(alone.lane for alone in self._late.values())]):
+            lane.end()
+
     def _ask(self, questions: Mapping[str, Question[T]]) -> dict[str, Told[T]]:
         if not questions:
             return {}

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from collector.sources import diskstats
+from collector.sources import diskstats, mdstat
 from collector.sources.diskstats import Counters, Devices
 from collector.sources.partitions import Partitions
 from collector.sources.parts import Missing
 from collector.sources.rates import change, per_second, percent, total
-from collector.sources.source import Tick, listed
+from collector.sources.source import ReadText, Tick, listed, read_text
 from perfwatch.readings import core
 
 BLOCK = "/sys/block"
-# Not disks: files mounted as one, and memory made to look like one.
-_NOT_A_DISK = re.compile(r"(loop|ram|zram)\d+")
 # Disks made of disks: their traffic is counted below them. Of single paths, as those of a multipath
 # NVMe and of PowerPath, the paths are not disks or the sum of them is.
 _STACKED = re.compile(r"(dm-|md|bcache|drbd|zd)\d.*|nvme\d+c\d+n\d+|(emcpower|sddlm|vpath)[a-z]+|VxDMP.*")
@@ -32,10 +30,12 @@ class Disk:
         devices: Callable[[], Devices] = diskstats.read,
         partitions: Partitions | None = None,
         block: str = BLOCK,
+        read: ReadText = read_text,
     ) -> None:
         self._devices = devices
         self._partitions = partitions or Partitions()
         self._block = block
+        self._read = read
         self._missing = Missing("disk")
         self._names: frozenset[str] = frozenset()
         self._counted: frozenset[str] = frozenset()
@@ -63,14 +63,20 @@ class Disk:
             write_bytes_per_sec=total([device.write_bytes_per_sec for device in counted]),
             devices=devices,
             partitions=partitions,
+            arrays=self._arrays(),
         )
 
-    def _told(self) -> tuple[dict[str, Counters], dict[str, Exception]]:
+    def _arrays(self) -> dict[str, core.Array]:
         try:
-            counters, errors = self._devices()
+            return mdstat.parse(self._read(mdstat.PATH))
+        except OSError:
+            return {}  # a kernel without RAID
+
+    def _told(self) -> Devices:
+        try:
+            return self._devices()
         except OSError as exc:
-            return {}, {"devices": exc}
-        return {name: now for name, now in counters.items() if not _NOT_A_DISK.fullmatch(name)}, errors
+            return Devices({}, {"devices": exc})
 
     def _whole(self, devices: Mapping[str, object]) -> frozenset[str]:
         """Those that the sums count. Looked up when a disk comes or goes."""

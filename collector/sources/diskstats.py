@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import psutil
@@ -12,6 +13,8 @@ from collector.sources.text import named
 
 _SECTOR_BYTES = 512  # whatever the disk's own are: Documentation/admin-guide/iostats.rst
 _WHOLE, _PARTITION = 11, 4
+# Files mounted as a disk, and memory made to look like one.
+_NOT_A_DISK = re.compile(r"(loop|ram|zram)\d+")
 
 
 class Counters(NamedTuple):
@@ -47,10 +50,12 @@ def read() -> Devices:
 
 
 def parse(text: str) -> Devices:
-    """The text of /proc/diskstats."""
+    """The text of /proc/diskstats, without what is no disk."""
     found = Devices({}, {})
     for line in text.splitlines():
         name, numbers = _split(line)
+        if _NOT_A_DISK.fullmatch(name):
+            continue
         counters = _counters(numbers)
         if counters is not None:
             found.counters[name] = counters
@@ -68,13 +73,13 @@ def _split(line: str) -> tuple[str, list[str]]:
 
 def _counters(words: list[str]) -> Counters | None:
     """Kernels append to a line, and emulations do not always know what: the first numbers stay."""
-    numbers = [count(word) for word in words]
-    if len(numbers) == _PARTITION:  # before Linux 2.6.25
-        reads, sectors_read, writes, sectors_written = numbers
+    if len(words) == _PARTITION:  # before Linux 2.6.25
+        reads, sectors_read, writes, sectors_written = map(count, words)
         return Counters(reads, writes, _bytes(sectors_read), _bytes(sectors_written))
-    if len(numbers) < _WHOLE:
+    if len(words) < _WHOLE:
         return None
-    reads, _, sectors_read, read_ms, writes, _, sectors_written, write_ms, _, busy, queued = numbers[:_WHOLE]
+    numbers = map(count, words[:_WHOLE])
+    reads, _, sectors_read, read_ms, writes, _, sectors_written, write_ms, _, busy, queued = numbers
     sizes = _bytes(sectors_read), _bytes(sectors_written)
     return Counters(reads, writes, *sizes, read_ms, write_ms, busy, queued)
 

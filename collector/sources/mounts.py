@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import psutil
 
-from collector.sources.source import ReadText, read_bytes, read_text
+from collector.sources.source import read_bytes, read_text
 from collector.sources.text import valid
 
 # Images that are always full: snaps, live systems and discs.
@@ -31,13 +31,25 @@ class Mount(NamedTuple):
     system: str | None = None
 
 
-def mounted(read: ReadText = read_text) -> list[Mount]:
-    """The file systems that are on a device, or that people look at as if they were. Raises OSError."""
-    if not psutil.LINUX:
-        rows = psutil.disk_partitions(all=False)
-        return [Mount(row.mountpoint, row.device, row.fstype) for row in rows if row.fstype not in _IMAGES]
-    text = read_bytes("/proc/self/mountinfo").decode("utf-8", "surrogateescape")
-    return parse(text, on_device(read("/proc/filesystems")))
+class Mounts:
+    """The file systems that are on a device, or that people look at as if they were."""
+
+    def __init__(self) -> None:
+        self._text = b""
+        self._mounts: list[Mount] = []
+
+    def __call__(self) -> list[Mount]:
+        """Raises OSError."""
+        if not psutil.LINUX:
+            rows = psutil.disk_partitions(all=False)
+            return [
+                Mount(row.mountpoint, row.device, row.fstype) for row in rows if row.fstype not in _IMAGES
+            ]
+        text = read_bytes("/proc/self/mountinfo")
+        if text != self._text:
+            types = on_device(read_text("/proc/filesystems"))
+            self._mounts, self._text = parse(text.decode("utf-8", "surrogateescape"), types), text
+        return self._mounts
 
 
 def on_device(filesystems: str) -> frozenset[str]:

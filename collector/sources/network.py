@@ -9,9 +9,23 @@ from collector.sources.connections import connections
 from collector.sources.interfaces import Interfaces
 from collector.sources.net_dev import Traffic
 from collector.sources.parts import Missing
+from collector.sources.plausible import SIGNAL, count, plausible
 from collector.sources.rates import per_second, total
 from collector.sources.source import ReadText, Tick, read_text
 from perfwatch.readings import core
+
+
+def signals(wireless: str) -> dict[str, float | None]:
+    """How strong each wireless interface's signal is, in dBm, of the text of /proc/net/wireless."""
+    found: dict[str, float | None] = {}
+    for line in wireless.splitlines()[2:]:
+        name, _, rest = line.partition(":")
+        try:
+            # Some drivers tell a share of 100 in its place, or 0.
+            found[name.strip()] = plausible(float(rest.split()[2].rstrip(".")), SIGNAL)
+        except (IndexError, ValueError):
+            continue
+    return found
 
 
 class Network:
@@ -44,15 +58,30 @@ class Network:
         before, seconds = self._before, tick.monotonic - self._at
         self._before, self._at = traffic, tick.monotonic
         found = {name: self._interface(name, before.get(name), now, seconds) for name, now in traffic.items()}
+        for name, signal in signals(self._or_nothing("/proc/net/wireless")).items():
+            if name in found:
+                found[name].signal_dbm = signal
         # An interface that has just appeared has no rate yet: it joins the sums at its second tick.
         counted = [interface for name, interface in found.items() if name in before and interface.counted]
         return core.Network(
             timestamp=tick.timestamp,
             bytes_sent_per_sec=total([interface.bytes_sent_per_sec for interface in counted]),
             bytes_recv_per_sec=total([interface.bytes_recv_per_sec for interface in counted]),
+            tracked_connections=self._tracked("count"),
+            tracked_connections_limit=self._tracked("max"),
             interfaces=found,
             connections=connections(self._read),
         )
+
+    def _tracked(self, what: str) -> int | None:
+        """Of the firewall's connection tracking, which drops what is new when it is full."""
+        return count(self._or_nothing(f"/proc/sys/net/netfilter/nf_conntrack_{what}"))
+
+    def _or_nothing(self, path: str) -> str:
+        try:
+            return self._read(path)
+        except OSError:
+            return ""
 
     def _interface(self, name: str, before: Traffic | None, now: Traffic, seconds: float) -> core.Interface:
         then = before or Traffic(*[None] * len(now))

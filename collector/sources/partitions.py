@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from collector.sources.host_root import ROOT, host_root, own_name
-from collector.sources.mounts import Mount, mounted, once
+from collector.sources.mounts import Mount, Mounts, once
 from collector.sources.parts import Parts
 from collector.sources.plausible import at_most
 from collector.sources.rates import percent
@@ -26,12 +26,12 @@ class Partitions:
 
     def __init__(
         self,
-        mounts: Callable[[], list[Mount]] = mounted,
+        mounts: Callable[[], list[Mount]] | None = None,
         usage: Callable[[str], os.statvfs_result] = os.statvfs,
         is_file: Callable[[str], bool] | None = None,
         root: Path | None = None,
     ) -> None:
-        self._mounts = mounts
+        self._mounts = mounts or Mounts()
         self._usage = usage
         self._is_file = is_file or _is_file
         self._root = root or host_root()
@@ -72,7 +72,7 @@ class Partitions:
 
 def _is_file(mountpoint: str) -> bool:
     try:
-        return stat.S_ISREG(Path(mountpoint).stat().st_mode)
+        return stat.S_ISREG(os.stat(mountpoint).st_mode)  # noqa: PTH116  # a Path for each would cost more
     except OSError:
         return False  # not ours to ask: its usage will say so
 

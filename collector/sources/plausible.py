@@ -20,6 +20,8 @@ MEGAHERTZ: Final[Limits] = (1, 20_000)
 """Of a core, which runs."""
 CLOCK: Final[Limits] = (0, 50_000)
 """MHz of a graphics processor, which may rest, or of its memory."""
+SIGNAL: Final[Limits] = (-120, -1)
+"""dBm."""
 WATTS: Final[Limits] = (0, 10_000)
 
 

@@ -20,7 +20,7 @@ from perfwatch.broker import Broker
 from perfwatch.errors import AccountError
 from perfwatch.readings.codec import UNREADABLE
 
-# `perfwatch up` hears of the change at once, or where no kernel tells it, within half a second.
+# `perfwatch up` looks for changes each half a second.
 _ATTEMPTS, _AGAIN_SECONDS = 50, 0.1
 
 _ELSEWHERE = (

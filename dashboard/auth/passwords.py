@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 from starlette.requests import ClientDisconnect, Request
 
 from dashboard.auth.admission import FULL_SECONDS, Admission, Attempt, Refused, Sender
+from dashboard.web.requests import gone
 from perfwatch.users import Users
 from perfwatch.workers import Workers
 
@@ -90,18 +91,12 @@ class Passwords:
 
 async def _while_there(request: Request, turn: asyncio.Future[bool]) -> bool:
     """What `turn` says. Raises ClientDisconnect when the client goes before that."""
-    gone = asyncio.ensure_future(_gone(request))
+    left = asyncio.ensure_future(gone(request))
     try:
-        waited: set[asyncio.Future[Any]] = {gone, turn}
+        waited: set[asyncio.Future[Any]] = {left, turn}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        if gone.done():
+        if left.done():
             raise ClientDisconnect
         return turn.result()
     finally:
-        gone.cancel()
-
-
-async def _gone(request: Request) -> None:
-    """Wait until the client hangs up. What is left of a body that was cut off comes before that."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        left.cancel()

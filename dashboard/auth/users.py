@@ -42,7 +42,11 @@ class Change(Struct, forbid_unknown_fields=True):
 
 
 class UsersApi:
-    """`PUT /api/auth/password` and `/api/users`. Viewers are kept from changes by the guard."""
+    """`PUT /api/auth/password` and `/api/users`. Viewers are kept from changes by the guard.
+
+    Accounts are read at once, as the guard reads them for every request: 30 µs. A change
+    waits for the disk, in asyncio's own threads: nothing else that blocks is done in these.
+    """
 
     def __init__(self, people: People) -> None:
         self._people = people
@@ -71,7 +75,7 @@ class UsersApi:
         return JSONResponse({"detail": "The password is changed, and your other sessions are ended"})
 
     async def show(self, request: Request) -> Response:
-        accounts = await asyncio.to_thread(self._people.users.accounts)
+        accounts = self._people.users.accounts()
         return JSONResponse({"users": [_shown(name, accounts[name]) for name in sorted(accounts)]})
 
     async def add(self, request: Request) -> Response:
@@ -80,7 +84,7 @@ class UsersApi:
             return given
         if refused := _too_short("password", given.password):
             return refused
-        taken = given.username in await asyncio.to_thread(self._people.users.accounts)
+        taken = given.username in self._people.users.accounts()
         try:
             await self._people.hashed(
                 request, self._people.users.add, given.username, given.password, given.role
@@ -96,7 +100,7 @@ class UsersApi:
             return given
         if given.password is not None and (refused := _too_short("password", given.password)):
             return refused
-        if (missing := await self._missing(name)) is not None:
+        if (missing := self._missing(name)) is not None:
             return missing
         try:
             if given.role is not None:
@@ -113,7 +117,7 @@ class UsersApi:
 
     async def remove(self, request: Request) -> Response:
         name = request.path_params["name"]
-        if (missing := await self._missing(name)) is not None:
+        if (missing := self._missing(name)) is not None:
             return missing
         try:
             await asyncio.to_thread(self._people.users.remove, name)
@@ -122,8 +126,8 @@ class UsersApi:
         self._people.sessions.close_ended(name)
         return JSONResponse({"detail": f"{name} is removed, and logged out everywhere"})
 
-    async def _missing(self, name: str) -> Response | None:
-        known = await asyncio.to_thread(self._people.users.names)
+    def _missing(self, name: str) -> Response | None:
+        known = self._people.users.names()
         if name in known:
             return None
         return problem(404, f"There is no user {name[:100]!r}: expected one of {', '.join(known)}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from starlette.datastructures import QueryParams
@@ -17,6 +16,8 @@ from starlette.routing import Route
 from dashboard.history.catalogue import catalogue, natural
 from dashboard.history.metrics import Query
 from dashboard.history.metrics import parse as parse_range
+from dashboard.history.queries import Queries
+from dashboard.history.size import check_size
 from dashboard.web.responses import BadRequest
 from perfwatch.history.store import Bucket, HistoryStore, Series
 from perfwatch.readings.codec import format_time, from_ms
@@ -38,10 +39,9 @@ class Asked(NamedTuple):
 
 
 class ChartApi:
-    """Answers from the history store, in worker threads: a store may block."""
-
-    def __init__(self, store: HistoryStore) -> None:
+    def __init__(self, store: HistoryStore, queries: Queries) -> None:
         self._store = store
+        self._queries = queries
         self._known: tuple[float, list[Series]] = (-KNOWN_FOR, [])
         self._offered: tuple[list[Series], bytes] = ([], msgspec.json.encode(catalogue([])))
 
@@ -49,7 +49,7 @@ class ChartApi:
         return [Route("/api/history/series", self.series), Route("/api/history/query", self.query)]
 
     async def series(self, request: Request) -> Response:
-        content = await asyncio.to_thread(self._catalogue)
+        content = await self._queries.run(request, self._catalogue)
         tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if request.headers.get("If-None-Match") == tag:
@@ -57,7 +57,7 @@ class ChartApi:
         return Response(content, media_type=_JSON, headers=headers)
 
     async def query(self, request: Request) -> Response:
-        content = await asyncio.to_thread(self._answer, parse(request.query_params))
+        content = await self._queries.run(request, self._answer, parse(request.query_params))
         return Response(content, media_type=_JSON, headers={"Cache-Control": "no-store"})
 
     def _catalogue(self) -> bytes:
@@ -76,6 +76,7 @@ class ChartApi:
         start, stop, interval = asked.query.start, asked.query.stop, asked.query.interval
         there = choose(self._all_series(), asked)
         drawn = there[:MOST_SERIES]
+        check_size(len(drawn), 3 * asked.query.points)  # mean, min and max of each
         found = self._store.query(drawn, start, stop, interval)
         times = sorted({bucket.time for buckets in found.values() for bucket in buckets})
         lines = [self._line(series, found[series], times, asked.query) for series in drawn]
@@ -95,11 +96,11 @@ class ChartApi:
 
     def _line(
         self, series: Series, buckets: Sequence[Bucket], times: Sequence[int], query: Query
-    ) -> dict[str, Any]:
+    ) -> msgspec.Raw:
         line = {"host": series.host, "part": series.part, "field": series.field, **columns(buckets, times)}
         last = self._last(series, buckets[-1], query.interval, query.stop) if buckets else None
         newest = last and {"time": last.time, "value": round(last.mean, 3)}
-        return {**line, "newest": newest}
+        return msgspec.Raw(msgspec.json.encode({**line, "newest": newest}))
 
     def _last(self, series: Series, bucket: Bucket, interval: int, stop: int) -> Bucket:
         """The last reading itself: a mean over hours would be a poor "newest"."""

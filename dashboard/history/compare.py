@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any, NamedTuple
 
+import msgspec
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from dashboard.history.metrics import auto_interval
+from dashboard.history.metrics import JSON, auto_interval
+from dashboard.history.queries import Queries
+from dashboard.history.size import check_size
 from dashboard.web.requests import choice, moment
 from dashboard.web.responses import BadRequest
 from perfwatch.durations import format_ms
@@ -50,26 +52,26 @@ class Comparison(NamedTuple):
 
 
 class CompareApi:
-    """Answers from the history store, in worker threads: a store may block."""
-
-    def __init__(self, store: HistoryStore) -> None:
+    def __init__(self, store: HistoryStore, queries: Queries) -> None:
         self._store = store
+        self._queries = queries
 
     def routes(self) -> list[Route]:
         return [Route("/api/history/compare", self.compare)]
 
     async def compare(self, request: Request) -> Response:
         asked = parse(request.query_params, time.time_ns() // 1_000_000)
-        return JSONResponse(await asyncio.to_thread(self._compare, asked))
+        return Response(await self._queries.run(request, self._compare, asked), media_type=JSON)
 
-    def _compare(self, asked: Comparison) -> dict[str, Any]:
+    def _compare(self, asked: Comparison) -> bytes:
         series = self._chosen(asked)
+        check_size(len(series), 2 * MOST_POINTS)
         interval = auto_interval(asked.length, MOST_POINTS)
         current, compared = (
             means(self._store.query(series, start, start + asked.length, interval).values())
             for start in (asked.start, asked.compared)
         )
-        return {
+        answer = {
             "metric_type": asked.metric,
             "field": asked.field,
             "host": asked.host,
@@ -79,6 +81,7 @@ class CompareApi:
             "summary": summary(current, compared),
             "data_points": aligned(asked, interval, current, compared),
         }
+        return msgspec.json.encode(answer)
 
     def _chosen(self, asked: Comparison) -> list[Series]:
         there = self._store.series(asked.metric)

@@ -26,6 +26,7 @@ PARTS = {
     "interface": "Interface",
     "device": "Device",
     "mountpoint": "Partition",
+    "array": "RAID array",
     "connection": "Connections",
     "event": "Event",
     "sensor": "Sensor",

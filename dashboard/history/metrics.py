@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
+import msgspec
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from dashboard.history.queries import Queries
+from dashboard.history.size import check_size
 from dashboard.web.requests import moment
 from dashboard.web.responses import BadRequest
 from perfwatch.durations import format_ms, parse_ms
@@ -21,6 +24,7 @@ from perfwatch.readings.core import READINGS
 
 DEFAULT_LIMIT, MOST_POINTS = 300, 10_000
 SHORTEST_MS = 100
+JSON = "application/json"
 
 # Intervals that people read easily; `auto` takes the shortest that gives no more points than the limit.
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
@@ -44,6 +48,11 @@ class Query(NamedTuple):
     host: str | None
     fields: frozenset[str] = frozenset()
 
+    @property
+    def points(self) -> int:
+        """The most buckets that a series can have in it."""
+        return min(self.limit, -(-(self.stop - self.start) // self.interval) + 1)
+
     def wants(self, series: Series) -> bool:
         """`usage_percent` asks for the host's own, `core.usage_percent` for that of each core."""
         name = f"{series.tag}.{series.field}" if series.tag else series.field
@@ -51,13 +60,11 @@ class Query(NamedTuple):
 
 
 class HistoryApi:
-    """Answers from the history store, in worker threads: a store may block.
+    """`heard` tells whether there are live readings of a host: it may have no history yet."""
 
-    `heard` tells whether there are live readings of a host: it may have no history yet.
-    """
-
-    def __init__(self, store: HistoryStore, heard: Callable[[str], bool]) -> None:
+    def __init__(self, store: HistoryStore, queries: Queries, heard: Callable[[str], bool]) -> None:
         self._store = store
+        self._queries = queries
         self._heard = heard
 
     def routes(self) -> list[Route]:
@@ -67,44 +74,44 @@ class HistoryApi:
         ]
 
     async def types(self, request: Request) -> Response:
-        series = await asyncio.to_thread(self._store.series)
-        metrics = [*READINGS, *sorted({one.metric for one in series} - READINGS.keys())]
-        return JSONResponse(
-            {
-                "metric_types": [
-                    describe(metric, [s for s in series if s.metric == metric]) for metric in metrics
-                ]
-            }
-        )
+        return Response(await self._queries.run(request, self._types), media_type=JSON)
 
     async def metrics(self, request: Request) -> Response:
         query = parse(request.query_params)
-        points = await asyncio.to_thread(self._read, query)
-        return JSONResponse(
-            {
-                "metric_type": query.metric,
-                "start_time": format_time(from_ms(query.start)),
-                "end_time": format_time(from_ms(query.stop)),
-                "interval": query.shown_interval,
-                "count": len(points),
-                "data_points": points,
-            }
-        )
+        return Response(await self._queries.run(request, self._metrics, query), media_type=JSON)
 
-    def _read(self, query: Query) -> list[dict[str, Any]]:
+    def _types(self) -> bytes:
+        found: dict[str, list[Series]] = {metric: [] for metric in READINGS}
+        others: dict[str, list[Series]] = {}
+        for one in self._store.series():
+            (found if one.metric in found else others).setdefault(one.metric, []).append(one)
+        described = [describe(metric, series) for metric, series in {**found, **others}.items()]
+        return msgspec.json.encode({"metric_types": described})
+
+    def _metrics(self, query: Query) -> bytes:
+        points = [point for _, _, point in sorted(self._points(query), key=lambda point: point[:2])]
+        answer = {
+            "metric_type": query.metric,
+            "start_time": format_time(from_ms(query.start)),
+            "end_time": format_time(from_ms(query.stop)),
+            "interval": query.shown_interval,
+            "count": len(points),
+            "data_points": points,
+        }
+        return msgspec.json.encode(answer)
+
+    def _points(self, query: Query) -> Iterator[tuple[int, str, msgspec.Raw]]:
+        """Each reading with its time and host. Encoded one by one they hold up no other thread for long."""
         series = self._store.series(query.metric, query.host)
         if not series:
             self._explain_absence(query)
-        points: list[tuple[int, str, dict[str, Any]]] = []
-        for host in sorted({one.host for one in series}):
-            asked: list[Series] = [one for one in series if one.host == host and query.wants(one)]
-            found = self._store.query(asked, query.start, query.stop, query.interval)
-            points.extend((time, host, reading) for time, reading in merge(found, _mean)[-query.limit :])
-        points.sort(key=lambda point: point[:2])
-        return [
-            {"timestamp": format_time(from_ms(time)), "host": host, "data": reading}
-            for time, host, reading in points
-        ]
+        asked = [one for one in series if query.wants(one)]
+        check_size(len(asked), query.points)
+        for host, group in groupby(asked, lambda one: one.host):
+            found = self._store.query(list(group), query.start, query.stop, query.interval)
+            for time, reading in merge(found, _mean)[-query.limit :]:
+                point = {"timestamp": format_time(from_ms(time)), "host": host, "data": reading}
+                yield time, host, msgspec.Raw(msgspec.json.encode(point))
 
     def _explain_absence(self, query: Query) -> None:
         """A name that nothing was ever kept under is a mistake; what publishes now may yet be kept."""

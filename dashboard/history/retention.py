@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.history.queries import Queries
 from dashboard.web.requests import body
 from dashboard.web.responses import BadRequest, problem
 from perfwatch.history.policy import LONGEST_DAYS, Policy
@@ -35,8 +34,9 @@ class Change(Struct, forbid_unknown_fields=True):
 class RetentionApi:
     """The policy is kept in the store, where the bridge finds it: it follows a change within a minute."""
 
-    def __init__(self, store: TieredStore) -> None:
+    def __init__(self, store: TieredStore, queries: Queries) -> None:
         self._store = store
+        self._queries = queries
 
     def routes(self) -> list[Route]:
         return [
@@ -45,7 +45,7 @@ class RetentionApi:
         ]
 
     async def show(self, request: Request) -> Response:
-        return JSONResponse(msgspec.to_builtins(await asyncio.to_thread(self._store.policy)))
+        return JSONResponse(msgspec.to_builtins(await self._queries.run(request, self._store.policy)))
 
     async def change(self, request: Request) -> Response:
         try:
@@ -53,7 +53,7 @@ class RetentionApi:
         except UNREADABLE as exc:
             named = ", ".join(f'"{name}": …' for name in _EXPECTED)
             return problem(422, f"The body must be {{{named}}} as JSON, each optional: {exc}")
-        policy = await asyncio.to_thread(_change, self._store, change)
+        policy = await self._queries.run(request, _change, self._store, change)
         return JSONResponse(msgspec.to_builtins(policy))
 
 

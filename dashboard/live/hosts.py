@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -18,43 +18,56 @@ from perfwatch.errors import StoreError
 from perfwatch.history.store import HistoryStore, Series
 from perfwatch.readings.codec import format_time, from_ms, now, to_ms
 from perfwatch.readings.core import READINGS
+from perfwatch.workers import Workers
 
 _MINUTE, _DAY = 60_000, 86_400_000
 
 # The history is asked no more often than this, however many pages are open: a large one has many series.
 _FRESH_SECONDS = 10.0
+# How long an answer waits for the history, which mostly is there at once.
+_PATIENCE_SECONDS = 0.05
 
 
 class HostsApi:
-    """The broker tells of hosts by retained messages; of those that it forgot, the history does."""
+    """The broker tells of hosts by retained messages; of those that it forgot, the history does.
+
+    An answer says what is known: a history that takes its time is in a later one.
+    """
 
     def __init__(self, hub: Hub, store: HistoryStore) -> None:
         self._hub = hub
         self._store = store
-        self._asking = asyncio.Lock()
+        self._workers = Workers("the hosts in the history", 1)
         self._past: list[dict[str, Any]] = []
-        self._asked = -_FRESH_SECONDS
+        self._wanted, self._fresh = asyncio.Event(), asyncio.Event()
 
     def routes(self) -> list[Route]:
         return [Route("/api/hosts", self.hosts)]
 
+    async def run(self) -> None:
+        """Ask the history when somebody wants to know."""
+        while True:
+            await self._wanted.wait()
+            with suppress(StoreError):  # what was known is told all the same; /health names the store
+                self._past = await self._workers.run(self._remembered, self._seen())
+            self._fresh.set()
+            await asyncio.sleep(_FRESH_SECONDS)
+            self._wanted.clear()
+            self._fresh.clear()
+
     async def hosts(self, request: Request) -> Response:
-        known = {host["host"]: host for host in self._hub.hosts()}
-        seen = [name for name, host in known.items() if host["last_seen"]]
-        for past in await self._history(seen):
+        self._wanted.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._fresh.wait(), _PATIENCE_SECONDS)
+        known, seen = {host["host"]: host for host in self._hub.hosts()}, self._seen()
+        for past in self._past:
             if past["host"] not in seen:
                 known[past["host"]] = _joined(known.get(past["host"]), past)
         return JSONResponse({"hosts": [known[name] for name in sorted(known)]})
 
-    async def _history(self, besides: Collection[str]) -> list[dict[str, Any]]:
-        async with self._asking:
-            if time.monotonic() - self._asked >= _FRESH_SECONDS:
-                try:
-                    self._past = await asyncio.to_thread(self._remembered, besides)
-                except StoreError:
-                    self._past = []  # those on the broker are told all the same; /health names the store
-                self._asked = time.monotonic()
-        return self._past
+    def _seen(self) -> list[str]:
+        """The hosts whose readings the broker has: it knows better than the history."""
+        return [host["host"] for host in self._hub.hosts() if host["last_seen"]]
 
     def _remembered(self, besides: Collection[str]) -> list[dict[str, Any]]:
         """The hosts in the history that are not among `besides`."""

@@ -32,12 +32,10 @@ class LiveApi:
         given = socket.query_params
         types = ("metrics", "host") if given.get("presence") == "true" else ("metrics",)
         with self._hub.viewer(given.get("host") or None, types) as viewer:
-            sending = asyncio.create_task(_send_frames(socket, viewer))
-            try:
+            async with asyncio.TaskGroup() as group:
+                sending = group.create_task(_send_frames(socket, viewer))
                 await _answer_pings(socket)
-            finally:
                 sending.cancel()
-                await asyncio.gather(sending, return_exceptions=True)
 
 
 async def _send_frames(socket: WebSocket, viewer: Viewer) -> None:

@@ -11,12 +11,43 @@ from starlette.routing import Route
 from dashboard.live.subscriber import Subscriber
 from perfwatch.errors import StoreError
 from perfwatch.history.store import TieredStore
+from perfwatch.workers import Workers
+
+EVERY_SECONDS, DEADLINE_SECONDS = 5.0, 5.0
+
+
+class StoreProbe:
+    """Asks the history at `place` again and again whether it is well.
+
+    `problem` is what it answered last: None when it is.
+    """
+
+    def __init__(self, store: TieredStore, place: str) -> None:
+        self._store = store
+        self._place = place
+        self._workers = Workers("whether the history is well", 1)
+        self.problem: str | None = "not asked yet"
+
+    async def run(self) -> None:
+        while True:
+            self.problem = await self._ask()
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def _ask(self) -> str | None:
+        try:
+            # Soon told, however large the history is.
+            await self._workers.run(self._store.policy, deadline=DEADLINE_SECONDS)
+        except TimeoutError:
+            return f"{self._place} did not answer within {DEADLINE_SECONDS:g} s"
+        except StoreError as exc:
+            return str(exc)
+        return None
 
 
 class HealthApi:
-    """Names the part that does not answer."""
+    """Names the part that does not answer, at once: from what is known."""
 
-    def __init__(self, subscriber: Subscriber, store: TieredStore) -> None:
+    def __init__(self, subscriber: Subscriber, store: StoreProbe) -> None:
         self._subscriber = subscriber
         self._store = store
 
@@ -25,17 +56,10 @@ class HealthApi:
 
     async def health(self, request: Request) -> Response:
         broker = None if self._subscriber.connected else f"not connected to {self._subscriber.broker}"
-        store = await asyncio.to_thread(self._store_problem)
+        store = self._store.problem
         problems = {name: text for name, text in (("broker", broker), ("store", store)) if text}
         answer = {"broker": broker or "ok", "store": store or "ok"}
         if not problems:
             return JSONResponse({"status": "ok", **answer})
         detail = "; ".join(f"{name}: {text}" for name, text in problems.items())
         return JSONResponse({"status": "unavailable", "detail": detail, **answer}, 503)
-
-    def _store_problem(self) -> str | None:
-        try:
-            self._store.policy()  # soon told, however large the history is
-        except StoreError as exc:
-            return str(exc)
-        return None

@@ -24,6 +24,12 @@ async def body(request: Request) -> bytes:
     return content[:_LONGEST_BODY]
 
 
+async def gone(request: Request) -> None:
+    """Wait until the client hangs up. What is left of a body that was cut off comes before that."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 def session_of(request: Request) -> Session:
     """The session that the guard let through."""
     session: Session = request.scope["perfwatch.session"]

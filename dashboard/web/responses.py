@@ -31,7 +31,9 @@ async def bad_request(request: Request, exc: BadRequest) -> Response:
 
 async def store_failed(request: Request, exc: StoreError) -> Response:
     """501 for what the history's server will never do, 503 for what it may do soon."""
-    return problem(501 if isinstance(exc, Unsupported) else 503, str(exc))
+    if isinstance(exc, Unsupported):
+        return problem(501, str(exc))
+    return problem(503, str(exc), {"Retry-After": "5"})
 
 
 async def refused(request: Request, exc: Refused) -> Response:

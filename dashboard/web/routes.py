@@ -17,6 +17,7 @@ from dashboard.history.chart import ChartApi
 from dashboard.history.cleanup import CleanupApi
 from dashboard.history.compare import CompareApi
 from dashboard.history.metrics import HistoryApi
+from dashboard.history.queries import Queries
 from dashboard.history.retention import RetentionApi
 from dashboard.live.bridges import Bridges
 from dashboard.live.config import ConfigApi
@@ -31,7 +32,7 @@ from perfwatch.users import Users
 
 
 class Parts(NamedTuple):
-    """What the routes stand on."""
+    """What the routes stand on; `patient` is `store` again, which gives a server more time."""
 
     users: Users
     sessions: Sessions
@@ -41,7 +42,9 @@ class Parts(NamedTuple):
     bridges: Bridges
     subscriber: Subscriber
     store: TieredStore
+    patient: TieredStore
     place: Place
+    hosts: HostsApi
     folder: Path
     prefix: str
 
@@ -49,20 +52,21 @@ class Parts(NamedTuple):
 def api(parts: Parts) -> Router:
     """A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's."""
     people = People(parts.users, parts.sessions, parts.passwords)
-    hub, store, subscriber = parts.hub, parts.store, parts.subscriber
+    hub, store, subscriber, place = parts.hub, parts.store, parts.subscriber, parts.place
+    queries = Queries(str(place))
     return Router(
         [
             *AuthApi(people).routes(),
             *UsersApi(people).routes(),
             *LiveApi(hub).routes(),
-            *HostsApi(hub, store).routes(),
-            *HistoryApi(store, hub.heard).routes(),
-            *ChartApi(store).routes(),
-            *CompareApi(store).routes(),
-            *RetentionApi(store).routes(),
-            *CleanupApi(store).routes(),
+            *parts.hosts.routes(),
+            *HistoryApi(store, queries, hub.heard).routes(),
+            *ChartApi(store, queries).routes(),
+            *CompareApi(store, queries).routes(),
+            *RetentionApi(store, queries).routes(),
+            *CleanupApi(parts.patient).routes(),
             *ConfigApi(hub, parts.commands, subscriber).routes(),
             *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
-            *SystemApi(hub, parts.bridges, subscriber, store, parts.place).routes(),
+            *SystemApi(hub, parts.bridges, subscriber, store, parts.patient, place, queries).routes(),
         ]
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
 import time
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.history.queries import Queries
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
 from dashboard.live.subscriber import Subscriber
@@ -21,6 +21,8 @@ from perfwatch.errors import StoreError
 from perfwatch.history.store import Tier, TieredStore
 from perfwatch.readings.codec import format_time, from_ms
 
+_COUNTING_SECONDS = 60.0
+
 
 class Place(NamedTuple):
     """Where the history is: `kind` for people, `address` without its secrets."""
@@ -28,18 +30,33 @@ class Place(NamedTuple):
     kind: str
     address: str
 
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.address}"
+
 
 class SystemApi:
-    """Answers whatever is away: a part that does not tell is null, or says why."""
+    """Answers whatever is away: a part that does not tell is null, or says why.
+
+    `patient` is the same history as `store`, for what takes it longer.
+    """
 
     def __init__(
-        self, hub: Hub, bridges: Bridges, subscriber: Subscriber, store: TieredStore, place: Place
+        self,
+        hub: Hub,
+        bridges: Bridges,
+        subscriber: Subscriber,
+        store: TieredStore,
+        patient: TieredStore,
+        place: Place,
+        queries: Queries,
     ) -> None:
         self._hub = hub
         self._bridges = bridges
         self._subscriber = subscriber
         self._store = store
+        self._patient = patient
         self._place = place
+        self._queries = queries
         self._started = time.monotonic()
 
     def routes(self) -> list[Route]:
@@ -53,7 +70,7 @@ class SystemApi:
                 "platform": platform.platform(),
                 "dashboard": self._dashboard(),
                 "broker": self._broker(),
-                "store": await asyncio.to_thread(self._history),
+                "store": await self._history(request),
                 "bridges": self._bridges.described(),
                 "collectors": [_collector(host) for host in self._hub.hosts() if host["info"]],
             }
@@ -61,7 +78,7 @@ class SystemApi:
 
     async def tiers(self, request: Request) -> Response:
         """Counted row by row, which takes seconds in a large history: so it is asked for by itself."""
-        tiers = await asyncio.to_thread(self._store.tiers)
+        tiers = await self._queries.run(request, self._patient.tiers, deadline=_COUNTING_SECONDS)
         return JSONResponse({"tiers": [_tier(tier) for tier in tiers]})
 
     def _dashboard(self) -> dict[str, Any]:
@@ -80,10 +97,10 @@ class SystemApi:
             "version": subscriber.broker_version,
         }
 
-    def _history(self) -> dict[str, Any]:
+    async def _history(self, request: Request) -> dict[str, Any]:
         told = {"kind": self._place.kind, "place": self._place.address}
         try:
-            span = self._store.span()
+            span = await self._queries.run(request, self._store.span)
         except StoreError as exc:
             return told | {"bytes": None, "oldest": None, "newest": None, "problem": str(exc)}
         ends = {"oldest": span.oldest, "newest": span.newest}

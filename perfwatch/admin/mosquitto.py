@@ -191,10 +191,7 @@ def write_accounts(
 
 
 class Logins:
-    """Who may log in to the broker, written for it in `folder` whenever the integrations change.
-
-    Those are kept in `kept_in`, a folder.
-    """
+    """Who may log in to the broker, written for it in `folder` whenever the integrations change."""
 
     def __init__(
         self, folder: Path, accounts: Accounts, integrations: Integrations, prefixes: Prefixes
@@ -202,7 +199,6 @@ class Logins:
         self._folder = folder
         self._accounts = accounts
         self._integrations = integrations
-        self.kept_in = integrations.path.parent
         self._prefixes = prefixes
         self._written: tuple[int, int] | None = (0, 0)  # nothing yet: no file was made in 1970
 

@@ -22,7 +22,6 @@ from perfwatch.errors import AccountError, StartError
 from perfwatch.lock import claimed
 from perfwatch.settings import Settings, option, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
-from perfwatch.watch import watched
 
 # Debian keeps servers where an ordinary user's PATH does not look.
 _SERVER_PATHS = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
@@ -30,8 +29,8 @@ _READY_SECONDS = 60.0
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
 _SAVE_PAUSES = (2.0, 2.0, 4.0, 8.0, 16.0)
 
-# How often accounts are looked for: where a change is told, only in case that it was not.
-_LOOK_SECONDS, _LONG_LOOK_SECONDS = 0.5, 60.0
+# How often the files of accounts are looked at: a changed account holds within that time.
+_LOOK_SECONDS = 0.5
 
 Say = Callable[[str], None]
 
@@ -143,17 +142,14 @@ class Up:
 
 async def follow(logins: mosquitto.Logins, broker: Child, say: Say) -> None:
     """Tell the broker of each account that the dashboard or `perfwatch credentials` makes or revokes."""
-    changed = asyncio.Event()
-    with watched(logins.kept_in, changed) as told:
-        while True:
-            changed.clear()
-            try:
-                if logins.update():
-                    # It reads both files and disconnects whoever may not be there any more.
-                    broker.reload()
-            except AccountError as exc:
-                say(f"  {broker.name:<10} {exc}; its accounts stay as they were")
-            await heard(changed, _LONG_LOOK_SECONDS if told else _LOOK_SECONDS)
+    while True:
+        try:
+            if logins.update():
+                # It reads both files and disconnects whoever may not be there any more.
+                broker.reload()
+        except AccountError as exc:
+            say(f"  {broker.name:<10} {exc}; its accounts stay as they were")
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def save_early(broker: Child) -> None:

@@ -12,13 +12,14 @@ from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import TieredStore
 
 
-def open_store(url: str) -> TieredStore:
+def open_store(url: str, timeout: float | None = None) -> TieredStore:
     """The store at `url`, such as `sqlite:///var/lib/perfwatch/history.db`; nothing is read yet.
 
+    A server gets `timeout` seconds for each request, or as many as upkeep may take when none are given.
     Raises SettingError when no store has such an address, or its packages are not installed.
     """
     if influx_url.is_influx(url):
-        return _open_influx(url)
+        return _open_influx(url, timeout)
     # Not through urlsplit: a file's name may have `?`, `#` or `%` in it.
     scheme, _, path = url.partition("://")
     if scheme != "sqlite" or not path.startswith("/") or path.endswith("/"):
@@ -30,7 +31,7 @@ def open_store(url: str) -> TieredStore:
     return SqliteStore(Path("/" + path.lstrip("/")))
 
 
-def _open_influx(url: str) -> TieredStore:
+def _open_influx(url: str, timeout: float | None) -> TieredStore:
     name = settings.variable("history")
     address = influx_url.parse(url, name)
     if address.ca_file and not Path(address.ca_file).is_file():
@@ -43,4 +44,4 @@ def _open_influx(url: str) -> TieredStore:
     # Only here: it takes 15 MB, and a history in SQLite has no use for it.
     from perfwatch.history.influx.store import InfluxStore
 
-    return InfluxStore(address)
+    return InfluxStore(address, timeout)

@@ -84,9 +84,9 @@ class Client:
             receive_max=receive_max,
             max_packet_size=MAX_PACKET,
         )
-        self._receive_max = receive_max
         # QoS 0 is not held back by the receive maximum: past this, we stop reading from the socket.
         self._inbox: Inbox[Message] = Inbox(2 * receive_max, newest_only)
+        self._receive_max = receive_max
         self._arrived = asyncio.Event()
         self._wanted = 1
         self._pending = Pending()

@@ -64,6 +64,7 @@ class Interface(Struct, kw_only=True):
 
     kind: str | None = None
     counted: bool | None = None
+    signal_dbm: Number = None
     bytes_sent: Count = None
     bytes_recv: Count = None
     packets_sent: Count = None
@@ -99,6 +100,8 @@ class Network(Reading, kw_only=True):
 
     bytes_sent_per_sec: Number = None
     bytes_recv_per_sec: Number = None
+    tracked_connections: Count = None
+    tracked_connections_limit: Count = None
     interfaces: dict[str, Interface] = {}
     connections: Connections | None = None
 
@@ -133,6 +136,17 @@ class Partition(Struct, kw_only=True):
     inodes_percent: Number = None
 
 
+class Array(Struct, kw_only=True):
+    """A RAID array. `state` is active, degraded or inactive; `work` is what the kernel does to it now."""
+
+    level: str | None = None
+    state: str | None = None
+    disks: Count = None
+    disks_active: Count = None
+    work: str | None = None
+    work_percent: Number = None
+
+
 class Disk(Reading, kw_only=True):
     """Rates are sums over whole disks; a partition's own counters are not added again."""
 
@@ -140,6 +154,7 @@ class Disk(Reading, kw_only=True):
     write_bytes_per_sec: Number = None
     devices: dict[str, Device] = {}
     partitions: dict[str, Partition] = {}
+    arrays: dict[str, Array] = {}
 
 
 class PerfEvent(Struct, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import TypeAlias
 import pytest
 
 from bridge.spool import Depth, Spool
-from perfwatch.errors import StartError, StoreError
+from perfwatch.errors import JournalError, StartError
 from perfwatch.history.store import Point
+
+START_MS = 1_795_000_000_000  # of the recording
 
 Opener: TypeAlias = Callable[..., Spool]
 
@@ -44,7 +47,8 @@ def open_spool(tmp_path: Path) -> Iterator[Opener]:
     opened: list[Spool] = []
 
     def opener(folder: Path = tmp_path / "spool", size: int = 10**9, clock: Clock | None = None) -> Spool:
-        spool = Spool(folder, size, 3600.0, clock or Clock())
+        clock = clock or Clock()
+        spool = Spool(folder, size, 3600.0, clock, clock)
         opened.append(spool)
         spool.open()
         return spool
@@ -54,8 +58,14 @@ def open_spool(tmp_path: Path) -> Iterator[Opener]:
         spool.close()
 
 
+def damage(path: Path, offset: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[offset] ^= 1
+    path.write_bytes(content)
+
+
 def files(spool: Spool) -> list[Path]:
-    return sorted(spool.folder.glob("*.spool"))
+    return sorted(spool.folder.glob("*.journal"))
 
 
 def test_it_gives_out_what_it_was_given_in_order(open_spool: Opener) -> None:
@@ -91,7 +101,7 @@ def test_order_goes_over_files_and_space_comes_back_with_each(
     open_spool: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bridge.spool.SEGMENT_BYTES", 200)
-    monkeypatch.setattr("bridge.segment.CHUNK_BYTES", 1)
+    monkeypatch.setattr("bridge.spool.CHUNK_BYTES", 1)
     spool = open_spool()
     for number in range(50):
         spool.append(numbered(number), 1)
@@ -145,20 +155,18 @@ def test_a_damaged_record_is_counted_and_said_and_the_others_are_kept(
         first.append(numbered(number), 1)
     first.close()
     path = files(first)[0]
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    damage(path, path.stat().st_size // 2)
     second = open_spool()
     assert second.damaged == 1
     assert taken(second) == [0, 2]
-    assert f"{path} is damaged before byte" in caplog.text
+    assert f"{path} has 1 damaged places: 1 readings are known to be lost" in caplog.text
 
 
 def test_a_file_of_garbage_stops_nothing(open_spool: Opener) -> None:
     first = open_spool()
     first.append(numbered(1), 1)
     first.close()
-    (first.folder / "0000000000000000.spool").write_bytes(os.urandom(5000))
+    (first.folder / "000000000000.journal").write_bytes(os.urandom(5000))
     second = open_spool()
     assert (taken(second), second.damaged, files(second)) == ([1], 1, [])
 
@@ -166,7 +174,7 @@ def test_a_file_of_garbage_stops_nothing(open_spool: Opener) -> None:
 def test_past_its_size_it_refuses_and_names_the_setting(open_spool: Opener) -> None:
     spool = open_spool(size=500)
     spool.append(numbered(1), 1)
-    with pytest.raises(StoreError, match=r"is full \(PERFWATCH_SPOOL_SIZE=500\)"):
+    with pytest.raises(JournalError, match=r"is full \(PERFWATCH_SPOOL_SIZE=500\)"):
         spool.append(numbered(2, 100), 1)
     assert taken(spool) == [1]
     spool.append(numbered(3), 1)
@@ -187,7 +195,7 @@ def test_what_waited_for_too_long_is_left_out_and_counted(open_spool: Opener) ->
 
 def test_a_second_bridge_of_the_same_name_is_refused(open_spool: Opener) -> None:
     open_spool()
-    with pytest.raises(StartError, match=r"Another bridge uses the spool .*PERFWATCH_BRIDGE_ID"):
+    with pytest.raises(StartError, match=r"in use by another bridge: .*PERFWATCH_BRIDGE_ID"):
         open_spool()
 
 
@@ -214,7 +222,7 @@ def fill(spool: Spool) -> int:
     for number in range(1000):
         try:
             spool.append(numbered(number, 100), 1)
-        except StoreError as exc:
+        except JournalError as exc:
             if "No space left on device" not in str(exc):
                 raise
             return number
@@ -244,9 +252,85 @@ def test_behind_a_failed_sync_nothing_is_written_to_the_same_file(
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patched:
-        patched.setattr("bridge.segment.os.fsync", fails)
-        with pytest.raises(StoreError, match="cannot be written: Input/output error"):
+        patched.setattr("perfwatch.journal.segment.os.fsync", fails)
+        with pytest.raises(JournalError, match="cannot be written: Input/output error"):
             spool.append(numbered(2), 1)
     spool.append(numbered(3), 1)
     assert len(files(spool)) == 2
     assert taken(spool) == [1, 3]
+
+
+@pytest.fixture
+def old_folder(tmp_path: Path) -> Path:
+    shutil.copytree(Path(__file__).parent / "recordings" / "spool", folder := tmp_path / "spool")
+    return folder
+
+
+def test_files_of_before_the_journal_are_read_once_and_then_new_ones(
+    old_folder: Path, open_spool: Opener
+) -> None:
+    spool = open_spool(old_folder)
+    assert spool.depth.readings == 40
+    spool.append(numbered(START_MS + 20), 2)
+    spool.close()
+    spool = open_spool(old_folder)
+    expected = [START_MS + number for number in range(20) for _ in range(2)]
+    assert (taken(spool), spool.damaged) == ([*expected, START_MS + 20], 0)
+    assert [path.name for path in old_folder.iterdir()] == ["lock"]
+
+
+def test_damage_in_a_file_of_before_costs_that_record_only(old_folder: Path, open_spool: Opener) -> None:
+    damage(min(old_folder.glob("*.spool")), 160)
+    os.truncate(max(old_folder.glob("*.spool")), 600)  # a torn end, which nobody was told is kept
+    spool = open_spool(old_folder)
+    assert (len(taken(spool)), spool.damaged) == (36, 1)
+
+
+def test_what_expires_waits_no_more(open_spool: Opener) -> None:
+    clock = Clock()
+    spool = open_spool(clock=clock)
+    spool.append(numbered(1), 5)
+    clock.now += 3601
+    spool.append(numbered(2), 3)
+    assert spool.oldest() is not None
+    assert spool.depth == Depth(3, files(spool)[0].stat().st_size, clock.now)
+
+
+def test_order_goes_over_files_and_runs(open_spool: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.spool.SEGMENT_BYTES", 200)
+    for first in (0, 20):
+        spool = open_spool()
+        for number in range(first, first + 20):
+            spool.append(numbered(number), 1)
+        spool.close()
+    assert taken(open_spool()) == list(range(40))
+
+
+def test_a_disk_that_becomes_read_only_is_said_in_order_and_comes_back(
+    open_spool: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = open_spool()
+    spool.append(numbered(1), 1)
+    assert spool.oldest() is not None
+    with monkeypatch.context() as patched:
+        for name in ("pwrite", "ftruncate", "unlink", "fsync"):
+            patched.setattr(os, name, read_only)
+        acts: list[Callable[[], None]] = [lambda: spool.append(numbered(2), 1), spool.done]
+        for act in acts:
+            with pytest.raises(JournalError, match="Read-only file system") as caught:
+                act()
+            assert isinstance(caught.value.__cause__, OSError)
+            assert caught.value.__cause__.__context__ is None
+    spool.append(numbered(3), 1)
+    assert taken(spool) == [3]
+
+
+def read_only(*_: object) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+def test_readings_that_cannot_be_decoded_are_passed_by_and_counted(open_spool: Opener) -> None:
+    spool = open_spool()
+    spool._journal.append(b"no points", 1, 0)
+    spool.append(numbered(2), 1)
+    assert (taken(spool), spool.damaged) == ([2], 1)

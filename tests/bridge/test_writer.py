@@ -293,6 +293,6 @@ async def test_a_point_that_is_refused_for_good_is_named_and_the_rest_is_stored(
 async def test_a_second_bridge_on_the_same_spool_says_so(broker: Mosquitto, store: Faulty) -> None:
     async with bridge_inside(broker, store), observer(broker) as seen:
         await seen.bridge_is_online()
-        with pytest.raises(Exception, match="Another bridge uses the spool"):
+        with pytest.raises(Exception, match="in use by another bridge"):
             async with bridge_inside(broker, store):
                 await asyncio.sleep(0)

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -52,7 +53,8 @@ class Engine:
         if answer is None:
             self.let_go.wait(20)
         else:
-            connection.sendall(answer)
+            with suppress(BrokenPipeError):  # whoever asked has given up
+                connection.sendall(answer)
 
     def __enter__(self) -> Self:
         self._server.bind(str(self.path))

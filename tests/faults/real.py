@@ -13,8 +13,9 @@ from typing import Self
 
 import msgspec
 
-from collector.delivery.segment import Record, Segment
+from collector.delivery.reading import Reading
 from perfwatch.history.store import HistoryStore, Series
+from perfwatch.journal.record import Record, unpack
 from perfwatch.readings.codec import format_time, from_ms
 from tests.bridge.running import history
 from tests.faults.field import Outcome
@@ -58,10 +59,13 @@ class RealCollector:
 
     def taken(self) -> set[str]:
         """The timestamps of all readings that were appended to the outbox."""
-        found: list[Record] = []
-        for path in sorted(self._outbox.glob("*.seg")):
-            Segment.found(path, found.append)
-        return {msgspec.json.decode(record.payload)["timestamp"] for record in found if record.topic}
+        found = [
+            record
+            for path in self._outbox.glob("*.journal")
+            for record in unpack(path.read_bytes())
+            if isinstance(record, Record) and record.readings
+        ]
+        return {msgspec.json.decode(Reading.of(record).payload)["timestamp"] for record in found}
 
     def settle(self, address: str) -> Outcome:
         """Once what waited is in the history, end it in order, wait for its last reading there, and count."""

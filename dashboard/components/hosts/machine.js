@@ -65,7 +65,8 @@ export class Machine {
   // Seconds since it was started; null when nobody said.
   get uptime() {
     if (this.found.uptime !== null) return this.found.uptime;
-    const boot = Date.parse(this.entry?.info?.boot_time ?? "");
+    // Of one that is away nobody knows whether it is up.
+    const boot = Date.parse((this.state !== "offline" && this.entry?.info?.boot_time) || "");
     return Number.isNaN(boot) ? null : (clock.now() - boot) / 1000;
   }
 

@@ -7,6 +7,7 @@ export class Header {
   #parts;
   /** @type {import("../common/readings.js").HostInfo | null} */
   #info = null;
+  #isAway = false;
 
   /** @param {import("../common/parts.js").Parts} parts */
   constructor(parts) {
@@ -17,6 +18,7 @@ export class Header {
   showHosts(hosts, shown) {
     const one = hosts.find(({ host }) => host === shown);
     this.#info = one?.info ?? null;
+    this.#isAway = one?.status === "offline";
     this.#parts.text("host-name", shown ?? "No host yet");
     this.#showChoice(hosts, shown);
     this.tick();
@@ -45,7 +47,8 @@ export class Header {
   #showFacts() {
     const info = this.#info;
     if (!info) return this.#parts.text("facts", "");
-    const up = info.boot_time ? (clock.now() - Date.parse(info.boot_time)) / 1000 : null;
+    // Of one that is away nobody knows whether it is up.
+    const up = info.boot_time && !this.#isAway ? (clock.now() - Date.parse(info.boot_time)) / 1000 : null;
     const facts = [
       info.os,
       info.kernel && `kernel ${info.kernel}`,

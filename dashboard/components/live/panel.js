@@ -8,9 +8,6 @@ import { HeatPlot } from "./heat.js";
 import { LinePlot } from "./plot.js";
 import { figures, skeleton, stage } from "./skeleton.js";
 
-// What the bridge has received is in the history by then, unless it is told to wait for longer.
-const WRITTEN_MS = 1000;
-
 /** @typedef {import("../common/chart.js").Range} Range */
 /** @typedef {import("../common/readings.js").HostInfo | null} Info */
 /** @typedef {import("./cards.js").View<any>} View */
@@ -24,6 +21,9 @@ const WRITTEN_MS = 1000;
  * @property {AbortSignal} signal
  * @property {(sentence: string) => void} failed
  */
+
+// What the bridge has received is in the history by then, unless it is told to wait for longer.
+const WRITTEN_MS = 1000;
 
 export class Panel {
   #made;

@@ -137,13 +137,7 @@ class Buckets2(_Qualified):
     answers = True
 
     def ensure(self, place: Place) -> None:
-        bucket = self._find(place)
-        if bucket is None:
-            bucket = self._server.send(
-                "POST",
-                "/api/v2/buckets",
-                {"orgID": self._org_id(), "name": place.bucket, "retentionRules": []},
-            )
+        bucket = self._find(place) or self._make(place)
         mapping = {"db": place.database, "rp": place.name}
         known = self._server.get("/api/v2/dbrps", orgID=bucket["orgID"], **mapping)
         if not known.get("content"):  # since 2.4 the bucket's name alone is a mapping
@@ -166,6 +160,16 @@ class Buckets2(_Qualified):
             page = self._server.read("/metrics")
         sizes = [float(size) for found, size in _SIZE.findall(page) if found == bucket]
         return round(sum(sizes)) if sizes else None
+
+    def _make(self, place: Place) -> Any:
+        made = {"orgID": self._org_id(), "name": place.bucket, "retentionRules": []}
+        try:
+            return self._server.send("POST", "/api/v2/buckets", made)
+        except Refused:
+            # Somebody else may have made it since we looked.
+            if (bucket := self._find(place)) is None:
+                raise
+            return bucket
 
     def _find(self, place: Place) -> Any:
         try:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Lock
 
 from perfwatch.errors import Unsupported
 from perfwatch.history.influx.buckets import Buckets, buckets_of
-from perfwatch.history.influx.http import Refused, Server
+from perfwatch.history.influx.http import TIMEOUT_SECONDS, Refused, Server
 from perfwatch.history.influx.line_protocol import plain
 from perfwatch.history.influx.query import Place, Result
 from perfwatch.history.influx.url import Address
@@ -22,14 +21,13 @@ class Database:
     May be shared by threads. A bucket is made when a write finds it missing; reads make nothing.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, timeout: float | None = None) -> None:
         self.raw = Place(address.database, "autogen")
         self.minutes = Place(address.database, "1m")
         self.hours = Place(address.database, "1h")
         self.places = (self.raw, self.minutes, self.hours)
         self.url = address.url
-        self._server = Server(address)
-        self._making = Lock()
+        self._server = Server(address, timeout or TIMEOUT_SECONDS)
         self._buckets: Buckets | None = None
         self._made: set[Place] = set()
 
@@ -76,11 +74,10 @@ class Database:
         return sorted(plain(name) for name in names if not name.startswith(OURS))
 
     def ways(self) -> Buckets:
-        """What this server's version can do."""
-        with self._making:
-            if self._buckets is None:
-                self._buckets = buckets_of(self._server)
-            return self._buckets
+        """What this server's version can do. Threads that ask at once each ask the server: none waits."""
+        if self._buckets is None:
+            self._buckets = buckets_of(self._server)
+        return self._buckets
 
     def size(self) -> int | None:
         """Bytes on disk of all tiers; None when the server does not tell."""
@@ -93,8 +90,5 @@ class Database:
     def _ready(self, place: Place) -> None:
         if place in self._made:
             return
-        ways = self.ways()
-        with self._making:
-            if place not in self._made:
-                ways.ensure(place)
-                self._made.add(place)
+        self.ways().ensure(place)
+        self._made.add(place)

@@ -43,8 +43,8 @@ class InfluxStore:
     # The server takes one while we make the lines of the next; a third would wait like the second.
     writes_at_once = 2
 
-    def __init__(self, address: Address) -> None:
-        self._database = Database(address)
+    def __init__(self, address: Address, timeout: float | None = None) -> None:
+        self._database = Database(address, timeout)
         self._notes = Notes(self._database)
         self._rollups = Rollups(self._database, self._notes)
         self._encoder = Encoder()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.delivery.outbox import DAY, Outbox
-from collector.delivery.segment import Segment
+from tests.files import no_more_files
 
 
 class Time:
@@ -61,13 +62,14 @@ def fill(outbox: Outbox, first: int, last: int) -> None:
 
 
 def files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.seg"))
+    return sorted(folder.glob("*.journal"))
 
 
 def crash(outbox: Outbox) -> None:
     """What a kill leaves: nothing is written any more, and the lock is free."""
-    assert outbox._claim is not None
-    outbox._claim.close()
+    assert outbox._journal is not None
+    assert outbox._journal._held is not None
+    outbox._journal._held.close()
 
 
 def test_first_in_is_first_out(tmp_path: Path, time: Time) -> None:
@@ -222,6 +224,14 @@ def test_too_old_is_dropped_and_counted(tmp_path: Path, time: Time) -> None:
     assert box.forget_dropped() == 30 - len(kept)
 
 
+def test_too_old_is_dropped_from_memory_too(time: Time) -> None:
+    box = outbox(None, time)
+    fill(box, 0, 5)
+    time.pass_by(DAY + 1)
+    fill(box, 5, 6)
+    assert (send(box), box.forget_dropped()) == (numbers(5, 6), 5)
+
+
 def test_the_time_that_the_collector_was_off_counts_as_age(tmp_path: Path, time: Time) -> None:
     box = outbox(tmp_path, time)
     fill(box, 0, 5)
@@ -246,7 +256,7 @@ def test_a_clock_that_was_set_back_drops_nothing_and_keeps_the_order(tmp_path: P
     assert after.forget_dropped() == 0
 
 
-def test_a_damaged_file_costs_what_follows_in_it_and_no_more(
+def test_damage_costs_what_is_damaged_and_no_more(
     tmp_path: Path, time: Time, caplog: pytest.LogCaptureFixture
 ) -> None:
     for first in (0, 10):
@@ -257,9 +267,12 @@ def test_a_damaged_file_costs_what_follows_in_it_and_no_more(
     content = bytearray(damaged.read_bytes())
     content[len(content) // 2] ^= 0xFF
     damaged.write_bytes(content)
-    assert send(outbox(tmp_path, time)) == numbers(0, 5) + numbers(10, 20)
+    after = outbox(tmp_path, time)
+    assert len(after) == 19
+    assert send(after) == numbers(0, 5) + numbers(6, 20)
+    assert after.forget_dropped() == 1
     assert [line for line in caplog.messages if "damaged" in line] == [
-        f"{damaged} is damaged: its last {len(content) // 2} bytes are lost"
+        f"{damaged} has 1 damaged places: 1 readings are known to be lost, the rest is kept"
     ]
 
 
@@ -268,12 +281,13 @@ def test_a_file_that_is_damaged_while_we_run_is_said_and_counted(
 ) -> None:
     box = outbox(tmp_path, time)
     fill(box, 0, 10)
+    send(box, acknowledge=False)
+    fill(box, 10, 11)  # from here on in memory
     files(tmp_path)[0].write_bytes(b"")
-    assert send(box) == []
-    fill(box, 10, 12)
-    assert send(box) == numbers(10, 12)
-    assert box.forget_dropped() == 10
-    assert "10 readings in it are lost" in caplog.text
+    box.rewind(lossy=False)
+    assert send(box) == numbers(10, 11)
+    assert box.forget_dropped() == 11
+    assert "11 readings are known to be lost" in caplog.text
 
 
 class FullDisk:
@@ -303,9 +317,9 @@ def test_a_full_disk_is_said_once_and_readings_wait_in_memory_until_it_is_not(
     fill(box, 20, 22)
     assert box.durable
     assert caplog.messages == [
-        f"Readings cannot be kept on disk in {tmp_path} (No space left on device): "
-        "the newest 6 MB wait in memory until they can",
-        f"Readings are kept on disk in {tmp_path} again",
+        f"{tmp_path} cannot be written: No space left on device. "
+        "Readings wait until it can, the newest 6 MB of them in memory",
+        "The outbox can be written again",
     ]
     crash(box)
     assert send(outbox(tmp_path, time)) == numbers(0, 22)
@@ -317,7 +331,7 @@ def test_memory_is_bounded_too(tmp_path: Path, time: Time, monkeypatch: pytest.M
     FullDisk(monkeypatch)
     for _ in range(100):
         box.add("cpu", bytes(100_000))
-    assert sum(segment.size for segment in box._segments) < 8_000_000
+    assert sum(len(kept.reading.payload) for kept in box._memory) <= 6_000_000
     kept = send(box)
     assert kept[:3] == numbers(0, 3)  # what is on the disk already is not in the way
     assert len(kept) - 3 + box.forget_dropped() == 100
@@ -333,7 +347,7 @@ def test_a_folder_that_cannot_be_made_is_said_once(
         time.pass_by(60)
     assert send(box) == numbers(0, 5)
     assert len(caplog.messages) == 1
-    assert "cannot be kept on disk" in caplog.messages[0]
+    assert "cannot be used: Not a directory" in caplog.messages[0]
 
 
 def test_two_collectors_do_not_share_a_folder(
@@ -343,7 +357,7 @@ def test_two_collectors_do_not_share_a_folder(
     fill(first, 0, 3)
     second = outbox(tmp_path, time)
     fill(second, 50, 53)
-    assert "another collector of this host uses it" in caplog.text
+    assert "is in use by another collector of this host" in caplog.text
     assert send(second) == numbers(50, 53)
     # The first has ended: the second takes over what it left, and its own goes to disk.
     crash(first)
@@ -393,10 +407,133 @@ def test_whatever_happens_nothing_is_lost_before_it_was_acknowledged(
         each.close()
 
 
-def test_a_segment_is_not_held_open_while_nobody_reads_it(tmp_path: Path, time: Time) -> None:
+def test_files_of_before_the_journal_are_read_once_and_then_new_ones(tmp_path: Path, time: Time) -> None:
+    recorded = Path(__file__).parents[1] / "recordings" / "outbox"
+    shutil.copytree(recorded, folder := tmp_path / "outbox")
+    time.wall += 200
+    box = outbox(folder, time, size=8000)
+    assert len(box) == 25
+    box.rewind(lossy=True)
+    assert len(box) == 28  # the last three were acknowledged at the end of that run
+    box.add("perfwatch/nas/cpu", b"new")
+    letters = [box.take() for _ in range(29)]
+    assert [letter.payload for letter in letters if letter] == [
+        *(b'{"number":%d}' % number for number in range(12, 40)),
+        b"new",
+    ]
+    assert [letter.newest for letter in letters if letter].count(True) == 3
+    for letter in letters:
+        assert letter is not None
+        box.done(letter.number)
+    for _ in range(2):
+        time.pass_by(100)
+        box.add("perfwatch/nas/cpu", b"newer")
+        send(box)
+    crash(box)
+    assert (len(outbox(folder, time, size=8000)), list(folder.glob("*.seg"))) == (1, [])
+
+
+def test_damage_in_a_file_of_before_costs_what_follows_in_it(tmp_path: Path, time: Time) -> None:
+    recorded = Path(__file__).parents[1] / "recordings" / "outbox"
+    shutil.copytree(recorded, folder := tmp_path / "outbox")
+    content = bytearray((path := folder / "000000000002.seg").read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    kept = [int(payload[10:-1]) for payload in send(outbox(folder, time, size=8000))]
+    assert set(kept) > {*range(12, 19), *range(30, 40)}
+    assert (kept, len(kept) < 40) == (sorted(set(kept)), True)
+
+
+def test_what_is_sent_at_once_is_not_read_from_the_disk(tmp_path: Path, time: Time) -> None:
+    box = outbox(tmp_path, time)
+    box.add("cpu", b"1")
+    files(tmp_path)[0].write_bytes(b"")
+    assert send(box) == [b"1"]
+
+
+def test_what_waits_is_read_from_the_disk_and_does_not_stay_in_memory(tmp_path: Path, time: Time) -> None:
+    box = outbox(tmp_path, time)
+    for number in range(500):
+        box.add("cpu", b"%1000d" % number)
+    assert sum(len(kept.reading.payload) for kept in box._memory) < 100_000
+    assert [int(payload) for payload in send(box)] == list(range(500))
+
+
+def test_too_many_open_files_are_no_damage(
+    tmp_path: Path, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = outbox(tmp_path, time)
+    for number in range(500):
+        box.add("cpu", b"%1000d" % number)
+    with no_more_files():
+        assert (box.take(), box.empty) == (None, True)
+        time.pass_by(20)
+        assert (box.take(), len(box)) == (None, 500)
+    assert [
+        line for line in caplog.messages if "cannot be read: Too many open files" in line
+    ] == caplog.messages
+    assert len(caplog.messages) == 1
+    time.pass_by(20)
+    assert [int(payload) for payload in send(box)] == list(range(500))
+    assert box.forget_dropped() == 0
+
+
+def test_what_was_in_flight_of_dropped_files_is_neither_waiting_nor_acknowledged_again(
+    tmp_path: Path, time: Time
+) -> None:
+    box = outbox(tmp_path, time, size=40_000)
+    for number in range(20):
+        box.add("cpu", b"%500d" % number)
+    flying = [letter for _ in range(20) if (letter := box.take())]
+    for number in range(20, 200):
+        box.add("cpu", b"%500d" % number)
+    dropped = box.forget_dropped()
+    assert len(box) == 200 - dropped  # those in flight are not among them
+    assert dropped > 20
+    box.done(flying[0].number)
+    box.rewind(lossy=False)
+    assert [int(payload) for payload in send(box)] == list(range(dropped, 200))
+
+
+def test_what_was_in_flight_and_dropped_from_memory_waits_no_more(time: Time) -> None:
+    box = outbox(None, time, size=4000)
+    for number in range(3):
+        box.add("cpu", b"%1000d" % number)
+    flying = [letter.number for _ in range(2) if (letter := box.take())]
+    for number in range(3, 6):
+        box.add("cpu", b"%1000d" % number)
+    assert (len(box), box.forget_dropped()) == (3, 3)
+    for number in flying:
+        box.done(number)
+    assert [int(payload) for payload in send(box)] == [3, 4, 5]
+
+
+def test_what_was_acknowledged_stays_so_over_two_kills(tmp_path: Path, time: Time) -> None:
+    box = outbox(tmp_path, time)
+    fill(box, 0, 10)
+    for _ in range(4):
+        letter = box.take()
+        assert letter is not None
+        box.done(letter.number)
+    for first in (10, 11):
+        fill(box, first, first + 1)
+        crash(box)
+        box = outbox(tmp_path, time)
+    assert send(box) == numbers(4, 12)
+
+
+def test_a_clock_that_was_set_back_does_not_keep_what_is_acknowledged(tmp_path: Path, time: Time) -> None:
     box = outbox(tmp_path, time, size=80_000)
-    for _ in range(100):
-        box.add("cpu", b"x" * 500)
-    opened: list[Segment] = [segment for segment in box._segments if segment._file >= 0]
-    assert len(box._segments) > 3
-    assert opened == [box._current]
+    fill(box, 0, 3)
+    send(box)
+    time.pass_by(5)
+    fill(box, 3, 4)
+    time.wall -= 10 * DAY
+    fill(box, 4, 5)
+    crash(box)
+    after = outbox(tmp_path, time, size=80_000)
+    for _ in range(300):
+        after.add("cpu", b"x" * 500)
+        send(after)
+        time.pass_by(5)
+    assert len(files(tmp_path)) <= 3

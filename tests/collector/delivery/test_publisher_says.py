@@ -55,7 +55,7 @@ def test_when_too_much_waits_the_oldest_are_dropped_and_that_is_said(
 ) -> None:
     caplog.set_level(logging.INFO)
     broker.kill()
-    with publishing(address(broker.port), Outbox(size=500)) as publisher:
+    with publishing(address(broker.port), Outbox(size=3700)) as publisher:
         wait_for_line(caplog, "Cannot reach")
         for number in numbers(10, 30):
             publisher.publish("cpu", number)

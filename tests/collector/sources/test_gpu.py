@@ -195,7 +195,7 @@ def test_without_the_library_the_extra_is_named_and_nothing_is_looked_for_again(
 
     source = Gpu(Nvidia(missing).read, dict)
     for _ in range(3):
-        with pytest.raises(Absent, match=r"perfwatch\[gpu\].*no AMD card"):
+        with pytest.raises(Absent, match=r"nvidia-ml-py.*no AMD card"):
             source.gather(tick(0))
     assert len(looked) == 1
 

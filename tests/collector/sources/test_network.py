@@ -9,7 +9,7 @@ from typing import NoReturn
 from collector.sources import net_dev
 from collector.sources.interfaces import Interfaces
 from collector.sources.net_dev import Traffic
-from collector.sources.network import Network
+from collector.sources.network import Network, signals
 from perfwatch.readings import core
 from tests.collector.recording import absent, recorded, tick
 
@@ -93,6 +93,29 @@ def test_connections_come_with_it_and_are_null_where_they_are_not_listed() -> No
     assert reading.connections is not None
     assert reading.connections.tcp.listen == 3
     assert Network(lambda: net_dev.Interfaces({}, {}), absent).gather(tick(0)).connections is None
+
+
+def test_a_wireless_interface_has_its_signal() -> None:
+    text = """\
+Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE
+ face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22
+ wlan0: 0000   54.  -56.  -256        0      0      0      0     17        0
+ wlan1: 0000   54.   60.  -256        0      0      0      0     17        0
+ wlan2:
+"""
+    assert signals(text) == {"wlan0": -56.0, "wlan1": None}
+
+
+def test_the_firewalls_connections_are_counted_where_it_follows_them() -> None:
+    def read(path: str) -> str:
+        return (
+            {"count": "300\n", "max": "65536\n"}[path.rpartition("_")[2]]
+            if "conntrack" in path
+            else absent(path)
+        )
+
+    reading = Network(lambda: net_dev.Interfaces({}, {}), read, by_name()).gather(tick(0))
+    assert (reading.tracked_connections, reading.tracked_connections_limit) == (300, 65536)
 
 
 def received(interface: str) -> int:

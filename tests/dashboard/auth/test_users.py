@@ -16,6 +16,7 @@ from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.auth.throttle import BURST
 from dashboard.live.bridges import Bridges
+from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
@@ -198,7 +199,21 @@ def api_routes(folder: Path) -> list[Route]:
     subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges)
     store = SqliteStore(folder / "none.db")
     sessions = Sessions(tokens, users)
-    passwords, place = Passwords(users), Place("", "")
-    parts = Parts(users, sessions, passwords, hub, commands, bridges, subscriber, store, place, folder, "p")
+    passwords, hosts, place = Passwords(users), HostsApi(hub, store), Place("", "")
+    parts = Parts(
+        users,
+        sessions,
+        passwords,
+        hub,
+        commands,
+        bridges,
+        subscriber,
+        store,
+        store,
+        place,
+        hosts,
+        folder,
+        "p",
+    )
     router = api(parts)
     return [route for route in router.routes if isinstance(route, Route)]

@@ -68,7 +68,7 @@ def test_everything_ends_when_the_terminal_goes_away(tmp_path: Path) -> None:
     stack = Stack(tmp_path, admin_password=PASSWORD)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        stack._command,
+        stack.command,
         env=stack._environment,
         stdin=theirs,
         stdout=theirs,

@@ -84,39 +84,6 @@ async def test_the_broker_sends_no_more_than_the_receive_maximum_ahead(broker: M
         assert [message.payload for message in await take(client, 2)] == [b"3", b"4"]
 
 
-async def test_messages_gather_until_there_are_enough_or_it_is_time(broker: Mosquitto) -> None:
-    async with Client(address(broker.port), client_id="a") as client:
-        await client.subscribe("x")
-        for content in (b"1", b"2"):
-            await client.publish("x", content, qos=1)
-        assert await client.gathered(2)
-        assert not await client.gathered(3, 0.01)
-        assert [message.payload for message in client.waiting()] == [b"1", b"2"]
-
-
-async def test_as_many_as_the_broker_may_send_are_enough(broker: Mosquitto) -> None:
-    async with Client(address(broker.port), client_id="a", receive_max=2) as client:
-        await client.subscribe("x")
-        for content in (b"1", b"2", b"3"):
-            await client.publish("x", content, qos=1)
-        async with asyncio.timeout(60):
-            assert await client.gathered(100, 3600)
-        assert len(client.waiting()) == 2
-
-
-async def test_what_came_before_the_connection_was_lost_is_gathered_yet(broker: Mosquitto) -> None:
-    async with Client(address(broker.port), client_id="a") as client:
-        await client.subscribe("x")
-        await client.publish("x", b"1", qos=1)
-        await client.gathered(1)
-        broker.kill()
-        async with asyncio.timeout(60):
-            assert not await client.gathered(2)
-        assert len(client.waiting()) == 1
-        with pytest.raises(BrokerError):
-            await client.gathered(1)
-
-
 async def test_messages_are_acknowledged_as_they_are_given_out(broker: Mosquitto) -> None:
     def connect() -> Client:
         return Client(address(broker.port), client_id="a", session_expiry=60)
@@ -168,6 +135,39 @@ async def test_what_came_during_a_rest_is_there_after_it(broker: Mosquitto) -> N
             group.create_task(client.rest(0.05))
             group.create_task(other.publish("x", b"hello", qos=1))
         assert [message.payload for message in await take(client, 1)] == [b"hello"]
+
+
+async def test_messages_gather_until_there_are_enough_or_it_is_time(broker: Mosquitto) -> None:
+    async with Client(address(broker.port), client_id="a") as client:
+        await client.subscribe("x")
+        for content in (b"1", b"2"):
+            await client.publish("x", content, qos=1)
+        assert await client.gathered(2)
+        assert not await client.gathered(3, 0.01)
+        assert [message.payload for message in client.waiting()] == [b"1", b"2"]
+
+
+async def test_as_many_as_the_broker_may_send_are_enough(broker: Mosquitto) -> None:
+    async with Client(address(broker.port), client_id="a", receive_max=2) as client:
+        await client.subscribe("x")
+        for content in (b"1", b"2", b"3"):
+            await client.publish("x", content, qos=1)
+        async with asyncio.timeout(60):
+            assert await client.gathered(100, 3600)
+        assert len(client.waiting()) == 2
+
+
+async def test_what_came_before_the_connection_was_lost_is_gathered_yet(broker: Mosquitto) -> None:
+    async with Client(address(broker.port), client_id="a") as client:
+        await client.subscribe("x")
+        await client.publish("x", b"1", qos=1)
+        await client.gathered(1)
+        broker.kill()
+        async with asyncio.timeout(60):
+            assert not await client.gathered(2)
+        assert len(client.waiting()) == 1
+        with pytest.raises(BrokerError):
+            await client.gathered(1)
 
 
 async def test_retained_messages_come_with_a_new_subscription_only(broker: Mosquitto) -> None:
