@@ -1,7 +1,7 @@
 # PerfWatch's images, one target a service: docker build --target collector (bridge, dashboard, setup) .
 #
 # Each is Debian's Python and what it needs, and nothing else: no shell, no package manager, no compiler. Packages come
-# from the hashed locks in docker/, as wheels only.
+# from hashed locks, as wheels only.
 ARG DEBIAN=debian:bookworm-20250520-slim
 
 FROM ${DEBIAN} AS build
@@ -29,8 +29,9 @@ COPY perfwatch perfwatch
 RUN python3 -m pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheel .
 
 FROM build AS collector-packages
-COPY docker/install.sh docker/collector.lock docker/
-RUN sh docker/install.sh /app --require-hashes --only-binary :all: -r docker/collector.lock
+COPY docker/install.sh docker/
+COPY collector/requirements.lock collector/
+RUN sh docker/install.sh /app --require-hashes --only-binary :all: -r collector/requirements.lock
 COPY --from=wheel /wheel /wheel
 RUN sh docker/install.sh /app --no-deps --no-index /wheel/*.whl
 

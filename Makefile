@@ -56,7 +56,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:  ## write the locks anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --all-extras --group build --upgrade -o requirements.lock
 	$(LOCK) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
-	$(LOCK) pyproject.toml -c requirements.lock -o docker/collector.lock
+	$(LOCK) pyproject.toml -c requirements.lock -o collector/requirements.lock
 	$(LOCK) pyproject.toml --extra bridge --extra influx -c requirements.lock -o docker/bridge.lock
 	$(LOCK) pyproject.toml --extra dashboard --extra influx -c requirements.lock -o docker/dashboard.lock
 	$(LOCK) --group build -c requirements.lock -o docker/build.lock

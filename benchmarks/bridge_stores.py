@@ -41,6 +41,7 @@ class Destination(NamedTuple):
 
     store: InfluxStore
     bare: Callable[[bytes], None]
+    server: Influxd | Victoria
 
 
 class _Old(Server):
@@ -81,14 +82,16 @@ def _influxdb(folder: Path) -> Iterator[Destination]:
     with Influxd(home) as server, InfluxStore(_address(server.port)) as store:
         store._database._server = _Old(_address(server.port))
         server.ask('CREATE DATABASE "bare"')
-        yield Destination(store, poster(f"http://127.0.0.1:{server.port}/write?precision=ms&db=bare"))
+        bare = poster(f"http://127.0.0.1:{server.port}/write?precision=ms&db=bare")
+        yield Destination(store, bare, server)
 
 
 @contextmanager
 def _victoria(folder: Path) -> Iterator[Destination]:
     (home := folder / "victoria").mkdir()
     with Victoria(home) as server, InfluxStore(_address(server.port)) as store:
-        yield Destination(store, poster(f"http://127.0.0.1:{server.port}/write?precision=ms&db=bare"))
+        bare = poster(f"http://127.0.0.1:{server.port}/write?precision=ms&db=bare")
+        yield Destination(store, bare, server)
 
 
 def _address(port: int) -> Address:

@@ -19,6 +19,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from dashboard.auth.guard import IDENTITY, Guard
+from dashboard.auth.join import JoinApi
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.background import Background
@@ -132,6 +133,7 @@ def build(settings: Settings, background: Background) -> App:
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),
         *HealthApi(subscriber, probe).routes(),
+        *JoinApi(folder).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
         *(Route(f"/{page}", Shell(html).__call__) for page, html in start_pages(PAGES).items()),

@@ -7,16 +7,16 @@ import tempfile
 from pathlib import Path
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace `path` by `text` in one step, readable by its owner only (0600).
+def write_private(path: Path, content: str | bytes) -> None:
+    """Replace `path` by `content` in one step, readable by its owner only (0600).
 
     A crash at any moment leaves the old file or the new one, never half of either.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)

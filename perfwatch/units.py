@@ -101,6 +101,7 @@ EXCEPTIONS = {
     r"\.battery_seconds_left$": SECONDS,
     r"_iops$": PER_SECOND,
     r"_per_cycle$": NUMBER,
+    r"\.queue_length$": NUMBER,
 }
 """Patterns of `metric.field` that go before the endings. Browsers read them too: no syntax of Python's."""
 

@@ -54,6 +54,11 @@ class _Server:
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
     def command(self) -> list[str]:
         raise NotImplementedError
 

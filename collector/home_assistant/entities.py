@@ -21,6 +21,8 @@ MAXIMUM = 600
 Component = dict[str, Any]
 
 _GIB = 1 << 30
+# Their places are the kernel's numbers of cores; other lists are counted as people count.
+_OF_CORES = ("per_core", "frequency_mhz")
 _LITERAL = re.compile(r"[^a-zA-Z0-9 /._-]")
 
 
@@ -284,6 +286,7 @@ def _walk(
         for place in range(len(value)) if step == EACH else (int(step),):
             if place < len(value):
                 # The only one of its kind needs no number.
-                number = str(place + 1) if len(value) > 1 else ""
+                first = 0 if steps[-1] in _OF_CORES else 1
+                number = str(first + place) if len(value) > 1 else ""
                 label = (*labels, number) if step == EACH else labels
                 yield from _walk(value[place], rest, (*steps, place), label)

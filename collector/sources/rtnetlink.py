@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from collector.sources.netlink import dump
 from collector.sources.text import valid
 
 # linux/rtnetlink.h and linux/if_link.h.
 _ROUTE = 0
 _NEWLINK, _GETLINK, _NEWROUTE, _GETROUTE = 16, 18, 24, 26
-_REQUEST_DUMP = 0x0301
-_ERROR, _DONE = 2, 3
-_HEAD = struct.Struct("=IHHII")
 _LINK = struct.Struct("=BxHiII")
 _ATTRIBUTE = struct.Struct("=HH")
 _NUMBER = struct.Struct("=I")
@@ -24,10 +20,8 @@ _INFO_KIND = 1
 _SKIP_STATS = 8  # RTEXT_FILTER_SKIP_STATS: the counters are half of an answer
 _TYPE_MASK = 0x3FFF
 _LOOPBACK = 772  # linux/if_arp.h
-_DESTINATION, _OUT = 1, 4
-_MAIN_HEAD = 12
-_BUFFER_BYTES = 65536
-_PATIENCE_SECONDS = 1.0
+_OUT = 4
+_ROUTE_HEAD = 12
 
 
 class Link(NamedTuple):
@@ -44,59 +38,41 @@ def links() -> dict[str, Link]:
     """The interfaces of this network namespace, by their valid names. Raises OSError, ValueError."""
     # struct ifinfomsg, then one attribute: what is not wanted.
     body = bytes(_LINK.size) + _ATTRIBUTE.pack(8, _EXT_MASK) + _NUMBER.pack(_SKIP_STATS)
-    return dict(_link(content) for content in _dump(_GETLINK, body, _NEWLINK))
+    return dict(link(content) for kind, content in dump(_ROUTE, _GETLINK, body) if kind == _NEWLINK)
 
 
 def uplinks() -> frozenset[int]:
     """The interfaces that a default route leads to, by number. Raises OSError, ValueError."""
-    routes = _dump(_GETROUTE, bytes(_MAIN_HEAD), _NEWROUTE)
-    return frozenset(index for content in routes if (index := _default(content)) is not None)
+    routes = [content for kind, content in dump(_ROUTE, _GETROUTE, bytes(_ROUTE_HEAD)) if kind == _NEWROUTE]
+    return frozenset(number for route in routes if (number := default(route)) is not None)
 
 
-def _dump(kind: int, body: bytes, wanted: int) -> Iterator[memoryview]:
-    if not hasattr(socket, "AF_NETLINK"):
-        raise OSError(errno.EAFNOSUPPORT, "this system has no netlink")
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _ROUTE) as kernel:
-        kernel.settimeout(_PATIENCE_SECONDS)
-        kernel.send(_HEAD.pack(_HEAD.size + len(body), kind, _REQUEST_DUMP, 1, 0) + body)
-        while True:
-            for found, content in messages(kernel.recv(_BUFFER_BYTES)):
-                if found == _DONE:
-                    return
-                if found == wanted:
-                    yield content
-
-
-def messages(batch: bytes) -> Iterator[tuple[int, memoryview]]:
-    """The kind and the content of each message. Raises OSError when it is a refusal, and ValueError."""
-    view, start = memoryview(batch), 0
-    if not batch:
-        yield _DONE, view
-    while start + _HEAD.size <= len(batch):
-        length, kind, _, _, _ = _HEAD.unpack_from(batch, start)
-        if length < _HEAD.size:
-            raise ValueError(f"a netlink message of {length} bytes")
-        if kind == _ERROR:
-            raise OSError(-struct.unpack_from("=i", batch, start + _HEAD.size)[0], "netlink refuses")
-        yield kind, view[start + _HEAD.size : start + length]
-        start += (length + 3) & ~3
-
-
-def _link(content: memoryview) -> tuple[str, Link]:
+def link(content: memoryview) -> tuple[str, Link]:
+    """One interface of the kernel's answer, with its name. Raises ValueError."""
+    if len(content) < _LINK.size:
+        raise ValueError(f"an interface of {len(content)} bytes")
     _, hardware, index, _, _ = _LINK.unpack_from(content)
     told = dict(_attributes(content[_LINK.size :]))
     name = bytes(told.get(_IFNAME, b"")).rstrip(b"\0").decode("utf-8", "surrogateescape")
     made = dict(_attributes(told[_LINKINFO])) if _LINKINFO in told else {}
     kind = bytes(made[_INFO_KIND]).rstrip(b"\0").decode("ascii", "replace") if _INFO_KIND in made else None
-    master = _NUMBER.unpack_from(told[_MASTER])[0] if _MASTER in told else None
+    master = _number(told, _MASTER)
     return valid(name), Link(index, kind, hardware == _LOOPBACK, master)
 
 
-def _default(content: memoryview) -> int | None:
+def default(content: memoryview) -> int | None:
+    """Where a default route leads to; None for another route. Raises ValueError."""
+    if len(content) < _ROUTE_HEAD:
+        raise ValueError(f"a route of {len(content)} bytes")
     if content[1]:  # the length of the destination's prefix
         return None
-    told = dict(_attributes(content[_MAIN_HEAD:]))
-    return _NUMBER.unpack_from(told[_OUT])[0] if _OUT in told else None
+    told = dict(_attributes(content[_ROUTE_HEAD:]))
+    return _number(told, _OUT)
+
+
+def _number(told: Mapping[int, memoryview], kind: int) -> int | None:
+    content = told.get(kind, b"")
+    return _NUMBER.unpack_from(content)[0] if len(content) >= _NUMBER.size else None
 
 
 def _attributes(content: memoryview) -> Iterator[tuple[int, memoryview]]:

@@ -20,7 +20,8 @@ from perfwatch.tokens import Session
 from perfwatch.users import Role
 
 PUBLIC = frozenset({"/login", "/health", "/favicon.ico", "/api/auth/login"})
-PUBLIC_FOLDER = "/assets/"
+# Machines that join have no session: what they fetch is no secret, and for an account they have a code.
+PUBLIC_FOLDERS = ("/assets/", "/join/")
 LIVE = "/api/ws/metrics"
 SESSION_OVER = 4001
 
@@ -61,7 +62,7 @@ class Guard:
             await JSONResponse({"detail": detail}, 403)(scope, receive, send)
             return
         path = scope["path"]
-        if path in PUBLIC or path.startswith(PUBLIC_FOLDER):
+        if path in PUBLIC or path.startswith(PUBLIC_FOLDERS):
             await self._app(_identified(scope, None), receive, send)
             return
         try:

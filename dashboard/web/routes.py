@@ -8,6 +8,7 @@ from typing import NamedTuple
 from starlette.routing import Router
 
 from dashboard.auth.credentials import CredentialsApi
+from dashboard.auth.join import JoinApi
 from dashboard.auth.login import AuthApi
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.people import People
@@ -67,6 +68,7 @@ def api(parts: Parts) -> Router:
             *CleanupApi(parts.patient).routes(),
             *ConfigApi(hub, parts.commands, subscriber).routes(),
             *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
+            *JoinApi(parts.folder).api(),
             *SystemApi(hub, parts.bridges, subscriber, store, parts.patient, place, queries).routes(),
         ]
     )

@@ -59,26 +59,34 @@ class Integrations:
         return {name: _as_today(name, one) for name, one in kept.items()}
 
     def add(
-        self, name: str, taken: Collection[str], role: Role = "reader", writes: Collection[str] = ()
+        self,
+        name: str,
+        taken: Collection[str],
+        role: Role = "reader",
+        writes: Collection[str] = (),
+        password: str = "",
     ) -> Integration:
-        """Make an account. Raises AccountError when the name cannot be one or is among `taken`.
+        """Make an account, with a new password when none is given. Raises AccountError as `check` does.
 
         The account called `homeassistant` is Home Assistant's.
         """
         if role == "reader" and name == HOME_ASSISTANT:
             role = "homeassistant"
+        self.check(name, taken, role)
+        for topics in writes:
+            check_filter(topics)
+        made = Integration(password or secrets.token_urlsafe(24), format_time(now()), role, tuple(writes))
+        self._write(self.all() | {name: made})
+        return made
+
+    def check(self, name: str, taken: Collection[str], role: Role) -> None:
+        """Raise AccountError when the name cannot be an account's of that role, or is one already."""
         if role != "collector" and not _NAME.fullmatch(name):
             raise AccountError(f"name is {name[:100]!r}: expected {NAMES}")
         if role == "collector" and (":" in name or name != safe_level(name)):
             raise AccountError(f"name is {name[:100]!r}: expected a host's name without : + # / and $")
-        known = self.all()
-        if name in known or name in taken:
+        if name in self.all() or name in taken:
             raise AccountError(f"The broker has an account {name!r} already")
-        for topics in writes:
-            check_filter(topics)
-        made = Integration(secrets.token_urlsafe(24), format_time(now()), role, tuple(writes))
-        self._write(known | {name: made})
-        return made
 
     def remove(self, name: str) -> Integration:
         """The account that was there. Raises AccountError when there is none of that name."""

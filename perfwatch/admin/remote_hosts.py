@@ -13,16 +13,14 @@ import click
 
 from perfwatch import settings
 from perfwatch.admin.broker_accounts import Integrations, integrations_path
+from perfwatch.admin.join.invitation import MINUTES, invitations
+from perfwatch.admin.join.offer import UNDO, check_open, dashboard_of, invite
 from perfwatch.admin.mosquitto import Accounts, Listening, accounts_path, mqtt_url, remembered
 from perfwatch.command import explained, options
-from perfwatch.errors import AccountError
+from perfwatch.errors import AccountError, StartError
 
-INSTALLED = "/opt/perfwatch/bin/perfwatch"
-
-ONLY_HERE = (
-    "The broker listens on this machine only. Start it for others too: `perfwatch up --mqtt-address 0.0.0.0`"
-    " (with --mqtt-cert-file and --mqtt-key-file for TLS); docs/remote-hosts.md"
-)
+_INSTALLED = "/opt/perfwatch/bin/perfwatch"
+_BY_HAND = "install them on {} in /opt/perfwatch, as docs/collector.md says, or use --docker"
 
 
 def host(environ: Mapping[str, str]) -> click.Group:
@@ -34,23 +32,24 @@ def host(environ: Mapping[str, str]) -> click.Group:
 
     @host.command()
     @click.argument("name")
-    @click.option("--server", default="", help="Name or address by which that machine reaches this one.")
+    @click.option(
+        "--server",
+        default="",
+        help="Name or address by which that machine reaches this one, or behind a proxy the dashboard's URL.",
+    )
     @click.option("--docker", is_flag=True, help="Print a command for a machine that has Docker.")
     @options("data_dir")
     def add(name: str, server: str, docker: bool, **given: str | None) -> None:
-        """Give the machine NAME an account, and print what to run on it."""
+        """Print the line that makes the machine NAME publish to this one's broker, to paste there."""
         with explained():
             folder = settings.load(environ, **given).data_path
-            accounts = Accounts(accounts_path(folder)).passwords
-            made = _integrations(folder).add(name, accounts, "collector")
-            where = remembered(folder) or Listening(settings.default("mqtt_port"))
-        if not where.address:
-            click.echo(f"perfwatch: {ONLY_HERE}", err=True)
-        if not docker:
-            click.echo(f"Install PerfWatch on {name} in /opt/perfwatch first: docs/collector.md", err=True)
-        click.echo(f"Run this on {name}. Its password is shown this once only:", err=True)
-        address = broker_url(name, made.password, server or socket.getfqdn(), where)
-        click.echo(docker_command(name, address) if docker else service_command(name, address))
+            where = remembered(folder)
+            if docker or (where and not dashboard_of(folder)):
+                _make_account(folder, name, server, docker)
+                return
+            line = invite(folder, name, server)
+        click.echo(f"Paste this on {name} within {MINUTES} minutes; it works once:", err=True)
+        click.echo(line)
 
     @host.command("list")
     @options("data_dir")
@@ -73,11 +72,30 @@ def host(environ: Mapping[str, str]) -> click.Group:
             if known is not None and known.role != "collector":
                 raise AccountError(f"{name} is no machine but an integration: perfwatch credentials --revoke")
             where = remembered(folder)
+            if invitations(folder).withdraw(name) and known is None:
+                click.echo(f"{name} has not joined; its line does not work any more", err=True)
+                return
             if known is not None and where is not None:
                 _say_farewell(name, mqtt_url(name, known.password, "127.0.0.1", where.port), environ)
             _integrations(folder).remove(name)
+        click.echo(f"To take PerfWatch off {name} too, run there as root: {UNDO}", err=True)
 
     return host
+
+
+def _make_account(folder: Path, name: str, server: str, docker: bool) -> None:
+    """The account at once, and the command that has its password: for where no dashboard hands us out."""
+    where = remembered(folder) or Listening(settings.default("mqtt_port"))
+    made = _integrations(folder).add(name, Accounts(accounts_path(folder)).passwords, "collector")
+    try:
+        check_open(where)
+    except StartError as exc:
+        click.echo(f"perfwatch: {exc}", err=True)
+    address = broker_url(name, made.password, server or socket.getfqdn(), where)
+    if not docker:
+        click.echo(f"The dashboard in a container hands out no packages: {_BY_HAND.format(name)}", err=True)
+    click.echo(f"Run this on {name}. Its password is shown this once only:", err=True)
+    click.echo(docker_command(name, address) if docker else service_command(name, address))
 
 
 def broker_url(name: str, password: str, server: str, where: Listening) -> str:
@@ -88,7 +106,7 @@ def broker_url(name: str, password: str, server: str, where: Listening) -> str:
 
 def service_command(name: str, broker: str) -> str:
     """One line that makes the collector a service. No argument has the password: `ps` shows those."""
-    start = f"{INSTALLED} collector install-service --host {shlex.quote(name)}"
+    start = f"{_INSTALLED} collector install-service --host {shlex.quote(name)}"
     return f"echo {shlex.quote(broker)} | sudo PERFWATCH_BROKER_FILE=/dev/stdin {start}"
 
 

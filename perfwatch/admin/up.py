@@ -17,6 +17,7 @@ from perfwatch.admin import mosquitto
 from perfwatch.admin.access_list import ROLES
 from perfwatch.admin.broker_accounts import Integrations, integrations_path
 from perfwatch.admin.child import Child
+from perfwatch.admin.join import offer
 from perfwatch.durations import format_ms
 from perfwatch.errors import AccountError, StartError
 from perfwatch.lock import claimed
@@ -73,6 +74,7 @@ class Up:
         accounts.ensure((*ROLES, self._host))
         listening = mosquitto.listening(settings)
         mosquitto.remember(folder, listening)
+        offer.remember(folder, settings)
         configuration = mosquitto.write_configuration(
             folder / "mosquitto", accounts, listening, settings.prefixes
         )

@@ -109,7 +109,7 @@ def combine(stretches: Iterable[Iterable[Partial]]) -> list[Bucket]:
         if first is None:
             continue
         if found and found[-1].time == first.time:
-            first = _join(found.pop(), first)
+            first = join(found.pop(), first)
         found.append(first)
         found.extend(pieces)
     return [
@@ -120,7 +120,7 @@ def combine(stretches: Iterable[Iterable[Partial]]) -> list[Bucket]:
     ]
 
 
-def _join(one: Partial, other: Partial) -> Partial:
+def join(one: Partial, other: Partial) -> Partial:
     total, readings = one.total + other.total, one.readings + other.readings
     return Partial(one.time, total, readings, min(one.low, other.low), max(one.high, other.high))
 

@@ -66,4 +66,5 @@ export const EXCEPTIONS = {
   "\\.battery_seconds_left$": "seconds",
   "_iops$": "per_second",
   "_per_cycle$": "number",
+  "\\.queue_length$": "number",
 };

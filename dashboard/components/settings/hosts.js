@@ -1,9 +1,10 @@
 // The settings of each host: what it reports, and changes that wait for its answer.
 import { ask } from "../common/ask.js";
-import { Section } from "./forms.js";
+import { Section, attempt } from "./forms.js";
 import { HostForm } from "./host.js";
 
 const FILTER_FROM = 8; // hosts; fewer are seen at a glance
+const HERE = /^(localhost|127\..*|\[::1\])$/;
 
 export class Hosts extends Section {
   live = true;
@@ -14,6 +15,9 @@ export class Hosts extends Section {
   constructor(page) {
     super(page);
     this.parts.get("host-filter").addEventListener("input", () => this.#filter());
+    this.parts.get("machine-add").addEventListener("submit", (event) => this.#add(event));
+    // By what this page was reached, others most likely reach the server too.
+    if (!HERE.test(location.hostname)) this.parts.get("machine-add").elements.server.value = location.hostname;
   }
 
   async load() {
@@ -31,6 +35,19 @@ export class Hosts extends Section {
     this.parts.get("no-hosts").hidden = hosts.length > 0;
     this.parts.get("host-filter-field").hidden = hosts.length < FILTER_FROM;
     this.#filter();
+  }
+
+  #add(event) {
+    event.preventDefault();
+    const { name, server } = event.target.elements;
+    this.parts.get("machine-once").hidden = true;
+    attempt(event.submitter, this.parts.get("machine-add-said"), "Making…", async () => {
+      const made = await ask("/api/join", { method: "POST", body: { name: name.value, server: server.value } });
+      this.parts.text("machine-line-for", `Paste this on ${name.value} within ${made.minutes} minutes; it works once`);
+      this.parts.get("machine-line").value = made.line;
+      this.parts.get("machine-once").hidden = false;
+      return "";
+    });
   }
 
   #filter() {

@@ -12,45 +12,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from perfwatch.errors import StoreError
-from perfwatch.history.rollup import NEVER
+from perfwatch.history.sqlite.schema import VERSION, statements
 
 BUSY_SECONDS = 5.0
 _LOOK_SECONDS = 0.001
-
-# Each schema's statements bring a file there from the one before it; a new file runs through all.
-_SCHEMAS = (
-    (
-        """CREATE TABLE series (
-            id INTEGER PRIMARY KEY, metric TEXT NOT NULL, host TEXT NOT NULL, tag TEXT NOT NULL,
-            part TEXT NOT NULL, field TEXT NOT NULL, UNIQUE (metric, host, tag, part, field))""",
-        """CREATE TABLE points (
-            series INTEGER NOT NULL, time INTEGER NOT NULL, value REAL NOT NULL,
-            PRIMARY KEY (series, time)) WITHOUT ROWID""",
-    ),
-    (
-        # Raw readings begin at raw_from, whole rollups end at rolled_to: ms, always whole hours.
-        f"ALTER TABLE series ADD COLUMN raw_from INTEGER NOT NULL DEFAULT {NEVER}",
-        f"ALTER TABLE series ADD COLUMN rolled_to INTEGER NOT NULL DEFAULT {NEVER}",
-        # `tier` is the length of its buckets in minutes.
-        """CREATE TABLE rollups (
-            series INTEGER NOT NULL, tier INTEGER NOT NULL, time INTEGER NOT NULL,
-            mean REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, count INTEGER NOT NULL,
-            PRIMARY KEY (series, tier, time)) WITHOUT ROWID""",
-        # Hours that got a reading after they had been rolled up.
-        """CREATE TABLE late (
-            series INTEGER NOT NULL, hour INTEGER NOT NULL, PRIMARY KEY (series, hour)) WITHOUT ROWID""",
-        "CREATE TABLE policy (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
-    ),
-    (
-        # Rollups of 6 minutes, which are made with the others from now on.
-        """INSERT INTO rollups (series, tier, time, mean, low, high, count)
-           SELECT series, 6, time - ((time % 360000) + 360000) % 360000 AS begin,
-                  coalesce(min(max(sum(mean * count) / sum(count), min(low)), max(high)), 0.0),
-                  min(low), max(high), sum(count)
-           FROM rollups WHERE tier = 1 GROUP BY series, begin""",
-    ),
-)
-VERSION = len(_SCHEMAS)
 
 # The -wal file is cut back to this after a long reader had made it grow. Bytes.
 _WAL_BYTES = 64 * 1024 * 1024
@@ -164,9 +129,8 @@ def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
     if _version(db) != VERSION:
         db.execute("BEGIN IMMEDIATE")
         _check(db, path)
-        for schema in _SCHEMAS[_version(db) :]:
-            for statement in schema:
-                db.execute(statement)
+        for statement in statements(_version(db)):
+            db.execute(statement)
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
 
@@ -197,7 +161,7 @@ def _name(exc: sqlite3.Error) -> str:
 
 
 def copy(source: Path, target: Path, progress: Callable[[float], None]) -> None:
-    """Copy the history at `source` as it is at one moment, while others write to it..
+    """Copy the history at `source` as it is at one moment, while others write to it.
 
     `progress` is told how much of it is done, from 0 to 1. Raises StoreError.
     """

@@ -1,177 +1,111 @@
-"""Rollups and retention in SQLite: what one small step does to one series.
+"""Rollups of one series: its minutes hour by hour, and six minutes and hours day by day.
 
-Every function here runs inside a transaction of the caller, and tells what it did and whether there is
-more to do to that series. A series that another process has removed has nothing to do.
+Six minutes are there for queries only: they go into 30 minutes, and into a 300th of 5 days and of 30.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from collections.abc import Iterator
+from itertools import chain
 
-from perfwatch.history.rollup import HOUR, MINUTE, NEVER, SIX_MINUTES, floor
-from perfwatch.history.sqlite.sums import OF_READINGS, OF_ROLLUPS, begin, clamped
-from perfwatch.history.store import Work
+from perfwatch.history.policy import DAY_MS
+from perfwatch.history.rollup import HOUR, MINUTE, SIX_MINUTES, Partial, floor, join
+from perfwatch.history.sqlite import codec, keys
+from perfwatch.history.sqlite.columns import (
+    NO_ROLLUPS,
+    Readings,
+    Rollups,
+    partials,
+    rollups,
+    unpacked_rollups,
+)
 
-# Rows that one piece of work reads or removes, about: a millisecond.
-ROWS = 500
-
-# What SQLite has rollups of. Six minutes are there for queries only: they go into 30 minutes, and into a
-# 300th of 5 days and of 30.
+# What SQLite has rollups of.
 TIERS = (HOUR, SIX_MINUTES, MINUTE)
-_MADE_OF_MINUTES = (SIX_MINUTES, HOUR)
 
-_JOINED = "(mean * count + excluded.mean * excluded.count) / (count + excluded.count)"
-
-_MINUTES = f"""
-INSERT INTO rollups (series, tier, time, mean, low, high, count)
-SELECT series, 1, {begin(MINUTE)} AS minute, {OF_READINGS}
-FROM points WHERE series = ? AND time >= ? AND time < ? GROUP BY minute
-ON CONFLICT (series, tier, time) DO UPDATE SET
-    mean = {clamped(_JOINED, "min(low, excluded.low)", "max(high, excluded.high)")},
-    low = min(low, excluded.low), high = max(high, excluded.high), count = count + excluded.count"""
-_COARSER = {
-    tier: f"""
-INSERT INTO rollups (series, tier, time, mean, low, high, count)
-SELECT series, {tier // MINUTE}, {begin(tier)} AS begin, {OF_ROLLUPS}
-FROM rollups WHERE series = ? AND tier = 1 AND time >= ? AND time < ? GROUP BY begin"""
-    for tier in _MADE_OF_MINUTES
-}
-_UNROLL = "DELETE FROM rollups WHERE series = ? AND tier = ? AND time >= ? AND time < ?"
-_DELETE = "DELETE FROM points WHERE series = ? AND time >= ? AND time < ?"
-
-_STATE = "SELECT raw_from, rolled_to FROM series WHERE id = ?"
-_LATE = "SELECT min(hour) FROM late WHERE series = ? AND hour >= ?"
-_AFTER = "SELECT time FROM points WHERE series = ? AND time >= ? AND time < ? ORDER BY time LIMIT 1 OFFSET ?"
-_AFTER_IN_TIER = """
-SELECT time FROM rollups WHERE series = ? AND tier = ? AND time >= ? AND time < ?
-ORDER BY time LIMIT 1 OFFSET ?"""
-
-TO_ROLL = "SELECT id FROM series WHERE rolled_to < ? UNION SELECT series FROM late"
-TO_THIN = "SELECT id FROM series WHERE raw_from < min(?, rolled_to)"
-TO_FORGET = """
-SELECT id FROM series WHERE EXISTS (SELECT 1 FROM points WHERE series = id AND time < ?1)
-    OR EXISTS (SELECT 1 FROM rollups WHERE series = id AND tier = 1 AND time < ?1)"""
+_READ_MINUTES = "SELECT columns FROM minutes WHERE id = ?"
+_WRITE_MINUTES = "INSERT OR REPLACE INTO minutes (id, count, first, last, columns) VALUES (?, ?, ?, ?, ?)"
+_READ_DAY = "SELECT hours, six FROM days WHERE id = ?"
+_WRITE_DAY = "INSERT OR REPLACE INTO days (id, hours, six) VALUES (?, ?, ?)"
 
 
-class Done(NamedTuple):
-    work: Work
-    more: bool
+def roll(db: sqlite3.Connection, key: int, readings: Readings) -> None:
+    """Make the rollups of that hour anew from its readings."""
+    hour = keys.time_of(key)
+    write(db, key, rollups(partials(readings, hour, hour + HOUR, MINUTE)))
 
 
-NOTHING = Done(Work(), more=False)
+def add(db: sqlite3.Connection, key: int, readings: Readings) -> None:
+    """Add readings to what the rollups of that hour hold."""
+    hour = keys.time_of(key)
+    both = chain.from_iterable(partials(one, hour, hour + HOUR, MINUTE) for one in (read(db, key), readings))
+    write(db, key, rollups(_joined(sorted(both))))
 
 
-def roll_up(db: sqlite3.Connection, series: int, until: int) -> Done:
-    """One late hour of the series, or the next hours up to `until`."""
-    state = db.execute(_STATE, (series,)).fetchone()
-    if state is None:
-        db.execute("DELETE FROM late WHERE series = ?", (series,))
-        return NOTHING
-    raw_from, rolled_to = state
-    hour = db.execute(_LATE, (series, NEVER)).fetchone()[0]
-    if hour is not None:
-        return Done(_roll_late(db, series, hour, raw_from), more=True)
-    if rolled_to >= until:
-        return NOTHING
-    work, stop = _roll_next(db, series, rolled_to, until)
-    db.execute("UPDATE series SET rolled_to = ? WHERE id = ?", (stop, series))
-    return Done(work, stop < until)
+def read(db: sqlite3.Connection, key: int) -> Rollups:
+    """The minutes of that hour."""
+    found = db.execute(_READ_MINUTES, (key,)).fetchone()
+    return unpacked_rollups(found[0]) if found else NO_ROLLUPS
 
 
-def thin(db: sqlite3.Connection, series: int, before: int) -> Done:
-    """Remove the oldest raw hours of the series before `before` that are rolled up with nothing late."""
-    state = db.execute(_STATE, (series,)).fetchone()
-    if state is None:
-        return NOTHING
-    raw_from, rolled_to = state
-    late = db.execute(_LATE, (series, raw_from)).fetchone()[0]
-    cut = min(floor(before, HOUR), rolled_to, rolled_to if late is None else late)
-    if cut <= raw_from:
-        return NOTHING
-    stop = _hours(db, series, raw_from, cut)
-    removed = db.execute(_DELETE, (series, raw_from, stop)).rowcount
-    db.execute("UPDATE series SET raw_from = ? WHERE id = ?", (stop, series))
-    return Done(Work(raw=removed), stop < cut)
-
-
-def forget(db: sqlite3.Connection, series: int, before: int) -> Done:
-    """Remove the oldest rows of the series, of each tier, that are older than `before`."""
-    raw, more = _forget_raw(db, series, before)
-    rolled = 0
-    for tier in TIERS:
-        minutes, end = tier // MINUTE, floor(before, tier)
-        row = db.execute(_AFTER_IN_TIER, (series, minutes, NEVER, end, ROWS)).fetchone()
-        removed = db.execute(_UNROLL, (series, minutes, NEVER, row[0] if row else end)).rowcount
-        rolled += 0 if tier == SIX_MINUTES else removed
-        more = more or row is not None
-    if not more:
-        db.execute("DELETE FROM late WHERE series = ? AND hour < ?", (series, floor(before, HOUR)))
-        _roll_again(db, series, before)
-    return Done(Work(raw=raw, rollups=rolled), more)
-
-
-def _forget_raw(db: sqlite3.Connection, series: int, before: int) -> tuple[int, bool]:
-    row = db.execute(_AFTER, (series, NEVER, before, ROWS)).fetchone()
-    removed = db.execute(_DELETE, (series, NEVER, row[0] if row else before)).rowcount
-    return removed, row is not None
-
-
-def _roll_again(db: sqlite3.Connection, series: int, time: int) -> None:
-    """The rollups of the hour that a removal has cut in two; those of a whole one are right."""
-    hour = floor(time, HOUR)
-    raw_from, rolled_to = db.execute(_STATE, (series,)).fetchone() or (NEVER, NEVER)
-    if hour == time or hour >= rolled_to:
-        return
-    if hour >= raw_from:
-        _roll(db, series, hour, hour + HOUR)
+def write(db: sqlite3.Connection, key: int, minutes: Rollups) -> None:
+    """Keep these in place of the hour's minutes, and what is made of them."""
+    if times := minutes.times:
+        hour = keys.time_of(key)
+        row = (key, len(times), times[0] - hour, times[-1] - hour, codec.pack(*minutes))
+        db.execute(_WRITE_MINUTES, row)
     else:
-        _coarsen(db, series, hour, hour + HOUR)
+        db.execute("DELETE FROM minutes WHERE id = ?", (key,))
+    _write_day(db, key, minutes)
 
 
-def _roll_next(db: sqlite3.Connection, series: int, rolled_to: int, until: int) -> tuple[Work, int]:
-    stop = _hours(db, series, rolled_to, until)
-    first = db.execute(_AFTER, (series, rolled_to, stop, 0)).fetchone()
-    rows = _roll(db, series, floor(first[0], HOUR), stop) if first else 0
-    return Work(rolled_up=rows), stop
+def cut(held: Rollups, start: int, stop: int) -> Rollups:
+    """Those that begin in start ≤ time < stop (ms)."""
+    return rollups(partials(held, start, stop, 1))
 
 
-def _hours(db: sqlite3.Connection, series: int, start: int, stop: int) -> int:
-    """The end of as many whole hours as have about ROWS raw readings; `stop` when no more are there."""
-    first = db.execute(_AFTER, (series, start, stop, 0)).fetchone()
-    far = db.execute(_AFTER, (series, start, stop, ROWS)).fetchone()
-    if first is None or far is None:
-        return stop
-    return max(floor(far[0], HOUR), floor(first[0], HOUR) + HOUR)
+def cut_day(db: sqlite3.Connection, key: int, before: int) -> None:
+    """Remove what of a day is older than `before` (ms); `key` is the day's."""
+    hours, six = _read_day(db, key)
+    end = keys.time_of(key, DAY_MS) + DAY_MS
+    kept = cut(hours, floor(before, HOUR), end), cut(six, floor(before, SIX_MINUTES), end)
+    if len(kept[1].times) < len(six.times):
+        _keep_day(db, key, *kept)
 
 
-def _roll(db: sqlite3.Connection, series: int, start: int, stop: int) -> int:
-    """Make the rollups of those hours anew from their raw readings; returns how many readings."""
-    db.execute(_UNROLL, (series, 1, start, stop))
-    return _add(db, series, start, stop)
+def _write_day(db: sqlite3.Connection, key: int, minutes: Rollups) -> None:
+    hour = keys.time_of(key)
+    day_key = keys.key(hour, keys.series_of(key), DAY_MS)
+    tiers = zip((HOUR, SIX_MINUTES), _read_day(db, day_key), strict=True)
+    _keep_day(db, day_key, *(_replaced(old, minutes, hour, tier) for tier, old in tiers))
 
 
-def _roll_late(db: sqlite3.Connection, series: int, hour: int, raw_from: int) -> Work:
-    db.execute("DELETE FROM late WHERE series = ? AND hour = ?", (series, hour))
-    if hour >= raw_from:
-        return Work(rolled_up=_roll(db, series, hour, hour + HOUR))
-    # The hour's raw readings went when it was rolled up: what came late joins its rollups and goes too.
-    rows = _add(db, series, hour, hour + HOUR)
-    db.execute(_DELETE, (series, hour, hour + HOUR))
-    return Work(rolled_up=rows)
+def _replaced(old: Rollups, minutes: Rollups, hour: int, tier: int) -> Rollups:
+    day, end = floor(hour, DAY_MS), hour + HOUR
+    before, after = partials(old, day, hour, tier), partials(old, end, day + DAY_MS, tier)
+    return rollups(chain(before, partials(minutes, hour, end, tier), after))
 
 
-def _add(db: sqlite3.Connection, series: int, start: int, stop: int) -> int:
-    """Raw readings into minutes, on top of what these hold already, and those into hours."""
-    db.execute(_MINUTES, (series, start, stop))
-    _coarsen(db, series, start, stop)
-    sql = "SELECT count(*) FROM points WHERE series = ? AND time >= ? AND time < ?"
-    rows: int = db.execute(sql, (series, start, stop)).fetchone()[0]
-    return rows
+def _read_day(db: sqlite3.Connection, key: int) -> tuple[Rollups, Rollups]:
+    found = db.execute(_READ_DAY, (key,)).fetchone()
+    return (unpacked_rollups(found[0]), unpacked_rollups(found[1])) if found else (NO_ROLLUPS, NO_ROLLUPS)
 
 
-def _coarsen(db: sqlite3.Connection, series: int, start: int, stop: int) -> None:
-    """Make the rollups of those hours that are made of their minutes."""
-    for tier in _MADE_OF_MINUTES:
-        db.execute(_UNROLL, (series, tier // MINUTE, start, stop))
-        db.execute(_COARSER[tier], (series, start, stop))
+def _keep_day(db: sqlite3.Connection, key: int, hours: Rollups, six: Rollups) -> None:
+    if hours.times:
+        db.execute(_WRITE_DAY, (key, codec.pack(*hours), codec.pack(*six)))
+    else:
+        db.execute("DELETE FROM days WHERE id = ?", (key,))
+
+
+def _joined(partials: list[Partial]) -> Iterator[Partial]:
+    """Those of the same time together."""
+    last = partials[0]
+    for one in partials[1:]:
+        if one.time == last.time:
+            last = join(last, one)
+        else:
+            yield last
+            last = one
+    yield last

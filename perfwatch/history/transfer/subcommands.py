@@ -203,6 +203,15 @@ def _described(store: TieredStore) -> Iterator[str]:
     if span.oldest and span.newest:
         yield f"span     {format_time(span.oldest)} to {format_time(span.newest)}"
     yield from _tiers(store)
+    yield from _move(store)
+
+
+def _move(store: TieredStore) -> Iterator[str]:
+    from perfwatch.history.sqlite.store import SqliteStore
+
+    moved = store.moved() if isinstance(store, SqliteStore) else None
+    if moved is not None:
+        yield f"layout   {moved:.0%} moved from that of an earlier PerfWatch; the bridge goes on with it"
 
 
 def _tiers(store: TieredStore) -> Iterator[str]:

@@ -251,3 +251,12 @@ def test_a_new_source_is_one_row() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ENTITIES, "printer", (entity,))
         assert names("printer", {"printers": {"lp0": {"ink_percent": 7}}}) == ["Printer lp0 ink"]
+
+
+def test_cores_have_the_kernels_numbers_and_sensors_are_counted_from_one() -> None:
+    reading = cpu(per_core=[1.0, None, 3.0], temperature_celsius=[40.0, 41.0])
+    labels = [one.label for one in found("cpu", reading)]
+    assert [label for label in labels if label.startswith("Core")] == [
+        f"Core {core} usage" for core in (0, 1, 2)
+    ]
+    assert [label for label in labels if "temperature" in label] == ["CPU temperature 1", "CPU temperature 2"]

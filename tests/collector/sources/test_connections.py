@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from collector.sources import sock_diag
+from collector.sources import netlink, sock_diag
 from collector.sources.connections import (
     by_counting,
     by_listing,
@@ -124,22 +124,20 @@ def message(kind: int, content: bytes) -> bytes:
 
 def test_a_refusal_in_the_kernels_answer_is_raised() -> None:
     with pytest.raises(FileNotFoundError):
-        list(sock_diag.seen(message(2, struct.pack("=i", -errno.ENOENT))))
+        list(netlink.messages(message(2, struct.pack("=i", -errno.ENOENT))))
 
 
-def test_messages_are_counted_by_state_until_the_last() -> None:
+def test_messages_are_counted_by_state() -> None:
     socket_row = message(
         18, bytes([2, 8, 0]) + bytes(71)
     )  # 74 bytes: the next one starts at a multiple of four
     batch = socket_row + bytes(2) + message(18, bytes([10, 5, 3]) + bytes(69))
-    assert list(sock_diag.seen(batch)) == [Seen(8, False), Seen(5, True)]
-    assert not sock_diag.ended(batch)
-    assert sock_diag.ended(batch + message(3, bytes(4)))
+    assert sock_diag.seen(netlink.messages(batch)) == {Seen(8, False): 1, Seen(5, True): 1}
 
 
 def test_a_message_without_a_length_does_not_hold_us() -> None:
     with pytest.raises(ValueError, match="0 bytes"):
-        list(sock_diag.seen(bytes(32)))
+        list(netlink.messages(bytes(32)))
 
 
 def both() -> tuple[Connections, Connections]:

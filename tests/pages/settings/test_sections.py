@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from perfwatch.admin import mosquitto
+from perfwatch.admin.mosquitto import Listening
 from tests.pages.conftest import Watched, choose_theme, fits_sideways, keep, violations
 from tests.pages.settings.opener import filled, open_section
 from tests.servers import Mosquitto
@@ -118,6 +120,35 @@ def test_a_cleanup_tells_how_far_it_is_also_to_who_comes_later(context: BrowserC
     page.unroute(CLEANUP)
     expect(said).to_have_text("The cleanup is done.")
     expect(page.get_by_role("progressbar")).to_be_hidden()
+
+
+def test_a_machine_is_invited_by_one_line(watched: Watched, phone: BrowserContext, own: Stack) -> None:
+    page = watched.page
+    open_section(page, own.url, "hosts")
+    page.get_by_label("Name of the machine").fill("pi")
+    page.get_by_role("button", name="Make the line").click()
+    said = page.get_by_test_id("machine-add-said")
+    expect(said).to_have_text(re.compile("Other machines cannot reach this one yet. Start it for them too"))
+    keep(page, "settings-machine-refused", full_page=True)
+    # As if it had been started for others: so does no test of ours.
+    folder = own.folder / "data"
+    mosquitto.remember(folder, Listening(own.mqtt_port, "0.0.0.0"))
+    page.get_by_label("Address of this server").fill("https://nas.lan/perfwatch")
+    page.get_by_role("button", name="Make the line").click()
+    line = page.get_by_label("Paste this on pi within 15 minutes; it works once")
+    expect(line).to_have_value(re.compile("^if command -v python3 .* https://nas.lan/perfwatch pi "))
+    expect(said).to_have_text("")
+    keep(page, "settings-machine", full_page=True)
+    assert violations(page) == []
+    small = phone.new_page()
+    open_section(small, own.url, "hosts")
+    small.get_by_label("Name of the machine").fill("pi")
+    small.get_by_label("Address of this server").fill("https://nas.lan/perfwatch")
+    small.get_by_role("button", name="Make the line").click()
+    expect(small.get_by_test_id("machine-once")).to_be_visible()
+    keep(small, "settings-machine-phone", full_page=True)
+    assert fits_sideways(small)
+    mosquitto.remember(folder, Listening(own.mqtt_port))
 
 
 def test_a_host_is_changed_and_its_answer_shown(context: BrowserContext, own: Stack, admin: Person) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from perfwatch.admin.join.invitation import invitations
+from perfwatch.admin.mosquitto import Listening, remember
 from perfwatch.admin.remote_hosts import docker_command, service_command
 from perfwatch.settings import load
 from tests.certificates import self_signed
@@ -53,7 +55,7 @@ def host(stack: Stack, name: str) -> dict[str, str]:
 def test_a_machine_that_was_added_publishes_over_tls_until_it_is_removed(
     stack: Stack, certificate: Path, tmp_path: Path
 ) -> None:
-    added = cli(stack, "add", "pi", "--server", NETWORK)
+    added = cli(stack, "add", "pi", "--docker", "--server", NETWORK)
     assert added.returncode == 0, added.stderr
     found = re.search(r"mqtts://pi:\S+@127\.0\.0\.2:\d+", added.stdout)
     assert found, added.stdout
@@ -68,18 +70,36 @@ def test_a_machine_that_was_added_publishes_over_tls_until_it_is_removed(
 
 
 def test_a_name_is_given_once(stack: Stack) -> None:
-    assert cli(stack, "add", "twice").returncode == 0
-    again = cli(stack, "add", "twice")
+    assert cli(stack, "add", "twice", "--docker").returncode == 0
+    again = cli(stack, "add", "twice", "--docker")
     assert (again.returncode, again.stdout) == (1, "")
     assert "The broker has an account 'twice' already" in again.stderr
-    assert cli(stack, "add", "server").returncode == 1
+    assert cli(stack, "add", "server", "--docker").returncode == 1
     assert "no account 'nobody' to take away" in cli(stack, "remove", "nobody").stderr
 
 
-def test_a_broker_of_this_machine_only_says_how_to_open_it(tmp_path: Path) -> None:
+def test_a_dashboard_of_this_machine_only_says_how_to_open_it(stack: Stack) -> None:
+    added = cli(stack, "add", "closed")
+    assert (added.returncode, added.stdout) == (1, "")
+    assert "Start it for them too: `perfwatch up --mqtt-address 0.0.0.0 --address 0.0.0.0`" in added.stderr
+    assert "closed" not in listed(stack)
+
+
+def test_an_invitation_that_nobody_took_is_taken_back(stack: Stack) -> None:
+    invitations(stack.folder / "data").make("late")
+    removed = cli(stack, "remove", "late")
+    assert removed.returncode == 0
+    assert "late has not joined; its line does not work any more" in removed.stderr
+    assert cli(stack, "remove", "late").returncode == 1
+
+
+def test_where_no_dashboard_hands_us_out_the_account_is_made_at_once(tmp_path: Path) -> None:
+    """As in the stack of containers, whose setup knows of a broker only."""
+    remember(tmp_path, Listening(1883, "0.0.0.0"))
     command = [*COMMAND, "perfwatch.cli", "host", "add", "pi", "--data-dir", str(tmp_path)]
     added = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
-    assert "perfwatch up --mqtt-address 0.0.0.0" in added.stderr
+    assert "install them on pi in /opt/perfwatch, as docs/collector.md says" in added.stderr
+    assert "PERFWATCH_BROKER_FILE=/dev/stdin /opt/perfwatch/bin/perfwatch" in added.stdout
 
 
 def test_the_command_hands_the_password_over_on_standard_input(tmp_path: Path) -> None:

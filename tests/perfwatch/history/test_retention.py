@@ -60,8 +60,7 @@ def test_the_same_job_again_does_nothing(store: TieredStore) -> None:
 def test_a_job_ended_in_its_middle_goes_on_where_it_stopped(
     store: TieredStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("perfwatch.history.sqlite.store.STEP_SECONDS", 0.0)
-    monkeypatch.setattr("perfwatch.history.sqlite.rollups.ROWS", 120)
+    monkeypatch.setattr("perfwatch.history.sqlite.upkeep.STEP_SECONDS", 0.0)
     write(store, every_minute(10))
     expected = hourly(store)
     steps = store.roll_up(NOON + 10 * HOUR)

@@ -12,18 +12,18 @@ from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from typing import cast
+from unittest.mock import ANY
 
 import pytest
 
 from perfwatch.errors import SettingError, StoreError
 from perfwatch.history.open import open_store
 from perfwatch.history.policy import Policy
-from perfwatch.history.rollup import HOUR, MINUTE, NEVER, total
+from perfwatch.history.rollup import HOUR, MINUTE, total
 from perfwatch.history.sqlite import file as sqlite_file
-from perfwatch.history.sqlite import rollups as sqlite_rollups
-from perfwatch.history.sqlite.buckets import Cutter
+from perfwatch.history.sqlite import query, retention, upkeep
 from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.history.store import Bucket, Point, Series, Work
+from perfwatch.history.store import Point, Series
 
 # Written by the first PerfWatch that had a history: 120 readings each 5 s, and 10 each minute.
 V1 = Path(__file__).parents[1] / "recordings" / "history_v1.db"
@@ -119,8 +119,8 @@ def test_a_locked_store_says_so_and_works_again_afterwards(store: SqliteStore, p
 
 
 def test_a_write_that_fails_leaves_nothing_behind(store: SqliteStore) -> None:
-    with pytest.raises(StoreError):
-        store.write([Point("gpu", "nas", "", "", 0, {"watts": 1.0, "broken": float("nan")})])
+    with pytest.raises(StoreError, match="thousands of years away"):
+        store.write([Point("gpu", "nas", "", "", 2**60, {"watts": 1.0})])
     assert store.series() == []
     store.write([Point("gpu", "nas", "", "", 0, {"watts": 1.0})])
     assert store.series() == [Series("gpu", "nas", "", "", "watts")]
@@ -173,40 +173,27 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_old_readings_are_deleted_in_steps(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_rollups, "ROWS", 10)
-    monkeypatch.setattr("perfwatch.history.sqlite.store.STEP_SECONDS", 0.0)
-    store.write([point(time) for time in range(105)])
+    monkeypatch.setattr(retention, "ROWS", 10)
+    monkeypatch.setattr(upkeep, "STEP_SECONDS", 0.0)
+    store.write([point(hour * HOUR) for hour in range(105)])
     steps: list[int] = []
     with store._transaction() as db:
         db.set_trace_callback(lambda text: steps.append(1) if text == "COMMIT" else None)
-    assert store.delete_before(100) == 100
+    assert store.delete_before(100 * HOUR) == 100
     assert len(steps) >= 10
-    assert [bucket.time for bucket in store.query([USER], 0, 1000, 1)[USER]] == [100, 101, 102, 103, 104]
+    left = store.query([USER], 0, 1000 * HOUR, 1)[USER]
+    assert [bucket.time for bucket in left] == [hour * HOUR for hour in range(100, 105)]
 
 
 def test_a_step_takes_one_series_after_another_for_some_milliseconds(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.write([Point("cpu", f"host {number}", "", "", 0, {"user": 1.0}) for number in range(50)])
-    monkeypatch.setattr("perfwatch.history.sqlite.store.STEP_SECONDS", 60.0)
-    assert [step.raw for step in store.forget(1)] == [50]
-    store.write([Point("cpu", f"host {number}", "", "", 0, {"user": 1.0}) for number in range(50)])
-    monkeypatch.setattr("perfwatch.history.sqlite.store.STEP_SECONDS", 0.0)
-    assert [step.raw for step in store.forget(1)] == [1] * 50
-
-
-def test_a_file_of_the_first_schema_is_brought_forward(tmp_path: Path) -> None:
-    path = tmp_path / "history.db"
-    path.write_bytes(V1.read_bytes())
-    eth0 = Series("network", "nas", "interface", "eth0", "bytes_sent")
-    with SqliteStore(path) as store:
-        assert store.series() == [USER, eth0]
-        assert len(store.query([USER], NOON, NOON + HOUR, 1)[USER]) == 120
-        assert store.policy() == Policy()
-        assert total(store.roll_up(NOON + HOUR)) == Work(rolled_up=130)
-        assert store.query([USER], NOON, NOON + HOUR, HOUR)[USER] == [Bucket(NOON, 59.5, 0.0, 119.0)]
-    with SqliteStore(path) as again:
-        assert [(tier.name, tier.rows) for tier in again.tiers()] == [("raw", 130), ("1m", 20), ("1h", 2)]
+    monkeypatch.setattr(upkeep, "STEP_SECONDS", 60.0)
+    assert [step.rolled_up for step in store.roll_up(HOUR)] == [50, 0, 0]  # and the tail, and how far it is
+    store.write([Point("cpu", f"host {number}", "", "", 1, {"user": 1.0}) for number in range(50)])
+    monkeypatch.setattr(upkeep, "STEP_SECONDS", 0.0)
+    assert [step.rolled_up for step in store.roll_up(HOUR)] == [2] * 50 + [0]
 
 
 def test_many_may_bring_the_same_file_forward_at_once(tmp_path: Path) -> None:
@@ -238,42 +225,34 @@ def test_the_span_counts_what_is_not_yet_in_the_main_file(store: SqliteStore, pa
     assert wal.stat().st_size > 0
 
 
-def test_a_file_of_before_six_minutes_gets_them(store: SqliteStore, path: Path) -> None:
-    store.write([point(time, time / MINUTE) for time in range(-HOUR, 2 * HOUR, MINUTE)])
-    total(store.roll_up(2 * HOUR))
-    store.close()
-    with closing(sqlite3.connect(path, isolation_level=None)) as old:
-        made = old.execute("SELECT * FROM rollups WHERE tier = 6").fetchall()
-        old.execute("DELETE FROM rollups WHERE tier = 6")
-        old.execute("PRAGMA user_version = 2")
-    with SqliteStore(path) as again, again._reader() as db:
-        assert db.execute("SELECT * FROM rollups WHERE tier = 6").fetchall() == made
-        assert len(made) == 30
-
-
-def test_a_month_of_many_buckets_reads_a_fraction_of_its_minutes(store: SqliteStore) -> None:
+def test_a_month_of_many_buckets_reads_no_minutes(store: SqliteStore) -> None:
     """144 minutes, a 300th of 30 days, are no whole number of hours."""
     store.write([point(time) for time in range(0, 30 * DAY, MINUTE)])
     total(store.roll_up(30 * DAY))
+    asked: list[str] = []
     with store._reader() as db:
-        cutter = Cutter(db, 0, 30 * DAY, 144 * MINUTE)
-        (number,) = db.execute("SELECT id FROM series").fetchone()
-        assert len(cutter.buckets(number, 30 * DAY, NEVER)) == 300
-        rows = "SELECT count(*) FROM temp.pieces CROSS JOIN rollups ON rollups.tier = pieces.tier"
-        (read,) = db.execute(f"{rows} AND series = ? AND time >= start AND time < stop", (number,)).fetchone()
-        plans = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {cutter._statements[0]}", (number,))]
-    assert read < 3000  # of 43,200 minutes
-    assert len(plans) == 2  # a scan of the pieces and a search for each; no sorting
+        db.set_trace_callback(asked.append)
+    assert len(store.query([USER], 0, 30 * DAY, 144 * MINUTE)[USER]) == 300
+    assert [word for word in ("tail", "chunks", "minutes", "days") if f"FROM {word}" in str(asked)] == [
+        "days"
+    ]
+
+
+def test_what_a_question_reads_is_looked_up_and_not_searched_for(store: SqliteStore) -> None:
+    with store._reader() as db:
+        for source in query._SOURCES.values():
+            asked = {"first": 0, "end": 1, "series": "[1]"}
+            plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {source.statement}", asked)]
+            assert [step for step in plan if step.startswith("SCAN")] == ["SCAN periods", "SCAN periods", ANY]
 
 
 def test_upkeep_keeps_what_waits_for_the_main_file_short(
     store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.write([point(time) for time in range(0, 40 * HOUR, MINUTE)])
-    monkeypatch.setattr("perfwatch.history.sqlite.store.STEP_SECONDS", 0.0)
-    monkeypatch.setattr(sqlite_rollups, "ROWS", 60)
+    store.write([point(hour * HOUR) for hour in range(400)])
+    monkeypatch.setattr(upkeep, "STEP_SECONDS", 0.0)
     before = path.stat().st_size
-    assert total(store.roll_up(40 * HOUR)).rolled_up == 2400
+    assert total(store.roll_up(400 * HOUR)).rolled_up == 400
     assert path.stat().st_size > before
 
 
