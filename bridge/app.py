@@ -54,7 +54,7 @@ FINISH_SECONDS = 4.5
 # How long we take to end in order: a broker that does not answer is left without a word then. And what has
 # the process end whatever hangs: a look-up of the broker's name, for example, or closing the store.
 END_SECONDS = 5.0
-LAST_SECONDS = 7.7
+LAST_SECONDS = 7.2
 
 # Rejections that wait to be told; each is logged nowhere else, and all are counted.
 MAX_UNTOLD = 1000
@@ -169,7 +169,7 @@ class Bridge:
 
     async def _publish_stats(self, client: Client) -> None:
         while True:
-            told = msgspec.json.encode(self.stats())
+            told = msgspec.json.encode(await self._writer.once_the_disk_answers(self.stats))
             await client.publish(self._topic("stats"), told)
             # The same, kept by the broker for who asks meanwhile, and gone when we are silent.
             await client.publish(self._topic("health"), told, retain=True, expiry=HEALTH_EXPIRY)

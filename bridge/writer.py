@@ -83,6 +83,10 @@ class Writer:
             self._spooling.close()
             self._spool.close()
 
+    async def once_the_disk_answers(self, look: Callable[[], T]) -> T:
+        """What `look` sees in the spool. While its disk hangs, that holds up nothing else."""
+        return await self._spooling.run(look)
+
     async def keep(self, batch: Batch[Message]) -> bool:
         """Return True once the batch is in the store or in the spool; False when `hurry` ended the wait."""
         backoff = Backoff()

@@ -35,7 +35,7 @@ def main() -> None:
 @main.command()
 @options(
     *("data_dir", "port", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_key_file", "mqtt_tls_port"),
-    *("interval", "address", "host", "topic_prefix", "log_level"),
+    *("interval", "address", "host", "topic_prefix", "broker", "broker_ca_file", "log_level"),
 )
 @click.option(
     "--env-file", type=click.Path(path_type=Path), help="Settings as lines NAME=VALUE, as for docker."
@@ -43,7 +43,8 @@ def main() -> None:
 def up(env_file: Path | None, **given: str | None) -> None:
     """Run all of PerfWatch on this machine, until Ctrl-C.
 
-    Broker, collector, bridge and dashboard are its children; one that dies is started again.
+    Broker, collector, bridge and dashboard are its children; one that dies is started again. With a broker
+    of your own, in --broker or PERFWATCH_BROKER, it starts none.
     """
     with explained():
         environ = (read_env_file(env_file) if env_file else {}) | os.environ
@@ -55,7 +56,8 @@ def up(env_file: Path | None, **given: str | None) -> None:
             _need(service)
         from perfwatch.admin.up import run
 
-        run(chosen, environ, _say)
+        variables = (settings.variable("broker"), f"{settings.variable('broker')}_FILE")
+        run(chosen, environ, _say, bool(given["broker"] or any(map(environ.get, variables))))
 
 
 @main.command()

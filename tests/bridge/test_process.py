@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bridge.publisher import Publisher, publisher
+from tests.bridge.publisher import Publisher, payload, publisher
 from tests.bridge.running import LASTING_BROKER, Process, bridge_process, history, numbers
 from tests.servers import Mosquitto, free_port, wait_until
 
@@ -157,25 +157,44 @@ def test_it_ends_soon_though_it_waits_for_a_broker_that_never_answers(
         assert ends_soon(bridge) == 0
 
 
-HANGS = """
-import os, pathlib, time
-import bridge.app
-from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.settings import load
+HANGING_STORE = """
 class Hanging(SqliteStore):
     def close(self): time.sleep(3600)
+"""
+
+HANGING_DISK = """
+class Hanging(SqliteStore):
+    def write(self, points): raise StoreError("of this test")
+def hangs(spool, points, readings):
+    with spool._lock: print("hangs", file=sys.stderr, flush=True), time.sleep(3600)
+Spool.append = hangs
+bridge.app.STATS_SECONDS = 0.05
+"""
+
+RUN = """
+import os, pathlib, sys, time
+import bridge.app
+from bridge.spool import Spool
+from perfwatch.errors import StoreError
+from perfwatch.history.sqlite.store import SqliteStore
+from perfwatch.settings import load
+{part}
 bridge.app.open_store = lambda _: Hanging(pathlib.Path(os.environ["PERFWATCH_DATA_DIR"], "history.db"))
 bridge.app.run(load(os.environ))
 """
 
 
-def test_it_ends_soon_though_its_own_end_hangs(tmp_path: Path, broker: Mosquitto) -> None:
-    with bridge_process(tmp_path, broker) as bridge:
+@pytest.mark.parametrize("part", [HANGING_STORE, HANGING_DISK])
+def test_it_ends_soon_though_something_hangs_for_good(tmp_path: Path, broker: Mosquitto, part: str) -> None:
+    with bridge_process(tmp_path, broker) as bridge, publisher(broker) as collector:
         bridge.end(signal.SIGKILL)
-        bridge.command = [sys.executable, "-c", HANGS]
+        bridge.command = [sys.executable, "-c", RUN.format(part=part)]
+        collector.publish("perfwatch/nas/cpu", payload(1), retain=True)
         bridge.start()
-        spool = tmp_path / "data" / "spool" / "test" / "lock"
-        wait_until(spool.exists, "it has begun")
+        if part == HANGING_DISK:
+            bridge.wait_for("hangs")
+        else:
+            wait_until((tmp_path / "data" / "spool" / "test" / "lock").exists, "it has begun")
         assert ends_soon(bridge) == -signal.SIGALRM
 
 

@@ -182,6 +182,27 @@ async def test_while_a_write_hangs_the_next_batch_is_spooled_at_once(
         await eventually(lambda: not writer.away, "it is back")
 
 
+async def test_behind_a_write_that_hangs_no_others_pile_up(
+    store: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, begun = threading.Event(), list[int]()
+
+    def hangs(points: list[Point]) -> None:
+        begun.append(points[0].time)
+        assert answers.wait(60)
+
+    monkeypatch.setattr("bridge.writer.Backoff", Impatient)
+    monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 0.01)
+    Impatient.waits, store.fault = [], hangs
+    async with writing(store) as writer:
+        for number in range(20):
+            assert await writer.keep(reading(number))
+        monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 3600)
+        answers.set()
+        await eventually(lambda: numbers(store) == list(range(20)), "all is stored")
+    assert begun == [START_MS, START_MS]  # the first, and the spool
+
+
 async def test_who_is_in_a_hurry_does_not_wait_for_room(
     store: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -181,8 +181,8 @@ def test_a_port_in_use_is_named(tmp_path: Path, option: str) -> None:
 
 
 def test_a_missing_broker_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perfwatch.admin.up._SERVER_PATHS", "/nowhere")
-    from perfwatch.admin.up import find_mosquitto
+    monkeypatch.setattr("perfwatch.admin.brokers._SERVER_PATHS", "/nowhere")
+    from perfwatch.admin.brokers import find_mosquitto
     from perfwatch.errors import StartError
 
     with pytest.raises(StartError, match="apt-get install mosquitto"):
