@@ -201,6 +201,9 @@ def test_a_machine_with_the_internet_takes_its_packages_from_the_index(
     network: Network, wheels: Path, tmp_path: Path, folder: Path
 ) -> None:
     options = ["--host", "server", "--address", SERVER, "--mqtt-address", SERVER]
+    # What the server has is for another Python.
+    (tmp_path / "data" / "wheels").mkdir(parents=True)
+    (tmp_path / "data" / "wheels" / "msgspec-0.22.0-cp39-none-any.whl").write_bytes(b"")
     with Stack(tmp_path, *options, admin_password=PASSWORD) as stack:
         stack.url = f"http://{SERVER}:{stack.port}"
         machine = OtherMachine(folder)
