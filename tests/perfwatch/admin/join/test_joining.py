@@ -175,6 +175,20 @@ def test_what_keeps_a_machine_from_joining_is_said_before_anything_changes(
     assert not (folder / "opt/perfwatch/bin").exists()
 
 
+def test_a_broker_under_another_name_than_its_certificates_costs_no_code(
+    server: Stack, network: Network, folder: Path
+) -> None:
+    machine = OtherMachine(folder, network.within)
+    with (folder / "etc/hosts").open("a") as names:
+        names.write(f"{SERVER} other.lan\n")
+    line = host(server, "add", "named", "--server", "other.lan").stdout
+    ran = machine.run(line)
+    assert ran.returncode == 1
+    assert "Nothing was changed: mqtts://other.lan:" in ran.stderr
+    assert "certificate verify failed" in ran.stderr
+    assert "has not joined; its line does not work any more" in host(server, "remove", "named").stderr
+
+
 def test_a_user_who_is_not_root_is_told_so(server: Stack, network: Network, folder: Path) -> None:
     line = line_for(server, "hindered")
     (folder / "line").write_text(line)
