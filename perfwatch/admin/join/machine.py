@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-# Filled in by the server, see `offer.Offer`.
+# Filled in by the server: `offer.lay_out`.
 GIVEN: dict[str, Any] = {}
 
 FOLDER = Path("/opt/perfwatch")
@@ -36,11 +36,11 @@ def main(url: str, host: str, code: str) -> None:
         raise SystemExit("\n- ".join(["Nothing was changed.", *reasons]))
     os.umask(0o022)  # the service's user must be able to read it
     server = str(urlsplit(url).hostname)
-    server = f"[{server}]" if ":" in server else server
-    reach(server.strip("[]"))
+    reach(server)
     install(url)
-    broker = f"{GIVEN['scheme']}://{quote(host, safe='')}:{account(url, code)}@{server}:{GIVEN['port']}"
-    start(host, broker)
+    bracketed = f"[{server}]" if ":" in server else server
+    login = f"{quote(host, safe='')}:{account(url, code)}"
+    start(host, f"{GIVEN['scheme']}://{login}@{bracketed}:{GIVEN['port']}")
 
 
 def hindrances() -> list[str]:

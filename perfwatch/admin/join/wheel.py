@@ -49,9 +49,9 @@ def _contents() -> Iterator[tuple[str, bytes]]:
                 yield name.as_posix(), path.read_bytes()
     ours = metadata.distribution(NAME)
     licenses = (f"licenses/{name}" for name in ours.metadata.get_all("License-File") or ())
-    for name in ("METADATA", "entry_points.txt", *licenses):
-        if text := ours.read_text(name):
-            yield f"{_stem()}.dist-info/{name}", text.encode()
+    for about in ("METADATA", "entry_points.txt", *licenses):
+        if text := ours.read_text(about):
+            yield f"{_stem()}.dist-info/{about}", text.encode()
     yield f"{_stem()}.dist-info/WHEEL", _WHEEL.encode()
 
 

@@ -175,6 +175,20 @@ def test_what_keeps_a_machine_from_joining_is_said_before_anything_changes(
     assert not (folder / "opt/perfwatch/bin").exists()
 
 
+def test_a_broker_under_another_name_than_its_certificates_costs_no_code(
+    server: Stack, network: Network, folder: Path
+) -> None:
+    machine = OtherMachine(folder, network.within)
+    with (folder / "etc/hosts").open("a") as names:
+        names.write(f"{SERVER} other.lan\n")
+    line = host(server, "add", "named", "--server", "other.lan").stdout
+    ran = machine.run(line)
+    assert ran.returncode == 1
+    assert "Nothing was changed: mqtts://other.lan:" in ran.stderr
+    assert "certificate verify failed" in ran.stderr
+    assert "has not joined; its line does not work any more" in host(server, "remove", "named").stderr
+
+
 def test_a_user_who_is_not_root_is_told_so(server: Stack, network: Network, folder: Path) -> None:
     line = line_for(server, "hindered")
     (folder / "line").write_text(line)
@@ -201,6 +215,9 @@ def test_a_machine_with_the_internet_takes_its_packages_from_the_index(
     network: Network, wheels: Path, tmp_path: Path, folder: Path
 ) -> None:
     options = ["--host", "server", "--address", SERVER, "--mqtt-address", SERVER]
+    # What the server has is for another Python.
+    (tmp_path / "data" / "wheels").mkdir(parents=True)
+    (tmp_path / "data" / "wheels" / "msgspec-0.22.0-cp39-none-any.whl").write_bytes(b"")
     with Stack(tmp_path, *options, admin_password=PASSWORD) as stack:
         stack.url = f"http://{SERVER}:{stack.port}"
         machine = OtherMachine(folder)
