@@ -25,15 +25,15 @@ Step = tuple[str, Callable[[], object]]
 def steps() -> list[tuple[str, float]]:
     feed = [(topic, text.encode()) for topic, text in islice(messages(500, 1, BEGIN), 3000)]
     wire = b"".join(packet(topic, text.decode(), at) for at, (topic, text) in enumerate(feed))
-    intake, encoder, far = Decoder(Topics()), Encoder(), 10**14
+    decoder, encoder, far = Decoder(Topics()), Encoder(), 10**14
     decodes = [(_DECLARED[topic.rpartition("/")[2]]._decode, text) for topic, text in feed]
-    taken = [numbers for topic, text in feed if (numbers := intake.take(topic, text, far)) is not None]
+    taken = [numbers for topic, text in feed if (numbers := decoder.decode(topic, text, far)) is not None]
     batches = [taken[at : at + MESSAGES] for at in range(0, len(taken), MESSAGES)]
     with tempfile.TemporaryDirectory() as folder, SqliteStore(Path(folder) / "history.db") as store:
         measured: list[Step] = [
             ("MQTT packet in", lambda: read(memoryview(wire))),
             ("JSON decoded", lambda: [decode(text) for decode, text in decodes]),
-            ("topic, JSON and flattening together", lambda: [intake.take(t, p, far) for t, p in feed]),
+            ("topic, JSON and flattening together", lambda: [decoder.decode(t, p, far) for t, p in feed]),
             ("into SQLite, known series", lambda: [store.write(batch) for batch in batches]),
             ("as line protocol", lambda: [b"\n".join(encoder.lines(batch)) for batch in batches]),
             ("PUBACK out", lambda: [mqtt5.PubAckPacket(at + 1).write() for at in range(len(feed))]),

@@ -100,9 +100,9 @@ def _address(port: int) -> Address:
 
 def prepared(size: int) -> Iterator[tuple[bytes, int]]:
     """The points of that many messages as `publish` sends them, a batch of lines at a time, and how many."""
-    intake, encoder = Decoder(Topics()), Encoder()
+    decoder, encoder = Decoder(Topics()), Encoder()
     feed = islice(messages(500, 1, BEGIN), _TEMPLATES)
-    taken = [numbers for topic, text in feed if (numbers := intake.take(topic, text.encode(), 10**14))]
+    taken = [numbers for topic, text in feed if (numbers := decoder.decode(topic, text.encode(), 10**14))]
     for first in range(0, size, MESSAGES):
         batch = [
             Numbers(one.layout, BEGIN + at // _TEMPLATES * 5000, one.values)

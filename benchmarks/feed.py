@@ -50,8 +50,8 @@ def numbers(sent: list[tuple[str, str]]) -> int:
     from bridge.decode import Decoder
     from perfwatch.topics import Topics
 
-    intake, far = Decoder(Topics()), 10**14
-    found = [intake.take(topic, payload.encode(), far) for topic, payload in sent]
+    decoder, far = Decoder(Topics()), 10**14
+    found = [decoder.decode(topic, payload.encode(), far) for topic, payload in sent]
     return sum(len(one.values) for one in found if one is not None)
 
 

@@ -18,13 +18,13 @@ EXCERPT = 200
 
 
 class Decoder:
-    """Takes messages on the topics of `topics`, and remembers what the next of a topic will need again."""
+    """Decodes messages on the topics of `topics`, and remembers what the next of a topic will need again."""
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
-        self._takes: dict[str, Callable[[bytes], Numbers] | None] = {}
+        self._flatten: dict[str, Callable[[bytes], Numbers] | None] = {}
 
-    def take(self, name: str, payload: bytes, now: int) -> Numbers | None:
+    def decode(self, name: str, payload: bytes, now: int) -> Numbers | None:
         """The numbers of the reading on topic `name`, or None when it carries no reading.
 
         `now` is in milliseconds since 1970: a clock more than a day ahead of it is taken for wrong, as its
@@ -32,30 +32,30 @@ class Decoder:
         PayloadError naming the topic and what is wrong.
         """
         try:
-            take = self._takes[name]
+            flatten = self._flatten[name]
         except KeyError:
-            take = self._take_of(name)
-        if take is None or not payload:  # an empty payload takes back what was retained
+            flatten = self._flatten_of(name)
+        if flatten is None or not payload:  # an empty payload takes back what was retained
             return None
-        numbers = take(payload)
+        numbers = flatten(payload)
         if not 0 <= numbers.time <= now + DAY_MS:
             wrong = "before 1970" if numbers.time < 0 else "more than a day ahead"
             raise PayloadError(name, f"timestamp is {wrong}")
         return numbers
 
-    def _take_of(self, name: str) -> Callable[[bytes], Numbers] | None:
+    def _flatten_of(self, name: str) -> Callable[[bytes], Numbers] | None:
         topic = self._topics.parse(name)
         if topic is None:
             raise PayloadError(name, "the topic names no host and metric")
-        if len(self._takes) >= MAX_REMEMBERED:
-            self._takes.clear()
+        if len(self._flatten) >= MAX_REMEMBERED:
+            self._flatten.clear()
         metric = topic.kind is Kind.METRIC
-        self._takes[name] = take = Flattener(name, topic.host, topic.metric).take if metric else None
-        return take
+        self._flatten[name] = flatten = Flattener(name, topic.host, topic.metric).flatten if metric else None
+        return flatten
 
 
 def rejection(error: PayloadError, name: str, payload: bytes, now: int) -> bytes:
-    """What is said about a message that could not be taken, as JSON."""
+    """What is said about a message that could not be decoded, as JSON."""
     told: dict[str, Any] = {
         "timestamp": codec.format_time(codec.from_ms(now)),
         "topic": name,

@@ -102,11 +102,11 @@ class Pipeline:
         return kept
 
     def _decoded(self, messages: list[Message]) -> Batch[Message]:
-        now, take = time.time_ns() // 1_000_000, self._decoder.take
+        now, decode = time.time_ns() // 1_000_000, self._decoder.decode
         readings: list[Numbers] = []
         for message in messages:
             try:
-                if (numbers := take(message.topic, message.payload, now)) is not None:
+                if (numbers := decode(message.topic, message.payload, now)) is not None:
                     readings.append(numbers)
             except PayloadError as error:
                 self._counters.received += 1

@@ -18,7 +18,7 @@ from collector.home_assistant.announcer import Announcer
 from collector.host import describe
 from collector.once import PERF_INTERVAL, one_tick
 from collector.remote_config import protocol
-from collector.remote_config.protocol import Machine, State
+from collector.remote_config.protocol import Capabilities, State
 from collector.remote_config.runtime import RemoteConfig, Replies
 from collector.service.heartbeat import Heartbeat
 from collector.service.subcommands import further
@@ -137,11 +137,11 @@ def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Sink]:
 
 def steered(chosen: Settings, stop: Stop) -> RemoteConfig:
     """The settings that commands may change, as we were started with them. Raises SettingError."""
-    machine = Machine(tuple(SOURCES), cpu_list.online())
+    machine = Capabilities(tuple(SOURCES), cpu_list.online())
     return RemoteConfig(started_with(chosen, machine), machine, kept_path(chosen), stop)
 
 
-def started_with(chosen: Settings, machine: Machine) -> State:
+def started_with(chosen: Settings, machine: Capabilities) -> State:
     names = list(SOURCES) if chosen.sources == "all" else [name.strip() for name in chosen.sources.split(",")]
     try:
         sources = protocol.sources_named(names, machine.sources)

@@ -24,7 +24,7 @@ Changes = dict[str, Any]
 """The keys that commands have set, with values that were checked; None puts a key back."""
 
 
-class Machine(NamedTuple):
+class Capabilities(NamedTuple):
     """What a command is checked against: the sources there are, and the cores that are on."""
 
     sources: Collection[str]
@@ -48,7 +48,7 @@ class State(Struct, frozen=True, kw_only=True):
         return Tuning(self.perf_cores, self.perf_interval)
 
 
-def parse(payload: bytes, machine: Machine) -> Changes:
+def parse(payload: bytes, machine: Capabilities) -> Changes:
     """The changes that a command asks for. Raises CommandError naming the key and what was expected."""
     if len(payload) > LIMIT_BYTES:
         raise CommandError(None, f"a JSON object of at most {LIMIT_BYTES} bytes", _text(payload))
@@ -99,14 +99,14 @@ def sources_named(names: Collection[str], known: Collection[str]) -> dict[str, b
     return {name: name in names for name in known}
 
 
-def _check(key: str, value: Any, machine: Machine) -> Any:
+def _check(key: str, value: Any, machine: Capabilities) -> Any:
     check = _CHECKS.get(key)
     if check is None:
         raise CommandError(key, f"left out: the keys are {', '.join(_CHECKS)}", value)
     return None if value is None else check(key, value, machine)
 
 
-def _length(key: str, value: Any, _machine: Machine) -> float:
+def _length(key: str, value: Any, _machine: Capabilities) -> float:
     # A bool is an int to Python, and a number of seconds to nobody.
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -116,7 +116,7 @@ def _length(key: str, value: Any, _machine: Machine) -> float:
         raise CommandError(key, settings.DECLARED[key].type.expected, value) from exc
 
 
-def _sources(key: str, value: Any, machine: Machine) -> dict[str, bool]:
+def _sources(key: str, value: Any, machine: Capabilities) -> dict[str, bool]:
     known = ", ".join(machine.sources)
     expected = f"a list of the sources to read, or an object of true and false, of: {known}"
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
@@ -131,7 +131,7 @@ def _sources(key: str, value: Any, machine: Machine) -> dict[str, bool]:
     raise CommandError(key, expected, value)
 
 
-def _cores(key: str, value: Any, machine: Machine) -> str:
+def _cores(key: str, value: Any, machine: Capabilities) -> str:
     try:
         if not isinstance(value, str):
             raise ValueError
@@ -151,7 +151,7 @@ def cores_expected(known: frozenset[int]) -> str:
     return f"all, or cores of this machine ({cpu_list.shown(known)}) as in 0-3,6"
 
 
-_CHECKS: Mapping[str, Callable[[str, Any, Machine], Any]] = {
+_CHECKS: Mapping[str, Callable[[str, Any, Capabilities], Any]] = {
     "interval": _length,
     "sources": _sources,
     "perf_cores": _cores,

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from collector.remote_config import protocol
-from collector.remote_config.protocol import Changes, Machine, State
+from collector.remote_config.protocol import Capabilities, Changes, State
 from collector.stop import Stop
 from perfwatch.errors import CommandError
 from perfwatch.files import write_private
@@ -60,7 +60,7 @@ class RemoteConfig:
     `apply` is called with each new state, in the thread that calls `obey`.
     """
 
-    def __init__(self, given: State, machine: Machine, kept: Path, stop: Stop) -> None:
+    def __init__(self, given: State, machine: Capabilities, kept: Path, stop: Stop) -> None:
         self._given = given
         self._machine = machine
         self._kept = kept

@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 T = TypeVar("T")
 
 
-class Answer(NamedTuple, Generic[T]):
+class Latest(NamedTuple, Generic[T]):
     """`at` is when it was asked, in seconds on the monotonic clock."""
 
     value: T
@@ -22,7 +22,7 @@ class _Told(NamedTuple, Generic[T]):
     """What came of the question of that number: in one, so that an answer is never seen without its end."""
 
     number: int
-    answer: Answer[T] | None = None
+    answer: Latest[T] | None = None
     error: Exception | None = None
     trace: TracebackType | None = None
 
@@ -51,7 +51,7 @@ class Background(Generic[T]):
         self._asked_at = 0.0
         self._told = _Told[T](0)
 
-    def newest(self) -> Answer[T] | None:
+    def newest(self) -> Latest[T] | None:
         """The newest complete answer, at once; None when there was none yet. A new question's is for later.
 
         Raises what the last question raised, and TimeoutError when its answer is `patience` seconds late.
@@ -77,6 +77,6 @@ class Background(Generic[T]):
 
     def _run(self, number: int, now: float) -> None:
         try:
-            self._told = _Told(number, Answer(self._ask(), now))
+            self._told = _Told(number, Latest(self._ask(), now))
         except Exception as exc:  # noqa: BLE001  # raised again in the tick, whatever it is
             self._told = _Told(number, None, exc, exc.__traceback__)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from collector.sources.apart import tell
 from collector.sources.background import Background
-from collector.sources.engine import Engine, Listed, Stats, used_bytes
+from collector.sources.engine import ContainerStats, Engine, Listed, used_bytes
 from collector.sources.parts import Missing
 from collector.sources.plausible import plausible
 from collector.sources.rates import per_second
@@ -122,7 +122,7 @@ class Containers:
         return Found(named, errors)
 
     def _container(
-        self, listed: Listed, engine: Engine, stats: Stats | None, seen: Mapping[str, Seen]
+        self, listed: Listed, engine: Engine, stats: ContainerStats | None, seen: Mapping[str, Seen]
     ) -> readings.Container:
         container = readings.Container(engine=engine.name, image=listed.image, state=listed.state)
         if stats is None:
@@ -139,7 +139,7 @@ class Containers:
         return container
 
 
-def _seen(stats: Stats, at: float) -> Seen:
+def _seen(stats: ContainerStats, at: float) -> Seen:
     networks = list((stats.networks or {}).values())
     return Seen(
         at=at,

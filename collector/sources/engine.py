@@ -51,7 +51,7 @@ class NetworkStats(Struct):
     tx_bytes: int | None = None
 
 
-class Stats(Struct):
+class ContainerStats(Struct):
     """What /containers/<id>/stats tells, of which this is what we use."""
 
     cpu_stats: CpuStats = field(default_factory=CpuStats)
@@ -71,12 +71,12 @@ class Engine:
         """All of them, running or not. Raises OSError, ValueError."""
         return self._get("/containers/json?all=true", list[Listed])
 
-    def stats(self, container: str) -> Stats | None:
+    def stats(self, container: str) -> ContainerStats | None:
         """One's counters; None when it cannot be told in time, or at all, as when it has just stopped."""
         # one-shot: else the engine waits a second to work out rates, which we do ourselves.
         way = f"/containers/{quote(container, safe='')}/stats?stream=false&one-shot=true"
         try:
-            return self._get(way, Stats)
+            return self._get(way, ContainerStats)
         except FAILURES:
             return None
 

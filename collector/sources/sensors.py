@@ -19,7 +19,7 @@ from perfwatch.readings import optional as readings
 _PACKAGE_ZONE = "x86_pkg_temp"  # which is coretemp's, once more
 
 
-class Part(Struct):
+class SensorPart(Struct):
     """What one chip, zone or the battery says."""
 
     temperatures: dict[str, readings.Temperature] = {}
@@ -42,7 +42,7 @@ class Sensors:
         self._hwmon = hwmon or Hwmon()
         self._battery = battery
         self._zones = zones or Zones()
-        self._parts = Parts[Part]("sensors")
+        self._parts = Parts[SensorPart]("sensors")
         self._missing = Missing("sensors")
 
     @property
@@ -69,16 +69,16 @@ class Sensors:
         self._missing.note(errors)
         return found
 
-    def _questions(self) -> dict[str, Question[Part]]:
+    def _questions(self) -> dict[str, Question[SensorPart]]:
         chips = self._hwmon.chips()
         names = {plain(chip.name) for chip in chips}
         zones = [zone for zone in self._zones.zones() if not _is_shown(zone, names)]
-        asked: dict[str, Question[Part]] = {chip.title: partial(self._chip, chip) for chip in chips}
+        asked: dict[str, Question[SensorPart]] = {chip.title: partial(self._chip, chip) for chip in chips}
         asked |= {zone.title: partial(self._zone, zone) for zone in zones if zone.title not in asked}
-        return asked | {"battery": lambda: Part(battery=self._battery())}
+        return asked | {"battery": lambda: SensorPart(battery=self._battery())}
 
-    def _chip(self, chip: Chip) -> Part:
-        found, awake = Part({}, {}), self._hwmon.awake(chip)
+    def _chip(self, chip: Chip) -> SensorPart:
+        found, awake = SensorPart({}, {}), self._hwmon.awake(chip)
         inputs = self._hwmon.inputs(chip)
         for name, label in inputs.labels.items():
             key, taken = f"{chip.title} {label}", {**found.temperatures, **found.fans}
@@ -96,9 +96,11 @@ class Sensors:
                 found.fans[key] = readings.Fan(chip=chip.title, label=label, rpm=rpm)
         return found
 
-    def _zone(self, zone: Zone) -> Part:
+    def _zone(self, zone: Zone) -> SensorPart:
         celsius = self._zones.celsius(zone.folder)
-        return Part({zone.title: readings.Temperature(chip=zone.name, label=zone.title, celsius=celsius)})
+        return SensorPart(
+            {zone.title: readings.Temperature(chip=zone.name, label=zone.title, celsius=celsius)}
+        )
 
 
 def _is_shown(zone: Zone, chips: set[str]) -> bool:

@@ -16,7 +16,7 @@ from perfwatch.topics import Kind, Topic
 ANSWER_SECONDS = 5.0
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """What a host said to a command: the settings in force, or, when not `obeyed`, its error."""
 
     obeyed: bool
@@ -28,7 +28,7 @@ class Commands:
 
     def __init__(self) -> None:
         self.states: dict[str, dict[str, Any]] = {}
-        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._waiting: dict[str, asyncio.Future[Reply]] = {}
         # An answer does not say what it answers, so each host is asked one thing at a time.
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -42,9 +42,9 @@ class Commands:
             self.states[topic.host] = said
         waiting = self._waiting.get(topic.host)
         if waiting is not None and not waiting.done():
-            waiting.set_result(Answer(topic.kind is Kind.CONFIG, said))
+            waiting.set_result(Reply(topic.kind is Kind.CONFIG, said))
 
-    async def send(self, host: str, publish: Callable[[], Awaitable[None]]) -> Answer:
+    async def send(self, host: str, publish: Callable[[], Awaitable[None]]) -> Reply:
         """Publish a command and wait for the host's answer. Raises TimeoutError when there is none."""
         async with self._turns[host]:
             answer = self._waiting[host] = asyncio.get_running_loop().create_future()

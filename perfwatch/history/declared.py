@@ -39,7 +39,7 @@ class Twin(Struct):
 class _Step(Protocol):
     """Takes the numbers out of one part of a twin, given as the tuple of its fields."""
 
-    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+    def collect(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
         """Add numbers; returns a key that tells which parts they belong to."""
 
     def parts(self, key: Any) -> list[Part]:
@@ -64,17 +64,17 @@ class Declared:
         self._own = own
         self._end = 1 + len(own)
         self._steps = steps
-        self._takes = [step.take for step in steps]
+        self._collectors = [step.collect for step in steps]
         self.form = lru_cache(MAX_FORMS)(self._form)
 
-    def take(self, payload: bytes) -> tuple[datetime, _Numbers, Hashable]:
+    def decode(self, payload: bytes) -> tuple[datetime, _Numbers, Hashable]:
         """The time, all numbers as they come, None for those that are not there, and a key for `form`.
 
         Raises what msgspec raises.
         """
         values = astuple(self._decode(payload))
         numbers: _Numbers = [*values[1 : self._end]]
-        return values[0], numbers, tuple([take(numbers, values) for take in self._takes])
+        return values[0], numbers, tuple([collect(numbers, values) for collect in self._collectors])
 
     def _form(self, key: tuple[Any, ...], there: bytes) -> Form:
         """`there` has a 1 for each number that is there; it is empty when they all are."""
@@ -132,7 +132,7 @@ class _Row(_Step):
         self._at = at
         self._names = names
 
-    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+    def collect(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
         row = values[self._at][: len(self._names)]
         numbers += row
         return len(row)
@@ -149,7 +149,7 @@ class _Lists(_Step):
         self._columns = list(columns)
         self._names = tuple(columns.values())
 
-    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+    def collect(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
         lengths = []
         for at in self._columns:
             column = values[at][:MAX_PARTS]
@@ -169,7 +169,7 @@ class _Named(_Step):
         self._names = kind.__struct_fields__
         self._one = attrgetter(*self._names) if len(self._names) == 1 else None
 
-    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+    def collect(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
         parts = values[self._at] or {}
         if len(parts) > MAX_PARTS or "" in parts:
             parts = {name: parts[name] for name in list(parts)[:MAX_PARTS] if name}
@@ -190,7 +190,7 @@ class _Fixed(_Step):
         self._absent = [(None,) * len(names) for names in hints.values()]
         self._parts = [Part(tag, name, names) for name, names in hints.items()]
 
-    def take(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
+    def collect(self, numbers: _Numbers, values: tuple[Any, ...]) -> Hashable:
         parts = () if values[self._at] is None else astuple(values[self._at])
         for part, absent in zip(parts, self._absent, strict=False):
             numbers += absent if part is None else astuple(part)

@@ -43,7 +43,7 @@ class Flattener:
         self._form = Form((), None)
         self._layout = Layout(metric, host, ())
 
-    def take(self, payload: bytes) -> Numbers:
+    def flatten(self, payload: bytes) -> Numbers:
         """The numbers in a payload, all at the reading's own time.
 
         A field or part whose name is empty is left out: not every store can keep it. Raises PayloadError
@@ -51,9 +51,9 @@ class Flattener:
         """
         quick = self._quick
         if quick is None:
-            return self._take_undeclared(payload)
+            return self._flatten_undeclared(payload)
         try:
-            moment, numbers, key = quick.take(payload)
+            moment, numbers, key = quick.decode(payload)
         except codec.UNREADABLE as exc:
             raise PayloadError(self._topic, str(exc)) from exc
         there = bytes(map(is_not, numbers, repeat(None))) if None in numbers else b""
@@ -65,7 +65,7 @@ class Flattener:
         kept = numbers if pick is None else pick(numbers)
         return Numbers(self._layout, to_ms(moment), kept)  # type: ignore[arg-type]  # no None is left
 
-    def _take_undeclared(self, payload: bytes) -> Numbers:
+    def _flatten_undeclared(self, payload: bytes) -> Numbers:
         moment, content = codec.decode_undeclared(self._topic, payload)
         found: _Parts = {("", ""): {}}
         try:

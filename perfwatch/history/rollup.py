@@ -24,7 +24,7 @@ NEVER = -(2**62)
 GRACE_MS = 5 * MINUTE
 
 
-class Part(NamedTuple):
+class Slice(NamedTuple):
     """A stretch start ≤ time < stop (ms) that one tier answers: RAW, or the length of its buckets."""
 
     tier: int
@@ -53,7 +53,7 @@ def closed(now: int) -> int:
 
 def plan(
     start: int, stop: int, interval: int, rolled_to: int, raw_from: int, tiers: tuple[int, ...] = TIERS
-) -> list[Part]:
+) -> list[Slice]:
     """Which tier answers which stretch of a query, in order of time, each moment once.
 
     The coarsest that cuts into `interval` takes what it can, finer ones the ends. Rollups reach up to
@@ -66,7 +66,7 @@ def plan(
 
 def cut(
     start: int, stop: int, interval: int, rolled_to: int, raw_from: int, tiers: tuple[int, ...] = TIERS
-) -> Iterator[Part]:
+) -> Iterator[Slice]:
     """As `plan`, bucket by bucket: inside each the coarsest tier that fits, finer ones at its ends.
 
     No part is in two buckets, so the interval need not be whole hours for hours to answer.
@@ -76,7 +76,7 @@ def cut(
         yield from _cut(max(begin, start), min(begin + interval, stop), fitting, rolled_to, raw_from)
 
 
-def _cut(start: int, stop: int, tiers: tuple[int, ...], rolled_to: int, raw_from: int) -> Iterator[Part]:
+def _cut(start: int, stop: int, tiers: tuple[int, ...], rolled_to: int, raw_from: int) -> Iterator[Slice]:
     if not tiers:
         yield from _finest(start, stop, raw_from)
         return
@@ -86,15 +86,15 @@ def _cut(start: int, stop: int, tiers: tuple[int, ...], rolled_to: int, raw_from
         yield from _cut(start, stop, tiers[1:], rolled_to, raw_from)
         return
     yield from _cut(start, first, tiers[1:], rolled_to, raw_from)
-    yield Part(tiers[0], first, last)
+    yield Slice(tiers[0], first, last)
     yield from _cut(last, stop, tiers[1:], rolled_to, raw_from)
 
 
-def _finest(start: int, stop: int, raw_from: int) -> Iterator[Part]:
+def _finest(start: int, stop: int, raw_from: int) -> Iterator[Slice]:
     if start < min(stop, raw_from):
-        yield Part(MINUTE, start, min(stop, raw_from))
+        yield Slice(MINUTE, start, min(stop, raw_from))
     if max(start, raw_from) < stop:
-        yield Part(RAW, max(start, raw_from), stop)
+        yield Slice(RAW, max(start, raw_from), stop)
 
 
 def combine(stretches: Iterable[Iterable[Partial]]) -> list[Bucket]:

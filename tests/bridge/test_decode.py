@@ -22,7 +22,7 @@ CPU = "home/perfwatch/nas/cpu"
 
 
 def take(name: str, content: bytes, now: int) -> list[Point] | None:
-    numbers = Decoder(TOPICS).take(name, content, now)
+    numbers = Decoder(TOPICS).decode(name, content, now)
     return None if numbers is None else list(numbers.points())
 
 

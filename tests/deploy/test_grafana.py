@@ -50,7 +50,7 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         for metric, fields in WRITTEN.items():
             payload = json.dumps({"timestamp": now, **fields}).encode()
-            store.write([Flattener(f"perfwatch/nas/{metric}", "nas", metric).take(payload)])
+            store.write([Flattener(f"perfwatch/nas/{metric}", "nas", metric).flatten(payload)])
         store.close()
         yield server
 

@@ -26,7 +26,7 @@ def encoded(tick: Mapping[str, Reading], without: Iterable[str] = ()) -> dict[st
 def remember(store: HistoryStore, host: str, milliseconds: Iterable[int], cores: int) -> None:
     """Write those ticks as the bridge would have."""
     store.write(
-        Flattener(f"perfwatch/{host}/{metric}", host, metric).take(encode(reading))
+        Flattener(f"perfwatch/{host}/{metric}", host, metric).flatten(encode(reading))
         for moment in milliseconds
         for metric, reading in everything(moment, cores).items()
     )

@@ -65,7 +65,7 @@ def remember(url: str, host: str, cpu: float) -> None:
     """Four minutes of readings in the history at `url`, each 5 s."""
     store, newest = open_store(url), to_ms(now())
     store.write(
-        Flattener(f"perfwatch/{host}/{metric}", host, metric).take(encode(reading))
+        Flattener(f"perfwatch/{host}/{metric}", host, metric).flatten(encode(reading))
         for moment in range(newest - 240_000, newest - 5000, 5000)
         for metric, reading in readings(from_ms(moment), cpu).items()
     )

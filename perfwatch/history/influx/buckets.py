@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from perfwatch.errors import StoreError, Unsupported
-from perfwatch.history.influx.http import Forbidden, Refused, Server
+from perfwatch.history.influx.http import Forbidden, Server, ServerRefused
 from perfwatch.history.influx.query import (
     EARLIEST,
     HOURS,
@@ -120,7 +120,7 @@ class Databases1(_Qualified):
         """The database's retention policies; none when there is no such database."""
         try:
             result = self._ask(place, f"SHOW RETENTION POLICIES ON {name(place.database)}")
-        except Refused as exc:
+        except ServerRefused as exc:
             if exc.status != 404:
                 raise
             return set()
@@ -165,7 +165,7 @@ class Buckets2(_Qualified):
         made = {"orgID": self._org_id(), "name": place.bucket, "retentionRules": []}
         try:
             return self._server.send("POST", "/api/v2/buckets", made)
-        except Refused:
+        except ServerRefused:
             # Somebody else may have made it since we looked.
             if (bucket := self._find(place)) is None:
                 raise
@@ -174,7 +174,7 @@ class Buckets2(_Qualified):
     def _find(self, place: Place) -> Any:
         try:
             found = self._server.get("/api/v2/buckets", org=self._server.address.org, name=place.bucket)
-        except Refused as exc:
+        except ServerRefused as exc:
             if exc.missing:
                 return None
             raise

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from perfwatch.errors import Unsupported
 from perfwatch.history.influx.buckets import Buckets, buckets_of
-from perfwatch.history.influx.http import TIMEOUT_SECONDS, Refused, Server
+from perfwatch.history.influx.http import TIMEOUT_SECONDS, Server, ServerRefused
 from perfwatch.history.influx.line_protocol import plain
 from perfwatch.history.influx.query import Place, Result
 from perfwatch.history.influx.url import Address
@@ -32,11 +32,11 @@ class Database:
         self._made: set[Place] = set()
 
     def write(self, place: Place, body: bytes) -> None:
-        """Write lines with times in ms, durably. Raises Refused when some were not taken."""
+        """Write lines with times in ms, durably. Raises ServerRefused when some were not taken."""
         self._ready(place)
         try:
             self._server.write(place.bucket, body)
-        except Refused as exc:
+        except ServerRefused as exc:
             if not exc.missing:
                 raise
             # Somebody removed the bucket since it was made.
@@ -50,7 +50,7 @@ class Database:
             return []
         try:
             results = self.ways().ask(statements, self.places)
-        except Refused as exc:
+        except ServerRefused as exc:
             if not exc.missing:
                 raise
             if len(statements) == 1:
@@ -67,7 +67,7 @@ class Database:
         """The metrics that a bucket has or has had; none where there is no such bucket yet."""
         try:
             names = self.ways().measurements(place)
-        except Refused as exc:
+        except ServerRefused as exc:
             if not exc.missing:
                 raise
             return []

@@ -42,7 +42,7 @@ _LINE = re.compile(r"partial write|pars(e|ing)", re.IGNORECASE)
 _MISSING = re.compile(r"(database|retention policy|bucket|dbrp).*not found|no dbrp", re.IGNORECASE)
 
 
-class Refused(StoreError):
+class ServerRefused(StoreError):
     """The server answered, and said no. `status` is that of HTTP, `reason` its own words."""
 
     def __init__(self, address: Address, status: int, reason: str, pause: float = 0.0) -> None:
@@ -63,7 +63,7 @@ class Refused(StoreError):
         return self.status == 413 or (self.status in (400, 422) and bool(_LINE.search(self.reason)))
 
 
-class Forbidden(Refused):
+class Forbidden(ServerRefused):
     """There is such a thing, or may be, but not for us."""
 
 
@@ -95,7 +95,7 @@ class Server:
         return self._call("GET", "/ping").headers.get("X-Influxdb-Version", "")
 
     def write(self, bucket: str, body: bytes) -> None:
-        """Write lines with times in ms, durably. Raises Refused when some were not taken."""
+        """Write lines with times in ms, durably. Raises ServerRefused when some were not taken."""
         packed = {} if self.address.local else {"content_encoding": "gzip"}
         if packed:
             body = gzip.compress(body, compresslevel=1)  # 6, the default, takes five times as long
@@ -173,7 +173,7 @@ class Server:
 
     def _checked(self, answer: Answer) -> list[Result]:
         if error := _error_in(answer):
-            raise Refused(self.address, _status_of(error), error)
+            raise ServerRefused(self.address, _status_of(error), error)
         if any(rows.partial for result in answer.results for rows in result.series):
             raise StoreError(
                 f"InfluxDB at {self.address.url} cut its answer off: raise max-row-limit in its configuration"
@@ -209,7 +209,7 @@ def explain(address: Address) -> Iterator[None]:
     except ApiException as exc:
         if not exc.status:
             raise StoreError(_trust(address, str(exc.reason))) from exc
-        kind = Forbidden if exc.status in (403, 404) else Refused
+        kind = Forbidden if exc.status in (403, 404) else ServerRefused
         raise kind(address, exc.status, _reason(exc), _pause(exc)) from exc
     except urllib3.exceptions.HTTPError as exc:
         raise StoreError(

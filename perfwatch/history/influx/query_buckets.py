@@ -21,7 +21,7 @@ from perfwatch.history.influx.query import (
     measurement,
     name,
 )
-from perfwatch.history.rollup import RAW, Part, Partial, floor
+from perfwatch.history.rollup import RAW, Partial, Slice, floor
 from perfwatch.history.store import Series
 
 # Rows are asked for as they are and folded here where a bucket holds few of them: the server takes 15 µs
@@ -47,7 +47,7 @@ class Cut(NamedTuple):
     scale: float = 1
 
 
-def statement(place: Place, group: Group, parts: Sequence[str], part: Part, cut: Cut) -> str:
+def statement(place: Place, group: Group, parts: Sequence[str], part: Slice, cut: Cut) -> str:
     """Sum, count, min and max of each bucket and part of the host, in that stretch of a tier."""
     where = " AND ".join((*conditions(group, parts), between(part.start, part.stop)))
     tags = name(stored(group.tag)) if group.tag else "*"
@@ -62,7 +62,7 @@ def statement(place: Place, group: Group, parts: Sequence[str], part: Part, cut:
     return f"SELECT {made} FROM {source} GROUP BY time({cut.interval}ms), {tags} fill(none)"
 
 
-def read(group: Group, result: Result, part: Part, cut: Cut) -> dict[Series, list[Partial]]:
+def read(group: Group, result: Result, part: Slice, cut: Cut) -> dict[Series, list[Partial]]:
     """Each series in what `statement` was answered, in order of time."""
     fine = _as_they_are(part, cut.interval)
     found: dict[Series, list[Partial]] = {}
@@ -83,7 +83,7 @@ def joined(begin: int, pieces: Iterable[Partial]) -> Partial:
     return Partial(begin, sum(totals), sum(counts), min(lows), max(highs))
 
 
-def _as_they_are(part: Part, interval: int) -> bool:
+def _as_they_are(part: Slice, interval: int) -> bool:
     length = part.stop - part.start
     if part.tier == RAW:
         return interval <= FINE_INTERVAL and length <= FINE_SPAN

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from perfwatch.errors import PartialWrite, Unsupported
 from perfwatch.history.influx import query, query_buckets
 from perfwatch.history.influx.database import Database
-from perfwatch.history.influx.http import Refused, Unrepresentable
+from perfwatch.history.influx.http import ServerRefused, Unrepresentable
 from perfwatch.history.influx.line_protocol import Encoder
 from perfwatch.history.influx.notes import Notes
 from perfwatch.history.influx.query import Place
@@ -23,7 +23,7 @@ from perfwatch.history.influx.query_buckets import SCALE, Cut
 from perfwatch.history.influx.rollups import COUNTS, Rollups
 from perfwatch.history.influx.url import Address
 from perfwatch.history.policy import DAY_MS, Policy
-from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Part, Partial, combine, plan, total
+from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Partial, Slice, combine, plan, total
 from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, Tier, Work, count, each_point
 from perfwatch.readings.codec import from_ms
 
@@ -153,7 +153,7 @@ class InfluxStore:
         """
         try:
             self._database.write(self._database.raw, b"\n".join(lines))
-        except Refused as exc:
+        except ServerRefused as exc:
             if not exc.about_lines:
                 raise
             singly, lines = list(each_point(points)), b"\n".join(lines).split(b"\n")
@@ -163,7 +163,9 @@ class InfluxStore:
             return self._send(singly[:half], lines[:half]) + self._send(singly[half:], lines[half:])
         return []
 
-    def _query(self, series: Sequence[Series], parts: Sequence[Part], cut: Cut) -> dict[Series, list[Bucket]]:
+    def _query(
+        self, series: Sequence[Series], parts: Sequence[Slice], cut: Cut
+    ) -> dict[Series, list[Bucket]]:
         groups = query.grouped(series)
         asked = [(group, part) for part in parts for group in groups]
         statements = [

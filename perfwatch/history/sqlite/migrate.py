@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from perfwatch.history.rollup import HOUR, MINUTE, NAMES, RAW, Part, Partial, floor
+from perfwatch.history.rollup import HOUR, MINUTE, NAMES, RAW, Partial, Slice, floor
 from perfwatch.history.sqlite import columns, fold, keys, rollups, state
 from perfwatch.history.sqlite.fold import Done
 from perfwatch.history.store import Work
@@ -39,7 +39,7 @@ def readings(db: sqlite3.Connection, series: int, start: int, stop: int) -> Iter
     return db.execute(_READINGS, (series, start, stop))
 
 
-def rolled(db: sqlite3.Connection, series: int, part: Part) -> columns.Rollups:
+def rolled(db: sqlite3.Connection, series: int, part: Slice) -> columns.Rollups:
     """Rollups that are to be moved."""
     rows = db.execute(_ROLLUPS, (series, part.start, part.stop, part.tier // MINUTE))
     return columns.rollups(map(Partial._make, rows))
@@ -69,7 +69,7 @@ class Move:
 def _move(db: sqlite3.Connection, series: int, hour: int) -> Work:
     end = hour + HOUR
     points = dict(readings(db, series, hour, end))
-    minutes = rolled(db, series, Part(MINUTE, hour, end))
+    minutes = rolled(db, series, Slice(MINUTE, hour, end))
     begins = fold.raw_from(db, series)
     if minutes.times and (not points or begins is None or hour < begins):
         rollups.write(db, keys.key(hour, series), minutes)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from perfwatch.history.policy import DAY_MS
-from perfwatch.history.rollup import HOUR, MINUTE, RAW, SIX_MINUTES, Part, Partial, combine, plan
+from perfwatch.history.rollup import HOUR, MINUTE, RAW, SIX_MINUTES, Partial, Slice, combine, plan
 from perfwatch.history.sqlite import keys, migrate, rollups, state, tail
 from perfwatch.history.sqlite.columns import Columns, Cut, cuts, readings, unpacked_readings, unpacked_rollups
 from perfwatch.history.sqlite.names import Known
@@ -66,7 +66,7 @@ def buckets(
 
 
 def _partials(
-    db: sqlite3.Connection, part: Part, interval: int, group: Sequence[Known], moving: bool
+    db: sqlite3.Connection, part: Slice, interval: int, group: Sequence[Known], moving: bool
 ) -> Iterator[tuple[int, list[Partial]]]:
     times: Sequence[int] | None = None
     found: list[Cut] = []
@@ -84,7 +84,7 @@ def _begin(stretch: list[Partial]) -> int:
 
 
 def _columns(
-    db: sqlite3.Connection, part: Part, group: Sequence[Known], moving: bool
+    db: sqlite3.Connection, part: Slice, group: Sequence[Known], moving: bool
 ) -> Iterator[tuple[int, Columns]]:
     """What each series has in a stretch, and at its ends more than that."""
     if part.tier == RAW:
@@ -96,12 +96,12 @@ def _columns(
             yield one.id, migrate.rolled(db, one.id, part)
 
 
-def _chunks(db: sqlite3.Connection, part: Part, group: Sequence[Known]) -> Iterator[tuple[int, Columns]]:
+def _chunks(db: sqlite3.Connection, part: Slice, group: Sequence[Known]) -> Iterator[tuple[int, Columns]]:
     for key, packed in _packed(db, part, group):
         yield keys.series_of(key), _SOURCES[part.tier].unpacked(packed)
 
 
-def _packed(db: sqlite3.Connection, part: Part, group: Sequence[Known]) -> Iterator[tuple[int, bytes]]:
+def _packed(db: sqlite3.Connection, part: Slice, group: Sequence[Known]) -> Iterator[tuple[int, bytes]]:
     statement, period, _ = _SOURCES[part.tier]
     first, end = keys.keys(part.start, part.stop, period)
     series = json.dumps([one.id for one in group])
@@ -109,7 +109,7 @@ def _packed(db: sqlite3.Connection, part: Part, group: Sequence[Known]) -> Itera
 
 
 def _readings(
-    db: sqlite3.Connection, part: Part, group: Sequence[Known], moving: bool
+    db: sqlite3.Connection, part: Slice, group: Sequence[Known], moving: bool
 ) -> Iterator[tuple[int, Columns]]:
     """Chunks, with what is not in them yet: of the same time the tail's is the newer one."""
     loose = _loose(db, part, group, moving)
@@ -122,7 +122,7 @@ def _readings(
 
 
 def _loose(
-    db: sqlite3.Connection, part: Part, group: Sequence[Known], moving: bool
+    db: sqlite3.Connection, part: Slice, group: Sequence[Known], moving: bool
 ) -> dict[int, dict[int, float]]:
     """What is in no chunk, by the chunk's key and time."""
     found: defaultdict[int, dict[int, float]] = defaultdict(dict)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from collector.remote_config import protocol
 from collector.remote_config.protocol import (
     LIMIT_BYTES,
-    Machine,
+    Capabilities,
     State,
     encode,
     encode_error,
@@ -21,7 +21,7 @@ from collector.remote_config.protocol import (
 from collector.sources.source import Tuning
 from perfwatch.errors import CommandError
 
-MACHINE = Machine(("cpu", "memory", "perf_events"), frozenset({0, 1, 2, 3, 6}))
+MACHINE = Capabilities(("cpu", "memory", "perf_events"), frozenset({0, 1, 2, 3, 6}))
 GIVEN = State(interval=5.0, sources=dict.fromkeys(MACHINE.sources, True), perf_cores="all", perf_interval=1.0)
 
 

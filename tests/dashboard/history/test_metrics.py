@@ -29,7 +29,7 @@ RANGE = {"start_time": "2026-11-23T12:00:00Z", "end_time": "2026-11-23T12:01:00Z
 
 
 def taken(host: str, metric: str, reading: Reading) -> Numbers:
-    return Flattener(f"perfwatch/{host}/{metric}", host, metric).take(encode(reading))
+    return Flattener(f"perfwatch/{host}/{metric}", host, metric).flatten(encode(reading))
 
 
 @pytest.fixture(scope="module")

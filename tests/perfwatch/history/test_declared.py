@@ -23,7 +23,7 @@ TIME = "2026-11-23T12:00:00.250Z"
 
 
 def taken(metric: str, payload: bytes) -> list[Point]:
-    return list(Flattener(f"perfwatch/nas/{metric}", "nas", metric).take(payload).points())
+    return list(Flattener(f"perfwatch/nas/{metric}", "nas", metric).flatten(payload).points())
 
 
 def both_ways(metric: str, payload: bytes) -> tuple[list[Point], list[Point]]:
@@ -108,7 +108,7 @@ def test_a_host_whose_next_reading_has_the_same_parts_keeps_its_layout(metric: s
 
     def layout(**content: Any) -> Layout:
         payload = json.dumps({"timestamp": TIME, **content}).encode()
-        return flattener.take(payload).layout
+        return flattener.flatten(payload).layout
 
     first = layout(user=1, idle=2)
     assert layout(user=3, idle=4) is first

@@ -23,7 +23,7 @@ TIME_MS = 1_795_435_200_250
 
 def flatten(metric: str, **fields: Any) -> list[Point]:
     payload = json.dumps({"timestamp": TIME, **fields}).encode()
-    return list(Flattener(f"perfwatch/nas/{metric}", "nas", metric).take(payload).points())
+    return list(Flattener(f"perfwatch/nas/{metric}", "nas", metric).flatten(payload).points())
 
 
 def restored(flat: list[Point]) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def test_no_payload_raises_anything_but_a_payload_error(content: Any, metric: st
         {"timestamp": TIME, "per_core": content, "interfaces": content, "x": content}
     ).encode()
     try:
-        flat = list(Flattener("perfwatch/nas/x", "nas", metric).take(payload).points())
+        flat = list(Flattener("perfwatch/nas/x", "nas", metric).flatten(payload).points())
     except PayloadError:
         return
     assert all(type(value) is float for point in flat for value in point.fields.values())

@@ -17,8 +17,8 @@ from perfwatch.history.rollup import (
     NEVER,
     RAW,
     SIX_MINUTES,
-    Part,
     Partial,
+    Slice,
     closed,
     combine,
     cut,
@@ -31,32 +31,32 @@ DAY = 24 * HOUR
 
 
 def test_a_new_history_is_read_raw() -> None:
-    assert plan(0, DAY, HOUR, NEVER, NEVER) == [Part(RAW, 0, DAY)]
+    assert plan(0, DAY, HOUR, NEVER, NEVER) == [Slice(RAW, 0, DAY)]
 
 
 def test_the_coarsest_tier_that_gives_the_interval_is_taken() -> None:
-    assert plan(0, DAY, 3 * HOUR, DAY, NEVER) == [Part(HOUR, 0, DAY)]
-    assert plan(0, DAY, 90 * MINUTE, DAY, NEVER) == [Part(MINUTE, 0, DAY)]
-    assert plan(0, DAY, 30_000, DAY, NEVER) == [Part(RAW, 0, DAY)]
+    assert plan(0, DAY, 3 * HOUR, DAY, NEVER) == [Slice(HOUR, 0, DAY)]
+    assert plan(0, DAY, 90 * MINUTE, DAY, NEVER) == [Slice(MINUTE, 0, DAY)]
+    assert plan(0, DAY, 30_000, DAY, NEVER) == [Slice(RAW, 0, DAY)]
 
 
 def test_finer_tiers_take_the_ends() -> None:
     start, stop = HOUR - 90_000, 5 * HOUR + 61_000
     assert plan(start, stop, HOUR, DAY, NEVER) == [
-        Part(RAW, start, HOUR - MINUTE),
-        Part(MINUTE, HOUR - MINUTE, HOUR),
-        Part(HOUR, HOUR, 5 * HOUR),
-        Part(MINUTE, 5 * HOUR, 5 * HOUR + MINUTE),
-        Part(RAW, 5 * HOUR + MINUTE, stop),
+        Slice(RAW, start, HOUR - MINUTE),
+        Slice(MINUTE, HOUR - MINUTE, HOUR),
+        Slice(HOUR, HOUR, 5 * HOUR),
+        Slice(MINUTE, 5 * HOUR, 5 * HOUR + MINUTE),
+        Slice(RAW, 5 * HOUR + MINUTE, stop),
     ]
 
 
 def test_what_is_not_rolled_up_yet_is_read_raw() -> None:
-    assert plan(0, DAY, HOUR, 20 * HOUR, NEVER) == [Part(HOUR, 0, 20 * HOUR), Part(RAW, 20 * HOUR, DAY)]
+    assert plan(0, DAY, HOUR, 20 * HOUR, NEVER) == [Slice(HOUR, 0, 20 * HOUR), Slice(RAW, 20 * HOUR, DAY)]
 
 
 def test_where_raw_readings_are_gone_minutes_are_the_finest() -> None:
-    assert plan(0, DAY, 5000, 20 * HOUR, 6 * HOUR) == [Part(MINUTE, 0, 6 * HOUR), Part(RAW, 6 * HOUR, DAY)]
+    assert plan(0, DAY, 5000, 20 * HOUR, 6 * HOUR) == [Slice(MINUTE, 0, 6 * HOUR), Slice(RAW, 6 * HOUR, DAY)]
 
 
 @given(
@@ -81,11 +81,11 @@ def test_a_bucket_of_any_length_has_hours_inside_and_finer_tiers_at_its_ends() -
     first, second = (
         list(cut(n * 144 * MINUTE, (n + 1) * 144 * MINUTE, 144 * MINUTE, DAY, 0)) for n in (0, 1)
     )
-    assert first == [Part(HOUR, 0, 2 * HOUR), Part(MINUTE, 2 * HOUR, 144 * MINUTE)]
+    assert first == [Slice(HOUR, 0, 2 * HOUR), Slice(MINUTE, 2 * HOUR, 144 * MINUTE)]
     assert second == [
-        Part(MINUTE, 144 * MINUTE, 3 * HOUR),
-        Part(HOUR, 3 * HOUR, 4 * HOUR),
-        Part(MINUTE, 4 * HOUR, 288 * MINUTE),
+        Slice(MINUTE, 144 * MINUTE, 3 * HOUR),
+        Slice(HOUR, 3 * HOUR, 4 * HOUR),
+        Slice(MINUTE, 4 * HOUR, 288 * MINUTE),
     ]
 
 
