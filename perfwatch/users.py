@@ -25,7 +25,7 @@ _NAME = re.compile(r"[\w.@-]{1,64}")
 
 
 class Role(enum.StrEnum):
-    """A viewer may look at everything, and change nothing but the own password."""
+    """A viewer may look at everything, and change only their own password."""
 
     ADMIN = "admin"
     VIEWER = "viewer"
