@@ -12,11 +12,12 @@ from pathlib import Path
 import click
 
 from perfwatch import checks, distribution, log, settings
+from perfwatch.admin import up_service
 from perfwatch.admin.broker_accounts import HOME_ASSISTANT, Integrations, integrations_path
 from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
 from perfwatch.admin.remote_hosts import broker_url, host
 from perfwatch.admin.user import user
-from perfwatch.command import explained, options
+from perfwatch.command import explained, options, with_commands
 from perfwatch.env_file import read_env_file
 from perfwatch.errors import AccountError, StartError
 from perfwatch.history.transfer.subcommands import commands
@@ -32,11 +33,14 @@ def main() -> None:
     """Watch machines over MQTT. `perfwatch up` starts all of it here."""
 
 
-@main.command()
-@options(
+_OF_UP = (
     *("data_dir", "port", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_key_file", "mqtt_tls_port"),
     *("interval", "address", "host", "topic_prefix", "broker", "broker_ca_file", "log_level"),
 )
+
+
+@click.command()
+@options(*_OF_UP)
 @click.option(
     "--env-file", type=click.Path(path_type=Path), help="Settings as lines NAME=VALUE, as for docker."
 )
@@ -170,6 +174,9 @@ def sqlite_path(chosen: settings.Settings) -> Path | None:
     return Path("/" + url.removeprefix("sqlite://").lstrip("/")) if url.startswith("sqlite://") else None
 
 
+main.add_command(
+    with_commands(up, up_service.commands(os.environ, *(name for name in _OF_UP if name != "broker")))
+)
 for command in (*commands(os.environ), host(os.environ), user(os.environ)):
     main.add_command(command)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import grp
 import shutil
 import stat
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import collector
 from collector.service.systemd_unit import SERVICE, settings_text, unit
 from perfwatch.errors import StartError
 from perfwatch.files import write_private
+from perfwatch.systemd import systemctl
 
 UNIT_PATH = Path(f"/etc/systemd/system/{SERVICE}.service")
 SETTINGS_PATH = Path("/etc/perfwatch/collector.env")
@@ -72,22 +72,6 @@ class Installation:
         return installed
 
 
-def systemctl(words: Sequence[str]) -> None:
-    """Run a command of systemd's. Raises StartError with what it says."""
-    ended = subprocess.run(words, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        raise StartError(f"`{' '.join(words)}` failed: {ended.stderr.strip() or ended.returncode}")
-
-
-def check_root(uid: int) -> None:
-    """Raise StartError for a user who may not write under /etc."""
-    if uid != 0:
-        raise StartError(
-            "Only root may do this: put `sudo` before it (the service itself runs as an unprivileged user). "
-            "`install-service --print` shows the unit and changes nothing"
-        )
-
-
 def check_groups(groups: Sequence[str]) -> None:
     """Raise StartError for a group that is not there: systemd would refuse to start the service."""
     for name in groups:
@@ -95,15 +79,6 @@ def check_groups(groups: Sequence[str]) -> None:
             grp.getgrnam(name)
         except KeyError as exc:
             raise StartError(f"There is no group {name!r} on this machine: leave --group {name} out") from exc
-
-
-def check_systemd(running: Path = Path("/run/systemd/system")) -> None:
-    """Raise StartError where systemd is not what starts services."""
-    if not running.is_dir():
-        raise StartError(
-            "systemd does not run here, so it cannot start the collector. `install-service --print` shows "
-            "the unit; another service starter needs only the command `perfwatch collector`"
-        )
 
 
 def check_reachable(paths: Sequence[Path] | None = None) -> None:

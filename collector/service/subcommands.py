@@ -13,6 +13,7 @@ from perfwatch import settings
 from perfwatch.broker import broker_of
 from perfwatch.command import explained, options
 from perfwatch.settings import Settings
+from perfwatch.systemd import check_root, check_systemd
 from perfwatch.topics import Topics
 
 OpenSources = Callable[[Settings], AbstractContextManager[Iterable[Source]]]
@@ -56,8 +57,8 @@ def _install_service(names: Sequence[str], environ: Mapping[str, str]) -> click.
                 return
             chosen = settings.load(environ, **given)
             broker_of(chosen)
-            install.check_root(os.geteuid())
-            install.check_systemd()
+            check_root(os.geteuid())
+            check_systemd()
             install.check_groups(groups)
             install.check_reachable()
             values = _asked(names, environ, given) | _from_files(names, environ, chosen)
@@ -77,7 +78,7 @@ def _uninstall_service() -> click.Command:
         from collector.service.systemd_unit import SERVICE
 
         with explained():
-            install.check_root(os.geteuid())
+            check_root(os.geteuid())
             there = install.here().uninstall(purge)
             found = f"{SERVICE} is gone" if there else f"{SERVICE} was not installed"
             click.echo(found if purge else f"{found}; kept, if there: {install.SETTINGS_PATH}")

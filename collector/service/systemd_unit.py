@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from perfwatch.systemd import quoted
+
 SERVICE = "perfwatch-collector"
 
 # %-marks are filled in below. What is not here is left out for a reason: docs/collector.md.
@@ -88,14 +90,6 @@ def unit(command: Sequence[str], environment: str, perf: bool = False, groups: S
         "SYSCALLS": "@system-service perf_event_open" if perf else "@system-service",
     }
     return re.sub("@([A-Z]+)@", lambda mark: filled[mark[1]], _UNIT)
-
-
-def quoted(word: str) -> str:
-    """A word of a unit's command line, taken by systemd as it is written here."""
-    word = word.replace("%", "%%").replace("$", "$$")
-    if re.fullmatch(r"[\w./%$+:@=,-]+", word):
-        return word
-    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def settings_text(before: str, values: Mapping[str, str]) -> str:

@@ -40,7 +40,10 @@ def host(environ: Mapping[str, str]) -> click.Group:
     @click.option("--docker", is_flag=True, help="Print a command for a machine that has Docker.")
     @options("data_dir")
     def add(name: str, server: str, docker: bool, **given: str | None) -> None:
-        """Print the line that makes the machine NAME publish to this one's broker, to paste there."""
+        """Print the line by which the machine NAME joins.
+
+        Paste it there: its collector then publishes to the broker here.
+        """
         with explained():
             folder = settings.load(environ, **given).data_path
             where = remembered(folder)

@@ -10,9 +10,7 @@ from click.testing import CliRunner
 from perfwatch.cli import main
 
 
-@pytest.mark.parametrize(
-    "command", [("credentials", "new-one", "--new"), ("host", "add", "pi"), ("provision",)], ids=" ".join
-)
+@pytest.mark.parametrize("command", [("credentials", "new-one", "--new"), ("provision",)], ids=" ".join)
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / "file").touch()
     folder = str(tmp_path / "file" / "data")

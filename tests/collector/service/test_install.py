@@ -14,12 +14,10 @@ from collector.service.install import (
     Installation,
     check_groups,
     check_reachable,
-    check_root,
-    check_systemd,
-    systemctl,
     text,
 )
 from perfwatch.errors import StartError
+from perfwatch.systemd import check_root, check_systemd, systemctl
 from tests.stack import environment
 
 UNIT = "etc/systemd/system/perfwatch-collector.service"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.service.systemd_unit import quoted, settings_text, unit
+from collector.service.systemd_unit import settings_text, unit
+from perfwatch.systemd import quoted
 from tests.collector.listener import Listener
 from tests.servers import Mosquitto, wait_until
 from tests.stack import environment
