@@ -1,4 +1,4 @@
-"""Kills and full disks in every step of fold, thinning and the move from an earlier layout: nothing is lost."""
+"""Kills and full disks in every step of fold, thinning and the move from an earlier layout."""
 
 from __future__ import annotations
 
