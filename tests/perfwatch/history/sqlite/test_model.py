@@ -21,7 +21,7 @@ from tests.perfwatch.history.sqlite.old_layout import OldHistory
 NOON = 1_795_435_200_000
 HOURS = 30
 STEPS = 12
-SEEDS = range(int(os.environ.get("PERFWATCH_TEST_HISTORIES", "12")))
+SEEDS = range(int(os.environ.get("PERFWATCH_TEST_HISTORIES", "8")))
 
 NAMES = [
     *[
@@ -159,7 +159,8 @@ class History:
             if hour and self.chance.random() < 0.5:
                 old.roll_up(db, self.now - HOUR)
                 self.model.roll_up(self.now - HOUR)
-                self._thin_old(old, db, self.now - 2 * HOUR)
+        if self.model.rolled_to != NEVER:
+            self._thin_old(old, db, self.model.rolled_to - HOUR)
         db.close()
 
     def _thin_old(self, old: OldHistory, db: sqlite3.Connection, before: int) -> None:
