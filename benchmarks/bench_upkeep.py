@@ -27,7 +27,7 @@ from benchmarks.month import ALL_CORES, HOST
 from benchmarks.table import percentile, print_table
 from perfwatch.history.pacing import paced
 from perfwatch.history.policy import DAY_MS, Policy
-from perfwatch.history.rollup import cleanup
+from perfwatch.history.rollup import cleanup, total
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 from perfwatch.history.transfer.export import CsvWriter, rows
@@ -50,12 +50,15 @@ def main() -> None:
 
 
 def fill(store: SqliteStore, numbers: int, now: int) -> None:
-    """So many numbers of all cores, evenly over the days before `now` (ms)."""
+    """So many numbers of all cores, evenly over the days before `now` (ms), rolled up."""
     ticks = numbers // len(ALL_CORES)
     step = DAYS * DAY_MS // ticks
     for first in range(0, ticks, 500):
         moments = [now - DAYS * DAY_MS + step * n for n in range(first, min(first + 500, ticks))]
-        store.write([Point(*core[:4], at, {core.field: 1.0}) for at in moments for core in ALL_CORES])
+        store.write(
+            [Point(*core[:4], at, {core.field: at % 997 / 10}) for at in moments for core in ALL_CORES]
+        )
+    total(store.roll_up(now))
 
 
 def measure_cleanup(folder: Path, numbers: int) -> None:

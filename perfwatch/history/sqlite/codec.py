@@ -89,7 +89,7 @@ def _packed(column: Sequence[int] | Column) -> tuple[bytes, bytes]:
 
 
 # The series of one message have the same times.
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _packed_line(numbers: tuple[int, ...]) -> tuple[bytes, bytes]:
     return _ints(_INTS, numbers, (numbers[-1] - numbers[0]) // max(1, len(numbers) - 1))
 
@@ -119,7 +119,7 @@ def _shuffled(numbers: array[Any]) -> bytes:
 
 
 # The series of one message have the same times, and often the same counts.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _column(
     kind: int, of_last: int, width: int, _: int, size: int, first: int, step: int, body: bytes
 ) -> Column:

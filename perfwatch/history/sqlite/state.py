@@ -9,13 +9,13 @@ from perfwatch.history.rollup import NEVER
 
 
 class State(NamedTuple):
-    """Whole rollups end at `rolled_to` (ms); rows were taken out of the tail `removals` times.
+    """Whole rollups end at `rolled_to` (ms); it was begun `claims` times to fold the tail.
 
     `moving_from` is the oldest time that a history of before had, while it is brought forward.
     """
 
     rolled_to: int = NEVER
-    removals: int = 0
+    claims: int = 0
     moving_from: int | None = None
 
 
@@ -25,6 +25,13 @@ def read(db: sqlite3.Connection) -> State:
 
 def write(db: sqlite3.Connection, **noted: int) -> None:
     db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", noted.items())
+
+
+def claim(db: sqlite3.Connection) -> int:
+    """Claim to be the one who folds: the number that `claims` is for as long as nobody else does."""
+    claims = read(db).claims + 1
+    write(db, claims=claims)
+    return claims
 
 
 def clear(db: sqlite3.Connection, name: str) -> None:

@@ -29,7 +29,7 @@ _READ = "SELECT id, head, numbers FROM tail WHERE topic BETWEEN ? AND ? AND id >
 NUMBER_BYTES = 8
 
 # What is held in memory at once while the tail is folded, about: 100 bytes a number.
-ROWS_TAKEN = 2000
+ROWS_TAKEN = 1000
 
 
 class Row(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import count
@@ -18,6 +18,10 @@ from perfwatch.history.store import Work
 # A step does one small work after another for so long: other writers wait for one step. Short enough
 # that on a busy machine it is seldom put aside in its middle.
 STEP_SECONDS = 0.002
+# Each commit writes the last page of every table, so it is to have some series; about a millisecond each.
+SERIES_AT_ONCE = 8
+ROWS_REMOVED = 500
+
 # What so many steps have changed is brought into the main file by them: left alone, it would grow until
 # some writer's commit has to do it all.
 CHECKPOINT_STEPS = 20
@@ -44,10 +48,11 @@ class Upkeep:
     def roll_up(self, until: int) -> Iterator[Work]:
         yield from self._move()
         until = floor(until, HOUR)
-        yield from self._fold(until, until)
-        yield from self._steps(fold.Marked(until).next)
-        yield from self._steps(partial(fold.close_hours, until=until))
-        yield from self._fold_crowded()
+        # Whoever else folds does the rest too.
+        if (yield from self._fold(until, until)):
+            yield from self._steps(fold.Marked(until).next)
+            yield from self._steps(partial(fold.close_hours, until=until))
+            yield from self._fold_crowded()
 
     def thin(self, before: int) -> Iterator[Work]:
         yield from self._move()
@@ -57,7 +62,8 @@ class Upkeep:
         yield from self._move()
         with self._reader() as db:
             rolled_to = state.read(db).rolled_to
-        yield from self._fold(before, rolled_to)
+        while not (yield from self._fold(before, rolled_to)):
+            pass
         yield from self._steps(fold.Marked(rolled_to).next)
         yield from self._steps(partial(retention.forget_hours, before=floor(before, HOUR)))
         yield from self._steps(partial(retention.forget_days, before=before))
@@ -84,20 +90,28 @@ class Upkeep:
         if crowded:
             yield from self._fold(until, rolled_to)
 
-    def _fold(self, until: int, closed: int) -> Iterator[Work]:
-        """Bring what is older than `until` (ms) from the tail into chunks; hours end at `closed`."""
+    def _fold(self, until: int, closed: int) -> Generator[Work, None, bool]:
+        """Bring what is older than `until` (ms) from the tail into chunks; hours end at `closed`.
+
+        Returns whether it was brought to its end: when somebody else begins to fold, this one stops.
+        """
+        claim = None
         while True:
             with self._reader() as db:
                 slot = tail.oldest_slot(db, until)
-                removals = state.read(db).removals
             if slot is None:
-                return
-            folding = Folding(slot.hour, closed, removals)
+                return True
+            if claim is None:
+                with self._transaction("NORMAL") as db:
+                    claim = state.claim(db)
+            folding = Folding(slot.hour, closed, claim)
             for topics in slot.topics:
                 with self._reader() as db:
                     folding.take(*tail.taken(db, slot, topics))
                 yield from self._steps(folding.next)
             yield from self._steps(folding.removal())
+            if folding.disturbed:
+                return False
 
     def _steps(self, work: _Work) -> Iterator[Work]:
         """Do `work` until it has no more; a step that changed nothing is none."""
@@ -118,27 +132,28 @@ class Upkeep:
 class Folding:
     """Brings rows of one hour into chunks, and then removes them.
 
-    Rows are never changed, so what was taken is what is in them; but when somebody else has removed rows
-    meanwhile, these may be among them: then nothing is done, and they are taken again.
+    Rows are never changed, so what was taken is what is in them. But while another folds, what this one took
+    may be older than what is in the chunks by now: whoever claimed it last goes on alone.
     """
 
-    def __init__(self, hour: int, closed: int, removals: int) -> None:
+    def __init__(self, hour: int, closed: int, claim: int) -> None:
         self._hour = hour
         self._closed = closed
-        self._removals = removals
+        self._claim = claim
         self._left: dict[int, dict[int, float]] = {}
         self._rows: list[int] = []
+        self.disturbed = False
 
     def take(self, values: dict[int, dict[int, float]], rows: list[int]) -> None:
         self._left = dict(sorted(values.items(), reverse=True))
         self._rows += rows
 
     def next(self, db: sqlite3.Connection) -> Done:
-        if not self._left or self._disturbed(db):
+        if not self._left or not self._is_alone(db):
             return fold.NOTHING
-        series, values = self._left.popitem()
-        work = fold.keep(db, series, self._hour, values, self._closed)
-        return Done(work, more=bool(self._left))
+        chosen = [self._left.popitem() for _ in range(min(len(self._left), SERIES_AT_ONCE))]
+        works = [fold.keep(db, series, self._hour, values, self._closed) for series, values in chosen]
+        return Done(total(works), more=bool(self._left))
 
     def removal(self) -> _Work:
         """The steps that remove the rows, oldest first."""
@@ -146,16 +161,15 @@ class Folding:
         return self._remove
 
     def _remove(self, db: sqlite3.Connection) -> Done:
-        if not self._rows or self._disturbed(db):
+        if not self._rows or not self._is_alone(db):
             return fold.NOTHING
-        tail.remove(db, self._rows[-tail.ROWS_AT_ONCE :])
-        del self._rows[-tail.ROWS_AT_ONCE :]
-        self._removals += 1
-        state.write(db, removals=self._removals)
+        tail.remove(db, self._rows[-ROWS_REMOVED:])
+        del self._rows[-ROWS_REMOVED:]
         return Done(Work(), more=bool(self._rows))
 
-    def _disturbed(self, db: sqlite3.Connection) -> bool:
-        return state.read(db).removals != self._removals
+    def _is_alone(self, db: sqlite3.Connection) -> bool:
+        self.disturbed = self.disturbed or state.read(db).claims != self._claim
+        return not self.disturbed
 
 
 def _some(db: sqlite3.Connection, work: _Work) -> Done:

@@ -28,6 +28,7 @@ UNTIL = NOON + 3 * HOUR
 
 def main(file: Path, work: str, stride: int) -> None:
     upkeep.STEP_SECONDS = 0.0
+    upkeep.SERIES_AT_ONCE = 1
     raw, expected = raw_readings(copied(file, "before")), finished(copied(file, "after"), work)
     for statement in count(1, stride):
         path = copied(file, "killed")

@@ -15,24 +15,30 @@ from perfwatch.history.store import Point
 TABLES = f"""
 CREATE TABLE series (
     id INTEGER PRIMARY KEY, metric TEXT NOT NULL, host TEXT NOT NULL, tag TEXT NOT NULL, part TEXT NOT NULL,
-    field TEXT NOT NULL, raw_from INTEGER NOT NULL DEFAULT {NEVER}, rolled_to INTEGER NOT NULL DEFAULT {NEVER},
+    field TEXT NOT NULL, raw_from INTEGER NOT NULL DEFAULT {NEVER},
+    rolled_to INTEGER NOT NULL DEFAULT {NEVER},
     UNIQUE (metric, host, tag, part, field));
 CREATE TABLE points (
-    series INTEGER NOT NULL, time INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (series, time)) WITHOUT ROWID;
+    series INTEGER NOT NULL, time INTEGER NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY (series, time)) WITHOUT ROWID;
 CREATE TABLE rollups (
-    series INTEGER NOT NULL, tier INTEGER NOT NULL, time INTEGER NOT NULL, mean REAL NOT NULL, low REAL NOT NULL,
-    high REAL NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (series, tier, time)) WITHOUT ROWID;
+    series INTEGER NOT NULL, tier INTEGER NOT NULL, time INTEGER NOT NULL, mean REAL NOT NULL,
+    low REAL NOT NULL, high REAL NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (series, tier, time)) WITHOUT ROWID;
 CREATE TABLE late (series INTEGER NOT NULL, hour INTEGER NOT NULL, PRIMARY KEY (series, hour)) WITHOUT ROWID;
 CREATE TABLE policy (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = 3;
 """
-_ID = "INSERT INTO series (metric, host, tag, part, field) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET id = id RETURNING id"
+_ID = """
+INSERT INTO series (metric, host, tag, part, field) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET id = id RETURNING id"""
 _KEEP = "INSERT OR REPLACE INTO points VALUES (?, ?, ?)"
 _LATE = "INSERT OR IGNORE INTO late SELECT id, ? FROM series WHERE id = ? AND rolled_to > ?"
 _ROLL = """
 INSERT OR REPLACE INTO rollups
-SELECT series, :minutes, time - ((time % :length) + :length) % :length AS begin, avg(value), min(value), max(value),
-    count(*) FROM points JOIN series ON id = series WHERE time >= raw_from AND time < :until GROUP BY series, begin"""
+SELECT series, :minutes, time - ((time % :length) + :length) % :length AS begin, avg(value), min(value),
+    max(value), count(*)
+FROM points JOIN series ON id = series WHERE time >= raw_from AND time < :until GROUP BY series, begin"""
 
 _ROLL_ONE = """
 INSERT OR REPLACE INTO rollups

@@ -193,7 +193,7 @@ def test_a_step_takes_one_series_after_another_for_some_milliseconds(
     assert [step.rolled_up for step in store.roll_up(HOUR)] == [50, 0, 0]  # and the tail, and how far it is
     store.write([Point("cpu", f"host {number}", "", "", 1, {"user": 1.0}) for number in range(50)])
     monkeypatch.setattr(upkeep, "STEP_SECONDS", 0.0)
-    assert [step.rolled_up for step in store.roll_up(HOUR)] == [2] * 50 + [0]
+    assert [step.rolled_up for step in store.roll_up(HOUR)] == [16] * 6 + [4, 0]
 
 
 def test_many_may_bring_the_same_file_forward_at_once(tmp_path: Path) -> None:
