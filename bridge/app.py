@@ -19,6 +19,7 @@ from bridge.batch import MESSAGES
 from bridge.counters import Counters, Stats
 from bridge.decode import refusal
 from bridge.pipeline import Pipeline
+from bridge.session import Session
 from bridge.spool import Spool
 from bridge.upkeep import look_after
 from bridge.writer import Writer
@@ -28,6 +29,7 @@ from perfwatch.errors import BrokerError
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
 from perfwatch.mqtt.client import Client, QoS, Will
+from perfwatch.mqtt.identity import group_name
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.readings.codec import format_time, now
 from perfwatch.settings import Settings
@@ -68,6 +70,7 @@ class Bridge:
         self._topics = Topics(settings.topic_prefix)
         self._id = safe_level(settings.bridge_id)
         self._group = safe_level(settings.group) if settings.group else ""
+        self._session = Session(settings.data_path / "secrets" / f"session_{self._id}.json", self._id)
         self._session_expiry = settings.session_expiry
         self._batch_wait = settings.batch_wait
         self._spool = Spool(settings.data_path / "spool" / self._id, settings.spool_size, settings.spool_age)
@@ -108,6 +111,8 @@ class Bridge:
         self._idle.clear()
         try:
             await self._announce(client)
+            if not self._session.took_over:
+                await self._take_over()
             await self._pass_on(client)
             await self._tell_rejected(client)
             await client.publish(self._topic("status"), b"offline", qos=1, retain=True)
@@ -116,12 +121,30 @@ class Bridge:
         _log.info("stopped; %d readings written, %d rejected", self.counters.written, self.counters.rejected)
 
     async def _announce(self, client: Client) -> None:
-        await client.subscribe(self._topics.readings(self._group))
-        if self._group and client.session_present:
-            # The session of a bridge that had no group yet would go on taking everything.
-            await client.unsubscribe(self._topics.readings())
+        readings = self._topics.readings(group_name(self._group, self._broker.password))
+        await client.subscribe(readings)
+        if before := self._session.subscribed(readings):
+            # The session of a bridge that had another group, or none, would go on taking its share.
+            await client.unsubscribe(before)
         await client.publish(self._topic("status"), b"online", qos=1, retain=True)
         self._log_connected(client)
+
+    async def _take_over(self) -> None:
+        """Take what waits under the client id that every bridge of this name had, and end that session.
+
+        What it could not take now is left for the next connection: it holds up nothing else.
+        """
+        self._writer.hurry(False)
+        old = partial(self._connection, self._session.old_client_id)
+        try:
+            async with old(self._session_expiry) as client, asyncio.TaskGroup() as storing:
+                patterns = {self._topics.readings(), self._topics.readings(self._group)}
+                if not await self._pipeline(client, storing).drain(patterns):
+                    return
+            async with old(0):
+                self._session.note_taken_over()
+        except* BrokerError as group:
+            _log.warning("what the broker holds under our old client id is left there for now: %s", group)
 
     async def _pass_on(self, client: Client) -> None:
         """Readings from the broker into the history, until we are stopped. BrokerError when it is lost."""
@@ -213,13 +236,17 @@ class Bridge:
         )
 
     def _client(self) -> Client:
+        will = Will(self._topic("status"), payload=b"offline", qos=QoS.AT_LEAST_ONCE, retain=True)
+        return self._connection(self._session.client_id, self._session_expiry, will)
+
+    def _connection(self, client_id: str, session_expiry: float, will: Will | None = None) -> Client:
         return Client(
             self._broker,
-            client_id=f"perfwatch-bridge-{self._id}",
-            session_expiry=self._session_expiry,
+            client_id=client_id,
+            session_expiry=session_expiry,
             receive_max=RECEIVE_MAX,
             manual_ack=True,
-            will=Will(self._topic("status"), payload=b"offline", qos=QoS.AT_LEAST_ONCE, retain=True),
+            will=will,
         )
 
     def _topic(self, word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from bridge.batch import MESSAGES, Batch
 from bridge.counters import Counters
@@ -60,6 +60,18 @@ class Pipeline:
             # What came while everything was busy has waited long enough.
             await self._gather(0.0 if busy else self._wait)
             self._begin(self._client.waiting(MESSAGES))
+
+    async def drain(self, patterns: Collection[str]) -> bool:
+        """End those subscriptions and take all that the session holds; returns whether it is empty now."""
+        while True:
+            # The broker sends what waits before it answers, as far as we have made room for it.
+            for pattern in patterns:
+                await self._client.unsubscribe(pattern)
+            messages = self._client.waiting(MESSAGES)
+            if not messages:
+                return True
+            if not await self._store(self._decoded(messages), None):
+                return False
 
     async def finish(self, seconds: float) -> None:
         """Take what has arrived already, and see everything stored; what is not by then is given up."""

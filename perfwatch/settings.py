@@ -119,7 +119,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     influx_ca_file: Annotated[
         str, Setting(FILE, "CA certificates to trust for influxdbs://", "INFLUXDB_V2_SSL_CA_CERT")
     ] = ""
-    bridge_id: Annotated[str, Setting(LEVEL, "Name of this bridge: its MQTT client id and topics")] = "bridge"
+    bridge_id: Annotated[str, Setting(LEVEL, "Name of this bridge: its session, spool and topics")] = "bridge"
     session_expiry: Annotated[
         float, Setting(Duration(), "How long the broker keeps messages for an absent bridge")
     ] = 7 * 86400.0
