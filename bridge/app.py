@@ -17,8 +17,9 @@ import msgspec
 
 from bridge.batch import MESSAGES
 from bridge.counters import Counters, Stats
-from bridge.decode import refusal
+from bridge.decode import Decoder, refusal
 from bridge.pipeline import Pipeline
+from bridge.series_limit import SeriesLimit
 from bridge.session import Session
 from bridge.spool import Spool
 from bridge.upkeep import look_after
@@ -32,7 +33,7 @@ from perfwatch.mqtt.client import Client, QoS, Will
 from perfwatch.mqtt.identity import group_name
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.readings.codec import format_time, now
-from perfwatch.settings import Settings
+from perfwatch.settings import Settings, variable
 from perfwatch.systemd_notify import Notifier
 from perfwatch.topics import Topics, safe_level
 
@@ -57,6 +58,9 @@ FINISH_SECONDS = 4.5
 # the process end whatever hangs: a look-up of the broker's name, for example, or closing the store.
 END_SECONDS = 5.0
 LAST_SECONDS = 7.7
+
+# Hosts at their limit of series that the numbers name.
+MAX_NAMED = 20
 
 # Rejections that wait to be told; each is logged nowhere else, and all are counted.
 MAX_UNTOLD = 1000
@@ -83,6 +87,7 @@ class Bridge:
         self._untold: deque[bytes] = deque(maxlen=MAX_UNTOLD)
         self._tell = asyncio.Event()
         self.counters = Counters()
+        self._series = SeriesLimit(settings.series_limit, self._host_full)
         self._writer = Writer(store, self._spool, self.counters, self._refused)
 
     def stop(self) -> None:
@@ -111,8 +116,6 @@ class Bridge:
         self._idle.clear()
         try:
             await self._announce(client)
-            if not self._session.took_over:
-                await self._take_over()
             await self._pass_on(client)
             await self._tell_rejected(client)
             await client.publish(self._topic("status"), b"offline", qos=1, retain=True)
@@ -129,22 +132,11 @@ class Bridge:
         await client.publish(self._topic("status"), b"online", qos=1, retain=True)
         self._log_connected(client)
 
-    async def _take_over(self) -> None:
-        """Take what waits under the client id that every bridge of this name had, and end that session.
-
-        What it could not take now is left for the next connection: it holds up nothing else.
-        """
-        self._writer.hurry(False)
-        old = partial(self._connection, self._session.old_client_id)
-        try:
-            async with old(self._session_expiry) as client, asyncio.TaskGroup() as storing:
-                patterns = {self._topics.readings(), self._topics.readings(self._group)}
-                if not await self._pipeline(client, storing).drain(patterns):
-                    return
-            async with old(0):
-                self._session.note_taken_over()
-        except* BrokerError as group:
-            _log.warning("what the broker holds under our old client id is left there for now: %s", group)
+    async def _drain(self, old: Client) -> bool:
+        """Take what an older session of ours holds; whether that was all."""
+        patterns = {self._topics.readings(), self._topics.readings(self._group)}
+        async with asyncio.TaskGroup() as storing:
+            return await self._pipeline(old, storing).drain(patterns)
 
     async def _pass_on(self, client: Client) -> None:
         """Readings from the broker into the history, until we are stopped. BrokerError when it is lost."""
@@ -166,7 +158,12 @@ class Bridge:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(work)
-                for work in (pipeline.receive(), self._publish_stats(client), self._keep_telling(client))
+                for work in (
+                    pipeline.receive(),
+                    self._publish_stats(client),
+                    self._keep_telling(client),
+                    self._session.take_over(self._connection, self._drain),
+                )
             ]
             await self._stop.wait()
             for task in tasks:
@@ -178,6 +175,10 @@ class Bridge:
 
     def _refused(self, reason: str) -> None:
         self._reject(refusal(reason, time.time_ns() // 1_000_000))
+
+    def _host_full(self, host: str) -> None:
+        limit = f"{self._series.limit} series ({variable('series_limit')})"
+        self._refused(f"{host} has {limit}: numbers under new names are left out of the history")
 
     async def _keep_telling(self, client: Client) -> None:
         while True:
@@ -212,6 +213,8 @@ class Bridge:
             spool_age_seconds=None if depth.since is None else max(0, round(time.time() - depth.since)),
             expired=self._spool.expired,
             damaged=self._spool.damaged,
+            left_out=self._series.left_out,
+            full_hosts=self._series.full_hosts[:MAX_NAMED],
         )
 
     async def _notify(self) -> None:
@@ -226,7 +229,7 @@ class Bridge:
         writer = self._writer
         return Pipeline(
             client,
-            self._topics,
+            Decoder(self._topics, self._series),
             writer.keep,
             self._reject,
             self.counters,

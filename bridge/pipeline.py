@@ -12,7 +12,6 @@ from bridge.decode import Decoder, rejection
 from perfwatch.errors import PayloadError
 from perfwatch.history.store import Numbers
 from perfwatch.mqtt.client import Client, Message
-from perfwatch.topics import Topics
 
 # What comes so soon in place of what was acknowledged had waited in the broker.
 REFILL_SECONDS = 0.02
@@ -30,7 +29,7 @@ class Pipeline:
     def __init__(
         self,
         client: Client,
-        topics: Topics,
+        decoder: Decoder,
         keep: Callable[[Batch[Message]], Awaitable[bool]],
         reject: Callable[[bytes], None],
         counters: Counters,
@@ -40,7 +39,7 @@ class Pipeline:
         wait: float,
     ) -> None:
         self._client = client
-        self._decoder = Decoder(topics)
+        self._decoder = decoder
         self._keep = keep
         self._reject = reject
         self._counters = counters

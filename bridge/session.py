@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from perfwatch.errors import StartError
+from perfwatch.errors import BrokerError, StartError
 from perfwatch.files import write_private
+from perfwatch.mqtt.client import Client
 from perfwatch.mqtt.identity import new_client_id
+
+# Until what it holds is taken, in seconds: the bridge's own default.
+OLD_EXPIRY = 7 * 86400.0
+
+_log = logging.getLogger(__name__)
 
 
 class Kept(Struct):
@@ -26,7 +34,7 @@ class Session:
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
         # Until 0.1 everybody knew the id, so any account could empty the session.
-        self.old_client_id = f"perfwatch-bridge-{name}"
+        self._old_client_id = f"perfwatch-bridge-{name}"
         try:
             self._kept = msgspec.json.decode(path.read_bytes(), type=Kept)
         except FileNotFoundError:
@@ -39,10 +47,6 @@ class Session:
     def client_id(self) -> str:
         return self._kept.client_id
 
-    @property
-    def took_over(self) -> bool:
-        return self._kept.took_over
-
     def subscribed(self, pattern: str) -> str:
         """Note the filter that is subscribed to now; returns the one of before, if that was another."""
         before = self._kept.subscribed
@@ -52,9 +56,25 @@ class Session:
         self._save()
         return before
 
-    def note_taken_over(self) -> None:
-        self._kept.took_over = True
-        self._save()
+    async def take_over(
+        self, connect: Callable[[str, float], Client], drain: Callable[[Client], Awaitable[bool]]
+    ) -> None:
+        """Take what waits under the client id of before, once, and end that session.
+
+        `connect` is given a client id and how long its session is to last. What cannot be taken now is left
+        for the next connection: it holds up nothing else.
+        """
+        if self._kept.took_over:
+            return
+        try:
+            async with connect(self._old_client_id, OLD_EXPIRY) as old:
+                if not await drain(old):
+                    return
+            async with connect(self._old_client_id, 0):
+                self._kept.took_over = True
+                self._save()
+        except* BrokerError as group:
+            _log.warning("what the broker holds under our old client id is left there for now: %s", group)
 
     def _save(self) -> None:
         try:

@@ -41,6 +41,7 @@ from perfwatch.setting_types import (
     SettingType,
     Size,
     Text,
+    Whole,
 )
 from perfwatch.topics import DEFAULT_DISCOVERY, DEFAULT_PREFIX, Prefixes, safe_level
 
@@ -127,6 +128,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     batch_wait: Annotated[
         float, Setting(Duration(0, 10), "How long a reading may wait for others to be written with")
     ] = 0.5
+    series_limit: Annotated[
+        int, Setting(Whole(100, 10**6), "Most series that one host may have in the history")
+    ] = 5000
     spool_size: Annotated[int, Setting(Size(10**6), "Most that waits on disk for the history")] = 1024**3
     spool_age: Annotated[float, Setting(Duration(60), "How long a reading waits on disk for the history")] = (
         7 * 86400.0

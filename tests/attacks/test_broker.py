@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from perfwatch.broker import Broker as Address
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError
-from perfwatch.history.open import open_store
 from perfwatch.mqtt.client import Client
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
 from tests.bridge.publisher import payload
-from tests.bridge.running import numbers
+from tests.bridge.running import history, numbers
 from tests.servers import wait_until
 from tests.shipped_broker import Broker
 
@@ -73,11 +74,8 @@ async def take_session(broker: Broker, name: str, client_id: str) -> None:
 
 
 def arrived(folder: Path) -> list[int]:
-    store = open_store(f"sqlite://{folder / 'history.db'}")
-    try:
+    with history(f"sqlite://{folder / 'history.db'}") as store:
         return numbers(store)
-    finally:
-        store.close()
 
 
 def expect(folder: Path, count: int) -> None:
@@ -148,3 +146,35 @@ def test_who_fills_the_broker_is_disconnected_and_others_go_on(tmp_path: Path) -
 
     with small:
         asyncio.run(attack())
+
+
+def test_a_collector_gone_wrong_makes_no_more_series_than_its_limit(broker: Broker, tmp_path: Path) -> None:
+    limit, flood = 200, 20
+
+    async def attack() -> list[dict[str, Any]]:
+        async with Client(account(broker, "dashboard")) as dashboard, Client(account(broker, "pi")) as pi:
+            await dashboard.subscribe("perfwatch-bridge/bridge/#")
+            for number in range(flood):
+                fields = {f"x{number}_{field}": field for field in range(100)}
+                await pi.publish("perfwatch/pi/odd", payload(number, **fields), qos=1)
+            return await told(dashboard)
+
+    async def told(client: Client) -> list[dict[str, Any]]:
+        """What is said on /rejected until the numbers tell of all that was left out."""
+        rejected = []
+        async for message in client.messages():
+            said = json.loads(message.payload) if message.payload.startswith(b"{") else {}
+            if message.topic.endswith("/rejected"):
+                rejected.append(said)
+            if said.get("left_out", 0) >= (flood - 2) * 100:
+                assert said["full_hosts"] == ["pi"]
+                break
+        return rejected
+
+    with bridge(tmp_path, broker, "--series-limit", str(limit)):
+        rejected = asyncio.run(asyncio.wait_for(attack(), 60))
+        publish(broker, 20)
+        expect(tmp_path, 20)
+    assert [said["reason"] for said in rejected if "200 series" in said["reason"]] == [rejected[0]["reason"]]
+    with history(f"sqlite://{tmp_path / 'history.db'}") as store:
+        assert len(store.series(host="pi")) == limit
