@@ -137,6 +137,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     address: Annotated[str, Setting(ADDRESS, "Address on which the dashboard listens")] = "127.0.0.1"
     port: Annotated[int, Setting(PORT, "Port of the dashboard")] = 8000
+    connections_per_address: Annotated[
+        int,
+        Setting(Whole(10, 10**5), "Most connections to the dashboard from one address, the proxy's aside"),
+    ] = 200
     admin_password: Annotated[
         str, Setting(PASSWORD, "Password of the first account (empty: one is made and printed once)")
     ] = ""

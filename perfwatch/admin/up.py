@@ -31,6 +31,7 @@ _SAVE_PAUSES = (2.0, 2.0, 4.0, 8.0, 16.0)
 
 # How often the files of accounts are looked at: a changed account holds within that time.
 _LOOK_SECONDS = 0.5
+_ROTATE_SECONDS = 10.0
 
 Say = Callable[[str], None]
 
@@ -40,7 +41,9 @@ class Up:
 
     def __init__(self, settings: Settings, environ: Mapping[str, str], say: Say) -> None:
         self._settings = settings
-        self._environ = environ
+        # The first password is for us alone: it reaches no child.
+        secret = (variable("admin_password"), f"{variable('admin_password')}_FILE")
+        self._environ = {name: value for name, value in environ.items() if name not in secret}
         self._say = say
         self._folder = settings.data_path
         self._host = settings.host_id
@@ -58,6 +61,7 @@ class Up:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(follow(logins, broker, self._say))
                     group.create_task(save_early(broker))
+                    group.create_task(rotate_logs(children))
                     for child in children:
                         group.create_task(self._keep_one(child))
             finally:
@@ -98,7 +102,6 @@ class Up:
             },
         }
         environ = dict(self._environ) | {variable(setting): value for setting, value in given.items()}
-        environ.pop(variable("admin_password"), None)
         # -P: a folder named like a service in the current directory must not be run in its place.
         return Child(name, [sys.executable, "-P", "-m", name], environ, self._folder / "logs")
 
@@ -150,6 +153,15 @@ async def follow(logins: mosquitto.Logins, broker: Child, say: Say) -> None:
         except AccountError as exc:
             say(f"  {broker.name:<10} {exc}; its accounts stay as they were")
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def rotate_logs(children: list[Child]) -> None:
+    """Keep each log short, however long a child runs."""
+    while True:
+        for child in children:
+            with suppress(OSError):  # a full disk, most likely: it is tried again
+                child.rotate()
+        await asyncio.sleep(_ROTATE_SECONDS)
 
 
 async def save_early(broker: Child) -> None:
