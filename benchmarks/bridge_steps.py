@@ -14,6 +14,7 @@ from benchmarks.feed import messages
 from benchmarks.publish import BEGIN, packet
 from bridge.batch import MESSAGES
 from bridge.decode import Decoder
+from bridge.series_limit import SeriesLimit
 from perfwatch.history.flatten import _DECLARED
 from perfwatch.history.influx.line_protocol import Encoder
 from perfwatch.history.sqlite.store import SqliteStore
@@ -25,7 +26,7 @@ Step = tuple[str, Callable[[], object]]
 def steps() -> list[tuple[str, float]]:
     feed = [(topic, text.encode()) for topic, text in islice(messages(500, 1, BEGIN), 3000)]
     wire = b"".join(packet(topic, text.decode(), at) for at, (topic, text) in enumerate(feed))
-    decoder, encoder, far = Decoder(Topics()), Encoder(), 10**14
+    decoder, encoder, far = Decoder(Topics(), SeriesLimit(5000, print)), Encoder(), 10**14
     decodes = [(_DECLARED[topic.rpartition("/")[2]]._decode, text) for topic, text in feed]
     taken = [numbers for topic, text in feed if (numbers := decoder.decode(topic, text, far)) is not None]
     batches = [taken[at : at + MESSAGES] for at in range(0, len(taken), MESSAGES)]

@@ -16,6 +16,7 @@ from benchmarks.feed import messages
 from benchmarks.publish import BEGIN
 from bridge.batch import MESSAGES
 from bridge.decode import Decoder
+from bridge.series_limit import SeriesLimit
 from perfwatch.history.influx.http import Server
 from perfwatch.history.influx.line_protocol import Encoder
 from perfwatch.history.influx.store import InfluxStore
@@ -100,7 +101,7 @@ def _address(port: int) -> Address:
 
 def prepared(size: int) -> Iterator[tuple[bytes, int]]:
     """The points of that many messages as `publish` sends them, a batch of lines at a time, and how many."""
-    decoder, encoder = Decoder(Topics()), Encoder()
+    decoder, encoder = Decoder(Topics(), SeriesLimit(5000, print)), Encoder()
     feed = islice(messages(500, 1, BEGIN), _TEMPLATES)
     taken = [numbers for topic, text in feed if (numbers := decoder.decode(topic, text.encode(), 10**14))]
     for first in range(0, size, MESSAGES):

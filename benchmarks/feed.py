@@ -48,9 +48,10 @@ def tick_of(host: str, time_ms: int, chance: random.Random) -> Iterator[tuple[st
 def numbers(sent: list[tuple[str, str]]) -> int:
     """How many numbers the history keeps of them."""
     from bridge.decode import Decoder
+    from bridge.series_limit import SeriesLimit
     from perfwatch.topics import Topics
 
-    decoder, far = Decoder(Topics()), 10**14
+    decoder, far = Decoder(Topics(), SeriesLimit(5000, print)), 10**14
     found = [decoder.decode(topic, payload.encode(), far) for topic, payload in sent]
     return sum(len(one.values) for one in found if one is not None)
 

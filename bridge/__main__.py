@@ -26,6 +26,7 @@ _run = service(
     "group",
     "session_expiry",
     "batch_wait",
+    "series_limit",
     "spool_size",
     "spool_age",
     environ=os.environ,

@@ -17,8 +17,10 @@ import msgspec
 
 from bridge.batch import MESSAGES
 from bridge.counters import Counters, Stats
-from bridge.decode import refusal
+from bridge.decode import Decoder, refusal
 from bridge.pipeline import Pipeline
+from bridge.series_limit import SeriesLimit
+from bridge.session import Session
 from bridge.spool import Spool
 from bridge.upkeep import look_after
 from bridge.writer import Writer
@@ -28,9 +30,10 @@ from perfwatch.errors import BrokerError
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
 from perfwatch.mqtt.client import Client, QoS, Will
+from perfwatch.mqtt.identity import group_name
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.readings.codec import format_time, now
-from perfwatch.settings import Settings
+from perfwatch.settings import Settings, variable
 from perfwatch.systemd_notify import Notifier
 from perfwatch.topics import Topics, safe_level
 
@@ -56,6 +59,9 @@ FINISH_SECONDS = 4.5
 END_SECONDS = 5.0
 LAST_SECONDS = 7.2
 
+# Hosts at their limit of series that the numbers name.
+MAX_NAMED = 20
+
 # Rejections that wait to be told; each is logged nowhere else, and all are counted.
 MAX_UNTOLD = 1000
 
@@ -68,6 +74,7 @@ class Bridge:
         self._topics = Topics(settings.topic_prefix)
         self._id = safe_level(settings.bridge_id)
         self._group = safe_level(settings.group) if settings.group else ""
+        self._session = Session(settings.data_path / "secrets" / f"session_{self._id}.json", self._id)
         self._session_expiry = settings.session_expiry
         self._batch_wait = settings.batch_wait
         self._spool = Spool(settings.data_path / "spool" / self._id, settings.spool_size, settings.spool_age)
@@ -80,6 +87,7 @@ class Bridge:
         self._untold: deque[bytes] = deque(maxlen=MAX_UNTOLD)
         self._tell = asyncio.Event()
         self.counters = Counters()
+        self._series = SeriesLimit(settings.series_limit, self._host_full)
         self._writer = Writer(store, self._spool, self.counters, self._refused)
 
     def stop(self) -> None:
@@ -116,12 +124,19 @@ class Bridge:
         _log.info("stopped; %d readings written, %d rejected", self.counters.written, self.counters.rejected)
 
     async def _announce(self, client: Client) -> None:
-        await client.subscribe(self._topics.readings(self._group))
-        if self._group and client.session_present:
-            # The session of a bridge that had no group yet would go on taking everything.
-            await client.unsubscribe(self._topics.readings())
+        readings = self._topics.readings(group_name(self._group, self._broker.password))
+        await client.subscribe(readings)
+        if before := self._session.subscribed(readings):
+            # The session of a bridge that had another group, or none, would go on taking its share.
+            await client.unsubscribe(before)
         await client.publish(self._topic("status"), b"online", qos=1, retain=True)
         self._log_connected(client)
+
+    async def _drain(self, old: Client) -> bool:
+        """Take what an older session of ours holds; whether that was all."""
+        patterns = {self._topics.readings(), self._topics.readings(self._group)}
+        async with asyncio.TaskGroup() as storing:
+            return await self._pipeline(old, storing).drain(patterns)
 
     async def _pass_on(self, client: Client) -> None:
         """Readings from the broker into the history, until we are stopped. BrokerError when it is lost."""
@@ -143,7 +158,12 @@ class Bridge:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(work)
-                for work in (pipeline.receive(), self._publish_stats(client), self._keep_telling(client))
+                for work in (
+                    pipeline.receive(),
+                    self._publish_stats(client),
+                    self._keep_telling(client),
+                    self._session.take_over(self._connection, self._drain),
+                )
             ]
             await self._stop.wait()
             for task in tasks:
@@ -155,6 +175,10 @@ class Bridge:
 
     def _refused(self, reason: str) -> None:
         self._reject(refusal(reason, time.time_ns() // 1_000_000))
+
+    def _host_full(self, host: str) -> None:
+        limit = f"{self._series.limit} series ({variable('series_limit')})"
+        self._refused(f"{host} has {limit}: numbers under new names are left out of the history")
 
     async def _keep_telling(self, client: Client) -> None:
         while True:
@@ -189,6 +213,8 @@ class Bridge:
             spool_age_seconds=None if depth.since is None else max(0, round(time.time() - depth.since)),
             expired=self._spool.expired,
             damaged=self._spool.damaged,
+            left_out=self._series.left_out,
+            full_hosts=self._series.full_hosts[:MAX_NAMED],
         )
 
     async def _notify(self) -> None:
@@ -203,7 +229,7 @@ class Bridge:
         writer = self._writer
         return Pipeline(
             client,
-            self._topics,
+            Decoder(self._topics, self._series),
             writer.keep,
             self._reject,
             self.counters,
@@ -213,13 +239,17 @@ class Bridge:
         )
 
     def _client(self) -> Client:
+        will = Will(self._topic("status"), payload=b"offline", qos=QoS.AT_LEAST_ONCE, retain=True)
+        return self._connection(self._session.client_id, self._session_expiry, will)
+
+    def _connection(self, client_id: str, session_expiry: float, will: Will | None = None) -> Client:
         return Client(
             self._broker,
-            client_id=f"perfwatch-bridge-{self._id}",
-            session_expiry=self._session_expiry,
+            client_id=client_id,
+            session_expiry=session_expiry,
             receive_max=RECEIVE_MAX,
             manual_ack=True,
-            will=Will(self._topic("status"), payload=b"offline", qos=QoS.AT_LEAST_ONCE, retain=True),
+            will=will,
         )
 
     def _topic(self, word: str) -> str:

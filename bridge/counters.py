@@ -37,6 +37,7 @@ class Stats(Struct, kw_only=True):
 
     `spooled` readings wait in `spool_bytes` on disk, the first of them for `spool_age_seconds` (null when
     none does). `expired` readings waited for too long; `damaged` places of the spool cannot be read.
+    `left_out` numbers belong to no series that their host may have; `full_hosts` are the first such hosts.
     """
 
     timestamp: str
@@ -56,3 +57,5 @@ class Stats(Struct, kw_only=True):
     spool_age_seconds: int | None
     expired: int
     damaged: int
+    left_out: int = 0
+    full_hosts: list[str] = []

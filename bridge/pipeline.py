@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from bridge.batch import MESSAGES, Batch
 from bridge.counters import Counters
@@ -12,7 +12,6 @@ from bridge.decode import Decoder, rejection
 from perfwatch.errors import PayloadError
 from perfwatch.history.store import Numbers
 from perfwatch.mqtt.client import Client, Message
-from perfwatch.topics import Topics
 
 # What comes so soon in place of what was acknowledged had waited in the broker.
 REFILL_SECONDS = 0.02
@@ -30,7 +29,7 @@ class Pipeline:
     def __init__(
         self,
         client: Client,
-        topics: Topics,
+        decoder: Decoder,
         keep: Callable[[Batch[Message]], Awaitable[bool]],
         reject: Callable[[bytes], None],
         counters: Counters,
@@ -40,7 +39,7 @@ class Pipeline:
         wait: float,
     ) -> None:
         self._client = client
-        self._decoder = Decoder(topics)
+        self._decoder = decoder
         self._keep = keep
         self._reject = reject
         self._counters = counters
@@ -60,6 +59,18 @@ class Pipeline:
             # What came while everything was busy has waited long enough.
             await self._gather(0.0 if busy else self._wait)
             self._begin(self._client.waiting(MESSAGES))
+
+    async def drain(self, patterns: Collection[str]) -> bool:
+        """End those subscriptions and take all that the session holds; returns whether it is empty now."""
+        while True:
+            # The broker sends what waits before it answers, as far as we have made room for it.
+            for pattern in patterns:
+                await self._client.unsubscribe(pattern)
+            messages = self._client.waiting(MESSAGES)
+            if not messages:
+                return True
+            if not await self._store(self._decoded(messages), None):
+                return False
 
     async def finish(self, seconds: float) -> None:
         """Take what has arrived already, and see everything stored; what is not by then is given up."""

@@ -30,6 +30,7 @@ from perfwatch.broker import broker_of
 from perfwatch.command import service, with_commands
 from perfwatch.durations import format_ms
 from perfwatch.errors import SettingError
+from perfwatch.mqtt.identity import kept_client_id
 from perfwatch.readings.core import HostInfo
 from perfwatch.settings import Settings, variable
 from perfwatch.systemd_notify import Notifier
@@ -44,7 +45,7 @@ FAREWELL_SECONDS = 1.5
 def run(chosen: Settings) -> None:
     """Read this machine on a schedule and publish what was read over MQTT."""
     topics, host = Topics(chosen.topic_prefix), chosen.host_id
-    publisher = Publisher(broker_of(chosen), topics, host, outbox(chosen))
+    publisher = Publisher(broker_of(chosen), topics, host, outbox(chosen), client_id(chosen))
     stop, active = Stop(), Active()
     steering = steered(chosen, stop)
     replies = Replies(topics, host, publisher.announce, publisher.answer)
@@ -117,6 +118,12 @@ def outbox(chosen: Settings) -> Outbox:
     """Where this host's readings wait for the broker."""
     folder = chosen.data_path / "outbox" / plain_id(chosen.host_id)
     return Outbox(folder, chosen.outbox_age, chosen.outbox_size * MEGABYTE, chosen.outbox_resend)
+
+
+def client_id(chosen: Settings) -> str:
+    """The same at each start: so the broker sees a machine that comes back before it has missed it."""
+    path = chosen.data_path / "secrets" / f"collector_{plain_id(chosen.host_id)}.client_id"
+    return kept_client_id(path, "collector", chosen.host_id)
 
 
 def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Sink]:

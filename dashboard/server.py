@@ -32,6 +32,7 @@ from dashboard.live.subscriber import Subscriber
 from dashboard.web import theme
 from dashboard.web.assets import COMPONENTS, VERSION, Assets, Bundle, Packed
 from dashboard.web.base_path import BasePath
+from dashboard.web.connections import MOST_CONNECTIONS, MOST_FROM_PAGE, Requests, Socket, allow_many_files
 from dashboard.web.health import HealthApi, StoreProbe
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
@@ -62,6 +63,7 @@ _STREAMLIT = {
 
 def run(settings: Settings) -> None:
     """Serve the dashboard until it is told to stop. Raises what made it stop otherwise."""
+    allow_many_files()
     background = Background()
     server = uvicorn.Server(_served(build(settings, background), settings))
     background.stop = partial(setattr, server, "should_exit", True)
@@ -87,8 +89,10 @@ def _served(app: App, settings: Settings) -> uvicorn.Config:
         log_config=None,
         log_level="warning",
         server_header=False,
-        ws="websockets-sansio",
-        ws_max_size=64 * 1024 * 1024,
+        http=partial(Requests, most=settings.connections_per_address, proxy=proxy),  # type: ignore[arg-type]
+        limit_concurrency=MOST_CONNECTIONS,
+        ws=Socket,
+        ws_max_size=MOST_FROM_PAGE,
         ws_ping_interval=20,
         ws_ping_timeout=20,
         timeout_graceful_shutdown=2,

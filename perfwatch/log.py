@@ -4,6 +4,37 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+
+# Within a minute the same trouble is told so often, and then only how often it came. A start has some twenty
+# sources to tell of in the same words.
+TOLD, FOLD_SECONDS = 50, 60.0
+# So many different troubles are told apart.
+_REMEMBERED = 1000
+
+
+class Fold(logging.Filter):
+    """Lets the first `TOLD` events of one kind through in a minute; the first of the next tells of the rest.
+
+    Events are of one kind when they come from the same place with the same words, whatever they name.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._seen: dict[tuple[str, int, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind, now = (record.pathname, record.lineno, str(record.msg)), self._clock()
+        began, count = self._seen.get(kind, (now, 0))
+        if now - began >= FOLD_SECONDS:
+            if count > TOLD:
+                record.msg = f"{record.msg} (and {count - TOLD} more like it in the minute before)"
+            began, count = now, 0
+        if kind not in self._seen and len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen[kind] = (began, count + 1)
+        return count < TOLD
 
 
 def set_up(service: str, level: str) -> None:
@@ -12,4 +43,5 @@ def set_up(service: str, level: str) -> None:
     formatter.converter = time.gmtime
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
+    handler.addFilter(Fold())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -41,6 +41,7 @@ from perfwatch.setting_types import (
     SettingType,
     Size,
     Text,
+    Whole,
 )
 from perfwatch.topics import DEFAULT_DISCOVERY, DEFAULT_PREFIX, Prefixes, safe_level
 
@@ -119,7 +120,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     influx_ca_file: Annotated[
         str, Setting(FILE, "CA certificates to trust for influxdbs://", "INFLUXDB_V2_SSL_CA_CERT")
     ] = ""
-    bridge_id: Annotated[str, Setting(LEVEL, "Name of this bridge: its MQTT client id and topics")] = "bridge"
+    bridge_id: Annotated[str, Setting(LEVEL, "Name of this bridge: its session, spool and topics")] = "bridge"
     session_expiry: Annotated[
         float, Setting(Duration(), "How long the broker keeps messages for an absent bridge")
     ] = 7 * 86400.0
@@ -127,12 +128,19 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     batch_wait: Annotated[
         float, Setting(Duration(0, 10), "How long a reading may wait for others to be written with")
     ] = 0.5
+    series_limit: Annotated[
+        int, Setting(Whole(100, 10**6), "Most series that one host may have in the history")
+    ] = 5000
     spool_size: Annotated[int, Setting(Size(10**6), "Most that waits on disk for the history")] = 1024**3
     spool_age: Annotated[float, Setting(Duration(60), "How long a reading waits on disk for the history")] = (
         7 * 86400.0
     )
     address: Annotated[str, Setting(ADDRESS, "Address on which the dashboard listens")] = "127.0.0.1"
     port: Annotated[int, Setting(PORT, "Port of the dashboard")] = 8000
+    connections_per_address: Annotated[
+        int,
+        Setting(Whole(10, 10**5), "Most connections to the dashboard from one address, the proxy's aside"),
+    ] = 200
     admin_password: Annotated[
         str, Setting(PASSWORD, "Password of the first account (empty: one is made and printed once)")
     ] = ""

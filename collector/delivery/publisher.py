@@ -23,6 +23,7 @@ from collector.delivery.inflight import Inflight
 from collector.delivery.mqtt_reasons import explain
 from collector.delivery.outbox import Outbox
 from perfwatch.broker import Broker
+from perfwatch.mqtt.identity import new_client_id
 from perfwatch.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -55,10 +56,18 @@ class Publisher:
     it holds, all at once and retained as it was, while the outbox knows what is old by now.
     """
 
-    def __init__(self, broker: Broker, topics: Topics, host: str, outbox: Outbox | None = None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        topics: Topics,
+        host: str,
+        outbox: Outbox | None = None,
+        client_id: str = "",
+    ) -> None:
         self._broker = broker
         self._topics = topics
         self._host = host
+        self._client_id = client_id or new_client_id("collector", host)
         self._outbox = Outbox() if outbox is None else outbox
         self._properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         self._properties.MessageExpiryInterval = EXPIRY_SECONDS
@@ -163,7 +172,7 @@ class Publisher:
             self._connect()
 
     def _make_client(self) -> mqtt.Client:
-        client = new_client(self._broker, f"perfwatch-collector-{self._host}", self._tls)
+        client = new_client(self._broker, self._client_id, self._tls)
         client.will_set(self._topics.status(self._host), b"offline", qos=1, retain=True)
         client.on_pre_connect = self._on_pre_connect
         client.on_connect = self._on_connect

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from perfwatch.readings.codec import UNREADABLE, format_time, now
+from dashboard.live.untrusted import MOST_STATUS, told
+from perfwatch.readings.codec import format_time, now
 
 
 class Bridges:
@@ -20,12 +19,12 @@ class Bridges:
     def receive(self, bridge: str, word: str, payload: bytes) -> None:
         """Take what came on a bridge's topic that ends in `word`."""
         if word == "status":
-            self._status[bridge] = payload.decode(errors="replace")
+            self._status[bridge] = payload[:MOST_STATUS].decode(errors="replace")
             return
-        try:
-            self._stats[bridge] = msgspec.json.decode(payload, type=dict[str, Any])
-        except UNREADABLE:
+        stats = told(payload)
+        if stats is None:
             return
+        self._stats[bridge] = stats
         self._heard[bridge] = format_time(now())
 
     def described(self) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from dashboard.live.ticks import Assembler, Tick
+from dashboard.live.untrusted import MOST_BYTES, MOST_STATUS
 from perfwatch.errors import PayloadError
 from perfwatch.readings.codec import UNREADABLE, format_time, now
 from perfwatch.readings.core import HostInfo
@@ -20,6 +21,9 @@ from perfwatch.topics import Kind, Topic
 # How long a tick may stay incomplete before it is shown as it is. Not reached while a host publishes
 # what it published the tick before: then the last message of a tick is what shows it.
 _INCOMPLETE_SECONDS = 0.25
+
+# Ten times what was measured. An account for a collector speaks for one host; others may speak for many.
+MOST_HOSTS = 10_000
 
 
 class Frame:
@@ -155,9 +159,11 @@ class Hub:
 
     def receive(self, topic: Topic, payload: bytes, *, live: bool) -> None:
         """Take one message. What cannot be read is left to the bridge, which names it on /rejected."""
+        if topic.host not in self._hosts and len(self._hosts) >= MOST_HOSTS:
+            return
         if topic.kind is Kind.STATUS:
             host = self._host(topic.host)
-            host.turn(payload.decode(errors="replace") or None)
+            host.turn(payload[:MOST_STATUS].decode(errors="replace") or None)
             self._offer(host.presence())
         elif topic.kind is Kind.INFO:
             self._learn(topic.host, payload)
@@ -171,6 +177,8 @@ class Hub:
         return self._hosts[name]
 
     def _learn(self, name: str, payload: bytes) -> None:
+        if len(payload) > MOST_BYTES:
+            return
         try:
             info = msgspec.json.decode(payload, type=HostInfo)
         except UNREADABLE:

@@ -16,6 +16,10 @@ class _Head(msgspec.Struct):
     timestamp: Timestamp
 
 
+# A large machine has some 20 metrics, which take up to 200 kB together.
+MOST_METRICS = 100
+MOST_BYTES = 2_000_000
+
 _head = msgspec.json.Decoder(_Head)
 _encoder = msgspec.json.Encoder()
 
@@ -68,7 +72,8 @@ class Assembler:
 
         `live` is whether it was published as the newest (retained): a replay of older readings is
         not, and is passed over, while a clock that was set back on the host is followed.
-        Raises PayloadError when the payload is no JSON in UTF-8, or has no timestamp that can be shown.
+        Raises PayloadError when the payload is no JSON in UTF-8, or has no timestamp that can be shown, and
+        when the tick would have more in it than is kept of a host.
         """
         timestamp = _timestamp(self._host, metric, payload)
         current = self._current
@@ -79,12 +84,19 @@ class Assembler:
             ended = self.give()
             self._current = current = Tick(self._host, timestamp, {})
             self._given = False
+        self._make_room(current, metric, payload)
         current.metrics[metric] = msgspec.Raw(payload)
         if self._given:
             self._expected |= {metric}
         elif self._expected and self._expected <= current.metrics.keys():
             return ended + self.give()
         return ended
+
+    def _make_room(self, current: Tick, metric: str, payload: bytes) -> None:
+        """Raises PayloadError when there is none: one host could else take all memory."""
+        others = [len(raw) for name, raw in current.metrics.items() if name != metric]
+        if len(others) >= MOST_METRICS or sum(others) + len(payload) > MOST_BYTES:
+            raise PayloadError(f"{self._host}/{metric}", "the tick has more in it than is kept of a host")
 
     def give(self) -> list[Tick]:
         """Give up the tick that has begun, whole or not."""

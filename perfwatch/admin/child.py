@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -35,8 +37,7 @@ class Child:
     async def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C reaches our parent alone, which ends us in order."""
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
-            self.log.replace(self.log.with_suffix(".log.1"))
+        self.rotate()
         with self.log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
@@ -49,6 +50,16 @@ class Child:
             )
         self._began = time.monotonic()
         self.started.set()
+
+    def rotate(self) -> None:
+        """Begin the log anew when it is long; the one before is kept as `.log.1`.
+
+        The child goes on in the same file, at its new end, as it was opened to append to. What it writes in
+        the moment between copying and emptying is lost.
+        """
+        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
 
     async def wait(self) -> tuple[float, str]:
         """Wait until it ends; returns the seconds it lived and how it ended, in words."""

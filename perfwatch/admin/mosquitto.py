@@ -118,6 +118,10 @@ def hashed(password: str, salt: bytes | None = None) -> str:
     return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
 
 
+# Of other machines. Each needs a file of the broker, which most systems give 1,024 of.
+MAX_CONNECTIONS = 900
+
+
 class Listening(NamedTuple):
     """Where the broker listens: on this machine at `port`, and at `address` for others, with TLS when there
     is a certificate."""
@@ -146,8 +150,9 @@ class Listening(NamedTuple):
         if not self.address:
             return [f"listener {self.port} 127.0.0.1"]
         if not self.cert_file and everywhere:
-            return [f"listener {self.port} {self.address}"]
-        remote = [f"listener {self.remote_port} {self.address}"]
+            return [f"listener {self.port} {self.address}", f"max_connections {MAX_CONNECTIONS}"]
+        # Here only: what other machines hold open never keeps our own services out.
+        remote = [f"listener {self.remote_port} {self.address}", f"max_connections {MAX_CONNECTIONS}"]
         if self.cert_file:
             remote += [f"certfile {self.cert_file}", f"keyfile {self.key_file}", "tls_version tlsv1.2"]
         return [f"listener {self.port} 127.0.0.1", *remote]

@@ -21,6 +21,7 @@ from perfwatch.users import FIRST_ACCOUNT, Users
 
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
 
+_ROTATE_SECONDS = 10.0
 
 SERVICES = ("collector", "bridge", "dashboard")
 
@@ -37,7 +38,9 @@ class Up:
         """`given_broker`: use the broker that the settings name, and start none."""
         self._settings = settings
         self._given = given_broker
-        self._environ = environ
+        # The first password is for us alone: it reaches no child.
+        secret = (variable("admin_password"), f"{variable('admin_password')}_FILE")
+        self._environ = {name: value for name, value in environ.items() if name not in secret}
         self._say = say
         self._folder = settings.data_path
         self._host = settings.host_id
@@ -56,9 +59,11 @@ class Up:
             try:
                 await self._start(broker, services)
                 async with asyncio.TaskGroup() as group:
+                    children = [*broker.children, *services]
+                    group.create_task(rotate_logs(children))
                     for work in broker.care(self._say):
                         group.create_task(work)
-                    for child in (*broker.children, *services):
+                    for child in children:
                         group.create_task(self._keep_one(child))
             finally:
                 # The broker goes last: the others have a last word to say to it.
@@ -74,7 +79,6 @@ class Up:
             **{setting: str(getattr(self._settings, setting)) for setting in _PASSED},
         }
         environ = dict(self._environ) | {variable(setting): value for setting, value in given.items()}
-        environ.pop(variable("admin_password"), None)
         # -P: a folder named like a service in the current directory must not be run in its place.
         return Child(name, [sys.executable, "-P", "-m", name], environ, self._folder / "logs")
 
@@ -117,6 +121,15 @@ class Up:
             await child.start()
             self._say(f"  {child.name:<10} started again")
             delay = min(delay * 2, _LONGEST_DELAY)
+
+
+async def rotate_logs(children: list[Child]) -> None:
+    """Keep each log short, however long a child runs."""
+    while True:
+        for child in children:
+            with suppress(OSError):  # a full disk, most likely: it is tried again
+                child.rotate()
+        await asyncio.sleep(_ROTATE_SECONDS)
 
 
 def run(settings: Settings, environ: Mapping[str, str], say: Say, given_broker: bool = False) -> None:

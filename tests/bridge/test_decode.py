@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.decode import DAY_MS, Decoder, rejection
+from bridge.decode import Decoder, rejection
+from bridge.series_limit import DAY_MS, SeriesLimit
 from perfwatch.errors import PayloadError
 from perfwatch.history.store import Point
 from perfwatch.readings.codec import format_time, from_ms
@@ -22,7 +23,7 @@ CPU = "home/perfwatch/nas/cpu"
 
 
 def take(name: str, content: bytes, now: int) -> list[Point] | None:
-    numbers = Decoder(TOPICS).decode(name, content, now)
+    numbers = Decoder(TOPICS, SeriesLimit(1000, print)).decode(name, content, now)
     return None if numbers is None else list(numbers.points())
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from bridge.batch import MESSAGES, Batch
 from bridge.counters import Counters
+from bridge.decode import Decoder
 from bridge.pipeline import Pipeline
+from bridge.series_limit import SeriesLimit
 from perfwatch.broker import broker_of
 from perfwatch.mqtt.client import Client, Message, QoS
 from perfwatch.settings import Settings
@@ -67,7 +69,8 @@ class Running(NamedTuple):
 async def running(at_once: int = 1, wait: float = LONG) -> AsyncIterator[Running]:
     wire, keeping, counters = Wire(), Keeping(), Counters()
     async with asyncio.TaskGroup() as group:
-        pipeline = Pipeline(wire, Topics(), keeping, print, counters, group, at_once=at_once, wait=wait)
+        decoder = Decoder(Topics(), SeriesLimit(1000, print))
+        pipeline = Pipeline(wire, decoder, keeping, print, counters, group, at_once=at_once, wait=wait)
         receiving = group.create_task(pipeline.receive())
         yield Running(wire, keeping, counters, pipeline)
         receiving.cancel()

@@ -108,12 +108,18 @@ function bridge({ bridge: name, status, last_heard: heard, stats }) {
       ["Received", plain(stats.received)],
       ["Written", plain(stats.written)],
       ["Rejected", plain(stats.rejected)],
+      ...leftOut(stats),
       ["Waiting", plain(stats.waiting)],
       ["Spool", spool],
       ["Behind by", stats.lag_ms === null ? "–" : `${plain(stats.lag_ms)} ms`],
       ["Last heard", age(clock.now() - Date.parse(heard))],
     ]),
   );
+}
+
+/** @type {(stats: any) => [string, string][]} */
+function leftOut({ left_out: numbers, full_hosts: hosts }) {
+  return numbers ? [["Left out", `${count(numbers, "number")} under new names: ${hosts.join(", ")} at the limit of series`]] : [];
 }
 
 /** @type {(status: string | null) => State} */

@@ -18,8 +18,8 @@ from perfwatch.topics import Topics
 from tests.certificates import self_signed
 from tests.collector.listener import Listener
 from tests.collector.test_collector import Collector
-from tests.perfwatch.admin.test_broker import Broker
 from tests.servers import Mosquitto, free_port, wait_until
+from tests.shipped_broker import Broker
 
 
 def reached(url: str, host: str = "nas", ca_file: str = "", seconds: float = 30.0) -> list[Check]:

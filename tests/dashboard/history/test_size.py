@@ -51,7 +51,7 @@ def test_an_answer_that_is_too_large_is_refused(client: httpx.Client, path: str,
     answer = client.get(path)
     assert answer.status_code == 422, answer.text
     assert numbers in answer.json()["detail"]
-    assert "at most 500,000 are given at once: ask for one host" in answer.json()["detail"]
+    assert "at most 200,000 are given at once: ask for one host" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
