@@ -36,6 +36,7 @@ from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
 from dashboard.web.start_page import Shell, start_pages
 from dashboard.web.system import Place
+from perfwatch.api_tokens import ApiTokens
 from perfwatch.broker import broker_of
 from perfwatch.errors import StartError
 from perfwatch.history.influx.url import is_influx
@@ -104,18 +105,20 @@ def build(settings: Settings, background: Background) -> App:
         lifetime=round(settings.token_lifetime),
     )
     users = Users(folder / "users.json")
-    sessions = Sessions(tokens, users)
+    api_tokens = ApiTokens(folder)
+    sessions = Sessions(tokens, users, api_tokens)
     hub, commands, bridges = Hub(), Commands(), Bridges()
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
     hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
-    background.works = (subscriber.run, probe.run, hosts.run)
+    background.works = (subscriber.run, probe.run, hosts.run, sessions.follow)
     router = api(
         Parts(
             users=users,
             sessions=sessions,
             passwords=passwords,
+            api_tokens=api_tokens,
             hub=hub,
             commands=commands,
             bridges=bridges,

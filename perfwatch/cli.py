@@ -15,6 +15,7 @@ from perfwatch import checks, distribution, log, settings
 from perfwatch.admin.broker_accounts import HOME_ASSISTANT, Integrations, integrations_path
 from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
 from perfwatch.admin.remote_hosts import broker_url, host
+from perfwatch.admin.token import token
 from perfwatch.admin.user import user
 from perfwatch.command import explained, options
 from perfwatch.env_file import read_env_file
@@ -168,7 +169,7 @@ def sqlite_path(chosen: settings.Settings) -> Path | None:
     return Path("/" + url.removeprefix("sqlite://").lstrip("/")) if url.startswith("sqlite://") else None
 
 
-for command in (*commands(os.environ), host(os.environ), user(os.environ)):
+for command in (*commands(os.environ), host(os.environ), user(os.environ), token(os.environ)):
     main.add_command(command)
 
 

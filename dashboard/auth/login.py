@@ -13,8 +13,9 @@ from dashboard.auth.people import People
 from dashboard.auth.sessions import COOKIE, DEVICE_COOKIE
 from dashboard.web.requests import body, session_of
 from dashboard.web.responses import problem
+from perfwatch.api_tokens import is_of_token
 from perfwatch.readings.codec import UNREADABLE, format_time
-from perfwatch.tokens import DEVICE
+from perfwatch.tokens import DEVICE, NEVER
 
 _DEVICE_SECONDS = 180 * 86400
 
@@ -51,6 +52,8 @@ class AuthApi:
         return problem(401, "Invalid username or password")
 
     async def logout(self, request: Request) -> Response:
+        if is_of_token(session_of(request)):
+            return problem(409, "An API token is not logged out: revoke it by DELETE /api/tokens/NAME")
         self._people.sessions.end(session_of(request))
         response = JSONResponse({"detail": "Logged out"})
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
@@ -58,12 +61,12 @@ class AuthApi:
 
     async def me(self, request: Request) -> Response:
         session = session_of(request)
-        expires = datetime.fromtimestamp(session.expires, UTC)
+        expires = None if session.expires == NEVER else datetime.fromtimestamp(session.expires, UTC)
         return JSONResponse(
             {
                 "username": session.username,
                 "role": self._people.sessions.role(session),
-                "expires_at": format_time(expires),
+                "expires_at": format_time(expires) if expires else None,
             }
         )
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from dashboard.auth.people import People, own
 from dashboard.web.requests import body, session_of
 from dashboard.web.responses import problem
+from perfwatch.api_tokens import is_of_token
 from perfwatch.errors import AccountError
 from perfwatch.readings.codec import UNREADABLE
 from perfwatch.users import MINIMUM_LENGTH, Account, Role
@@ -62,7 +63,9 @@ class UsersApi:
 
     async def password(self, request: Request) -> Response:
         session = session_of(request)
-        given = await _read(request, NewPassword, '{"current_password": …, "new_password": …}')
+        if is_of_token(session):
+            return problem(409, "An API token has no password: log in as a user to change one")
+        given = await read(request, NewPassword, '{"current_password": …, "new_password": …}')
         if isinstance(given, Response):
             return given
         if refused := _too_short("new_password", given.new_password):
@@ -71,7 +74,7 @@ class UsersApi:
         if not await people.passwords.right(request, own(request), username, given.current_password):
             return problem(403, "current_password is wrong: expected the password that you logged in with")
         await people.hashed(request, people.users.set_password, username, given.new_password, session.jti)
-        self._people.sessions.close_ended(session.username)
+        self._people.sessions.close_ended()
         return JSONResponse({"detail": "The password is changed, and your other sessions are ended"})
 
     async def show(self, request: Request) -> Response:
@@ -79,7 +82,7 @@ class UsersApi:
         return JSONResponse({"users": [_shown(name, accounts[name]) for name in sorted(accounts)]})
 
     async def add(self, request: Request) -> Response:
-        given = await _read(request, NewUser, f'{{"username": …, "password": …, "role": {_ROLES}}}')
+        given = await read(request, NewUser, f'{{"username": …, "password": …, "role": {_ROLES}}}')
         if isinstance(given, Response):
             return given
         if refused := _too_short("password", given.password):
@@ -95,7 +98,7 @@ class UsersApi:
 
     async def change(self, request: Request) -> Response:
         name = request.path_params["name"]
-        given = await _read(request, Change, f'{{"role": {_ROLES}, "password": …}}, each optional,')
+        given = await read(request, Change, f'{{"role": {_ROLES}, "password": …}}, each optional,')
         if isinstance(given, Response):
             return given
         if given.password is not None and (refused := _too_short("password", given.password)):
@@ -112,7 +115,7 @@ class UsersApi:
                 )
         except AccountError as exc:
             return problem(409, str(exc))
-        self._people.sessions.close_ended(name)
+        self._people.sessions.close_ended()
         return JSONResponse(_shown(name, self._people.users.accounts()[name]))
 
     async def remove(self, request: Request) -> Response:
@@ -123,7 +126,7 @@ class UsersApi:
             await asyncio.to_thread(self._people.users.remove, name)
         except AccountError as exc:
             return problem(409, str(exc))
-        self._people.sessions.close_ended(name)
+        self._people.sessions.close_ended()
         return JSONResponse({"detail": f"{name} is removed, and logged out everywhere"})
 
     def _missing(self, name: str) -> Response | None:
@@ -133,7 +136,7 @@ class UsersApi:
         return problem(404, f"There is no user {name[:100]!r}: expected one of {', '.join(known)}")
 
 
-async def _read(request: Request, kind: type[T], expected: str) -> T | Response:
+async def read(request: Request, kind: type[T], expected: str) -> T | Response:
     """The request's body, or the answer that it cannot be read. A value may be a password: none is shown."""
     try:
         return msgspec.json.decode(await body(request), type=kind)

@@ -12,6 +12,7 @@ from dashboard.auth.login import AuthApi
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.people import People
 from dashboard.auth.sessions import Sessions
+from dashboard.auth.tokens import TokensApi
 from dashboard.auth.users import UsersApi
 from dashboard.history.chart import ChartApi
 from dashboard.history.cleanup import CleanupApi
@@ -27,6 +28,7 @@ from dashboard.live.remote_config import Commands
 from dashboard.live.socket import LiveApi
 from dashboard.live.subscriber import Subscriber
 from dashboard.web.system import Place, SystemApi
+from perfwatch.api_tokens import ApiTokens
 from perfwatch.history.store import TieredStore
 from perfwatch.users import Users
 
@@ -37,6 +39,7 @@ class Parts(NamedTuple):
     users: Users
     sessions: Sessions
     passwords: Passwords
+    api_tokens: ApiTokens
     hub: Hub
     commands: Commands
     bridges: Bridges
@@ -58,6 +61,7 @@ def api(parts: Parts) -> Router:
         [
             *AuthApi(people).routes(),
             *UsersApi(people).routes(),
+            *TokensApi(parts.api_tokens, parts.sessions).routes(),
             *LiveApi(hub).routes(),
             *parts.hosts.routes(),
             *HistoryApi(store, queries, hub.heard).routes(),
