@@ -24,7 +24,7 @@ main = service(
     "dashboard",
     run,
     *("broker", "broker_ca_file", "topic_prefix", "data_dir", "history", "address", "port"),
-    *("token_lifetime", "trusted_proxy", "allowed_origin", "base_path"),
+    *("token_lifetime", "trusted_proxy", "allowed_origin", "base_path", "metrics_open"),
     environ=os.environ,
 )
 

@@ -18,10 +18,11 @@ from starlette.types import Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard.auth.guard import IDENTITY, Guard
+from dashboard.auth.guard import IDENTITY, PUBLIC, Guard
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.background import Background
+from dashboard.export.metrics import METRICS, MetricsApi
 from dashboard.history.queries import DEADLINE_SECONDS
 from dashboard.live.bridges import Bridges
 from dashboard.live.hosts import HostsApi
@@ -135,6 +136,7 @@ def build(settings: Settings, background: Background) -> App:
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),
         *HealthApi(subscriber, probe).routes(),
+        *MetricsApi(hub, bridges, subscriber, probe).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
         *(Route(f"/{page}", Shell(html).__call__) for page, html in start_pages(PAGES).items()),
@@ -161,7 +163,12 @@ def build(settings: Settings, background: Background) -> App:
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(BasePath, base=settings.base_path),
-            Middleware(Guard, sessions=sessions, allowed_origin=settings.allowed_origin),
+            Middleware(
+                Guard,
+                sessions=sessions,
+                allowed_origin=settings.allowed_origin,
+                public=PUBLIC | {METRICS} if settings.metrics_open else PUBLIC,
+            ),
             Middleware(Packed),
         ],
     )

@@ -69,6 +69,8 @@ PURE = (
     "collector/scalars.py",
     "collector/home_assistant/entities.py",
     "dashboard/auth/admission.py",
+    "dashboard/export/exposition.py",
+    "dashboard/export/families.py",
     "dashboard/history/catalogue.py",
     "dashboard/history/labels.py",
     "dashboard/auth/throttle.py",
