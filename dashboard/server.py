@@ -29,10 +29,12 @@ from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
+from dashboard.openapi.routes import guarded
 from dashboard.web import theme
 from dashboard.web.assets import COMPONENTS, VERSION, Assets, Bundle, Packed
 from dashboard.web.base_path import BasePath
 from dashboard.web.health import HealthApi, StoreProbe
+from dashboard.web.known import Known
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
 from dashboard.web.start_page import Shell, start_pages
@@ -135,8 +137,8 @@ def build(settings: Settings, background: Background) -> App:
     routes: list[BaseRoute] = [
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),
-        *HealthApi(subscriber, probe).routes(),
-        *MetricsApi(hub, bridges, subscriber, probe).routes(),
+        *guarded(HealthApi(subscriber, probe).routes()),
+        *guarded(MetricsApi(hub, bridges, subscriber, probe).routes()),
         Route("/login", _login_page),
         Route("/", Start(hub)),
         *(Route(f"/{page}", Shell(html).__call__) for page, html in start_pages(PAGES).items()),
@@ -169,6 +171,7 @@ def build(settings: Settings, background: Background) -> App:
                 allowed_origin=settings.allowed_origin,
                 public=PUBLIC | {METRICS} if settings.metrics_open else PUBLIC,
             ),
+            Middleware(Known, pages=PAGES),
             Middleware(Packed),
         ],
     )

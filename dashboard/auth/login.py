@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.auth.people import People
 from dashboard.auth.sessions import COOKIE, DEVICE_COOKIE
-from dashboard.web.requests import body, session_of
+from dashboard.web.requests import read, session_of
 from dashboard.web.responses import problem
 from perfwatch.api_tokens import is_of_token
-from perfwatch.readings.codec import UNREADABLE, format_time
+from perfwatch.readings.codec import format_time
 from perfwatch.tokens import DEVICE, NEVER
 
 _DEVICE_SECONDS = 180 * 86400
 
 
-class Credentials(msgspec.Struct):
+class Credentials(Struct, forbid_unknown_fields=True):
     username: str
     password: str
 
@@ -39,10 +39,7 @@ class AuthApi:
         ]
 
     async def login(self, request: Request) -> Response:
-        try:
-            given = msgspec.json.decode(await body(request), type=Credentials)
-        except UNREADABLE as exc:
-            return problem(422, f'The body must be {{"username": …, "password": …}} as JSON: {exc}')
+        given = await read(request, Credentials, '{"username": …, "password": …}')
         people, username = self._people, given.username
         right = await people.passwords.right(
             request, people.sender(request, username), username, given.password

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.auth.sessions import Sessions
-from dashboard.auth.users import read
+from dashboard.web.requests import read
 from dashboard.web.responses import problem
 from perfwatch.api_tokens import ApiTokens, lifetime_seconds
 from perfwatch.errors import AccountError
@@ -49,8 +49,6 @@ class TokensApi:
         given = await read(
             request, NewToken, '{"name": …, "role": …, "lifetime": "90d"}, all but name optional,'
         )
-        if isinstance(given, Response):
-            return given
         taken = given.name in self._tokens.all()
         try:
             lifetime = None if given.lifetime is None else lifetime_seconds(given.lifetime)

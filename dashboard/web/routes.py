@@ -27,6 +27,7 @@ from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.socket import LiveApi
 from dashboard.live.subscriber import Subscriber
+from dashboard.openapi.routes import OpenApi, guarded
 from dashboard.web.system import Place, SystemApi
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.history.store import TieredStore
@@ -58,19 +59,23 @@ def api(parts: Parts) -> Router:
     hub, store, subscriber, place = parts.hub, parts.store, parts.subscriber, parts.place
     queries = Queries(str(place))
     return Router(
-        [
-            *AuthApi(people).routes(),
-            *UsersApi(people).routes(),
-            *TokensApi(parts.api_tokens, parts.sessions).routes(),
-            *LiveApi(hub).routes(),
-            *parts.hosts.routes(),
-            *HistoryApi(store, queries, hub.heard).routes(),
-            *ChartApi(store, queries).routes(),
-            *CompareApi(store, queries).routes(),
-            *RetentionApi(store, queries).routes(),
-            *CleanupApi(parts.patient).routes(),
-            *ConfigApi(hub, parts.commands, subscriber).routes(),
-            *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
-            *SystemApi(hub, parts.bridges, subscriber, store, parts.patient, place, queries).routes(),
-        ]
+        guarded(
+            [
+                *AuthApi(people).routes(),
+                *UsersApi(people).routes(),
+                *TokensApi(parts.api_tokens, parts.sessions).routes(),
+                *LiveApi(hub).routes(),
+                *parts.hosts.routes(),
+                *HistoryApi(store, queries, hub.heard).routes(),
+                *ChartApi(store, queries).routes(),
+                *CompareApi(store, queries).routes(),
+                *RetentionApi(store, queries).routes(),
+                *CleanupApi(parts.patient).routes(),
+                *ConfigApi(hub, parts.commands, subscriber).routes(),
+                *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
+                *SystemApi(hub, parts.bridges, subscriber, store, parts.patient, place, queries).routes(),
+                *OpenApi().routes(),
+            ]
+        ),
+        redirect_slashes=False,
     )
