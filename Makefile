@@ -69,7 +69,7 @@ NEEDS := 'command -v $(PYTHON)' python3 '$(PYTHON) -c "import ensurepip"' python
   'command -v mosquitto' mosquitto
 DEV_NEEDS := 'command -v mosquitto_sub' mosquitto-clients:mosquitto 'command -v influxd' influxdb \
   'command -v victoria-metrics' victoria-metrics 'command -v chromium' chromium \
-  'command -v openssl' openssl 'command -v ip || test $$(uname) != Linux' iproute2
+  'command -v prometheus' prometheus 'command -v openssl' openssl 'command -v ip || test $$(uname) != Linux' iproute2
 
 .PHONY: needs venv
 needs:

@@ -25,6 +25,7 @@ main = service(
     run,
     *("broker", "broker_ca_file", "topic_prefix", "data_dir", "history", "address", "port"),
     *("connections_per_address", "token_lifetime", "trusted_proxy", "allowed_origin", "base_path"),
+    "metrics_open",
     environ=os.environ,
 )
 

@@ -18,26 +18,30 @@ from starlette.types import Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard.auth.guard import IDENTITY, Guard
+from dashboard.auth.guard import IDENTITY, PUBLIC, Guard
 from dashboard.auth.join import JoinApi
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.background import Background
+from dashboard.export.metrics import METRICS, MetricsApi
 from dashboard.history.queries import DEADLINE_SECONDS
 from dashboard.live.bridges import Bridges
 from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
+from dashboard.openapi.routes import guarded
 from dashboard.web import theme
 from dashboard.web.assets import COMPONENTS, VERSION, Assets, Bundle, Packed
 from dashboard.web.base_path import BasePath
 from dashboard.web.connections import MOST_CONNECTIONS, MOST_FROM_PAGE, Requests, Socket, allow_many_files
 from dashboard.web.health import HealthApi, StoreProbe
+from dashboard.web.known import Known
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
 from dashboard.web.start_page import Shell, start_pages
 from dashboard.web.system import Place
+from perfwatch.api_tokens import ApiTokens
 from perfwatch.broker import broker_of
 from perfwatch.errors import StartError
 from perfwatch.history.influx.url import is_influx
@@ -109,18 +113,20 @@ def build(settings: Settings, background: Background) -> App:
         lifetime=round(settings.token_lifetime),
     )
     users = Users(folder / "users.json")
-    sessions = Sessions(tokens, users)
+    api_tokens = ApiTokens(folder)
+    sessions = Sessions(tokens, users, api_tokens)
     hub, commands, bridges = Hub(), Commands(), Bridges()
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
     hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
-    background.works = (subscriber.run, probe.run, hosts.run)
+    background.works = (subscriber.run, probe.run, hosts.run, sessions.follow)
     router = api(
         Parts(
             users=users,
             sessions=sessions,
             passwords=passwords,
+            api_tokens=api_tokens,
             hub=hub,
             commands=commands,
             bridges=bridges,
@@ -136,7 +142,8 @@ def build(settings: Settings, background: Background) -> App:
     routes: list[BaseRoute] = [
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),
-        *HealthApi(subscriber, probe).routes(),
+        *guarded(HealthApi(subscriber, probe).routes()),
+        *guarded(MetricsApi(hub, bridges, subscriber, probe).routes()),
         *JoinApi(folder).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
@@ -164,7 +171,13 @@ def build(settings: Settings, background: Background) -> App:
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(BasePath, base=settings.base_path),
-            Middleware(Guard, sessions=sessions, allowed_origin=settings.allowed_origin),
+            Middleware(
+                Guard,
+                sessions=sessions,
+                allowed_origin=settings.allowed_origin,
+                public=PUBLIC | {METRICS} if settings.metrics_open else PUBLIC,
+            ),
+            Middleware(Known, pages=PAGES),
             Middleware(Packed),
         ],
     )

@@ -16,6 +16,7 @@ from perfwatch.admin import up_service
 from perfwatch.admin.broker_accounts import HOME_ASSISTANT, Integrations, integrations_path
 from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
 from perfwatch.admin.remote_hosts import broker_url, host
+from perfwatch.admin.token import token
 from perfwatch.admin.user import user
 from perfwatch.command import explained, options, with_commands
 from perfwatch.env_file import read_env_file
@@ -174,10 +175,9 @@ def sqlite_path(chosen: settings.Settings) -> Path | None:
     return Path("/" + url.removeprefix("sqlite://").lstrip("/")) if url.startswith("sqlite://") else None
 
 
-main.add_command(
-    with_commands(up, up_service.commands(os.environ, *(name for name in _OF_UP if name != "broker")))
-)
-for command in (*commands(os.environ), host(os.environ), user(os.environ)):
+_IN_UNIT = [name for name in _OF_UP if name != "broker"]  # whose URL has a password in it
+main.add_command(with_commands(up, up_service.commands(os.environ, *_IN_UNIT)))
+for command in (*commands(os.environ), host(os.environ), user(os.environ), token(os.environ)):
     main.add_command(command)
 
 

@@ -154,6 +154,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     base_path: Annotated[
         str, Setting(BASE_PATH, "Path below which a reverse proxy shows the dashboard, as /perfwatch")
     ] = ""
+    metrics_open: Annotated[
+        bool, Setting(FLAG, "Let anybody read /metrics, without a token (for Prometheus in a closed network)")
+    ] = False
     mqtt_port: Annotated[int, Setting(PORT, "Port of the broker that `perfwatch up` starts")] = 1883
     mqtt_address: Annotated[
         str,

@@ -17,6 +17,8 @@ from perfwatch.files import write_private
 ISSUER = "perfwatch"
 SESSION = "perfwatch-dashboard"
 DEVICE = "perfwatch-device"
+NEVER = 253_402_300_799
+"""When a session ends that has no end: the last second that a date can name."""
 
 
 class Session(NamedTuple):

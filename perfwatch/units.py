@@ -10,6 +10,14 @@ import re
 from typing import Any, NamedTuple
 
 
+class Base(NamedTuple):
+    """What Prometheus measures such numbers in, and names them by: number × `factor` + `offset`."""
+
+    name: str = ""
+    factor: float = 1
+    offset: float = 0
+
+
 class Unit(NamedTuple):
     """How a kind of number is written: steps of `base` through `names`; one name means no steps.
 
@@ -24,38 +32,80 @@ class Unit(NamedTuple):
     from_zero: bool = True
     device_class: str | None = None
     step: int = 0
+    exported: Base = Base()
 
     def written(self) -> dict[str, Any]:
         """What a browser needs to write such a number; its kind is its name there."""
         return {name: getattr(self, name) for name in ("names", "base", "digits", "from_zero")}
 
 
-PERCENT = Unit("percent", ("%",))
-BATTERY = Unit("battery", ("%",), digits=0, device_class="battery")
+PERCENT = Unit("percent", ("%",), exported=Base("ratio", 0.01))
+BATTERY = Unit("battery", ("%",), digits=0, device_class="battery", exported=Base("ratio", 0.01))
 MEMORY = Unit(
-    "memory", ("B", "KiB", "MiB", "GiB", "TiB", "PiB"), 1024, digits=2, device_class="data_size", step=3
+    "memory",
+    ("B", "KiB", "MiB", "GiB", "TiB", "PiB"),
+    1024,
+    digits=2,
+    device_class="data_size",
+    step=3,
+    exported=Base("bytes"),
 )
-BYTES = Unit("bytes", ("B", "kB", "MB", "GB", "TB", "PB"), digits=2, device_class="data_size", step=3)
-RATE = Unit("rate", ("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2, device_class="data_rate", step=1)
-PER_SECOND = Unit("per_second", ("/s",))
-STALLED = Unit("stalled", ("ms/s",))
-MILLISECONDS = Unit("milliseconds", ("ms",), digits=2, device_class="duration")
-SECONDS = Unit("seconds", ("s",), device_class="duration")
-MEGAHERTZ = Unit("megahertz", ("MHz",), digits=0, device_class="frequency")
-HERTZ = Unit("hertz", ("Hz",), digits=2, from_zero=False, device_class="frequency")
-RPM = Unit("rpm", ("rpm",), digits=0)
-CELSIUS = Unit("celsius", ("°C",), from_zero=False, device_class="temperature")
-FAHRENHEIT = Unit("fahrenheit", ("°F",), from_zero=False, device_class="temperature")
-WATTS = Unit("watts", ("W",), device_class="power")
-WATT_HOURS = Unit("watt_hours", ("Wh",), device_class="energy")
-KILOWATT_HOURS = Unit("kilowatt_hours", ("kWh",), digits=2, device_class="energy")
-VOLTS = Unit("volts", ("V",), digits=2, from_zero=False, device_class="voltage")
-AMPERES = Unit("amperes", ("A",), digits=2, device_class="current")
-HECTOPASCALS = Unit("hectopascals", ("hPa",), from_zero=False, device_class="atmospheric_pressure")
-LUX = Unit("lux", ("lx",), digits=0, device_class="illuminance")
-PARTS_PER_MILLION = Unit("parts_per_million", ("ppm",), digits=0)
+BYTES = Unit(
+    "bytes",
+    ("B", "kB", "MB", "GB", "TB", "PB"),
+    digits=2,
+    device_class="data_size",
+    step=3,
+    exported=Base("bytes"),
+)
+RATE = Unit(
+    "rate",
+    ("B/s", "kB/s", "MB/s", "GB/s", "TB/s"),
+    digits=2,
+    device_class="data_rate",
+    step=1,
+    exported=Base("bytes_per_second"),
+)
+PER_SECOND = Unit("per_second", ("/s",), exported=Base("per_second"))
+STALLED = Unit("stalled", ("ms/s",), exported=Base("ratio", 0.001))
+MILLISECONDS = Unit(
+    "milliseconds", ("ms",), digits=2, device_class="duration", exported=Base("seconds", 0.001)
+)
+SECONDS = Unit("seconds", ("s",), device_class="duration", exported=Base("seconds"))
+MEGAHERTZ = Unit("megahertz", ("MHz",), digits=0, device_class="frequency", exported=Base("hertz", 1e6))
+HERTZ = Unit("hertz", ("Hz",), digits=2, from_zero=False, device_class="frequency", exported=Base("hertz"))
+RPM = Unit("rpm", ("rpm",), digits=0, exported=Base("rpm"))
+CELSIUS = Unit("celsius", ("°C",), from_zero=False, device_class="temperature", exported=Base("celsius"))
+FAHRENHEIT = Unit(
+    "fahrenheit",
+    ("°F",),
+    from_zero=False,
+    device_class="temperature",
+    exported=Base("celsius", 5 / 9, -160 / 9),
+)
+WATTS = Unit("watts", ("W",), device_class="power", exported=Base("watts"))
+WATT_HOURS = Unit("watt_hours", ("Wh",), device_class="energy", exported=Base("joules", 3600))
+KILOWATT_HOURS = Unit(
+    "kilowatt_hours", ("kWh",), digits=2, device_class="energy", exported=Base("joules", 3.6e6)
+)
+VOLTS = Unit("volts", ("V",), digits=2, from_zero=False, device_class="voltage", exported=Base("volts"))
+AMPERES = Unit("amperes", ("A",), digits=2, device_class="current", exported=Base("amperes"))
+HECTOPASCALS = Unit(
+    "hectopascals",
+    ("hPa",),
+    from_zero=False,
+    device_class="atmospheric_pressure",
+    exported=Base("pascals", 100),
+)
+LUX = Unit("lux", ("lx",), digits=0, device_class="illuminance", exported=Base("lux"))
+PARTS_PER_MILLION = Unit("parts_per_million", ("ppm",), digits=0, exported=Base("ppm"))
 DECIBEL_MILLIWATTS = Unit(
-    "decibel_milliwatts", ("dBm",), digits=0, from_zero=False, device_class="signal_strength"
+    "decibel_milliwatts",
+    ("dBm",),
+    digits=0,
+    from_zero=False,
+    device_class="signal_strength",
+    exported=Base("dbm"),
 )
 COUNT = Unit("count", ("",), digits=0)
 NUMBER = Unit("number", ("",), digits=2)

@@ -12,13 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.live.subscriber import admits
-from dashboard.web.requests import body
+from dashboard.web.requests import read
 from dashboard.web.responses import problem
 from perfwatch.admin.broker_accounts import NAMES, Integration, Integrations, integrations_path
 from perfwatch.admin.mosquitto import Accounts, accounts_path, mqtt_url
 from perfwatch.broker import Broker
 from perfwatch.errors import AccountError
-from perfwatch.readings.codec import UNREADABLE
 
 # `perfwatch up` looks for changes each half a second.
 _ATTEMPTS, _AGAIN_SECONDS = 50, 0.1
@@ -64,10 +63,7 @@ class CredentialsApi:
     async def add(self, request: Request) -> Response:
         if not self._ours():
             return problem(501, _ELSEWHERE)
-        try:
-            name = msgspec.json.decode(await body(request), type=NewCredential).name
-        except UNREADABLE as exc:
-            return problem(422, f'The body must be {{"name": {NAMES}}} as JSON: {exc}')
+        name = (await read(request, NewCredential, f'{{"name": {NAMES}}}')).name
         taken = self._accounts().passwords
         there = False
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection
 from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -40,10 +41,20 @@ _HEADERS = {
 
 
 class Guard:
-    """ASGI middleware. `allowed_origin` is one further origin, for a reverse proxy's name."""
+    """ASGI middleware. `allowed_origin` is one further origin, for a reverse proxy's name.
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, allowed_origin: str = "") -> None:
+    `public` are paths that need no session.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        sessions: Sessions,
+        allowed_origin: str = "",
+        public: Collection[str] = PUBLIC,
+    ) -> None:
         self._app = app
+        self._public = public
         self._sessions = sessions
         self._allowed_origin = allowed_origin.rstrip("/").lower()
 
@@ -62,7 +73,7 @@ class Guard:
             await JSONResponse({"detail": detail}, 403)(scope, receive, send)
             return
         path = scope["path"]
-        if path in PUBLIC or path.startswith(PUBLIC_FOLDERS):
+        if path in self._public or path.startswith(PUBLIC_FOLDERS):
             await self._app(_identified(scope, None), receive, send)
             return
         try:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.auth.people import People
 from dashboard.auth.sessions import COOKIE, DEVICE_COOKIE
-from dashboard.web.requests import body, session_of
+from dashboard.web.requests import read, session_of
 from dashboard.web.responses import problem
-from perfwatch.readings.codec import UNREADABLE, format_time
-from perfwatch.tokens import DEVICE
+from perfwatch.api_tokens import is_of_token
+from perfwatch.readings.codec import format_time
+from perfwatch.tokens import DEVICE, NEVER
 
 _DEVICE_SECONDS = 180 * 86400
 
 
-class Credentials(msgspec.Struct):
+class Credentials(Struct, forbid_unknown_fields=True):
     username: str
     password: str
 
@@ -38,10 +39,7 @@ class AuthApi:
         ]
 
     async def login(self, request: Request) -> Response:
-        try:
-            given = msgspec.json.decode(await body(request), type=Credentials)
-        except UNREADABLE as exc:
-            return problem(422, f'The body must be {{"username": …, "password": …}} as JSON: {exc}')
+        given = await read(request, Credentials, '{"username": …, "password": …}')
         people, username = self._people, given.username
         right = await people.passwords.right(
             request, people.sender(request, username), username, given.password
@@ -51,6 +49,8 @@ class AuthApi:
         return problem(401, "Invalid username or password")
 
     async def logout(self, request: Request) -> Response:
+        if is_of_token(session_of(request)):
+            return problem(409, "An API token is not logged out: revoke it by DELETE /api/tokens/NAME")
         self._people.sessions.end(session_of(request))
         response = JSONResponse({"detail": "Logged out"})
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
@@ -58,12 +58,12 @@ class AuthApi:
 
     async def me(self, request: Request) -> Response:
         session = session_of(request)
-        expires = datetime.fromtimestamp(session.expires, UTC)
+        expires = None if session.expires == NEVER else datetime.fromtimestamp(session.expires, UTC)
         return JSONResponse(
             {
                 "username": session.username,
                 "role": self._people.sessions.role(session),
-                "expires_at": format_time(expires),
+                "expires_at": format_time(expires) if expires else None,
             }
         )
 

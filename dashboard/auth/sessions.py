@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import CookieError, SimpleCookie
@@ -10,20 +11,25 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from perfwatch.errors import TokenError
+from perfwatch.api_tokens import START, ApiTokens, is_of_token
+from perfwatch.errors import AccountError, TokenError
 from perfwatch.tokens import Session, Tokens
 from perfwatch.users import Role, Users
 
+_log = logging.getLogger(__name__)
+
 COOKIE = "perfwatch_session"
 DEVICE_COOKIE = "perfwatch_device"
+_FOLLOW_SECONDS = 5.0
 
 
 class Sessions:
     """Reads sessions from requests; ends them, with every socket that they have open."""
 
-    def __init__(self, tokens: Tokens, users: Users) -> None:
+    def __init__(self, tokens: Tokens, users: Users, api_tokens: ApiTokens) -> None:
         self.tokens = tokens
         self._users = users
+        self._api_tokens = api_tokens
         self._open: dict[Session, set[asyncio.Event]] = {}
 
     def of(self, scope: Scope, token: str | None = None) -> Session:
@@ -36,13 +42,17 @@ class Sessions:
             token = cookie(headers, COOKIE)
         if not token:
             raise TokenError("Log in first: POST /api/auth/login, then send the token as a bearer token")
+        if token.startswith(START):
+            return self._api_tokens.session(token)
         session = self.tokens.verify(token)
         if not self._users.admits(session):
             raise TokenError("The session was ended: the account's password changed, or it is gone")
         return session
 
     def role(self, session: Session) -> Role:
-        """What the session's account may do, as of now."""
+        """What the session's account, or its token, may do as of now."""
+        if is_of_token(session):
+            return self._api_tokens.role(session)
         account = self._users.account(session.username)
         return account.role if account else Role.VIEWER
 
@@ -64,12 +74,25 @@ class Sessions:
         for ended in self._open.get(session, ()):
             ended.set()
 
-    def close_ended(self, username: str) -> None:
-        """Close the sockets of that user's sessions which are no longer good."""
+    def close_ended(self) -> None:
+        """Close the sockets of all sessions that are no longer good."""
         for session, sockets in self._open.items():
-            if session.username == username and not self._users.admits(session):
+            if not self._admits(session):
                 for ended in sockets:
                     ended.set()
+
+    async def follow(self) -> None:
+        """Close the sockets of whom the command line took away, and keep when tokens were used."""
+        while True:
+            await asyncio.sleep(_FOLLOW_SECONDS)
+            try:
+                self.close_ended()
+                await asyncio.to_thread(self._api_tokens.save_used)
+            except (AccountError, OSError) as exc:
+                _log.warning("Not kept, or not known, who may come in: %s", exc)
+
+    def _admits(self, session: Session) -> bool:
+        return (self._api_tokens if is_of_token(session) else self._users).admits(session)
 
 
 def cookie(headers: Headers, name: str) -> str | None:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.auth.people import People, own
-from dashboard.web.requests import body, session_of
+from dashboard.web.requests import read, session_of
 from dashboard.web.responses import problem
+from perfwatch.api_tokens import is_of_token
 from perfwatch.errors import AccountError
-from perfwatch.readings.codec import UNREADABLE
 from perfwatch.users import MINIMUM_LENGTH, Account, Role
 
 _ROLES = " or ".join(Role)
-
-T = TypeVar("T")
 
 
 class NewPassword(Struct, forbid_unknown_fields=True):
@@ -62,16 +58,16 @@ class UsersApi:
 
     async def password(self, request: Request) -> Response:
         session = session_of(request)
-        given = await _read(request, NewPassword, '{"current_password": …, "new_password": …}')
-        if isinstance(given, Response):
-            return given
+        if is_of_token(session):
+            return problem(409, "An API token has no password: log in as a user to change one")
+        given = await read(request, NewPassword, '{"current_password": …, "new_password": …}')
         if refused := _too_short("new_password", given.new_password):
             return refused
         people, username = self._people, session.username
         if not await people.passwords.right(request, own(request), username, given.current_password):
             return problem(403, "current_password is wrong: expected the password that you logged in with")
         await people.hashed(request, people.users.set_password, username, given.new_password, session.jti)
-        self._people.sessions.close_ended(session.username)
+        self._people.sessions.close_ended()
         return JSONResponse({"detail": "The password is changed, and your other sessions are ended"})
 
     async def show(self, request: Request) -> Response:
@@ -79,9 +75,7 @@ class UsersApi:
         return JSONResponse({"users": [_shown(name, accounts[name]) for name in sorted(accounts)]})
 
     async def add(self, request: Request) -> Response:
-        given = await _read(request, NewUser, f'{{"username": …, "password": …, "role": {_ROLES}}}')
-        if isinstance(given, Response):
-            return given
+        given = await read(request, NewUser, f'{{"username": …, "password": …, "role": {_ROLES}}}')
         if refused := _too_short("password", given.password):
             return refused
         taken = given.username in self._people.users.accounts()
@@ -95,9 +89,7 @@ class UsersApi:
 
     async def change(self, request: Request) -> Response:
         name = request.path_params["name"]
-        given = await _read(request, Change, f'{{"role": {_ROLES}, "password": …}}, each optional,')
-        if isinstance(given, Response):
-            return given
+        given = await read(request, Change, f'{{"role": {_ROLES}, "password": …}}, each optional,')
         if given.password is not None and (refused := _too_short("password", given.password)):
             return refused
         if (missing := self._missing(name)) is not None:
@@ -112,7 +104,7 @@ class UsersApi:
                 )
         except AccountError as exc:
             return problem(409, str(exc))
-        self._people.sessions.close_ended(name)
+        self._people.sessions.close_ended()
         return JSONResponse(_shown(name, self._people.users.accounts()[name]))
 
     async def remove(self, request: Request) -> Response:
@@ -123,7 +115,7 @@ class UsersApi:
             await asyncio.to_thread(self._people.users.remove, name)
         except AccountError as exc:
             return problem(409, str(exc))
-        self._people.sessions.close_ended(name)
+        self._people.sessions.close_ended()
         return JSONResponse({"detail": f"{name} is removed, and logged out everywhere"})
 
     def _missing(self, name: str) -> Response | None:
@@ -131,14 +123,6 @@ class UsersApi:
         if name in known:
             return None
         return problem(404, f"There is no user {name[:100]!r}: expected one of {', '.join(known)}")
-
-
-async def _read(request: Request, kind: type[T], expected: str) -> T | Response:
-    """The request's body, or the answer that it cannot be read. A value may be a password: none is shown."""
-    try:
-        return msgspec.json.decode(await body(request), type=kind)
-    except UNREADABLE as exc:
-        return problem(422, f"The body must be {expected} as JSON: {exc}")
 
 
 def _too_short(name: str, password: str) -> Response | None:

@@ -9,11 +9,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.history.queries import Queries
-from dashboard.web.requests import body
-from dashboard.web.responses import BadRequest, problem
+from dashboard.web.requests import read
+from dashboard.web.responses import BadRequest
 from perfwatch.history.policy import LONGEST_DAYS, Policy
 from perfwatch.history.store import TieredStore
-from perfwatch.readings.codec import UNREADABLE
 
 _DAYS = f"expected a whole number of days from 1 to {LONGEST_DAYS}"
 _EXPECTED = {
@@ -48,11 +47,8 @@ class RetentionApi:
         return JSONResponse(msgspec.to_builtins(await self._queries.run(request, self._store.policy)))
 
     async def change(self, request: Request) -> Response:
-        try:
-            change = msgspec.json.decode(await body(request), type=Change)
-        except UNREADABLE as exc:
-            named = ", ".join(f'"{name}": …' for name in _EXPECTED)
-            return problem(422, f"The body must be {{{named}}} as JSON, each optional: {exc}")
+        named = ", ".join(f'"{name}": …' for name in _EXPECTED)
+        change = await read(request, Change, f"{{{named}}}, each optional,")
         policy = await self._queries.run(request, _change, self._store, change)
         return JSONResponse(msgspec.to_builtins(policy))
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +25,10 @@ _INCOMPLETE_SECONDS = 0.25
 
 # Ten times what was measured. An account for a collector speaks for one host; others may speak for many.
 MOST_HOSTS = 10_000
+
+# How old a reading may be that is shown as what is now. A collector reads each hour at least; a device
+# may say something twice a day only, and says nothing when it dies.
+_FRESH = {"collector": timedelta(hours=2), "device": timedelta(days=1)}
 
 
 class Frame:
@@ -78,6 +83,7 @@ class Host:
         self.begun = 0.0
         self._tick: Tick | None = None
         self.frame: Frame | None = None
+        self._newest: dict[str, tuple[datetime, msgspec.Raw]] = {}
 
     @property
     def timestamp(self) -> str | None:
@@ -87,15 +93,32 @@ class Host:
     def show(self, tick: Tick) -> Frame:
         """Take a tick as its newest."""
         self._tick = tick
+        for metric, payload in tick.metrics.items():
+            self._newest[metric] = tick.timestamp, payload
         self.frame = Frame(self.name, "metrics", tick.frame)
         return self.frame
 
+    def newest(self, moment: datetime) -> dict[str, msgspec.Raw]:
+        """Its newest reading of each metric, but for those that are too old at `moment` to tell anything.
+
+        Of an offline host there is none. A device may read its metrics at different times.
+        """
+        if self.status == "offline":
+            return {}
+        oldest = moment - _FRESH[self.kind]
+        return {metric: payload for metric, (when, payload) in self._newest.items() if when >= oldest}
+
+    @property
+    def kind(self) -> str:
+        """A device publishes readings, and says nothing of itself."""
+        return "device" if self.status is None and self.info is None else "collector"
+
     def described(self) -> dict[str, Any]:
-        """Its part of `GET /api/hosts`. A device publishes readings, and says nothing of itself."""
+        """Its part of `GET /api/hosts`."""
         online = self.status == "online"
         return {
             "host": self.name,
-            "kind": "device" if self.status is None and self.info is None else "collector",
+            "kind": self.kind,
             "status": self.status,
             # Its last reading is as near to a host's end as can be known; its will comes later.
             "since": self.online_since if online else self.timestamp,
@@ -152,6 +175,12 @@ class Hub:
         """What is known of each host, by name."""
         self._settle()
         return [host.described() for _, host in sorted(self._hosts.items())]
+
+    def newest(self) -> list[tuple[str, str | None, dict[str, msgspec.Raw]]]:
+        """Of each host its name, presence and newest readings that still tell something."""
+        self._settle()
+        moment = now()
+        return [(host.name, host.status, host.newest(moment)) for _, host in sorted(self._hosts.items())]
 
     def heard(self, host: str) -> bool:
         """Whether anything was ever heard of that host."""

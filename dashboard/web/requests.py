@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from typing import TypeVar
 
+import msgspec
+from msgspec import Struct
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from dashboard.web.responses import BadRequest
-from perfwatch.readings.codec import to_ms
+from dashboard.web.responses import BadRequest, Unusable
+from perfwatch.readings.codec import UNREADABLE, to_ms
 from perfwatch.tokens import Session
 
 _LONGEST_BODY = 10_000
+_UNKNOWN = re.compile("unknown field `(.*?)`")
+
+T = TypeVar("T", bound=Struct)
 
 
 async def body(request: Request) -> bytes:
@@ -22,6 +31,29 @@ async def body(request: Request) -> bytes:
         if len(content) > _LONGEST_BODY:
             break
     return content[:_LONGEST_BODY]
+
+
+async def read(request: Request, kind: type[T], expected: str) -> T:
+    """The body as that type. Raises Unusable; a value may be a password, so none is shown."""
+    try:
+        return msgspec.json.decode(await body(request), type=kind)
+    except UNREADABLE as exc:
+        unknown = _UNKNOWN.search(str(exc))
+        hint = f" ({nearest(unknown[1], kind.__struct_fields__)})" if unknown else ""
+        raise Unusable(f"The body must be {expected} as JSON: {exc}{hint}") from exc
+
+
+def check_names(given: Iterable[str], known: Collection[str]) -> None:
+    """Raise Unusable for the first parameter that is not known."""
+    for name in given:
+        if name not in known:
+            raise Unusable(f"{name[:100]!r} is no parameter of this route: {nearest(name, known)}")
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """What whoever wrote `name` may have meant."""
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    return f"did you mean {near[0]}?" if near else f"expected {', '.join(known) or 'none'}"
 
 
 async def gone(request: Request) -> None:

@@ -20,12 +20,16 @@ class BadRequest(Exception):
         super().__init__(f"{name} {given}: {expected}")
 
 
+class Unusable(Exception):
+    """A body, or the name of a parameter, cannot be used. Its text is the whole sentence."""
+
+
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """An error as every route gives it: `{"detail": …}`."""
     return JSONResponse({"detail": detail}, status, headers)
 
 
-async def bad_request(request: Request, exc: BadRequest) -> Response:
+async def bad_request(request: Request, exc: BadRequest | Unusable) -> Response:
     return problem(422, str(exc))
 
 
@@ -57,6 +61,7 @@ async def http_exception(request: Request, exc: HTTPException) -> Response:
 HANDLERS: Any = {
     HTTPException: http_exception,
     BadRequest: bad_request,
+    Unusable: bad_request,
     StoreError: store_failed,
     Refused: refused,
     ClientDisconnect: gone,

@@ -13,6 +13,7 @@ from dashboard.auth.login import AuthApi
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.people import People
 from dashboard.auth.sessions import Sessions
+from dashboard.auth.tokens import TokensApi
 from dashboard.auth.users import UsersApi
 from dashboard.history.chart import ChartApi
 from dashboard.history.cleanup import CleanupApi
@@ -27,7 +28,9 @@ from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.socket import LiveApi
 from dashboard.live.subscriber import Subscriber
+from dashboard.openapi.routes import OpenApi, guarded
 from dashboard.web.system import Place, SystemApi
+from perfwatch.api_tokens import ApiTokens
 from perfwatch.history.store import TieredStore
 from perfwatch.users import Users
 
@@ -38,6 +41,7 @@ class Parts(NamedTuple):
     users: Users
     sessions: Sessions
     passwords: Passwords
+    api_tokens: ApiTokens
     hub: Hub
     commands: Commands
     bridges: Bridges
@@ -56,19 +60,24 @@ def api(parts: Parts) -> Router:
     hub, store, subscriber, place = parts.hub, parts.store, parts.subscriber, parts.place
     queries = Queries(str(place))
     return Router(
-        [
-            *AuthApi(people).routes(),
-            *UsersApi(people).routes(),
-            *LiveApi(hub).routes(),
-            *parts.hosts.routes(),
-            *HistoryApi(store, queries, hub.heard).routes(),
-            *ChartApi(store, queries).routes(),
-            *CompareApi(store, queries).routes(),
-            *RetentionApi(store, queries).routes(),
-            *CleanupApi(parts.patient).routes(),
-            *ConfigApi(hub, parts.commands, subscriber).routes(),
-            *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
-            *JoinApi(parts.folder).api(),
-            *SystemApi(hub, parts.bridges, subscriber, store, parts.patient, place, queries).routes(),
-        ]
+        guarded(
+            [
+                *AuthApi(people).routes(),
+                *UsersApi(people).routes(),
+                *TokensApi(parts.api_tokens, parts.sessions).routes(),
+                *LiveApi(hub).routes(),
+                *parts.hosts.routes(),
+                *HistoryApi(store, queries, hub.heard).routes(),
+                *ChartApi(store, queries).routes(),
+                *CompareApi(store, queries).routes(),
+                *RetentionApi(store, queries).routes(),
+                *CleanupApi(parts.patient).routes(),
+                *ConfigApi(hub, parts.commands, subscriber).routes(),
+                *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
+                *JoinApi(parts.folder).api(),
+                *SystemApi(hub, parts.bridges, subscriber, store, parts.patient, place, queries).routes(),
+                *OpenApi().routes(),
+            ]
+        ),
+        redirect_slashes=False,
     )

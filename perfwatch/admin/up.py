@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from perfwatch.admin.addresses import EVERYWHERE, reachable
 from perfwatch.admin.brokers import GivenBroker, OwnBroker, Say, find_mosquitto, ready

@@ -8,9 +8,10 @@ import { History } from "./history.js";
 import { Hosts } from "./hosts.js";
 import { Integrations } from "./integrations.js";
 import { System } from "./system.js";
+import { Tokens } from "./tokens.js";
 import { Users } from "./users.js";
 
-const SECTIONS = { history: History, hosts: Hosts, account: Account, users: Users, integrations: Integrations, system: System };
+const SECTIONS = { history: History, hosts: Hosts, account: Account, users: Users, integrations: Integrations, tokens: Tokens, system: System };
 const FIRST = "history";
 const REFRESH_MS = 10_000;
 

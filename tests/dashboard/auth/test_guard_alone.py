@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from dashboard.auth.guard import IDENTITY, LIVE, SESSION_OVER, Guard
 from dashboard.auth.sessions import Sessions
+from perfwatch.api_tokens import ApiTokens
 from perfwatch.tokens import Revocations, Tokens
 from perfwatch.users import Role, Users
 
@@ -29,7 +30,7 @@ class Behind:
         tokens = Tokens("k" * 64, Revocations(folder / "revoked"))
         self.token = tokens.issue("ann", account.generation)
         self.seen: list[Scope] = []
-        self._guard = Guard(self._app, Sessions(tokens, users))
+        self._guard = Guard(self._app, Sessions(tokens, users, ApiTokens(folder)))
 
     async def ask(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Message:
         """What the guard sends first, or what the application does."""

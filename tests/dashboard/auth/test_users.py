@@ -22,6 +22,7 @@ from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
 from dashboard.web.routes import Parts, api
 from dashboard.web.system import Place
+from perfwatch.api_tokens import ApiTokens
 from perfwatch.broker import broker_of
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.settings import Settings
@@ -198,12 +199,13 @@ def api_routes(folder: Path) -> list[Route]:
     hub, commands, bridges = Hub(), Commands(), Bridges()
     subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges)
     store = SqliteStore(folder / "none.db")
-    sessions = Sessions(tokens, users)
+    sessions = Sessions(tokens, users, ApiTokens(folder))
     passwords, hosts, place = Passwords(users), HostsApi(hub, store), Place("", "")
     parts = Parts(
         users,
         sessions,
         passwords,
+        ApiTokens(folder),
         hub,
         commands,
         bridges,

@@ -31,7 +31,8 @@ def filled(page: Page, section: str) -> None:
         "hosts": page.get_by_test_id("host-nas").get_by_text("online"),
         "account": page.get_by_test_id("me-role").get_by_text(re.compile("admin|viewer")),
         "users": page.get_by_label("Role of admin"),
-        "integrations": page.get_by_label(re.compile("^Name, like")),
+        "integrations": page.get_by_label(re.compile("^Name, like grafana")),
+        "tokens": page.get_by_label(re.compile("^Name, like homepage")),
         "system": page.get_by_test_id("system").get_by_text("mosquitto version"),
     }
     expect(waited[section]).to_be_visible()

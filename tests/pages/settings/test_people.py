@@ -6,13 +6,14 @@ import re
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.pages.conftest import keep, settled, violations
 from tests.pages.settings.opener import open_section
 from tests.servers import Mosquitto
-from tests.stack import PASSWORD, Dashboard, Person, Stack
+from tests.stack import PASSWORD, Dashboard, Person, Stack, bearer
 
 pytestmark = pytest.mark.browser
 NEW = "another password for tests"
@@ -133,7 +134,7 @@ def test_an_integration_is_made_shown_once_copied_and_revoked(browser: Browser, 
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     open_section(page, own.url, "integrations")
-    page.get_by_label(re.compile("^Name, like")).fill("grafana")
+    page.get_by_label(re.compile("^Name, like grafana")).fill("grafana")
     page.get_by_role("button", name="Make", exact=True).click()
     expect(page.get_by_test_id("once")).to_be_visible()
     keep(page, "settings-integration-made")
@@ -154,3 +155,20 @@ def test_an_integration_is_made_shown_once_copied_and_revoked(browser: Browser, 
     expect(page.get_by_test_id("credentials-said")).to_have_text(re.compile("grafana is revoked"))
     expect(page.get_by_role("button", name="Revoke grafana")).to_have_count(0)
     context.close()
+
+
+def test_an_api_token_is_made_shown_once_and_revoked(context: BrowserContext, own: Stack) -> None:
+    page = context.new_page()
+    open_section(page, own.url, "tokens")
+    page.get_by_label("Name, like homepage").fill("homepage")
+    page.get_by_test_id("token-add").get_by_role("button", name="Make").click()
+    expect(page.get_by_test_id("token-add-said")).to_have_text("homepage may ask from now on, as viewer.")
+    token = page.get_by_test_id("token-once-value").input_value()
+    keep(page, "settings-tokens-made")
+    asked = httpx.get(f"{own.url}/api/hosts", headers=bearer(token))
+    assert asked.status_code == 200
+    page.get_by_role("button", name="Revoke homepage").click()
+    page.get_by_test_id("confirm").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_test_id("tokens-said")).to_have_text(re.compile("homepage is revoked"))
+    assert httpx.get(f"{own.url}/api/hosts", headers=bearer(token)).status_code == 401
+    page.close()

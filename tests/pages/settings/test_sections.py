@@ -15,7 +15,7 @@ from tests.pages.settings.opener import filled, open_section
 from tests.servers import Mosquitto
 from tests.stack import Dashboard, Person, Stack
 
-SECTIONS = ("history", "hosts", "account", "users", "integrations", "system")
+SECTIONS = ("history", "hosts", "account", "users", "integrations", "tokens", "system")
 CONTROLS = "input:not([aria-hidden]), select, button"
 CLEANUP = "**/api/retention/cleanup"
 pytestmark = pytest.mark.browser

@@ -1,0 +1,130 @@
+"""What each route takes and gives. A test holds that no route is missing here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from dashboard.auth import credentials, join, login, tokens, users
+from dashboard.openapi import answers
+from perfwatch.history.policy import Policy
+
+_TIME = "A time like 2026-11-23T14:00:00Z; without a zone it is UTC"
+_RANGE = {
+    "metric_type": "A metric, as /api/history/metrics/types lists them",
+    "start_time": _TIME,
+    "end_time": _TIME,
+    "interval": "auto, or a duration like 5s, 1m or 1h",
+    "limit": "The most points of a host, from 1 to 10000",
+}
+_SERIES = {"host": "A host's name", "field": "A field's name; may be given again"}
+_COMPARED = {
+    "metric_type": _RANGE["metric_type"],
+    "field": "A field's name",
+    "host": "A host's name; without it the mean of all",
+    "tag": "A kind of part, with part",
+    "part": "A part's name, with tag",
+    "period": "hour, day or week",
+    "compare_to": "yesterday or last_week",
+    **dict.fromkeys(("start_time", "end_time", "compare_start_time", "compare_end_time"), _TIME),
+}
+# Those that a metric is not named without.
+REQUIRED = frozenset({"metric_type"})
+REPEATED = frozenset({"field", "host", "part"})
+_HISTORY = (501, 503)
+
+
+class Operation(NamedTuple):
+    """`answer` and `body` are types; None where there is no JSON. `query` has a line on each parameter."""
+
+    summary: str
+    answer: Any
+    query: Mapping[str, str] = {}
+    body: Any = None
+    status: int = 200
+    errors: tuple[int, ...] = ()
+    public: bool = False
+
+
+OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    ("POST", "/api/auth/login"): Operation(
+        "Log in", answers.LoggedIn, body=login.Credentials, errors=(429,), public=True
+    ),
+    ("POST", "/api/auth/logout"): Operation("End the session and its sockets", answers.Detail, errors=(409,)),
+    ("GET", "/api/auth/me"): Operation("Who it is, and until when", answers.Me),
+    ("PUT", "/api/auth/password"): Operation(
+        "A new password for oneself", answers.Detail, body=users.NewPassword, errors=(409, 429)
+    ),
+    ("GET", "/api/users"): Operation("Who may come in", answers.Users),
+    ("POST", "/api/users"): Operation(
+        "Let somebody in", answers.User, body=users.NewUser, status=201, errors=(409, 429)
+    ),
+    ("PUT", "/api/users/{name}"): Operation(
+        "Another role or password", answers.User, body=users.Change, errors=(404, 409, 429)
+    ),
+    ("DELETE", "/api/users/{name}"): Operation("Let somebody in no more", answers.Detail, errors=(404, 409)),
+    ("GET", "/api/tokens"): Operation("The tokens of programs", answers.Tokens, errors=(503,)),
+    ("POST", "/api/tokens"): Operation(
+        "A token for a program, shown once", answers.NewToken, body=tokens.NewToken, status=201, errors=(409,)
+    ),
+    ("DELETE", "/api/tokens/{name}"): Operation("Revoke a token", answers.Detail, errors=(404,)),
+    ("GET", "/api/hosts"): Operation("Every host and device", answers.Hosts),
+    ("GET", "/api/history/metrics"): Operation(
+        "Past readings", answers.Readings, {**_RANGE, **_SERIES}, errors=_HISTORY
+    ),
+    ("GET", "/api/history/metrics/types"): Operation(
+        "What there is to ask", answers.MetricTypes, errors=_HISTORY
+    ),
+    ("GET", "/api/history/series"): Operation(
+        "What a chart may be made of; answers 304 by ETag", answers.Catalogue, errors=_HISTORY
+    ),
+    ("GET", "/api/history/query"): Operation(
+        "The lines of a chart, in columns",
+        answers.Chart,
+        {**_RANGE, "tag": "A kind of part", "part": "A part's name; may be given again", **_SERIES},
+        errors=_HISTORY,
+    ),
+    ("GET", "/api/history/compare"): Operation(
+        "A number beside itself at another time", answers.Comparison, _COMPARED, errors=_HISTORY
+    ),
+    ("GET", "/api/retention"): Operation("How long the history keeps what", Policy, errors=_HISTORY),
+    ("PUT", "/api/retention"): Operation(
+        "Keep it for longer, or not as long", Policy, body=Policy, errors=_HISTORY
+    ),
+    ("GET", "/api/retention/cleanup"): Operation("How far a cleanup is", answers.Cleanup),
+    ("POST", "/api/retention/cleanup"): Operation(
+        "Remove what is older now", answers.CleanedUp, errors=(409, *_HISTORY)
+    ),
+    ("GET", "/api/config"): Operation("The settings of hosts, as they report them", answers.Config),
+    ("PUT", "/api/config"): Operation(
+        "Change the settings of one host", answers.Collector, body=dict[str, Any], errors=(404, 503, 504)
+    ),
+    ("POST", "/api/join"): Operation(
+        "A line by which a further machine joins",
+        answers.JoinLine,
+        body=join.Machine,
+        status=201,
+        errors=(409,),
+    ),
+    ("GET", "/api/credentials"): Operation(
+        "MQTT accounts of programs", answers.Credentials, errors=(501, 503)
+    ),
+    ("POST", "/api/credentials"): Operation(
+        "An MQTT account for a program, shown once",
+        answers.NewCredential,
+        body=credentials.NewCredential,
+        status=201,
+        errors=(409, 501, 504),
+    ),
+    ("DELETE", "/api/credentials/{name}"): Operation(
+        "Revoke an MQTT account", answers.Detail, errors=(404, 501, 504)
+    ),
+    ("GET", "/api/system"): Operation("What each part says of itself", answers.System),
+    ("GET", "/api/system/tiers"): Operation(
+        "What the history holds, row by row", answers.Tiers, errors=_HISTORY
+    ),
+    ("GET", "/health"): Operation("Whether all that is needed is there", answers.Health, public=True),
+    ("GET", "/metrics"): Operation("The newest readings, for Prometheus", None),
+    ("GET", "/api/openapi.json"): Operation("This document", dict[str, Any]),
+    ("GET", "/api/docs"): Operation("The same, for people", None),
+}
