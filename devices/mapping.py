@@ -23,8 +23,7 @@ from devices.names import Measure, Name, Names, device_name, measure_of, metric_
 from devices.rule import Found, Take
 from devices.values import Unusable, Value, decode, is_word
 from perfwatch.errors import SettingError
-
-FILE = "devices.toml"
+from perfwatch.settings import DEVICES_FILE as FILE
 
 _PART = re.compile(r"\{(\w*)\}")
 _NAMES = Names()
@@ -51,6 +50,8 @@ class _File(Struct, forbid_unknown_fields=True):
 
 class Mapping:
     """One rule of the user's. Raises SettingError when it cannot be one."""
+
+    facts = ()
 
     def __init__(self, declared: Declared, zone: tzinfo | None, place: int = 1) -> None:
         self.name = f"mapping {place}"

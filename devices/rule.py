@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from devices.flatten import flatten, keep, told_time
 from devices.names import Name, Names, device_name, metric_name
-from devices.values import Unusable, Value, decode
+from devices.values import NotOurs, Value, decode
 from perfwatch.units import without_unit
 
 
@@ -26,14 +26,18 @@ Take: TypeAlias = Callable[[bytes], list[Found]]
 
 
 class Rule(Protocol):
-    """One preset, or one mapping of the user's."""
+    """One preset, or one mapping of the user's. `filters` are what to subscribe to."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def filters(self) -> Sequence[str]:
-        """What to subscribe to; more of it may come with what is taken."""
+        """More of them may come with what is taken."""
+
+    @property
+    def facts(self) -> Sequence[str]:
+        """Those of them on which devices tell of themselves, retained: they are read before all else."""
 
     def route(self, levels: Sequence[str]) -> Take | None:
         """How to take messages of that topic; None when it is not for this rule. Raises Unusable."""
@@ -88,6 +92,6 @@ def skip(reason: str) -> Take:
     """Takes nothing, and says why."""
 
     def take(payload: bytes) -> list[Found]:
-        raise Unusable(reason)
+        raise NotOurs(reason)
 
     return take

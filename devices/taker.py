@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from devices.filters import minimal
 from devices.flatten import has_number
 from devices.rule import Found, Rule, Take
 from devices.times import Times
-from devices.values import Unusable
+from devices.values import NotOurs, Unusable
 from perfwatch.readings.codec import format_time, from_ms
 from perfwatch.topics import Kind, Topics
 
@@ -45,18 +46,26 @@ class Taker:
         max_topics: int = MAX_TOPICS,
         max_devices: int = MAX_DEVICES,
     ) -> None:
-        self._rules = rules
+        self.rules = rules
         self._topics = topics
         self._max_topics, self._max_devices = max_topics, max_devices
         self._routes: dict[str, tuple[str, Take]] = {}
         self._devices: set[str] = set()
         self._collectors: set[str] = set()
         self._times = Times()
+        self._wanted: list[str] = []
+        self._filters: list[str] = []
 
     def filters(self) -> list[str]:
-        """All that is to be subscribed to now; `#` has all the others in it."""
-        wanted = dict.fromkeys(one for rule in self._rules for one in rule.filters)
-        return ["#"] if "#" in wanted else list(wanted)
+        """All that is to be subscribed to now, and nothing twice."""
+        wanted = [self._topics.info("+"), *(one for rule in self.rules for one in rule.filters)]
+        if wanted != self._wanted:
+            self._wanted, self._filters = wanted, minimal(wanted)
+        return self._filters
+
+    def facts(self) -> list[str]:
+        """What is to be read before all else: what is retained there tells of devices and collectors."""
+        return [self._topics.info("+"), *(one for rule in self.rules for one in rule.facts)]
 
     def take(self, topic: str, payload: bytes, now: int, retained: bool = False) -> Taken:
         """What a message becomes. `now` is in milliseconds since 1970. Raises Unusable, which says why not.
@@ -83,16 +92,16 @@ class Taker:
         levels = topic.split("/")
         ours = self._topics.parse(topic)
         if ours is not None and ours.host in self._collectors:
-            raise Unusable("it is a collector's")
+            raise NotOurs("it is a collector's")
         if topic.startswith(f"{self._topics.prefix}-bridge/"):
-            raise Unusable("it is a bridge's")
-        for rule in self._rules:
+            raise NotOurs("it is a bridge's")
+        for rule in self.rules:
             if (take := rule.route(levels)) is not None:
                 if len(self._routes) >= self._max_topics:
                     raise Unusable(f"it is one topic more than the {self._max_topics:,} that are taken")
                 self._routes[topic] = rule.name, take
                 return rule.name, take
-        raise Unusable("no rule that is switched on takes this topic")
+        raise NotOurs("no rule that is switched on takes this topic")
 
     def _is_taken(self, one: Found) -> bool:
         if not has_number(one.fields):

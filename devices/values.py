@@ -55,6 +55,10 @@ class Unusable(PerfWatchError):
     """A message that is not taken; the text says why."""
 
 
+class NotOurs(Unusable):
+    """A message that nobody meant for us: nothing is wrong with it."""
+
+
 def decode(payload: bytes) -> Any:
     """A payload as JSON, or as the text that it is. Raises Unusable."""
     if not payload:

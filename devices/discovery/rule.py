@@ -36,8 +36,12 @@ class HomeAssistant:
 
     @property
     def filters(self) -> Sequence[str]:
+        return [*self.facts, *self._entities, *self._presences]
+
+    @property
+    def facts(self) -> Sequence[str]:
         base = "/".join(self._prefix)
-        return [f"{base}/+/+/config", f"{base}/+/+/+/config", *self._entities, *self._presences]
+        return [f"{base}/+/+/config", f"{base}/+/+/+/config"]
 
     def route(self, levels: Sequence[str]) -> Take | None:
         topic = "/".join(levels)

@@ -21,6 +21,7 @@ class EspHome:
         "+/climate/+/+/state",
         "+/status",
     )
+    facts = ()
 
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone

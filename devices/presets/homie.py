@@ -32,6 +32,7 @@ class Homie:
         f"{_BASE}/5/+/$description",
         f"{_BASE}/5/+/+/+",
     )
+    facts = (f"{_BASE}/+/+/+/$unit", f"{_BASE}/5/+/$description")
 
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone

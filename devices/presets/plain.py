@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from devices.names import Names, device_name, metric_name
 from devices.rule import Found, Take, found
-from devices.values import Unusable, decode, number
+from devices.values import NotOurs, decode, number
 from perfwatch.errors import PayloadError
 from perfwatch.readings.codec import decode_undeclared
 from perfwatch.topics import Kind, Topics
@@ -23,6 +23,7 @@ class Plain:
 
     name = "plain"
     filters = ("#",)
+    facts = ()
 
     def __init__(self, zone: tzinfo | None, topics: Topics) -> None:
         self._zone = zone
@@ -43,7 +44,7 @@ class Plain:
         def take(payload: bytes) -> list[Found]:
             content = decode(payload)
             if number(content) is None:
-                raise Unusable("it is no number and no word like on or off; a mapping can take it")
+                raise NotOurs("it is no number and no word like on or off; a mapping can take it")
             return [found(device, metric, content, _NAMES, self._zone)]
 
         return take
@@ -51,7 +52,7 @@ class Plain:
     def _ours(self, device: str, metric: str, payload: bytes) -> Found:
         content = decode(payload)
         if isinstance(content, dict) and _is_reading(payload):
-            raise Unusable("it is a reading already")
+            raise NotOurs("it is a reading already")
         return found(device, metric, content, _NAMES, self._zone)
 
 

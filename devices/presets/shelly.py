@@ -60,6 +60,7 @@ class Shelly:
         "+/events/rpc",
         "+/online",
     )
+    facts = ()
 
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone

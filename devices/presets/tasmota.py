@@ -30,6 +30,7 @@ class Tasmota:
 
     name = "tasmota"
     filters = ("tele/+/SENSOR", "tele/+/STATE", "tele/+/LWT", "tele/+/+/SENSOR")
+    facts = ()
 
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone

@@ -21,6 +21,7 @@ class Telegraf:
 
     name = "telegraf"
     filters = (f"{_BASE}/#",)
+    facts = ()
 
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone

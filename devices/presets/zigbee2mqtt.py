@@ -24,6 +24,7 @@ class Zigbee2Mqtt:
 
     name = "zigbee2mqtt"
     filters = (f"{_BASE}/#",)
+    facts = ()
 
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone

@@ -20,7 +20,7 @@ from perfwatch.admin.child import Child
 from perfwatch.durations import format_ms
 from perfwatch.errors import AccountError, StartError
 from perfwatch.lock import claimed
-from perfwatch.settings import Settings, option, variable
+from perfwatch.settings import DEVICES_FILE, Settings, option, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
 from perfwatch.watch import watched
 
@@ -81,6 +81,8 @@ class Up:
         logins.update()
         broker = Child("mosquitto", [binary, "-c", str(configuration)], dict(self._environ), folder / "logs")
         names = {"collector": self._host, "bridge": "bridge", "dashboard": "dashboard"}
+        if settings.devices or (folder / DEVICES_FILE).exists():
+            names["devices"] = "devices"
         services = [
             self._service(service, accounts.url(account, settings.mqtt_port))
             for service, account in names.items()
@@ -95,7 +97,10 @@ class Up:
             "host": self._host,
             **{
                 setting: str(getattr(self._settings, setting))
-                for setting in ("address", "port", "interval", "topic_prefix", "log_level", "token_lifetime")
+                for setting in (
+                    *("address", "port", "interval", "topic_prefix", "log_level", "token_lifetime"),
+                    *("devices", "devices_zone"),
+                )
             },
         }
         environ = dict(self._environ) | {variable(setting): value for setting, value in given.items()}
@@ -113,11 +118,13 @@ class Up:
             self._status(broker, str(mosquitto.listening(settings)))
             for child in services:
                 await child.start()
-            collector, bridge, dashboard = services
+            collector, bridge, dashboard, *devices = services
             every = format_ms(round(settings.interval * 1000))
             self._status(collector, f"host {self._host}, every {every}")
             self._status(bridge, f"history in {settings.history_shown}")
             await ready(dashboard, lambda: healthy(settings.address, settings.port), also=services)
+            for child in devices:
+                self._status(child, f"{settings.devices or 'your own mappings'}")
             self._status(dashboard, f"http://{shown(settings.address)}:{settings.port}")
         finally:
             # Said even when the start fails: it is kept as a hash only and cannot be shown again.

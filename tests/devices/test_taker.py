@@ -78,4 +78,4 @@ def test_floods_end_at_so_many_topics_and_devices() -> None:
 
 def test_one_subscription_is_enough_where_it_has_all_others_in_it() -> None:
     assert taker("zigbee2mqtt", "plain").filters() == ["#"]
-    assert taker("zigbee2mqtt").filters() == ["zigbee2mqtt/#"]
+    assert taker("zigbee2mqtt").filters() == ["perfwatch/+/info", "zigbee2mqtt/#"]
