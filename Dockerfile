@@ -24,6 +24,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bridge bridge
 COPY collector collector
 COPY dashboard dashboard
+COPY devices devices
 COPY mosquitto mosquitto
 COPY perfwatch perfwatch
 RUN python3 -m pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheel .

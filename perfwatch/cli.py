@@ -24,7 +24,11 @@ from perfwatch.errors import AccountError, StartError
 from perfwatch.history.transfer.subcommands import commands
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
-_EXTRAS = {"bridge": ("mqtt5", "bridge"), "dashboard": ("streamlit", "dashboard")}
+_EXTRAS = {
+    "bridge": ("mqtt5", "bridge"),
+    "dashboard": ("streamlit", "dashboard"),
+    "devices": ("jinja2", "devices"),
+}
 _PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -36,7 +40,8 @@ def main() -> None:
 
 _OF_UP = (
     *("data_dir", "port", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_key_file", "mqtt_tls_port"),
-    *("interval", "address", "host", "topic_prefix", "broker", "broker_ca_file", "log_level"),
+    *("interval", "address", "host", "topic_prefix", "broker", "broker_ca_file", "devices", "devices_zone"),
+    "log_level",
 )
 
 
@@ -58,7 +63,8 @@ def up(env_file: Path | None, **given: str | None) -> None:
         for name in settings.unknown_variables(environ):
             _say(f"  {name} is no setting, and does nothing (docs/settings.md)")
         for service in _EXTRAS:
-            _need(service)
+            if service != "devices" or chosen.devices:
+                _need(service)
         from perfwatch.admin.up import run
 
         variables = (settings.variable("broker"), f"{settings.variable('broker')}_FILE")
@@ -194,6 +200,7 @@ def _service(name: str, summary: str, module: str = "") -> None:
 
 _service("collector", "Publish this machine's readings to a broker.")
 _service("bridge", "Write the readings on a broker to the history.")
+_service("devices", "Take in what others' devices publish; `watch` and `try` show how.")
 _service("dashboard", "Serve the pages, the WebSocket and the history's API.")
 _service("discovery", "What Home Assistant is told of a host.", "collector.forget_host")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from perfwatch.durations import format_ms, parse_ms
 from perfwatch.errors import TopicError
@@ -24,6 +25,18 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)", re.IGNORECASE)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _CORES = re.compile(r"(?=.{1,200}$)(all|\d+(-\d+)?(,\d+(-\d+)?)*)")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
+DEVICE_PRESETS = (
+    "zigbee2mqtt",
+    "tasmota",
+    "homie",
+    "telegraf",
+    "homeassistant",
+    "shelly",
+    "esphome",
+    "plain",
+)
+"""The kinds of devices that `devices` knows, in the order in which it asks for them."""
+
 _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
@@ -146,6 +159,23 @@ def _sources(text: str) -> None:
         raise ValueError(unknown)
 
 
+def _presets(text: str) -> None:
+    if text not in ("", "all") and (unknown := set(listed(text)) - set(DEVICE_PRESETS)):
+        raise ValueError(unknown)
+
+
+def listed(text: str) -> list[str]:
+    """The names in a list like `cpu,memory`."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _zone(text: str) -> None:
+    try:
+        ZoneInfo(text or "UTC")
+    except (ZoneInfoNotFoundError, OSError) as exc:  # a folder's name is an OSError
+        raise ValueError(text) from exc
+
+
 def _address(text: str) -> None:
     if text and text != "localhost":
         ipaddress.ip_address(text)
@@ -207,6 +237,8 @@ PREFIX = Text("levels of a topic without + # and $, as home/watch", _prefix, "TO
 LEVEL = Text("one level of a topic, without / + # and $", _level, "NAME")
 HOST = Text("a name, not an address (where to listen is --address and --mqtt-address)", _host, "NAME")
 SOURCES = Text(f"all, or some of {', '.join(READINGS)}", _sources, "LIST")
+PRESETS = Text(f"all, or some of {', '.join(DEVICE_PRESETS)}", _presets, "LIST")
+ZONE = Text("a time zone, as Europe/Berlin", _zone, "ZONE")
 CORES = Text("all, or numbers of cores, as 0-3,6", _matching(_CORES), "LIST")
 BASE_PATH = Text("a path, as /perfwatch", _matching(_PATH), "PATH")
 PASSWORD = Text("12 characters or more", _matching(re.compile(r"(.{12,})?", re.DOTALL)), secret=True)

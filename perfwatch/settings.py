@@ -34,9 +34,11 @@ from perfwatch.setting_types import (
     PASSWORD,
     PORT,
     PREFIX,
+    PRESETS,
     PROXY,
     SECRET,
     SOURCES,
+    ZONE,
     Duration,
     SettingType,
     Size,
@@ -47,6 +49,9 @@ from perfwatch.topics import DEFAULT_DISCOVERY, DEFAULT_PREFIX, Prefixes, safe_l
 
 PREFIX_OF_VARIABLES = "PERFWATCH_"
 _TESTS = "PERFWATCH_TEST_"
+
+# The user's own rules for devices, in the data folder.
+DEVICES_FILE = "devices.toml"
 
 # PERFWATCH_HISTORY with this alone means the server that influxdb-client's users name so.
 INFLUX_BY_ENVIRONMENT = "influxdb://"
@@ -120,9 +125,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     influx_ca_file: Annotated[
         str, Setting(FILE, "CA certificates to trust for influxdbs://", "INFLUXDB_V2_SSL_CA_CERT")
     ] = ""
+    devices: Annotated[
+        str, Setting(PRESETS, "Devices of others to take in, as zigbee2mqtt,tasmota (empty: none)")
+    ] = ""
+    devices_zone: Annotated[
+        str, Setting(ZONE, "Time zone of devices that tell none (empty: this machine's)")
+    ] = ""
     bridge_id: Annotated[str, Setting(LEVEL, "Name of this bridge: its session, spool and topics")] = "bridge"
     session_expiry: Annotated[
-        float, Setting(Duration(), "How long the broker keeps messages for an absent bridge")
+        float,
+        Setting(Duration(), "How long the broker keeps messages for a bridge, or devices, that is away"),
     ] = 7 * 86400.0
     group: Annotated[str, Setting(LEVEL, "Bridges of one group share the readings between them")] = ""
     batch_wait: Annotated[

@@ -19,7 +19,7 @@ PASSWORD = "a password for tests"
 
 # JSON nested deeper than msgspec follows, which raises what it raises for nothing else.
 DEEP = b'{"new":' + b"[" * 4000 + b"]" * 4000 + b"}"
-SERVICES = ("mosquitto", "collector", "bridge", "dashboard")
+SERVICES = ("mosquitto", "collector", "bridge", "dashboard", "devices")
 COMMAND = [sys.executable, "-P", "-m"]
 ROOT = Path(__file__).parents[1]
 
@@ -116,9 +116,10 @@ class Stack(Service):
         assert found, self.output()
         return found[1]
 
-    def credentials(self, account: str) -> str:
+    def credentials(self, account: str, *options: str) -> str:
         """What `perfwatch credentials ACCOUNT` prints."""
-        command = [*COMMAND, "perfwatch.cli", "credentials", account, "--data-dir", str(self.folder / "data")]
+        command = [*COMMAND, "perfwatch.cli", "credentials", account, *options]
+        command += ["--data-dir", str(self.folder / "data")]
         return subprocess.run(
             command, env=environment(), check=True, capture_output=True, text=True
         ).stdout.strip()

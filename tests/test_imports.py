@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SERVICES = ("collector", "bridge", "dashboard")
+SERVICES = ("collector", "bridge", "dashboard", "devices")
 
 # Each driver, and the files that may import it.
 OWNERS = {
@@ -30,6 +30,7 @@ OWNERS = {
     "sqlite3": ("perfwatch/history/",),
     "pyarrow": ("perfwatch/history/",),
     "influxdb_client": ("perfwatch/history/influx/http.py",),
+    "jinja2": ("devices/discovery/",),
     "urllib3": ("perfwatch/history/influx/http.py",),
 }
 
@@ -83,6 +84,28 @@ PURE = (
     "dashboard/auth/throttle.py",
     "dashboard/web/declared.py",
     "dashboard/live/ticks.py",
+    "devices/values.py",
+    "devices/names.py",
+    "devices/flatten.py",
+    "devices/rule.py",
+    "devices/taker.py",
+    "devices/times.py",
+    "devices/mapping.py",
+    "devices/filters.py",
+    "devices/refusals.py",
+    "devices/presets/zigbee2mqtt.py",
+    "devices/presets/tasmota.py",
+    "devices/presets/shelly.py",
+    "devices/presets/esphome.py",
+    "devices/presets/homie.py",
+    "devices/presets/telegraf.py",
+    "devices/presets/plain.py",
+    "devices/presets/registry.py",
+    "devices/discovery/bounds.py",
+    "devices/discovery/config.py",
+    "devices/discovery/filters.py",
+    "devices/discovery/rule.py",
+    "devices/discovery/template.py",
 )
 INPUT_OUTPUT = {
     "os",

@@ -17,7 +17,7 @@ from perfwatch.admin.child import Child
 from perfwatch.durations import format_ms
 from perfwatch.errors import StartError
 from perfwatch.lock import claimed
-from perfwatch.settings import Settings, option, variable
+from perfwatch.settings import DEVICES_FILE, Settings, option, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
 
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
@@ -27,7 +27,10 @@ _ROTATE_SECONDS = 10.0
 SERVICES = ("collector", "bridge", "dashboard")
 
 # What our options and variables say, for each of them.
-_PASSED = ("address", "port", "interval", "topic_prefix", "log_level", "token_lifetime", "broker_ca_file")
+_PASSED = (
+    *("address", "port", "interval", "topic_prefix", "log_level", "token_lifetime", "broker_ca_file"),
+    *("devices", "devices_zone"),
+)
 
 
 class Up:
@@ -56,7 +59,7 @@ class Up:
             for name, host in ports.items():
                 check_port(host, getattr(settings, name), name)
             broker = GivenBroker(settings) if self._given else OwnBroker(settings, self._environ)
-            services = [self._service(name, broker.url(name)) for name in SERVICES]
+            services = [self._service(name, broker.url(name)) for name in self._names()]
             try:
                 await self._start(broker, services)
                 async with asyncio.TaskGroup() as group:
@@ -70,6 +73,11 @@ class Up:
                 # The broker goes last: the others have a last word to say to it.
                 await asyncio.gather(*(child.stop() for child in services))
                 await broker.stop()
+
+    def _names(self) -> list[str]:
+        """The services that are wanted: further ones only where something is switched on for them."""
+        devices = self._settings.devices or (self._folder / DEVICES_FILE).exists()
+        return [*SERVICES, *(["devices"] if devices else [])]
 
     def _service(self, name: str, broker: str) -> Child:
         given = {
@@ -91,11 +99,13 @@ class Up:
             self._say(f"  {'broker' if self._given else 'mosquitto':<10} {await broker.start()}")
             for child in services:
                 await child.start()
-            collector, bridge, dashboard = services
+            collector, bridge, dashboard, *devices = services
             every = format_ms(round(settings.interval * 1000))
             self._status(collector, f"host {self._host}, every {every}")
             self._status(bridge, f"history in {settings.history_shown}")
             await ready(dashboard, lambda: healthy(settings.address, settings.port), also=services)
+            for child in devices:
+                self._status(child, f"{settings.devices or 'your own mappings'}")
             self._status(dashboard, f"http://{shown(settings.address)}:{settings.port}")
         finally:
             # Said even when the start fails: it is kept as a hash only and cannot be shown again.

@@ -36,6 +36,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         ("küche 1", discovery_topic("küche 1")),
         ("bridge", "perfwatch-bridge/bridge/stats"),
         ("dashboard", "perfwatch/nas/config/set"),
+        ("devices", "perfwatch/thermometer/zigbee"),
     ],
 )
 def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, topic: str) -> None:
@@ -54,6 +55,11 @@ def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, to
         ("bridge", "perfwatch/bridge/cpu"),
         ("dashboard", "perfwatch/nas/cpu"),
         ("dashboard", "perfwatch/dashboard/cpu"),
+        ("devices", "perfwatch/thermometer/status"),
+        ("devices", "perfwatch/nas/config"),
+        ("devices", "perfwatch/nas/config/set"),
+        ("devices", "perfwatch/devices/cpu"),
+        ("devices", "zigbee2mqtt/lamp/set"),
         ("reader", "perfwatch/nas/cpu"),
         ("reader", "perfwatch/reader/cpu"),
         ("reader", "perfwatch/nas/config/set"),

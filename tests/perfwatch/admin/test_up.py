@@ -58,6 +58,20 @@ def test_a_signal_ends_everything_cleanly(stack: Stack, number: signal.Signals) 
     assert gone(stack, children)
 
 
+def test_devices_are_taken_in_once_they_are_switched_on(tmp_path: Path) -> None:
+    with Stack(tmp_path, admin_password=PASSWORD, devices="zigbee2mqtt") as stack:
+        url = urlsplit(stack.credentials("reader"))
+        put = f"{stack.credentials('zigbee2mqtt', '--writes', 'zigbee2mqtt/#')}/zigbee2mqtt/kitchen"
+        with Listener(stack.mqtt_port, url.username or "", url.password or "") as listener:
+            command = ["mosquitto_pub", "-V", "5", "-q", "1", "-L", put, "-m", '{"temperature": 21}']
+
+            def comes() -> bool:
+                subprocess.run(command, check=False)
+                return bool(listener.topic("perfwatch/kitchen/zigbee"))
+
+            wait_until(comes, "the device's reading")
+
+
 def test_everything_ends_when_up_itself_is_killed(stack: Stack) -> None:
     children = stack.children()
     stack.end(signal.SIGKILL)

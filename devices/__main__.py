@@ -1,0 +1,54 @@
+"""`python -m devices`: the devices as a process of their own; `watch` and `try` show what messages become."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+
+import click
+import msgspec
+
+from devices.app import run
+from devices.watch import tried, watched
+from perfwatch import settings
+from perfwatch.admin.mosquitto import account_here
+from perfwatch.command import explained, options, service, with_commands
+
+_WHERE = ("broker", "broker_ca_file", "topic_prefix", "homeassistant_prefix", "data_dir")
+_WHAT = ("devices", "devices_zone")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@options(*_WHERE, *_WHAT)
+@click.option("--all", "everything", is_flag=True, help="Also topics that no rule asks for.")
+def watch(everything: bool, **given: str | None) -> None:
+    """List messages as they come: which rule takes them, as what, or why none does.
+
+    Where `perfwatch up` runs, its own broker is asked. Without --devices all rules are tried.
+    """
+    with explained(), suppress(KeyboardInterrupt):
+        chosen = settings.load(os.environ, **given)
+        if given["broker"] is None and chosen.broker == settings.default("broker"):
+            account = account_here(chosen.data_path, "devices")
+            chosen = msgspec.structs.replace(chosen, broker=account or chosen.broker)
+        asyncio.run(watched(chosen, everything, click.echo))
+
+
+@click.command("try", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("topic")
+@click.argument("payload")
+@options("topic_prefix", "homeassistant_prefix", "data_dir", *_WHAT)
+def try_(topic: str, payload: str, **given: str | None) -> None:
+    """Show what a message of PAYLOAD on TOPIC becomes. Nothing is sent."""
+    with explained():
+        found = tried(settings.load(os.environ, **given), topic, os.fsencode(payload))
+    click.echo("\n".join(found))
+
+
+main = with_commands(
+    service("devices", run, *_WHERE, *_WHAT, "session_expiry", environ=os.environ), [watch, try_]
+)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""The rules that the settings switch on."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from devices.mapping import read
+from devices.presets.registry import PRESETS
+from devices.rule import Rule
+from devices.taker import Taker
+from perfwatch.setting_types import DEVICE_PRESETS, listed
+from perfwatch.settings import DEVICES_FILE, Settings
+from perfwatch.topics import Topics
+
+
+def taker_of(settings: Settings, presets: str = "") -> Taker:
+    """With the user's mappings first, then `presets` (empty: those of the settings). Raises SettingError."""
+    return Taker(rules_of(settings, presets or settings.devices), Topics(settings.topic_prefix))
+
+
+def rules_of(settings: Settings, presets: str) -> list[Rule]:
+    zone = ZoneInfo(settings.devices_zone) if settings.devices_zone else None
+    file = settings.data_path / DEVICES_FILE
+    own: list[Rule] = [*read(file.read_bytes(), zone)] if file.exists() else []
+    names = DEVICE_PRESETS if presets == "all" else listed(presets)
+    return own + [PRESETS[name](zone, settings.prefixes) for name in DEVICE_PRESETS if name in names]
+
+
+def unwanted(settings: Settings, wanted: list[str]) -> list[str]:
+    """Filters that a session may have from when more was switched on."""
+    every = [one for rule in rules_of(settings, "all") for one in rule.filters]
+    return [one for one in dict.fromkeys(every) if one not in wanted]

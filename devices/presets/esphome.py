@@ -1,0 +1,37 @@
+"""ESPHome: <node>/<component>/<id>/state. No input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from devices.names import Names
+from devices.rule import Take, available, one
+
+_NAMES = Names({"wifi_signal": None})
+_COMPONENTS = ("sensor", "binary_sensor", "switch", "number", "light", "fan", "lock", "cover", "valve")
+
+
+class EspHome:
+    """Whatever has a state that is a number or a word; not what is text only."""
+
+    name = "esphome"
+    filters = (
+        *(f"+/{component}/+/state" for component in _COMPONENTS),
+        "+/climate/+/+/state",
+        "+/status",
+    )
+    facts = ()
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        self._zone = zone
+
+    def route(self, levels: Sequence[str]) -> Take | None:
+        match levels:
+            case [node, "status"]:
+                return available(node)
+            case [node, component, name, "state"] if component in _COMPONENTS:
+                return one(node, name, _NAMES, self._zone)
+            case [node, "climate", name, value, "state"]:
+                return one(node, f"{name}_{value}", _NAMES, self._zone)
+        return None

@@ -1,0 +1,133 @@
+"""Messages of devices as readings of ours, by the rules that are switched on. No input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from devices.filters import minimal
+from devices.flatten import has_number
+from devices.rule import Found, Rule, Take
+from devices.times import Times
+from devices.values import NotOurs, Unusable
+from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.topics import Kind, Topics
+
+MAX_TOPICS = 20_000
+MAX_DEVICES = 2_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Reading(NamedTuple):
+    """What is to be published."""
+
+    topic: str
+    payload: bytes
+
+
+class Taken(NamedTuple):
+    """Which rule took a message, and what it became: nothing, when it only tells of a device."""
+
+    rule: str
+    readings: list[Reading]
+
+
+class Taker:
+    """The first rule that wants a topic has it. Floods end at so many topics and devices."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        topics: Topics,
+        *,
+        max_topics: int = MAX_TOPICS,
+        max_devices: int = MAX_DEVICES,
+    ) -> None:
+        self.rules = rules
+        self._topics = topics
+        self._max_topics, self._max_devices = max_topics, max_devices
+        self._routes: dict[str, tuple[str, Take]] = {}
+        self._devices: set[str] = set()
+        self._collectors: set[str] = set()
+        self._times = Times()
+        self._wanted: list[str] = []
+        self._filters: list[str] = []
+
+    def filters(self) -> list[str]:
+        """All that is to be subscribed to now, and nothing twice."""
+        wanted = [self._topics.info("+"), *(one for rule in self.rules for one in rule.filters)]
+        if wanted != self._wanted:
+            self._wanted, self._filters = wanted, minimal(wanted)
+        return self._filters
+
+    def facts(self) -> list[str]:
+        """What is to be read before all else: what is retained there tells of devices and collectors."""
+        return [self._topics.info("+"), *(one for rule in self.rules for one in rule.facts)]
+
+    def take(self, topic: str, payload: bytes, now: int, retained: bool = False) -> Taken:
+        """What a message becomes. `now` is in milliseconds since 1970. Raises Unusable, which says why not.
+
+        What was retained is an old value: it is taken only when it tells its own time.
+        """
+        name, take = self._routes.get(topic) or self._route(topic)
+        readings = take(payload)
+        if retained:
+            readings = [one for one in readings if one.time is not None]
+        return Taken(name, [self._reading(one, now) for one in readings if self._is_taken(one)])
+
+    def learn(self, topic: str, payload: bytes) -> None:
+        """Note a host that has a collector: its `info` has a schema. `online` may be any device's will."""
+        told = self._topics.parse(topic)
+        if told is None or told.kind is not Kind.INFO:
+            return
+        if has_schema(payload):
+            self._collectors.add(told.host)
+        else:
+            self._collectors.discard(told.host)
+
+    def _route(self, topic: str) -> tuple[str, Take]:
+        levels = topic.split("/")
+        ours = self._topics.parse(topic)
+        if ours is not None and ours.host in self._collectors:
+            raise NotOurs("it is a collector's")
+        if topic.startswith(f"{self._topics.prefix}-bridge/"):
+            raise NotOurs("it is a bridge's")
+        for rule in self.rules:
+            if (take := rule.route(levels)) is not None:
+                if len(self._routes) >= self._max_topics:
+                    raise Unusable(f"it is one topic more than the {self._max_topics:,} that are taken")
+                self._routes[topic] = rule.name, take
+                return rule.name, take
+        raise NotOurs("no rule that is switched on takes this topic")
+
+    def _is_taken(self, one: Found) -> bool:
+        if not has_number(one.fields):
+            raise Unusable("nothing in it is a number, or a word like on or off")
+        if one.device in self._collectors:
+            raise Unusable(f"the host {one.device} has a collector: give the device another name")
+        if one.device not in self._devices:
+            if len(self._devices) >= self._max_devices:
+                raise Unusable(f"it is one device more than the {self._max_devices:,} that are taken")
+            self._devices.add(one.device)
+        return True
+
+    def _reading(self, one: Found, now: int) -> Reading:
+        topic = self._topics.metric(one.device, one.metric)
+        told: dict[str, Any] = {"timestamp": format_time(from_ms(self._times.of(topic, one.time, now)))}
+        return Reading(topic, _encode(told | one.fields | told))
+
+
+class _Info(msgspec.Struct):
+    schema: int
+
+
+def has_schema(payload: bytes) -> bool:
+    """Whether that is a collector's `info`."""
+    try:
+        msgspec.json.decode(payload, type=_Info)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True

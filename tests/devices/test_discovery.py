@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from devices.discovery.config import MAX_ENTITIES
+from devices.taker import Taker
+from devices.values import Unusable
+from tests.devices.taking import NOW, readings, taker
+
+
+def announce(takes: Taker, topic: str, **config: Any) -> None:
+    takes.take(topic, msgspec.json.encode(config), NOW)
+
+
+@pytest.fixture
+def takes() -> Taker:
+    return taker("homeassistant")
+
+
+def test_what_is_announced_is_subscribed_to(takes: Taker) -> None:
+    announce(takes, "homeassistant/sensor/x/config", state_topic="a/b", availability_topic="a/c")
+    assert takes.filters()[-2:] == ["a/b", "a/c"]
+
+
+def test_an_announcement_that_is_taken_back_ends(takes: Taker) -> None:
+    announce(takes, "homeassistant/sensor/x/config", state_topic="a/b")
+    takes.take("homeassistant/sensor/x/config", b"", NOW)
+    assert "a/b" not in takes.filters()
+
+
+def test_an_announcement_that_changed_is_the_newest(takes: Taker) -> None:
+    announce(takes, "homeassistant/sensor/x/config", state_topic="a/b", name="old")
+    announce(takes, "homeassistant/sensor/x/config", state_topic="a/b", name="new")
+    assert readings(takes, "a/b", "1")["perfwatch/x/a_b"].keys() == {"timestamp", "new"}
+
+
+@pytest.mark.parametrize("topic", ["a/#", "+/b", "$SYS/x", ""])
+def test_a_topic_with_wildcards_is_refused(takes: Taker, topic: str) -> None:
+    with pytest.raises(Unusable, match="none that a device"):
+        announce(takes, "homeassistant/sensor/x/config", state_topic=topic)
+
+
+def test_one_value_that_fails_spoils_no_other(takes: Taker) -> None:
+    for name, template in (("a", "{{ value_json.a }}"), ("b", "{{ value_json.b.c }}")):
+        announce(
+            takes, f"homeassistant/sensor/{name}/config", state_topic="s", val_tpl=template, dev={"ids": "d"}
+        )
+    assert readings(takes, "s", '{"a": 1}')["perfwatch/d/s"].keys() == {"timestamp", "a"}
+
+
+def test_units_of_the_announcement_are_kept_and_multiples_converted(takes: Taker) -> None:
+    announce(takes, "homeassistant/sensor/p/config", stat_t="p", unit_of_meas="kW", name="Output")
+    assert readings(takes, "p", "1.5")["perfwatch/p/p"]["output_watts"] == 1500
+
+
+def test_a_device_with_too_many_components_is_refused(takes: Taker) -> None:
+    many = {str(i): {"p": "sensor"} for i in range(MAX_ENTITIES + 1)}
+    with pytest.raises(Unusable, match="more than"):
+        announce(takes, "homeassistant/device/d/config", cmps=many)
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"1", b"text", b'{"cmps": 1}'])
+def test_any_other_content_of_a_device_is_refused(takes: Taker, payload: bytes) -> None:
+    with pytest.raises(Unusable):
+        takes.take("homeassistant/device/x/config", payload, NOW)
+
+
+@pytest.mark.parametrize("payload", [b"{}", b'{"stat_t": 1}', b'{"dev": 5, "name": []}'])
+def test_an_entity_without_a_state_is_nothing_to_us(takes: Taker, payload: bytes) -> None:
+    assert takes.take("homeassistant/sensor/x/config", payload, NOW).readings == []

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+import pytest
+
+from devices.mapping import read
+from devices.taker import Taker
+from devices.values import Unusable
+from perfwatch.errors import SettingError
+from perfwatch.topics import Topics
+from tests.devices.taking import NOW, readings
+
+SOIL = """topic = "lora/{device}/up"
+metric = "soil"
+path = "data.0.m"
+field = "moisture"
+unit = "%"
+scale = 0.1"""
+
+
+def mapped(text: str) -> Taker:
+    return Taker(read(text.encode(), UTC), Topics())
+
+
+@pytest.mark.parametrize(
+    ("mapping", "topic", "payload", "name", "expected"),
+    [
+        ('topic = "g/{device}/{metric}"', "g/bed/rain", "31", "perfwatch/bed/rain", {"value": 31}),
+        (SOIL, "lora/b 2/up", '{"data": [{"m": 312}]}', "perfwatch/b 2/soil", {"moisture_percent": 31.2}),
+        (
+            'topic = "solar/#"\ndevice = "roof"\nmetric = "pv"',
+            "solar/a/b",
+            '{"power": 5}',
+            "perfwatch/roof/pv",
+            {"power_watts": 5},
+        ),
+        ('topic = "a/+/c"\ndevice = "x"', "a/b/c", "on", "perfwatch/x/c", {"value": 1, "value_text": "on"}),
+    ],
+)
+def test_a_mapping_takes_what_it_says(
+    mapping: str, topic: str, payload: str, name: str, expected: dict[str, Any]
+) -> None:
+    found = readings(mapped(f"[[mapping]]\n{mapping}"), topic, payload)[name]
+    del found["timestamp"]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[mapping]]\n",
+        "[[mapping]]\ntopic = ''",
+        "[[mapping]]\ntopic = 'a/#/b'",
+        "[[mapping]]\ntopic = 'a/{other}'",
+        "[[mapping]]\ntopic = 'a/x{device}'",
+        "[[mapping]]\ntopic = '{device}/{device}'",
+        "[[mapping]]\ntopic = 'a'\nunit = 'furlong'",
+        "[[mapping]]\ntopic = 'a'\nkind = 'x'",
+        "[[mapping]]\ntopik = 'a'",
+        "[[mapping",
+        "\ufffe",
+    ],
+)
+def test_a_mapping_that_cannot_be_one_is_named(text: str) -> None:
+    with pytest.raises(SettingError, match=r"devices\.toml"):
+        mapped(text)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "payload"),
+    [
+        ('path = "a.b"', '{"a": 1}'),
+        ('kind = "number"', "on"),
+        ('kind = "state"', "5"),
+        ('field = "x"', '{"a": 1}'),
+    ],
+)
+def test_what_is_not_as_the_mapping_says_is_refused(mapping: str, payload: str) -> None:
+    with pytest.raises(Unusable):
+        mapped(f"[[mapping]]\ntopic = 't'\n{mapping}").take("t", payload.encode(), NOW)
