@@ -200,7 +200,7 @@ def _service(name: str, summary: str, module: str = "") -> None:
 
 _service("collector", "Publish this machine's readings to a broker.")
 _service("bridge", "Write the readings on a broker to the history.")
-_service("devices", "Take in what others' devices publish; `watch` and `try` show how.")
+_service("devices", "Take in what other MQTT devices publish.")
 _service("dashboard", "Serve the pages, the WebSocket and the history's API.")
 _service("discovery", "What Home Assistant is told of a host.", "collector.forget_host")
 
