@@ -1,4 +1,4 @@
-"""What a device's message costs: through the presets alone, and through the service.
+"""What a message of a device costs in the presets, from topic and payload to the reading that is published.
 
     python -m benchmarks.bench_devices [messages]
 

@@ -56,13 +56,18 @@ class Devices:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._report())
-            group.create_task(stay_connected(self._client, self._serve, self._note_lost))
+            group.create_task(stay_connected(self._client, self._with_publisher, self._note_lost))
 
     def _client(self) -> Client:
         expiry = self._settings.session_expiry
         return Client(self._broker, client_id=CLIENT_ID, session_expiry=expiry, manual_ack=True)
 
-    async def _serve(self, client: Client) -> None:
+    async def _with_publisher(self, client: Client) -> None:
+        """Publish over a connection of its own: the other is not read while it has brought too much."""
+        async with Client(self._broker) as publisher:
+            await self._serve(client, publisher)
+
+    async def _serve(self, client: Client, publisher: Client) -> None:
         if not self._learned:
             # Before the first message: what waited for us cannot be read without it.
             await learn(self._taker, self._settings)
@@ -76,10 +81,10 @@ class Devices:
         self._lost = False
         while True:
             messages = await client.arrived(MESSAGES)
-            await finished(self._take_in(client, messages))
+            await finished(self._take_in(client, publisher, messages))
 
-    async def _take_in(self, client: Client, messages: Sequence[Message]) -> None:
-        await self._pass_on(client, messages)
+    async def _take_in(self, client: Client, publisher: Client, messages: Sequence[Message]) -> None:
+        await self._pass_on(publisher, messages)
         client.puback(*messages)
         await self._subscribe(client)
 
@@ -90,15 +95,15 @@ class Devices:
             patterns = new[first : first + _FILTERS]
             self._subscribed.update(patterns)
             try:
-                await client.subscribe(*patterns, no_local=True)
+                await client.subscribe(*patterns)
             except Refused as exc:
                 _log.warning("%s; its devices are not taken", exc)
 
-    async def _pass_on(self, client: Client, messages: Sequence[Message]) -> None:
+    async def _pass_on(self, publisher: Client, messages: Sequence[Message]) -> None:
         """Return when the broker has every reading that they became. Raises BrokerError."""
         async with asyncio.TaskGroup() as group:
             for reading in self._readings(messages):
-                group.create_task(self._publish(client, reading))
+                group.create_task(self._publish(publisher, reading))
 
     def _readings(self, messages: Sequence[Message]) -> Iterator[Reading]:
         now = time.time_ns() // 1_000_000
@@ -114,9 +119,9 @@ class Devices:
             self.taken += 1
             yield from found.readings
 
-    async def _publish(self, client: Client, reading: Reading) -> None:
+    async def _publish(self, publisher: Client, reading: Reading) -> None:
         try:
-            await client.publish(reading.topic, reading.payload, qos=1, retain=True, expiry=EXPIRY_SECONDS)
+            await publisher.publish(reading.topic, reading.payload, qos=1, retain=True, expiry=EXPIRY_SECONDS)
         except Refused as reason:
             self._refusals.add(reading.topic, str(reason))
 

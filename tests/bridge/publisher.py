@@ -33,6 +33,10 @@ class Publisher:
     def publish(self, topic: str, content: bytes, retain: bool = False) -> None:
         self._client.publish(topic, content, qos=1, retain=retain).wait_for_publish(60)
 
+    def publish_and_forget(self, topic: str, content: bytes) -> None:
+        """At QoS 0."""
+        self._client.publish(topic, content)
+
     def numbered(self, numbers: range, topic: str = "perfwatch/nas/cpu") -> None:
         sent = [self._client.publish(topic, payload(number), qos=1) for number in numbers]
         for one in sent:

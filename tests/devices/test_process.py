@@ -175,6 +175,19 @@ def test_what_cannot_be_taken_stops_nothing(tmp_path: Path, broker: Mosquitto) -
         wait_until(lambda: values(heard, SENSOR, "temperature_celsius") == [7], "the reading after them")
 
 
+def test_a_flood_without_acknowledgements_is_taken_too(tmp_path: Path, broker: Mosquitto) -> None:
+    with (
+        running(tmp_path, broker, "zigbee2mqtt"),
+        publisher(broker) as device,
+        Listener(broker.port) as heard,
+    ):
+        for _ in range(5000):
+            device.publish_and_forget("zigbee2mqtt/kitchen", b'{"temperature": 1}')
+        send(device, range(2, 3))
+        wait_until(lambda: 2 in values(heard, SENSOR, "temperature_celsius"), "what came after the flood")
+        assert len(heard.topic(SENSOR)) == 5001
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_in_order(tmp_path: Path, broker: Mosquitto, number: signal.Signals) -> None:
     with running(tmp_path, broker, "zigbee2mqtt") as devices:
