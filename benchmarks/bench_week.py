@@ -18,9 +18,10 @@ from functools import partial
 from benchmarks.process import resident_megabytes
 from benchmarks.table import print_table
 from collector.__main__ import open_sources
-from collector.agent import Agent
+from collector.agent import Agent, Gathered
 from collector.host import describe
 from collector.stop import Stop
+from perfwatch.readings.core import HostInfo
 from perfwatch.settings import Settings
 
 DAY_SECONDS = 86_400
@@ -35,11 +36,11 @@ class Dropped:
         self.messages = 0
         self.bytes = 0
 
-    def publish(self, metric: str, payload: bytes) -> None:
+    def publish(self, metric: str, gathered: Gathered) -> None:
         self.messages += 1
-        self.bytes += len(payload)
+        self.bytes += len(gathered.payload)
 
-    def describe(self, info: bytes) -> None: ...
+    def describe(self, facts: HostInfo) -> None: ...
 
 
 class Time:

@@ -22,7 +22,7 @@ from collector.remote_config.protocol import Capabilities, State
 from collector.remote_config.runtime import RemoteConfig, Replies
 from collector.service.heartbeat import Heartbeat
 from collector.service.subcommands import further
-from collector.sinks import Scalars, Sinks
+from collector.sinks import Json, Scalars, Sinks
 from collector.sources.machine import BootTime, machine
 from collector.sources.registry import SOURCES, Active
 from collector.stop import Stop
@@ -65,6 +65,7 @@ def run(chosen: Settings) -> None:
         return describe(steering.state.interval, active.explain(tried), lambda: machine(boot_time))
 
     def alive() -> None:
+        publisher.check()
         notifier.alive(
             f"{len(list(active))} sources every {format_ms(round(steering.state.interval * 1000))}"
         )
@@ -72,7 +73,7 @@ def run(chosen: Settings) -> None:
     steering.restore()
     apply(steering.state)
     replies.confirm(protocol.encode(steering.state))
-    to = Sinks([*outlets(chosen, publisher)])
+    to = Sinks([*sinks(chosen, publisher)])
     agent = Agent(active, to, facts, steering.state.interval, stop, obey=obey, alive=alive)
     log.info(
         "Host %s: %s every %s to %s",
@@ -126,10 +127,10 @@ def client_id(chosen: Settings) -> str:
     return kept_client_id(path, "collector", chosen.host_id)
 
 
-def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Sink]:
+def sinks(chosen: Settings, publisher: Publisher) -> Iterator[Sink]:
     """Whoever is given the readings, as the settings choose."""
     topics, host = Topics(chosen.topic_prefix), chosen.host_id
-    yield publisher
+    yield Json(publisher)
     if chosen.publish_scalars:
         yield Scalars(topics, host, publisher.show)
     if chosen.homeassistant:
@@ -137,6 +138,7 @@ def outlets(chosen: Settings, publisher: Publisher) -> Iterator[Sink]:
         prefix = chosen.homeassistant_prefix
         announcer = Announcer(topics, host, prefix, publisher.announce, publisher.repeat, memory)
         publisher.follow(f"{prefix}/status", announcer.receive)
+        publisher.heed(announcer.heed)
         yield announcer
     if chosen.heartbeat_file:
         yield Heartbeat(Path(chosen.heartbeat_file))

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -29,12 +29,19 @@ BEAT_SECONDS = 10.0
 """So often, at least, the loop says that it still turns, and looks whether the host's facts have changed."""
 
 
+class Gathered(NamedTuple):
+    """A reading of the tick, and the same as JSON."""
+
+    reading: Reading
+    payload: bytes
+
+
 class Sink(Protocol):
-    """Where readings go: the publisher."""
+    """Where readings go. What it raises ends the loop."""
 
-    def publish(self, metric: str, payload: bytes) -> None: ...
+    def publish(self, metric: str, gathered: Gathered) -> None: ...
 
-    def describe(self, info: bytes) -> None: ...
+    def describe(self, facts: HostInfo) -> None: ...
 
 
 class Agent:
@@ -88,15 +95,15 @@ class Agent:
         known = dict(self._available)
         sources = {source.name: source for source in self._sources}
         told = self._gather(sources, tick)
-        gathered = {name: self._payload(source, told[name], tick) for name, source in sources.items()}
+        gathered = {name: self._gathered(source, told[name], tick) for name, source in sources.items()}
         self._available = {name: why for name, why in self._available.items() if name in sources}
         if self._available != known:
             self._tell(tick.monotonic)
         elif tick.monotonic - self._facts_at >= BEAT_SECONDS:
             self._tell(tick.monotonic, only_news=True)
-        for metric, payload in gathered.items():
-            if payload is not None:
-                self._outlet.publish(metric, payload)
+        for metric, one in gathered.items():
+            if one is not None:
+                self._outlet.publish(metric, one)
 
     def _gather(self, sources: Mapping[str, Source], tick: Tick) -> dict[str, Told[Reading | None]]:
         """The quick ones here, the others apart, where each has a deadline."""
@@ -113,12 +120,12 @@ class Agent:
         self._facts_fail = facts.answer is None
         if facts.answer is not None and not (only_news and facts.answer == self._facts):
             self._facts = facts.answer
-            self._outlet.describe(codec.encode_info(facts.answer))
+            self._outlet.describe(facts.answer)
 
-    def _payload(self, source: Source, told: Told[Reading | None], tick: Tick) -> bytes | None:
-        """The reading's JSON, when there is one, and in `_available` whether the source works."""
+    def _gathered(self, source: Source, told: Told[Reading | None], tick: Tick) -> Gathered | None:
+        """The reading, when there is one, and in `_available` whether the source works."""
         reading, error = told
-        encoded = tell(partial(_encode, reading, tick)) if reading is not None else Told[bytes]()
+        encoded = tell(partial(_encode, reading, tick)) if reading is not None else Told[Gathered]()
         error = error or encoded.error
         if error is not None:
             self._note_error(source.name, error)
@@ -155,8 +162,8 @@ class Agent:
         log.warning(f"Source %s {sentence}", name, reason, exc_info=unforeseen)
 
 
-def _encode(reading: Reading, tick: Tick) -> bytes:
+def _encode(reading: Reading, tick: Tick) -> Gathered:
     """As a part of that tick, although it may be one that came late."""
     if reading.timestamp != tick.timestamp:
         reading = replace(reading, timestamp=tick.timestamp)
-    return codec.encode(reading)
+    return Gathered(reading, codec.encode(reading))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from collector.agent import Agent, Availability
+from collector.agent import Agent, Availability, Gathered
 from collector.sources.source import Source, Tick
 from collector.stop import Stop
 from perfwatch.readings import codec
+from perfwatch.readings.base import Reading
 from perfwatch.readings.core import HostInfo
 
 BETWEEN_SECONDS = 1.0
@@ -22,12 +23,12 @@ class Collected:
     """Keeps the newest reading of each metric, as an outlet of the agent."""
 
     def __init__(self) -> None:
-        self.payloads: dict[str, bytes] = {}
+        self.readings: dict[str, Reading] = {}
 
-    def publish(self, metric: str, payload: bytes) -> None:
-        self.payloads[metric] = payload
+    def publish(self, metric: str, gathered: Gathered) -> None:
+        self.readings[metric] = gathered.reading
 
-    def describe(self, info: bytes) -> None:
+    def describe(self, facts: HostInfo) -> None:
         """The host's facts are not a part of a tick."""
 
 
@@ -47,11 +48,11 @@ def one_tick(
     agent.tick(Tick(codec.now(), time.monotonic()))
     if stop.wait(between):
         return None
-    collected.payloads.clear()
+    collected.readings.clear()
     moment = codec.now()
     agent.tick(Tick(moment, time.monotonic()))
     tick: dict[str, object] = {"host": host, "timestamp": codec.format_time(moment)}
-    for metric, payload in collected.payloads.items():
-        fields = msgspec.json.decode(payload, type=dict[str, object])
+    for metric, reading in collected.readings.items():
+        fields = msgspec.structs.asdict(reading)
         tick[metric] = {name: value for name, value in fields.items() if name != "timestamp"}
     return msgspec.json.encode(tick)

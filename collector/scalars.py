@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from msgspec import Struct
+
 from perfwatch.errors import TopicError
+from perfwatch.readings.base import Reading
 from perfwatch.topics import safe_level
 
 LIMIT = 1000
@@ -18,8 +22,8 @@ _DEEPEST = 8
 Path = tuple[str, ...]
 
 
-def scalars(reading: Mapping[str, Any]) -> dict[Path, str]:
-    """The numbers in a reading's JSON by their path, as plain decimals.
+def scalars(reading: Reading | Mapping[str, Any]) -> dict[Path, str]:
+    """The numbers in a reading by their path, as plain decimals.
 
     A path's levels are the names made safe for a topic, a list's are the places from 0; of two that
     are the same then, the first is kept. What is null, text or a truth value has no number.
@@ -40,7 +44,11 @@ def _numbers(value: Any, path: Path) -> Iterator[tuple[Path, float]]:
     if isinstance(value, bool) or value is None or len(path) > _DEEPEST:
         return
     if isinstance(value, int | float):
-        yield path, value
+        if math.isfinite(value):
+            yield path, value
+    elif isinstance(value, Struct):
+        for field in value.__struct_fields__:
+            yield from _numbers(getattr(value, field), (*path, field))
     elif isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _numbers(inner, (*path, _level(name)))

@@ -1,35 +1,46 @@
-"""Where readings go besides the publisher's JSON topics."""
+"""Where readings go: the topics with their JSON, and those with their numbers."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
 
-import msgspec
-
-from collector.agent import Sink
+from collector.agent import Gathered, Sink
+from collector.delivery.publisher import Publisher
 from collector.scalars import LIMIT, scalars
+from perfwatch.readings import codec
+from perfwatch.readings.core import HostInfo
 from perfwatch.topics import Topics
 
 log = logging.getLogger(__name__)
 
-_reading = msgspec.json.Decoder(dict[str, Any])
-
 
 class Sinks:
-    """Several outlets as one, in that order."""
+    """Several sinks as one, in that order."""
 
-    def __init__(self, outlets: Sequence[Sink]) -> None:
-        self._outlets = outlets
+    def __init__(self, sinks: Sequence[Sink]) -> None:
+        self._sinks = sinks
 
-    def publish(self, metric: str, payload: bytes) -> None:
-        for outlet in self._outlets:
-            outlet.publish(metric, payload)
+    def publish(self, metric: str, gathered: Gathered) -> None:
+        for sink in self._sinks:
+            sink.publish(metric, gathered)
 
-    def describe(self, info: bytes) -> None:
-        for outlet in self._outlets:
-            outlet.describe(info)
+    def describe(self, facts: HostInfo) -> None:
+        for sink in self._sinks:
+            sink.describe(facts)
+
+
+class Json:
+    """Hands a publisher each reading and the host's facts as JSON."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+
+    def publish(self, metric: str, gathered: Gathered) -> None:
+        self._publisher.publish(metric, gathered.payload)
+
+    def describe(self, facts: HostInfo) -> None:
+        self._publisher.describe(codec.encode_info(facts))
 
 
 class Scalars:
@@ -41,13 +52,13 @@ class Scalars:
         self._show = show
         self._full: set[str] = set()
 
-    def publish(self, metric: str, payload: bytes) -> None:
-        numbers = scalars(_reading.decode(payload))
+    def publish(self, metric: str, gathered: Gathered) -> None:
+        numbers = scalars(gathered.reading)
         for path, text in numbers.items():
             self._show(self._topics.scalar(self._host, metric, path), text.encode())
         if len(numbers) >= LIMIT and metric not in self._full:
             self._full.add(metric)
             log.warning("A reading of %s has more than %d numbers: the rest has no topics", metric, LIMIT)
 
-    def describe(self, info: bytes) -> None:
+    def describe(self, facts: HostInfo) -> None:
         """Facts are not numbers that change."""

@@ -81,9 +81,13 @@ def plain_id(name: str) -> str:
     return f"{_NOT_PLAIN.sub('_', name)}_{digest[:8]}"
 
 
-def discovery_topic(host: str, prefix: str = DEFAULT_DISCOVERY) -> str:
-    """Where Home Assistant is told of a host; it reads no other characters there than `plain_id`'s."""
-    return f"{prefix}/device/perfwatch_{plain_id(host)}/config"
+def discovery_topic(host: str, prefix: str = DEFAULT_DISCOVERY, part: int = 1) -> str:
+    """Where Home Assistant is told of a host; it reads no other characters there than `plain_id`'s.
+
+    What does not fit into one message is told in further parts, from 2 on.
+    """
+    further = "" if part == 1 else f"/{part}"
+    return f"{prefix}/device/perfwatch_{plain_id(host)}{further}/config"
 
 
 class Topics:

@@ -17,6 +17,7 @@ OWNERS = {
     "pynvml": ("collector/sources/nvidia.py",),
     "paho": (
         "collector/delivery/publisher.py",
+        "collector/delivery/connection.py",
         "collector/delivery/client.py",
         "collector/delivery/probe.py",
     ),

@@ -5,21 +5,59 @@ from __future__ import annotations
 import queue
 import socket
 import ssl
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.delivery.mqtt_reasons import explain
 from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError, SettingError
+from perfwatch.mqtt.limits import Limits
 from perfwatch.settings import variable
 
+# Headers, the message's id and its expiry, at their longest, beside topic and payload.
+_PACKET_BYTES = 16
+_TOO_LARGE, _QUOTA = 0x95, 0x97
 
-def new_client(broker: Broker, name: str, context: ssl.SSLContext | None) -> mqtt.Client:
-    """A client of `broker` with that client id, not connected."""
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5, reconnect_on_failure=False)
+
+class Client(mqtt.Client):
+    """Understands Mosquitto's refusal of a payload over its message_size_limit.
+
+    MQTT 5 has no such reason for a PUBACK, so paho would break the connection: it becomes Quota exceeded.
+    """
+
+    def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
+        packet = self._in_packet["packet"]
+        if packet[2:3] == bytes([_TOO_LARGE]):
+            packet[2] = _QUOTA
+        return super()._handle_pubackcomp(cmd)
+
+
+def limits_of(properties: Properties | None) -> Limits:
+    """What the broker says in its CONNACK that it takes."""
+    told = properties.json() if properties is not None else {}  # type: ignore[no-untyped-call]
+    return Limits(
+        told.get("ReceiveMaximum", 65535),
+        told.get("MaximumPacketSize"),
+        told.get("MaximumQoS", 2),
+        bool(told.get("RetainAvailable", 1)),
+    )
+
+
+def packet_size(topic: str, payload: bytes) -> int:
+    """Bytes of a PUBLISH, at most."""
+    return _PACKET_BYTES + len(topic.encode()) + len(payload)
+
+
+def new_client(broker: Broker, name: str, context: ssl.SSLContext | None) -> Client:
+    """A client of `broker` with that client id, not connected. Other threads than its own may publish."""
+    client = Client(CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5, reconnect_on_failure=False)
+    # Without it, paho writes to the socket in whichever thread publishes.
+    client.on_socket_register_write = _on_socket_register_write
     client.username = broker.username
     client.password = broker.password
     client.on_socket_open = _on_socket_open
@@ -28,8 +66,8 @@ def new_client(broker: Broker, name: str, context: ssl.SSLContext | None) -> mqt
     return client
 
 
-def publish_once(broker: Broker, name: str, topic: str, payload: bytes, timeout: float = 10.0) -> None:
-    """Publish one retained message, and wait for the broker's word. Raises BrokerError."""
+def publish_once(broker: Broker, name: str, messages: Mapping[str, bytes], timeout: float = 10.0) -> None:
+    """Publish retained messages, by topic, and wait for the broker's word on each. Raises BrokerError."""
     client, answers = new_client(broker, name, tls_context(broker)), queue.SimpleQueue[ReasonCode]()
     client.on_connect = lambda _client, _userdata, _flags, reason, _properties: answers.put(reason)
     client.on_publish = lambda _client, _userdata, _mid, reason, _properties: answers.put(reason)
@@ -37,8 +75,9 @@ def publish_once(broker: Broker, name: str, topic: str, payload: bytes, timeout:
         client.connect(broker.host, broker.port)
         client.loop_start()
         _expect(broker, "us", answers.get(timeout=timeout))
-        client.publish(topic, payload, qos=1, retain=True)
-        _expect(broker, f"what is published to {topic}", answers.get(timeout=timeout))
+        for topic, payload in messages.items():
+            client.publish(topic, payload, qos=1, retain=True)
+            _expect(broker, f"what is published to {topic}", answers.get(timeout=timeout))
     except OSError as exc:
         raise BrokerError(f"Cannot reach {broker} ({exc})") from exc
     except queue.Empty:
@@ -51,6 +90,10 @@ def publish_once(broker: Broker, name: str, topic: str, payload: bytes, timeout:
 def _expect(broker: Broker, what: str, reason: ReasonCode) -> None:
     if reason.is_failure:
         raise BrokerError(f"{broker} refuses {what}: {explain(reason)}")
+
+
+def _on_socket_register_write(_client: mqtt.Client, _userdata: Any, _socket: Any) -> None:
+    """Nothing to do: a publish also wakes the loop."""
 
 
 def _on_socket_open(_client: mqtt.Client, _userdata: Any, opened: Any) -> None:

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import threading
+from typing import NamedTuple
+
+
+class Sent(NamedTuple):
+    """A message of `size` bytes; `reading` is its number in the outbox, if it is one."""
+
+    topic: str
+    size: int
+    reading: int | None = None
 
 
 class Inflight:
@@ -11,33 +20,38 @@ class Inflight:
     def __init__(self, window: int) -> None:
         self.window = window
         self._count = 0
-        self._readings: dict[int, int | None] = {}
-        self._early: set[int] = set()
+        self._sent: dict[int, Sent] = {}
+        self._early: dict[int, str] = {}
         self._lock = threading.Lock()  # never held while paho is called: paho calls us with its own
 
     @property
     def full(self) -> bool:
         return self._count >= self.window
 
+    @property
+    def largest(self) -> Sent | None:
+        """Of those that are not acknowledged."""
+        with self._lock:
+            return max(self._sent.values(), key=lambda sent: sent.size, default=None)
+
     def take_off(self) -> None:
         """One more is about to be sent."""
         with self._lock:
             self._count += 1
 
-    def sent(self, message: int, reading: int | None) -> bool:
-        """It has that id and, if it is a reading, that number. True when it was acknowledged already."""
+    def sent(self, message: int, what: Sent) -> str | None:
+        """It has that id. The broker's answer, when that was here already."""
         with self._lock:
             if message in self._early:
-                self._early.remove(message)
-                return True
-            self._readings[message] = reading
-            return False
+                return self._early.pop(message)
+            self._sent[message] = what
+            return None
 
-    def land(self, message: int) -> int | None:
-        """The broker acknowledged that id: the number of the reading, if it is known to be one."""
+    def land(self, message: int, refusal: str) -> Sent | None:
+        """The broker took it, if `refusal` is empty, or did not: what it is, if that is known yet."""
         with self._lock:
             self._count -= 1
-            if message not in self._readings:
-                self._early.add(message)  # faster than the thread that sent it
+            if message not in self._sent:
+                self._early[message] = refusal  # faster than the thread that sent it
                 return None
-            return self._readings.pop(message)
+            return self._sent.pop(message)

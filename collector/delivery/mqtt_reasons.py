@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from perfwatch.settings import variable
 
+TAKEN_OVER, TOO_LARGE, QUOTA = "Session taken over", "Packet too large", "Quota exceeded"
+
 _CREDENTIALS = f"check the user name and password in {variable('broker')}"
 _ADVICE = {
     "Not authorized": _CREDENTIALS,
     "Bad user name or password": _CREDENTIALS,
     "Unsupported protocol version": "PerfWatch needs a broker that speaks MQTT 5",
-    "Session taken over": f"another collector has the same host id: give each its own in {variable('host')}",
+    TAKEN_OVER: f"another collector has the same host id: give each its own in {variable('host')}",
 }
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import random
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from paho.mqtt import client as mqtt
 from paho.mqtt.packettypes import PacketTypes
@@ -18,12 +16,14 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from collector.delivery.client import new_client, tls_context
-from collector.delivery.inflight import Inflight
-from collector.delivery.mqtt_reasons import explain
+from collector.delivery.client import Client, packet_size
+from collector.delivery.connection import Connection
+from collector.delivery.inflight import Inflight, Sent
+from collector.delivery.mqtt_reasons import QUOTA, TOO_LARGE
 from collector.delivery.outbox import Outbox
 from perfwatch.broker import Broker
 from perfwatch.mqtt.identity import new_client_id
+from perfwatch.mqtt.limits import Limits
 from perfwatch.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -31,19 +31,19 @@ log = logging.getLogger(__name__)
 # Expiry also discards what the broker queues for a bridge that is away, so it must outlast the
 # bridge's session (7 days), not the interval.
 EXPIRY_SECONDS = 7 * 86400
-KEEP_ALIVE_SECONDS = 30
-# What the broker may send us, in bytes: what is sent to a collector is small.
-LARGEST_PACKET = 1024 * 1024
-# Each try is delayed by up to JITTER more, so that the hosts do not all meet a broker that has just
-# started in the same instant: 1 to 20 s in all. For paho the wait is silence of the broker: with that
-# of connecting it must stay below the keep-alive.
-FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 19.0
-JITTER_SECONDS = 1.0
 # What is not sent is safer in the outbox than in paho; and paho's own limit is 20.
 WINDOW = 16
 
-# Two collectors of one name throw each other out as fast as they reconnect, which is in this time.
-TAKEN_OVER_SECONDS = FIRST_RETRY_SECONDS + 2 * JITTER_SECONDS
+
+class Message(NamedTuple):
+    """What is to be published; `reading` is its number in the outbox, if it is one."""
+
+    topic: str
+    payload: bytes
+    properties: Properties | None = None
+    retain: bool = True
+    reading: int | None = None
+    qos: int = 1
 
 
 class Publisher:
@@ -52,8 +52,7 @@ class Publisher:
     The broker is told `online` and whatever else was announced at every connection, and says
     `offline` for us when we vanish. Raises SettingError when the CA file cannot be used.
 
-    Each connection has a paho client of its own: one that reconnects would send again by itself what
-    it holds, all at once and retained as it was, while the outbox knows what is old by now.
+    What unforeseen has ended the connection's thread is raised by `check` and `publish`.
     """
 
     def __init__(
@@ -67,40 +66,48 @@ class Publisher:
         self._broker = broker
         self._topics = topics
         self._host = host
-        self._client_id = client_id or new_client_id("collector", host)
         self._outbox = Outbox() if outbox is None else outbox
         self._properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         self._properties.MessageExpiryInterval = EXPIRY_SECONDS
         self._announced: dict[str, tuple[bytes, ...]] = {}
-        self._urgent: deque[tuple[str, bytes, Properties | None]] = deque()
+        self._urgent: deque[Message] = deque()
         self._followed: dict[str, Callable[[bytes], None]] = {}
         self._newest: dict[str, bytes] = {}
         self._sending = threading.Lock()
         self._flight = Inflight(WINDOW)
         self._connected = False
-        self._connected_at = 0.0
         # Nobody knows how the last run ended, nor what became of the broker since.
         self._lossy = True
-        self._tried = False
-        self._pause = FIRST_RETRY_SECONDS / 2
-        self._said: set[str] = set()
+        self._greeted = False
+        self._stopping = False
+        self._limits = Limits()
+        self._largest: int | None = None  # bytes; what the broker takes though it did not say so
+        self._suspect: Sent | None = None
+        self._left_out = 0
+        self._large: set[str] = set()
+        self._refused: set[str] = set()
         self._unheard: set[str] = set()
-        self._stopping = threading.Event()
-        self._gone = threading.Event()
-        self._gone.set()
-        self._tls = tls_context(broker)
-        self._client = self._make_client()
+        self._heeding: list[Callable[[Limits], None]] = []
+        self._connection = Connection(
+            broker, host, client_id or new_client_id("collector", host), topics.status(host), self
+        )
+        self._client: Client
 
     def start(self) -> None:
         """Begin to connect, and keep at it: returns at once, whether or not the broker is there."""
         self._outbox.open()
-        self._connect()
+        self._connection.start()
+
+    def check(self) -> None:
+        """Raises whatever unforeseen has ended the connection's thread: nothing is sent any more."""
+        self._connection.check()
 
     def publish(self, metric: str, payload: bytes) -> None:
         """Send a reading when the broker can take it: QoS 1, in the order of the calls.
 
         The newest of its topic is retained. It is in the outbox until the broker acknowledges it.
         """
+        self.check()
         if self._outbox.add(self._topics.metric(self._host, metric), payload):
             log.warning("Too many readings wait for %s: the oldest are dropped", self._broker)
         self._pump()
@@ -116,72 +123,52 @@ class Publisher:
         """
         self._announced[topic] = payloads
         if self._connected:
-            self._urgent.extend((topic, payload, None) for payload in payloads)
+            self._urgent.extend(Message(topic, payload) for payload in payloads)
             self._pump()
 
     def repeat(self) -> None:
         """Publish again what is newest, for someone who has just come."""
         if self._connected:
-            self._urgent.extend((*newest, self._properties) for newest in list(self._newest.items()))
+            self._urgent.extend(Message(*newest, self._properties) for newest in list(self._newest.items()))
             self._pump()
 
     def answer(self, topic: str, payload: bytes) -> None:
         """Publish it once, not retained. It is not kept: without a connection nobody asked."""
         if self._connected:
-            self._client.publish(topic, payload, qos=0)
+            self._urgent.append(Message(topic, payload, retain=False, qos=0))
+            self._pump()
 
     def show(self, topic: str, text: bytes) -> None:
         """Publish it retained at QoS 0, if the broker is there just now."""
-        if self._connected and not self._stopping.is_set():
-            self._client.publish(topic, text, qos=0, retain=True, properties=self._properties)
+        if self._connected:
+            self._urgent.append(Message(topic, text, self._properties, qos=0))
+            self._pump()
 
     def follow(self, topic: str, receive: Callable[[bytes], None]) -> None:
         """Call `receive`, in the network's thread, with what comes on that topic. Before `start`."""
         self._followed[topic] = receive
 
+    def heed(self, limits: Callable[[Limits], None]) -> None:
+        """Call it, in the network's thread, with what the broker takes: at each connection."""
+        self._heeding.append(limits)
+
     def stop(self, timeout: float = 2.0) -> None:
         """Say `offline` and leave, within `timeout` seconds, whatever the broker does."""
         deadline = time.monotonic() + timeout
-        self._stopping.set()
-        client = self._client
+        self._stopping = True
         if self._connected:
-            farewell = client.publish(self._topics.status(self._host), b"offline", qos=1, retain=True)
+            qos, retain = min(1, self._limits.qos), self._limits.retain
+            farewell = self._client.publish(self._topics.status(self._host), b"offline", qos, retain)
             # It fails when the connection breaks just now; then the will says the same.
             with contextlib.suppress(RuntimeError):
                 farewell.wait_for_publish(timeout)
-        client.disconnect()
-        # Not loop_stop: it waits without limit. The thread ends by itself once the socket is closed.
-        self._gone.wait(max(0.0, deadline - time.monotonic()))
+        self._connection.stop(max(0.0, deadline - time.monotonic()))
+        if self._left_out:
+            log.warning("%d messages were too large for %s and left out", self._left_out, self._broker)
         if waiting := len(self._outbox):
             place = "on disk, for the next start" if self._outbox.durable else "in memory only, and are lost"
             log.warning("Stopped with %d readings unsent: they are %s", waiting, place)
         self._outbox.close()
-
-    def _connect(self) -> None:
-        limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        limits.MaximumPacketSize = LARGEST_PACKET
-        self._client.connect_async(
-            self._broker.host, self._broker.port, KEEP_ALIVE_SECONDS, properties=limits
-        )
-        self._client.loop_start()
-
-    def _connect_anew(self) -> None:
-        if not self._stopping.is_set():
-            self._pause = min(self._pause * 2, LONGEST_RETRY_SECONDS)
-            self._client = self._make_client()
-            self._connect()
-
-    def _make_client(self) -> mqtt.Client:
-        client = new_client(self._broker, self._client_id, self._tls)
-        client.will_set(self._topics.status(self._host), b"offline", qos=1, retain=True)
-        client.on_pre_connect = self._on_pre_connect
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_publish = self._on_publish
-        client.on_message = self._on_message
-        client.on_subscribe = self._on_subscribe
-        return client
 
     def _pump(self) -> None:
         """Hand paho what waits, as far as the window allows.
@@ -197,139 +184,113 @@ class Publisher:
                 self._sending.release()
 
     def _ready(self) -> bool:
-        going = self._connected and not self._stopping.is_set() and not self._flight.full
+        going = self._connected and not self._stopping and not self._flight.full
         return going and bool(self._urgent or not self._outbox.empty)
 
     def _send_next(self) -> None:
         if self._urgent:
-            self._send(*self._urgent.popleft())
+            self._send(self._urgent.popleft())
         elif (letter := self._outbox.take()) is not None:
             if letter.newest:
                 self._newest[letter.topic] = letter.payload
-            self._send(letter.topic, letter.payload, self._properties, letter.newest, letter.number)
+            self._send(Message(letter.topic, letter.payload, self._properties, letter.newest, letter.number))
 
-    def _send(
-        self,
-        topic: str,
-        payload: bytes,
-        properties: Properties | None,
-        retain: bool = True,
-        reading: int | None = None,
-    ) -> None:
-        flight = self._flight
+    def _send(self, message: Message) -> None:
+        limits, flight = self._limits, self._flight
+        what = Sent(message.topic, packet_size(message.topic, message.payload), message.reading)
+        if limits.packet_size is not None and what.size > limits.packet_size:
+            self._leave_out(what, f"it takes {limits.packet_size} at most")
+            return
         flight.take_off()
-        sent = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
-        if flight.sent(sent.mid, reading) and reading is not None:
-            self._outbox.done(reading)
+        qos, retain = min(message.qos, limits.qos), message.retain and limits.retain
+        sent = self._client.publish(message.topic, message.payload, qos, retain, message.properties)
+        if (refusal := flight.sent(sent.mid, what)) is not None:
+            self._settle(what, refusal)
 
-    def _say(self, trouble: str, text: str, *values: object) -> None:
-        """Log it, once for each trouble until the broker is back."""
-        if trouble not in self._said and not self._stopping.is_set():
-            self._said.add(trouble)
-            log.warning(text, *values)
-
-    def _on_pre_connect(self, _client: mqtt.Client, _userdata: Any) -> None:
-        if self._tried:
-            self._stopping.wait(self._pause + random.uniform(0, JITTER_SECONDS))
-        self._tried = True
-
-    def _on_connect(
-        self,
-        client: mqtt.Client,
-        _userdata: Any,
-        _flags: mqtt.ConnectFlags,
-        reason: ReasonCode,
-        properties: Properties | None,
-    ) -> None:
-        if reason.is_failure:
-            self._say(f"refused: {reason}", "%s refuses us: %s", self._broker, explain(reason))
+    def _settle(self, what: Sent, refusal: str) -> None:
+        """The broker has it, or does not want it: it is not sent again."""
+        if refusal == QUOTA:
+            self._leave_out(what, "that is over a limit of its own")
             return
-        if self._stopping.is_set():
-            client.disconnect()
-            return
-        self._say_back()
+        if what.reading is not None:
+            self._outbox.done(what.reading)
+        if refusal and refusal not in self._refused:
+            self._refused.add(refusal)
+            log.warning(
+                "%s does not take what we publish (%s): its access list must let this user write %s",
+                self._broker,
+                refusal,
+                f"{self._topics.prefix}/{self._host}/#",
+            )
+
+    def _leave_out(self, what: Sent, why: str) -> None:
+        """What the broker will never take must not come before all others for ever."""
+        self._left_out += 1
+        if what.reading is not None:
+            self._outbox.done(what.reading)
+        if what.topic not in self._large:
+            self._large.add(what.topic)
+            text = "%s is left out: it has %d bytes, and %s says that %s"
+            log.warning(text, what.topic, what.size, self._broker, why)
+
+    def begin(self, client: Client, limits: Limits, again: bool) -> None:
+        """Connected: say that we are there, and whatever else was announced; then what waits."""
+        self._say_back(again)
+        if self._largest is not None:
+            limits = limits._replace(packet_size=min(self._largest, limits.packet_size or self._largest))
+        for heed in self._heeding:
+            heed(limits)
         with self._sending:  # whoever is at it has the last connection's client
-            self._flight = Inflight(max(1, min(WINDOW, getattr(properties, "ReceiveMaximum", 65535) - 2)))
+            self._client, self._limits = client, limits
+            self._flight = Inflight(max(1, min(WINDOW, limits.receive_max - 2)))
             self._outbox.rewind(lossy=self._lossy)
             self._urgent.clear()
-            self._urgent.append((self._topics.status(self._host), b"online", None))
+            self._urgent.append(Message(self._topics.status(self._host), b"online"))
             for topic, payloads in list(self._announced.items()):
-                self._urgent.extend((topic, payload, None) for payload in payloads)
-            self._gone.clear()
+                self._urgent.extend(Message(topic, payload) for payload in payloads)
             self._connected = True
-        self._connected_at = time.monotonic()
-        self._pause = FIRST_RETRY_SECONDS / 2
+        self._subscribe(client)
+        self._pump()
+
+    def answered(self, message: int, refusal: str) -> None:
+        """The broker took a message, or did not, for that reason."""
+        what = self._flight.land(message, refusal)
+        if what is not None:
+            self._settle(what, refusal)
+        self._pump()
+
+    def received(self, topic: str, payload: bytes) -> None:
+        """A message that was asked for."""
+        self._followed[topic](payload)
+
+    def finish(self, goodbye: str, rival: bool) -> bool:
+        """No longer connected. Whether that was for a message that is too large: it is not sent again."""
+        self._connected = False
+        # A broker that says goodbye has not crashed: it saves what it took.
+        self._lossy = not goodbye
+        largest, before = self._flight.largest, self._suspect
+        self._suspect = largest
+        # A rival ends connections on which nothing is in flight; a message, those that have it.
+        if largest is None or (goodbye != TOO_LARGE and not (rival and not goodbye and largest == before)):
+            return False
+        self._largest = largest.size - 1
+        return True
+
+    def _subscribe(self, client: Client) -> None:
         if self._followed:
             # What somebody left retained is not for every start to come.
             options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+            client.on_subscribe = self._on_subscribe
             client.subscribe([(topic, options) for topic in self._followed])
-        self._pump()
 
-    def _say_back(self) -> None:
+    def _say_back(self, again: bool) -> None:
         waiting, dropped = len(self._outbox), self._outbox.forget_dropped()
-        if self._said:
+        if again:
             log.info("Connected to %s again: %d readings waited, %d dropped", self._broker, waiting, dropped)
-        else:
+        elif not self._greeted:
             log.info("Connected to %s", self._broker)
-        self._said.clear()
-
-    def _on_connect_fail(self, client: mqtt.Client, _userdata: Any) -> None:
-        why = str(sys.exception())  # paho calls this inside its `except`, and passes no reason
-        self._say("away", "Cannot reach %s (%s): trying until it answers", self._broker, why)
-        client.disconnect()  # it would try again itself
-        self._connect_anew()
-
-    def _on_disconnect(
-        self,
-        client: mqtt.Client,
-        _userdata: Any,
-        flags: mqtt.DisconnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if client is not self._client:
-            return  # paho tells it twice when no answer came to its ping
-        if self._connected:
-            why = explain(reason) if flags.is_disconnect_packet_from_server else self._break()
-            self._say("away", "Lost %s (%s): trying until it is back", self._broker, why)
-        elif not self._said:
-            self._say("away", "%s hung up before it said a word of MQTT: trying again", self._broker)
-        # A broker that says goodbye has not crashed: it saves what it took.
-        if self._connected:
-            self._lossy = not flags.is_disconnect_packet_from_server
-        self._connected = False
-        self._gone.set()
-        self._connect_anew()
-
-    def _break(self) -> str:
-        # Mosquitto 2.0 hangs up on a client whose id is taken over without a word.
-        if time.monotonic() - self._connected_at < TAKEN_OVER_SECONDS:
-            return f"it broke at once: does another collector have the host id {self._host}?"
-        return "the connection broke"
-
-    def _on_publish(
-        self,
-        _client: mqtt.Client,
-        _userdata: Any,
-        mid: int,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        reading = self._flight.land(mid)
-        if reading is not None:
-            self._outbox.done(reading)
-        if reason.is_failure:
-            self._say(
-                f"publish: {reason}",
-                "%s does not take what we publish (%s): its access list must let this user write %s",
-                self._broker,
-                reason,
-                f"{self._topics.prefix}/{self._host}/#",
-            )
-        self._pump()
-
-    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
-        self._followed[message.topic](bytes(message.payload))
+        self._greeted = True
+        self._refused.clear()
 
     def _on_subscribe(
         self,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 import click
 
 from collector.delivery.client import publish_once
+from collector.home_assistant.parts import MOST
 from perfwatch.broker import broker_of
 from perfwatch.command import service
+from perfwatch.errors import BrokerError
 from perfwatch.settings import Settings, variable
 from perfwatch.topics import Topics, discovery_topic
 
@@ -17,7 +20,7 @@ _SETTINGS = ("broker", "broker_ca_file", "topic_prefix", "host", "homeassistant_
 
 
 def remove(chosen: Settings) -> None:
-    """Remove a host from Home Assistant: clear its retained discovery message on the broker.
+    """Remove a host from Home Assistant: clear its retained discovery messages on the broker.
 
     A collector that still runs announces it again: end it first, or switch homeassistant off.
     """
@@ -34,14 +37,18 @@ def farewell(chosen: Settings) -> None:
     Mosquitto sends no will for a client whose account is taken away.
     """
     status = Topics(chosen.topic_prefix).status(chosen.host_id)
-    publish_once(broker_of(chosen), _client_id(), status, b"offline")
+    publish_once(broker_of(chosen), _client_id(), {status: b"offline"})
     _clear_discovery(chosen)
 
 
 def _clear_discovery(chosen: Settings) -> str:
-    topic = discovery_topic(chosen.host_id, chosen.homeassistant_prefix)
-    publish_once(broker_of(chosen), _client_id(), topic, b"")
-    return topic
+    broker, prefix = broker_of(chosen), chosen.homeassistant_prefix
+    topics = [discovery_topic(chosen.host_id, prefix, part) for part in range(1, MOST + 1)]
+    publish_once(broker, _client_id(), {topics[0]: b""})
+    # An access list of before allows the first alone: then there are no others.
+    with suppress(BrokerError):
+        publish_once(broker, _client_id(), dict.fromkeys(topics[1:], b""))
+    return topics[0]
 
 
 def _client_id() -> str:

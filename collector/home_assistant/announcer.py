@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from threading import RLock
 
 import msgspec
 
-from collector.home_assistant.entities import MAXIMUM, Component, found, identifier, message, sensor
+from collector.agent import Gathered
+from collector.home_assistant.entities import Component, Place, Steps, found, places, sensor
+from collector.home_assistant.message import identifier, message, presence
+from collector.home_assistant.parts import LARGEST_BYTES, assign
 from perfwatch.files import write_private
+from perfwatch.mqtt.limits import Limits
+from perfwatch.readings.base import Reading
 from perfwatch.readings.core import HostInfo
 from perfwatch.topics import Topics, discovery_topic
 
@@ -20,8 +26,12 @@ log = logging.getLogger(__name__)
 # A sensor may miss a tick; then it is not gone yet. The entities expire after as many.
 _MISSES = 3
 
-_facts = msgspec.json.Decoder(HostInfo)
-_reading = msgspec.json.Decoder(dict[str, Any])
+MAXIMUM = 600
+"""So many entities a host has at most."""
+
+# Headers and topic, at their longest, beside the message.
+_PACKET_BYTES = 512
+
 _encoder = msgspec.json.Encoder()
 
 Announce = Callable[..., None]
@@ -29,7 +39,7 @@ Announce = Callable[..., None]
 
 
 class Announcer:
-    """Takes what is published, as an outlet does, and announces the entities that show it.
+    """A sink that announces the entities which show what is published, in as many messages as it takes.
 
     `memory` is the file of what was announced last, so that what went away while nobody looked can
     be removed. A change is announced with the last reading of a tick that has all that the facts name,
@@ -47,58 +57,86 @@ class Announcer:
     ) -> None:
         self._topics = topics
         self._host = host
-        self._topic = discovery_topic(host, prefix)
+        self._prefix = prefix
         self._announce = announce
         self._repeat = repeat
         self._memory = memory
+        self._lock = RLock()  # the network's thread comes here too
+        self._limits = Limits()
         self._facts: HostInfo | None = None
         self._changed = False
         self._components: dict[str, Component] = {}
-        self._metrics = self._remembered()
+        self._keys: dict[str, dict[Steps, str]] = {}
+        self._metrics, self._parts = self._remembered()
         self._misses = dict.fromkeys(self._metrics, 0)
-        self._tick: str | None = None
+        self._tick: datetime | None = None
         self._settled = True
         self._seen: dict[str, set[str]] = {}
-        self._last: tuple[bytes, ...] = ()
+        self._last: dict[str, tuple[bytes, ...]] = {}
 
-    def describe(self, info: bytes) -> None:
+    def describe(self, facts: HostInfo) -> None:
         """The host's facts. Another interval makes every entity expire at another time."""
-        facts = _facts.decode(info)
-        if self._facts is not None and facts.interval != self._facts.interval:
-            self._components.clear()
-        self._facts, self._changed = facts, True
+        with self._lock:
+            if self._facts is not None and facts.interval != self._facts.interval:
+                self._components.clear()
+                self._keys.clear()
+            self._facts, self._changed = facts, True
 
-    def publish(self, metric: str, payload: bytes) -> None:
+    def publish(self, metric: str, gathered: Gathered) -> None:
         """A reading: what is in it is there."""
-        reading = _reading.decode(payload)
-        if reading["timestamp"] != self._tick:
+        with self._lock:
+            self._take(metric, gathered.reading)
+
+    def receive(self, status: bytes) -> None:
+        """Home Assistant's own status: when it has started it wants to be told again."""
+        with self._lock:
+            if status == b"online" and self._last:
+                for topic, payloads in self._last.items():
+                    self._announce(topic, *payloads)
+                self._repeat()
+
+    def heed(self, limits: Limits) -> None:
+        """What the broker takes: a message that is larger is told anew, in smaller ones."""
+        with self._lock:
+            self._limits = limits
+            if any(self._refused(each) for payloads in self._last.values() for each in payloads):
+                self._tell(set())
+
+    def _refused(self, payload: bytes) -> bool:
+        return self._limits.refusal(len(payload) + _PACKET_BYTES, 0, False) is not None
+
+    def _take(self, metric: str, reading: Reading) -> None:
+        if reading.timestamp != self._tick:
             if not self._settled:
                 self._settle()
-            self._tick, self._settled = reading["timestamp"], False
+            self._tick, self._settled = reading.timestamp, False
         if self._facts is not None:
             self._look(metric, reading, self._facts)
             expected = {source for source, absent in self._facts.sources.items() if absent is None}
             if expected and not self._settled and expected <= self._seen.keys():
                 self._settle()
 
-    def receive(self, status: bytes) -> None:
-        """Home Assistant's own status: when it has started it wants to be told again."""
-        if status == b"online" and self._last:
-            self._announce(self._topic, *self._last)
-            self._repeat()
-
-    def _look(self, metric: str, reading: dict[str, Any], facts: HostInfo) -> None:
+    def _look(self, metric: str, reading: Reading, facts: HostInfo) -> None:
         seen = self._seen.setdefault(metric, set())
+        keys = self._keys.setdefault(metric, {})
+        for place in places(metric, reading):
+            key = keys.get(place.steps) or self._add(metric, place, facts)
+            if key is not None:
+                seen.add(key)
+
+    def _add(self, metric: str, place: Place, facts: HostInfo) -> str | None:
+        """The key of a place that has no entity yet; None when it gets none."""
+        one = found(metric, place)
+        # What never had a value here, like the temperature of a virtual machine, is no entity.
+        if not (place.known or one.key in self._metrics) or not self._room():
+            return None
+        topic = self._topics.metric(self._host, metric)
         expire_after = math.ceil(_MISSES * facts.interval)
-        for one in found(metric, reading):
-            # What never had a value here, like the temperature of a virtual machine, is no entity.
-            if one.key in self._components or ((one.known or one.key in self._metrics) and self._room()):
-                seen.add(one.key)
-                if one.key not in self._components:
-                    topic = self._topics.metric(self._host, metric)
-                    self._components[one.key] = sensor(one, topic, identifier(self._host), expire_after)
-                    self._metrics[one.key] = metric
-                    self._changed = True
+        self._components[one.key] = sensor(one, topic, identifier(self._host), expire_after)
+        self._keys[metric][place.steps] = one.key
+        self._metrics[one.key] = metric
+        self._changed = True
+        return one.key
 
     def _room(self) -> bool:
         return len(self._components) < MAXIMUM
@@ -113,15 +151,47 @@ class Announcer:
         self._changed = False
         for key in gone:
             self._components.pop(key, None)
+            steps = self._keys.get(self._metrics[key], {})
+            self._keys[self._metrics[key]] = {place: one for place, one in steps.items() if one != key}
             del self._metrics[key], self._misses[key]
-        # Home Assistant removes what is named with its platform alone; after that it is left out.
-        steps = (gone, ()) if gone else ((),)
-        self._last = tuple(
-            _encoder.encode(message(self._facts, self._topics, self._host, self._components, step))
-            for step in steps
-        )
-        self._announce(self._topic, *self._last)
+        self._tell(set(gone))
         self._remember()
+
+    def _tell(self, gone: Set[str]) -> None:
+        """Announce each part that is not as it was announced last; what is `gone` goes from its own."""
+        if self._facts is None:
+            return
+        sizes = {key: len(key) + len(_encoder.encode(each)) + 4 for key, each in self._components.items()}
+        before = self._parts
+        known = {key: part for key, part in before.items() if key in self._metrics}
+        largest = min(LARGEST_BYTES, self._limits.packet_size or LARGEST_BYTES)
+        self._parts = known | assign(sizes, known, largest - self._envelope(self._facts))
+        lost = [key for key, part in before.items() if key in gone or self._parts.get(key, part) != part]
+        for part in sorted({1, *before.values(), *self._parts.values()}):
+            self._tell_part(self._facts, part, [key for key in lost if before[key] == part])
+
+    def _tell_part(self, facts: HostInfo, part: int, lost: list[str]) -> None:
+        components = {key: each for key, each in self._components.items() if self._parts[key] == part}
+        if part == 1:
+            components = presence(self._topics, self._host) | components
+        # Home Assistant removes what is named with its platform alone; after that it is left out.
+        steps = (lost, ()) if lost else ((),)
+        payloads = [
+            _encoder.encode(message(facts, self._topics, self._host, components, step)) for step in steps
+        ]
+        if self._refused(payloads[0]):
+            del payloads[:-1]  # the broker never took the larger one that had them
+        if not components:
+            payloads[-1] = b""
+        topic = discovery_topic(self._host, self._prefix, part)
+        if lost or self._last.get(topic, (b"",))[-1] != payloads[-1]:
+            self._last[topic] = tuple(payloads)
+            self._announce(topic, *payloads)
+
+    def _envelope(self, facts: HostInfo) -> int:
+        """Bytes of a message without entities of its own."""
+        bare = message(facts, self._topics, self._host, presence(self._topics, self._host))
+        return len(_encoder.encode(bare)) + _PACKET_BYTES
 
     def _gone(self) -> list[str]:
         """What was not there three times, though its source gave a reading or is no longer there."""
@@ -132,17 +202,23 @@ class Announcer:
                 self._misses[key] = 0 if there else self._misses.get(key, 0) + 1
         return [key for key, misses in self._misses.items() if misses >= _MISSES]
 
-    def _remembered(self) -> dict[str, str]:
+    def _remembered(self) -> tuple[dict[str, str], dict[str, int]]:
+        """The metric and the part of each entity. Before there were parts, only the metric was kept."""
         try:
-            return msgspec.json.decode(self._memory.read_bytes(), type=dict[str, str])
+            kept = msgspec.json.decode(self._memory.read_bytes(), type=dict[str, str | tuple[str, int]])
         except FileNotFoundError:
-            return {}
+            kept = {}
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as exc:
             log.warning("%s cannot be read (%s): what went away meanwhile stays known", self._memory, exc)
-            return {}
+            kept = {}
+        both = {key: (each, 1) if isinstance(each, str) else each for key, each in kept.items()}
+        return {key: metric for key, (metric, _) in both.items()}, {
+            key: part for key, (_, part) in both.items()
+        }
 
     def _remember(self) -> None:
+        kept = {key: (metric, self._parts.get(key, 1)) for key, metric in self._metrics.items()}
         try:
-            write_private(self._memory, _encoder.encode(self._metrics).decode())
+            write_private(self._memory, _encoder.encode(kept).decode())
         except OSError as exc:
             log.warning("%s cannot be written (%s)", self._memory, exc.strerror)

@@ -6,21 +6,20 @@ One table says which fields become entities; a new source is a few rows. Nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from perfwatch.readings.core import HostInfo
-from perfwatch.topics import Topics, plain_id
+from msgspec import Struct
+
+from perfwatch.readings.base import Reading
+from perfwatch.topics import plain_id
 from perfwatch.units import Unit, unit_of
 
-SUPPORT_URL = "https://github.com/perfwatch/perfwatch"
 EACH = "*"
-MAXIMUM = 600
-"""So many entities a host has at most: the message must stay below what brokers take (1 MiB)."""
 
 Component = dict[str, Any]
+Steps = tuple[str | int, ...]
 
-_GIB = 1 << 30
 # Their places are the kernel's numbers of cores; other lists are counted as people count.
 _OF_CORES = ("per_core", "frequency_mhz")
 _LITERAL = re.compile(r"[^a-zA-Z0-9 /._-]")
@@ -50,8 +49,16 @@ class Found(NamedTuple):
     key: str
     entity: Entity
     unit: Unit
-    steps: tuple[str | int, ...]
+    steps: Steps
     label: str
+
+
+class Place(NamedTuple):
+    """Where a reading has a field of the table; `labels` are for the {} in its name."""
+
+    entity: Entity
+    steps: Steps
+    labels: tuple[str, ...]
     known: bool
     """Whether it has a value now."""
 
@@ -151,13 +158,19 @@ ENTITIES: dict[str, tuple[Entity, ...]] = {
 }
 
 
-def found(metric: str, reading: Mapping[str, Any]) -> Iterator[Found]:
-    """The entities of a reading, given as its JSON's fields."""
+def places(metric: str, reading: Reading | Mapping[str, Any]) -> Iterator[Place]:
+    """The places of a reading that become entities. This is cheap: it is done at each tick."""
     for entity in ENTITIES.get(metric, ()):
         for steps, labels, value in _walk(reading, entity.path):
-            key = "_".join([metric, *(plain_id(str(step)) for step in steps)])
-            name = " ".join(entity.name.format(*labels).split())
-            yield Found(key, entity, unit_of(metric, entity.field), steps, name, value is not None)
+            yield Place(entity, steps, labels, value is not None)
+
+
+def found(metric: str, place: Place) -> Found:
+    """The entity of a place."""
+    entity, steps, labels, _ = place
+    key = "_".join([metric, *(plain_id(str(step)) for step in steps)])
+    name = " ".join(entity.name.format(*labels).split())
+    return Found(key, entity, unit_of(metric, entity.field), steps, name)
 
 
 def sensor(one: Found, topic: str, identity: str, expire_after: int) -> Component:
@@ -180,74 +193,6 @@ def sensor(one: Found, topic: str, identity: str, expire_after: int) -> Componen
     return {name: value for name, value in component.items() if value is not None}
 
 
-def presence(topics: Topics, host: str) -> dict[str, Component]:
-    """What every host has: whether it is there, and since when it is up."""
-    identity = identifier(host)
-    return {
-        "status": {
-            "p": "binary_sensor",
-            "uniq_id": f"{identity}_status",
-            "name": "Status",
-            "stat_t": topics.status(host),
-            "dev_cla": "connectivity",
-            "pl_on": "online",
-            "pl_off": "offline",
-            "ent_cat": "diagnostic",
-            # The others are not available while the host is away; this one is there to say so.
-            "avty_tpl": "online",
-        },
-        "boot_time": {
-            "p": "sensor",
-            "uniq_id": f"{identity}_boot_time",
-            "name": "Up since",
-            "stat_t": topics.info(host),
-            "val_tpl": "{{ value_json.get('boot_time') }}",
-            "dev_cla": "timestamp",
-            "ent_cat": "diagnostic",
-        },
-    }
-
-
-def device(facts: HostInfo, host: str) -> dict[str, Any]:
-    """The host as a device of Home Assistant's."""
-    memory = facts.memory_total_bytes
-    hardware = [
-        f"{facts.core_count} cores" if facts.core_count else "",
-        f"{memory / _GIB:.1f} GiB" if memory else "",
-    ]
-    return {
-        "ids": [identifier(host)],
-        "name": host,
-        "mf": "PerfWatch",
-        "mdl": facts.cpu_model or facts.os,
-        "sw": f"{facts.os}, {facts.kernel}",
-        "hw": ", ".join(filter(None, hardware)) or "unknown",
-    }
-
-
-def message(
-    facts: HostInfo,
-    topics: Topics,
-    host: str,
-    components: Mapping[str, Component],
-    gone: Iterable[str] = (),
-) -> dict[str, Any]:
-    """All that discovery tells of a host. What is `gone` is named once more, which removes it."""
-    named: dict[str, Component] = {**presence(topics, host), **components}
-    bare: dict[str, Component] = {key: {"p": "sensor"} for key in gone}
-    return {
-        "dev": device(facts, host),
-        "o": {"name": "PerfWatch", "sw": facts.version, "url": SUPPORT_URL},
-        "avty_t": topics.status(host),
-        "cmps": named | bare,
-    }
-
-
-def identifier(host: str) -> str:
-    """The device's id, and the start of its entities' unique ids: the same after every upgrade."""
-    return f"perfwatch_{plain_id(host)}"
-
-
 def template(steps: Sequence[str | int], divide: int = 1) -> str:
     """A value template for that place in a JSON payload: `None` when it is null or not there."""
     value = "value_json"
@@ -266,7 +211,7 @@ def _quoted(name: str) -> str:
 
 def _is_uncounted(part: Any) -> bool:
     """Whether the sums leave it out: a bridge, a container's interface, a partition of a disk."""
-    return isinstance(part, Mapping) and part.get("counted") is False
+    return (part.get("counted") if isinstance(part, Mapping) else getattr(part, "counted", None)) is False
 
 
 def _walk(
@@ -277,7 +222,10 @@ def _walk(
         yield steps, labels, value
         return
     step, rest = path[0], path[1:]
-    if isinstance(value, Mapping):
+    if isinstance(value, Struct):
+        if hasattr(value, step):
+            yield from _walk(getattr(value, step), rest, (*steps, step), labels)
+    elif isinstance(value, Mapping):
         for name in value if step == EACH else (step,):
             if name in value and not (step == EACH and _is_uncounted(value[name])):
                 label = (*labels, name) if step == EACH else labels

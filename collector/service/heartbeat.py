@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
+from collector.agent import Gathered
+from perfwatch.readings.core import HostInfo
 
 log = logging.getLogger(__name__)
 
@@ -17,13 +17,8 @@ log = logging.getLogger(__name__)
 _INTERVALS, _SECONDS = 3, 10
 
 
-class _Told(Struct):
-    interval: float
-    """Seconds."""
-
-
 class Heartbeat:
-    """An outlet: with each reading, sets the file's time to when the next must have come."""
+    """A sink: with each reading, sets the file's time to when the next must have come."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = path
@@ -31,7 +26,7 @@ class Heartbeat:
         self._interval = 0.0
         self._failed = False
 
-    def publish(self, metric: str, payload: bytes) -> None:
+    def publish(self, metric: str, gathered: Gathered) -> None:
         until = self._clock() + _INTERVALS * self._interval + _SECONDS
         try:
             self._path.touch()
@@ -39,9 +34,9 @@ class Heartbeat:
         except OSError as exc:
             self._say(exc)
 
-    def describe(self, info: bytes) -> None:
+    def describe(self, facts: HostInfo) -> None:
         """The facts of a host have its interval, and come before the first reading and when it changes."""
-        self._interval = msgspec.json.decode(info, type=_Told).interval
+        self._interval = facts.interval
 
     def _say(self, exc: OSError) -> None:
         if not self._failed:

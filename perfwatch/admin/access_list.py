@@ -45,7 +45,7 @@ def _machine(name: str, discovery: str) -> str:
     """A line for a host whose id in discovery is not its account's name, which the pattern has."""
     if plain_id(name) == name:
         return ""
-    return f"\nuser {name}\ntopic write {discovery_topic(name, discovery)}\n"
+    return f"\nuser {name}\ntopic write {discovery_topic(name, discovery).removesuffix('config')}#\n"
 
 
 def _under(prefixes: Prefixes, rules: str) -> str:

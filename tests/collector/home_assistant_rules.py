@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-TOPIC = re.compile(r"homeassistant/device/[a-zA-Z0-9_-]+/config")
+TOPIC = re.compile(r"homeassistant/device/(?:[a-zA-Z0-9_-]+/)?[a-zA-Z0-9_-]+/config")
 
 # Abbreviation → the kind that Home Assistant wants there.
 DEVICE: dict[str, type] = {"ids": list, "name": str, "mf": str, "mdl": str, "sw": str, "hw": str}

@@ -28,7 +28,7 @@ def address(port: int, credentials: str = "", scheme: str = "mqtt", ca_file: str
 
 @contextlib.contextmanager
 def publishing(broker: Broker, outbox: Outbox | None = None) -> Iterator[Publisher]:
-    publisher = Publisher(broker, Topics(), "nas", outbox)
+    publisher = Publisher(broker, Topics(), "nas", outbox, "perfwatch-collector-nas")
     publisher.describe(b'{"hostname":"nas"}')
     publisher.start()
     try:
@@ -57,11 +57,24 @@ class SmallBroker:
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
 
-    def accept(self, receive_maximum: int) -> None:
+    def accept(self, receive_maximum: int, *more: int) -> None:
+        """Answer a CONNECT with those properties, and with `more` of them as bytes."""
+        self.connect()
+        properties = [0x21, *divmod(receive_maximum, 256), *more]
+        self._connection.sendall(bytes([0x20, 3 + len(properties), 0, 0, len(properties), *properties]))
+
+    def connect(self) -> bytes:
+        """The CONNECT that must come next: its first byte and its body."""
         self._connection, _ = self._server.accept()
         self._connection.settimeout(60)
-        assert self.packet()[0] >> 4 == 1  # CONNECT
-        self._connection.sendall(bytes([0x20, 6, 0, 0, 3, 0x21, *divmod(receive_maximum, 256)]))
+        packet = self.packet()
+        assert packet[0] >> 4 == 1
+        return packet
+
+    def refuse(self, reason: int) -> None:
+        """Answer the CONNECT so, and hang up."""
+        self._connection.sendall(bytes([0x20, 3, 0, reason, 0]))
+        self._connection.close()
 
     def packet(self) -> bytes:
         """The next packet: its first byte and, without the length between, its body."""

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -9,11 +8,11 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
-from collector.agent import BEAT_SECONDS, Agent
+from collector.agent import BEAT_SECONDS, Agent, Gathered
 from collector.host import describe
 from collector.sources.source import Absent, Tick
 from collector.stop import Stop
-from perfwatch.readings import core
+from perfwatch.readings import codec, core
 from tests.collector.recording import tick
 from tests.servers import wait_until
 
@@ -25,11 +24,12 @@ class Kept:
         self.readings: list[tuple[str, str]] = []
         self.sources: list[dict[str, str | None]] = []
 
-    def publish(self, metric: str, payload: bytes) -> None:
-        self.readings.append((metric, json.loads(payload)["timestamp"]))
+    def publish(self, metric: str, gathered: Gathered) -> None:
+        assert gathered.payload == codec.encode(gathered.reading)
+        self.readings.append((metric, codec.format_time(gathered.reading.timestamp)))
 
-    def describe(self, info: bytes) -> None:
-        self.sources.append(json.loads(info)["sources"])
+    def describe(self, facts: core.HostInfo) -> None:
+        self.sources.append(dict(facts.sources))
 
     @property
     def metrics(self) -> list[str]:

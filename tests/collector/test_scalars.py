@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.agent import Gathered
 from collector.scalars import LIMIT, decimal, scalars
 from collector.sinks import Scalars
+from perfwatch.readings import core
 from perfwatch.topics import Kind, Topics
 
 NUMBERS = st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False))
@@ -74,10 +76,13 @@ def test_a_reading_is_shown_number_by_number_and_too_many_are_said_once(
 ) -> None:
     shown: dict[str, bytes] = {}
     outlet = Scalars(Topics(), "nas", shown.__setitem__)
-    outlet.publish("memory", b'{"timestamp":"2026-11-23T12:00:00.000Z","free_bytes":5,"swap_percent":null}')
+    moment = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    outlet.publish("memory", Gathered(core.Memory(timestamp=moment, free_bytes=5), b""))
     assert shown == {"perfwatch/nas/memory/free_bytes": b"5"}
     for _ in range(2):
-        outlet.publish("cpu", msgspec.json.encode({"per_core": list(range(LIMIT + 1))}))
+        outlet.publish(
+            "cpu", Gathered(core.Cpu(timestamp=moment, per_core=[*map(float, range(LIMIT + 1))]), b"")
+        )
     assert caplog.messages == [
         f"A reading of cpu has more than {LIMIT} numbers: the rest has no topics",
     ]

@@ -103,6 +103,7 @@ def test_a_plain_id_is_plain_and_tells_names_apart(one: str, other: str) -> None
 def test_a_plain_name_is_its_own_id() -> None:
     assert plain_id("nas-2_b") == "nas-2_b"
     assert discovery_topic("nas") == "homeassistant/device/perfwatch_nas/config"
+    assert discovery_topic("nas", part=2) == "homeassistant/device/perfwatch_nas/2/config"
     assert discovery_topic("nas.lan", "ha/x") == "ha/x/device/perfwatch_nas_lan_e1c4bcfe/config"
 
 

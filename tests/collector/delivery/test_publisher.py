@@ -214,8 +214,8 @@ def test_a_connection_that_died_in_silence_is_replaced_by_one(
         made.append(new_client(*given))
         return made[-1]
 
-    monkeypatch.setattr("collector.delivery.publisher.KEEP_ALIVE_SECONDS", 3)
-    monkeypatch.setattr("collector.delivery.publisher.new_client", counted)
+    monkeypatch.setattr("collector.delivery.connection.KEEP_ALIVE_SECONDS", 3)
+    monkeypatch.setattr("collector.delivery.connection.new_client", counted)
     with Proxy(broker.port) as proxy, publishing(address(proxy.port)):
         wait_for_line(caplog, "Connected to")
         proxy.cut()

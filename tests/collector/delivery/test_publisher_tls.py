@@ -40,7 +40,7 @@ def test_over_tls_with_a_ca_of_ones_own(tmp_path: Path, caplog: pytest.LogCaptur
         with publishing(address(broker.port, scheme="mqtts")):
             assert "certificate verify failed" in wait_for_line(caplog, "Cannot reach mqtts://")
         # Within this test, or the next one is blamed for those sockets.
-        wait_until(lambda: not [t for t in threading.enumerate() if "collector" in t.name], "paho's end")
+        wait_until(lambda: not [t for t in threading.enumerate() if "delivery" in t.name], "its end")
         gc.collect()
 
 

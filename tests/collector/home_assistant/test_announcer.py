@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from collector.agent import Gathered
 from collector.home_assistant.announcer import Announcer
-from perfwatch.readings.codec import encode_info
-from perfwatch.readings.core import HostInfo
+from collector.home_assistant.parts import LARGEST_BYTES
+from perfwatch.mqtt.limits import Limits
+from perfwatch.readings.core import READINGS, HostInfo
 from perfwatch.topics import Topics
 from tests.collector import home_assistant_rules as rules
 
@@ -20,6 +22,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.told: list[tuple[dict[str, Any], ...]] = []
+        self.parts: dict[str, bytes] = {}
         self.repeated = 0
         self.memory = folder / "nas.json"
         self.announcer = self.restart()
@@ -35,13 +38,14 @@ class House:
         facts = HostInfo(
             hostname="nas", os="Linux", kernel="6", version="1", interval=interval, sources=sources
         )
-        self.announcer.describe(encode_info(facts))
+        self.announcer.describe(facts)
 
     def announce(self, topic: str, *payloads: bytes) -> None:
-        messages = tuple(msgspec.json.decode(payload) for payload in payloads)
-        for message in messages:
+        messages = tuple(msgspec.json.decode(payload or b"{}") for payload in payloads)
+        for message in filter(None, messages):
             rules.check(topic, message)
         self.told.append(messages)
+        self.parts[topic] = payloads[-1]
 
     def repeat(self) -> None:
         self.repeated += 1
@@ -50,11 +54,18 @@ class House:
         self._second += 1
         stamp = f"2026-11-23T12:00:{self._second:02d}.000Z"
         for metric, fields in metrics.items():
-            self.announcer.publish(metric, msgspec.json.encode({"timestamp": stamp, **fields}))
+            reading = msgspec.convert({"timestamp": stamp, **fields}, READINGS[metric])
+            self.announcer.publish(metric, Gathered(reading, b""))
 
     @property
     def names(self) -> set[str]:
-        return {each["name"] for each in self.told[-1][-1]["cmps"].values() if "name" in each}
+        """What is retained on all topics."""
+        return {each["name"] for each in self.kept.values()}
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        messages = [msgspec.json.decode(part) for part in self.parts.values() if part]
+        return {key: each for message in messages for key, each in message["cmps"].items()}
 
 
 @pytest.fixture
@@ -172,3 +183,71 @@ def test_home_assistants_start_is_answered_with_all_of_it_and_the_newest_reading
     house.announcer.receive(b"online")
     assert house.told[1] == house.told[0]
     assert house.repeated == 1
+
+
+def large() -> dict[str, Any]:
+    """64 cores and 60 containers' interfaces: more than 200 kB of entities."""
+    interfaces = {
+        f"enp{number}s0f1": {"kind": "hardware"} | dict.fromkeys(RATES, 1.0) for number in range(60)
+    }
+    return {
+        "cpu": {"usage_percent": 1.0, "per_core": [1.0] * 64, "frequency_mhz": [800.0] * 64},
+        "network": {"interfaces": interfaces},
+        "disk": mounted(*(f"/mnt/{number}" for number in range(60))),
+    }
+
+
+RATES = ("bytes_recv_per_sec", "bytes_sent_per_sec")
+
+
+def test_a_large_machine_is_told_in_several_messages_of_one_device(house: House) -> None:
+    """B53"""
+    for _ in range(2):
+        house.tick(**large())
+    assert len(house.parts) > 1
+    assert list(house.parts)[:2] == [TOPIC, "homeassistant/device/perfwatch_nas/2/config"]
+    assert max(map(len, house.parts.values())) <= LARGEST_BYTES
+    messages = [msgspec.json.decode(part) for part in house.parts.values()]
+    assert {tuple(message["dev"]["ids"]) for message in messages} == {("perfwatch_nas",)}
+    keys = [key for message in messages for key in message["cmps"]]
+    assert len(keys) == len(set(keys)) == 2 + 1 + 128 + 240 + 60 - missing(keys)
+
+
+def missing(keys: list[str]) -> int:
+    """Counters of errors were not told."""
+    return 120 if not [key for key in keys if "errors" in key] else 0
+
+
+def test_a_broker_that_takes_less_gets_smaller_ones_before_anything_is_sent(house: House) -> None:
+    """B50"""
+    for _ in range(2):
+        house.tick(**large())
+    before = house.kept
+    house.announcer.heed(Limits(packet_size=20_000))
+    assert house.kept == before
+    assert max(map(len, house.parts.values())) <= 20_000
+
+
+def test_an_entity_stays_in_its_part_over_a_restart_and_an_emptied_part_is_cleared(house: House) -> None:
+    for _ in range(2):
+        house.tick(**large())
+    told = dict(house.parts)
+    house.restart()
+    for _ in range(2):
+        house.tick(**large())
+    assert house.parts == told
+    for _ in range(5):
+        house.tick(cpu={"usage_percent": 1.0}, network={"interfaces": {}}, disk={"partitions": {}})
+    assert set(house.kept) >= {"status", "cpu_usage_percent"}
+    assert len(house.kept) < 10
+    assert [part for topic, part in house.parts.items() if topic != TOPIC] == [b""] * (len(told) - 1)
+
+
+def test_what_was_announced_before_there_were_parts_stays_where_it_is(house: House) -> None:
+    house.memory.write_text('{"disk_partitions_usb_usage_percent":"disk","memory_usage_percent":"memory"}')
+    house.restart()
+    for _ in range(5):
+        house.tick(memory={"usage_percent": 1.0}, disk=mounted("/"))
+    assert list(house.parts) == [TOPIC]
+    bare = house.told[-1][0]["cmps"]
+    assert bare["disk_partitions_usb_usage_percent"] == {"p": "sensor"}

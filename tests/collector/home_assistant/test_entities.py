@@ -14,11 +14,11 @@ from collector.home_assistant.entities import (
     Entity,
     Found,
     found,
-    identifier,
-    message,
+    places,
     sensor,
     template,
 )
+from collector.home_assistant.message import identifier, message, presence
 from perfwatch.readings import base, codec, core
 from perfwatch.readings.core import READINGS, HostInfo
 from perfwatch.topics import Topics, discovery_topic
@@ -94,12 +94,16 @@ def components(host: str = "nas") -> dict[str, Any]:
     return {
         one.key: sensor(one, Topics().metric(host, metric), identifier(host), 15)
         for metric, reading in whole().items()
-        for one in found(metric, reading)
+        for one in found_in(metric, reading)
     }
 
 
+def found_in(metric: str, reading: dict[str, Any]) -> list[Found]:
+    return [found(metric, place) for place in places(metric, reading)]
+
+
 def names(metric: str, reading: dict[str, Any]) -> list[str]:
-    return [one.label for one in found(metric, reading) if one.known]
+    return [found(metric, place).label for place in places(metric, reading) if place.known]
 
 
 def rendered(value_template: str, payload: dict[str, Any]) -> str:
@@ -109,7 +113,13 @@ def rendered(value_template: str, payload: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("host", ["nas", "nas-2_b", "küche", "a b", "é" * 200, "x.lan"])
 def test_a_whole_message_follows_home_assistants_rules(host: str) -> None:
-    sent = message(FACTS, Topics(), host, components(host), gone=["disk_partitions_x_free_bytes"])
+    sent = message(
+        FACTS,
+        Topics(),
+        host,
+        presence(Topics(), host) | components(host),
+        gone=["disk_partitions_x_free_bytes"],
+    )
     rules.check(discovery_topic(host), msgspec.json.decode(msgspec.json.encode(sent)))
     assert len(sent["cmps"]) > 40
 
@@ -117,7 +127,7 @@ def test_a_whole_message_follows_home_assistants_rules(host: str) -> None:
 def test_every_row_of_the_table_follows_the_rules() -> None:
     rows = [(metric, entity) for metric in ENTITIES for entity in ENTITIES[metric]]
     for metric, entity in rows:
-        one = Found(f"{metric}_x", entity, unit_of(metric, entity.field), ("x",), entity.name, True)
+        one = Found(f"{metric}_x", entity, unit_of(metric, entity.field), ("x",), entity.name)
         rules.check(
             discovery_topic("nas"), message(FACTS, Topics(), "nas", {one.key: sensor(one, "t", "id", 15)})
         )
@@ -137,7 +147,7 @@ def test_the_rules_catch_what_home_assistant_would_refuse() -> None:
         {"dev_cla": "heat"},
         {"x": 1},
     ]
-    one = next(one for one in found("cpu", whole()["cpu"]) if one.unit.device_class == "temperature")
+    one = next(one for one in found_in("cpu", whole()["cpu"]) if one.unit.device_class == "temperature")
     good = sensor(one, "t", "id", 15)
     for change in wrong:
         with pytest.raises((AssertionError, KeyError)):
@@ -185,14 +195,14 @@ def test_the_only_one_of_its_kind_has_no_number() -> None:
 
 
 def test_what_comes_and_goes_with_containers_is_no_entity() -> None:
-    labels = [one.label for one in found("network", whole()["network"])]
+    labels = [one.label for one in found_in("network", whole()["network"])]
     assert "Network eth0 down" in labels
     assert not [label for label in labels if "veth" in label]
 
 
 def test_an_id_is_the_same_whatever_else_is_there() -> None:
-    alone = {one.key for one in found("disk", disk("/mnt/b")) if one.label == "Disk /mnt/b usage"}
-    among = {one.key for one in found("disk", disk("/", "/mnt/b")) if one.label == "Disk /mnt/b usage"}
+    alone = {one.key for one in found_in("disk", disk("/mnt/b")) if one.label == "Disk /mnt/b usage"}
+    among = {one.key for one in found_in("disk", disk("/", "/mnt/b")) if one.label == "Disk /mnt/b usage"}
     assert alone == among
     assert len(alone) == 1
 
@@ -201,7 +211,7 @@ def test_an_id_is_the_same_whatever_else_is_there() -> None:
 @given(st.lists(st.text().map("/".__add__), unique=True, max_size=5))
 def test_ids_are_plain_and_different_whatever_a_mount_point_is_called(mountpoints: list[str]) -> None:
     reading = {"partitions": {name: {"usage_percent": 1.0} for name in mountpoints}}
-    keys = [one.key for one in found("disk", reading)]
+    keys = [one.key for one in found_in("disk", reading)]
     assert len(set(keys)) == len(mountpoints)
     assert all(rules.TOPIC.fullmatch(f"homeassistant/device/{key}/config") for key in keys)
 
@@ -214,7 +224,7 @@ def test_a_template_finds_its_value_whatever_a_mount_point_is_called(name: str) 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_template_runs_nothing_that_a_name_says(name: str) -> None:
-    one = next(one for one in found("disk", disk(name)) if one.entity.path[-1] == "usage_percent")
+    one = next(one for one in found_in("disk", disk(name)) if one.entity.path[-1] == "usage_percent")
     text = sensor(one, "t", "id", 15)["val_tpl"]
     assert rendered(text, disk(name)) == "42.0"
     assert rendered(text, disk("/other")) == "None"
@@ -255,7 +265,7 @@ def test_a_new_source_is_one_row() -> None:
 
 def test_cores_have_the_kernels_numbers_and_sensors_are_counted_from_one() -> None:
     reading = cpu(per_core=[1.0, None, 3.0], temperature_celsius=[40.0, 41.0])
-    labels = [one.label for one in found("cpu", reading)]
+    labels = [one.label for one in found_in("cpu", reading)]
     assert [label for label in labels if label.startswith("Core")] == [
         f"Core {core} usage" for core in (0, 1, 2)
     ]

@@ -62,7 +62,7 @@ def test_home_assistant_is_told_the_declared_unit_of_every_entity() -> None:
         for entity in entities:
             assert (metric, entity.field) in DECLARED
             unit = unit_of(metric, entity.field)
-            told = sensor(Found("x", entity, unit, ("x",), "X", True), "topic", "id", 15)
+            told = sensor(Found("x", entity, unit, ("x",), "X"), "topic", "id", 15)
             assert told.get("unit_of_meas", "") in unit.names
             assert told["sug_dsp_prc"] == unit.digits
 

@@ -33,7 +33,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         ("nas", "perfwatch/nas/config/error"),
         ("nas", "homeassistant/device/perfwatch_nas/config"),
         ("küche 1", "perfwatch/küche 1/cpu"),
+        ("nas", discovery_topic("nas", part=2)),
         ("küche 1", discovery_topic("küche 1")),
+        ("küche 1", discovery_topic("küche 1", part=2)),
         ("bridge", "perfwatch-bridge/bridge/stats"),
         ("dashboard", "perfwatch/nas/config/set"),
         ("devices", "perfwatch/thermometer/zigbee"),
@@ -49,6 +51,7 @@ def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, to
         ("nas", "perfwatch/pi/cpu"),
         ("nas", "perfwatch/pi/status"),
         ("nas", "homeassistant/device/perfwatch_pi/config"),
+        ("nas", discovery_topic("pi", part=2)),
         ("nas", discovery_topic("küche 1")),
         ("nas", "perfwatch-bridge/bridge/stats"),
         ("bridge", "perfwatch/nas/cpu"),
@@ -65,6 +68,7 @@ def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, to
         ("reader", "perfwatch/nas/config/set"),
         ("reader", "anything"),
         ("reader", "homeassistant/device/perfwatch_reader/config"),
+        ("reader", discovery_topic("reader", part=2)),
     ],
 )
 def test_no_account_may_write_anything_else(broker: Broker, account: str, topic: str) -> None:
