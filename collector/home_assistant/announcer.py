@@ -12,7 +12,7 @@ import msgspec
 
 from collector.home_assistant.entities import MAXIMUM, Component, found, identifier, message, sensor
 from perfwatch.files import write_private
-from perfwatch.readings.core import HostInfo
+from perfwatch.readings.core import SWITCHED_OFF, HostInfo
 from perfwatch.topics import Topics, discovery_topic
 
 log = logging.getLogger(__name__)
@@ -62,11 +62,12 @@ class Announcer:
         self._last: tuple[bytes, ...] = ()
 
     def describe(self, info: bytes) -> None:
-        """The host's facts. Another interval makes every entity expire at another time."""
-        facts = _facts.decode(info)
-        if self._facts is not None and facts.interval != self._facts.interval:
-            self._components.clear()
-        self._facts, self._changed = facts, True
+        """The host's facts. What they change is announced at once, if anything was."""
+        self._facts, self._changed = _facts.decode(info), True
+        for component in self._components.values():
+            component["exp_aft"] = _expire_after(self._facts)
+        if self._last:
+            self._update()
 
     def publish(self, metric: str, payload: bytes) -> None:
         """A reading: what is in it is there."""
@@ -89,14 +90,13 @@ class Announcer:
 
     def _look(self, metric: str, reading: dict[str, Any], facts: HostInfo) -> None:
         seen = self._seen.setdefault(metric, set())
-        expire_after = math.ceil(_MISSES * facts.interval)
         for one in found(metric, reading):
             # What never had a value here, like the temperature of a virtual machine, is no entity.
             if one.key in self._components or ((one.known or one.key in self._metrics) and self._room()):
                 seen.add(one.key)
                 if one.key not in self._components:
                     topic = self._topics.metric(self._host, metric)
-                    self._components[one.key] = sensor(one, topic, identifier(self._host), expire_after)
+                    self._components[one.key] = sensor(one, topic, identifier(self._host), _expire_after(facts))
                     self._metrics[one.key] = metric
                     self._changed = True
 
@@ -104,33 +104,45 @@ class Announcer:
         return len(self._components) < MAXIMUM
 
     def _settle(self) -> None:
-        """The tick is over: announce what changed with it."""
-        gone = self._gone()
+        """The tick is over: count what was not there though its source gave a reading."""
+        for key, metric in self._metrics.items():
+            if metric in self._seen:
+                self._misses[key] = 0 if key in self._seen[metric] else self._misses.get(key, 0) + 1
         self._seen.clear()
         self._settled = True
+        self._update()
+
+    def _update(self) -> None:
+        """Announce what changed."""
+        gone = self._gone()
         if self._facts is None or not (self._changed or gone) or not self._components:
             return
         self._changed = False
         for key in gone:
             self._components.pop(key, None)
-            del self._metrics[key], self._misses[key]
+            del self._metrics[key]
+            self._misses.pop(key, None)
         # Home Assistant removes what is named with its platform alone; after that it is left out.
         steps = (gone, ()) if gone else ((),)
-        self._last = tuple(
+        told = tuple(
             _encoder.encode(message(self._facts, self._topics, self._host, self._components, step))
             for step in steps
         )
-        self._announce(self._topic, *self._last)
-        self._remember()
+        if told != self._last:
+            self._last = told
+            self._announce(self._topic, *told)
+            # To Home Assistant an entity whose configuration changed has no value until the next reading.
+            self._repeat()
+            self._remember()
 
     def _gone(self) -> list[str]:
-        """What was not there three times, though its source gave a reading or is no longer there."""
-        sources = self._facts.sources if self._facts else self._seen
-        for key, metric in self._metrics.items():
-            if metric in self._seen or metric not in sources:
-                there = key in self._seen.get(metric, ())
-                self._misses[key] = 0 if there else self._misses.get(key, 0) + 1
-        return [key for key, misses in self._misses.items() if misses >= _MISSES]
+        """What was missing three times, or is of a source that is switched off."""
+        sources = self._facts.sources if self._facts else {}
+        return [
+            key
+            for key, metric in self._metrics.items()
+            if self._misses.get(key, 0) >= _MISSES or sources.get(metric) == SWITCHED_OFF
+        ]
 
     def _remembered(self) -> dict[str, str]:
         try:
@@ -146,3 +158,8 @@ class Announcer:
             write_private(self._memory, _encoder.encode(self._metrics).decode())
         except OSError as exc:
             log.warning("%s cannot be written (%s)", self._memory, exc.strerror)
+
+
+def _expire_after(facts: HostInfo) -> int:
+    """Seconds without a reading after which a value no longer counts."""
+    return math.ceil(_MISSES * facts.interval)

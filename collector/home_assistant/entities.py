@@ -23,6 +23,8 @@ Component = dict[str, Any]
 _GIB = 1 << 30
 # Their places are the kernel's numbers of cores; other lists are counted as people count.
 _OF_CORES = ("per_core", "frequency_mhz")
+# The availability of what stays while the host is away: whatever its status says is read as this.
+_ALWAYS = "online"
 _LITERAL = re.compile(r"[^a-zA-Z0-9 /._-]")
 
 
@@ -181,7 +183,7 @@ def sensor(one: Found, topic: str, identity: str, expire_after: int) -> Componen
 
 
 def presence(topics: Topics, host: str) -> dict[str, Component]:
-    """What every host has: whether it is there, and since when it is up."""
+    """What every host has, also while it is away: whether it is there, and since when it is up."""
     identity = identifier(host)
     return {
         "status": {
@@ -193,8 +195,7 @@ def presence(topics: Topics, host: str) -> dict[str, Component]:
             "pl_on": "online",
             "pl_off": "offline",
             "ent_cat": "diagnostic",
-            # The others are not available while the host is away; this one is there to say so.
-            "avty_tpl": "online",
+            "avty_tpl": _ALWAYS,
         },
         "boot_time": {
             "p": "sensor",
@@ -204,6 +205,7 @@ def presence(topics: Topics, host: str) -> dict[str, Component]:
             "val_tpl": "{{ value_json.get('boot_time') }}",
             "dev_cla": "timestamp",
             "ent_cat": "diagnostic",
+            "avty_tpl": _ALWAYS,
         },
     }
 

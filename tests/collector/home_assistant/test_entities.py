@@ -158,6 +158,12 @@ def test_the_device_says_what_it_is() -> None:
     assert sent["avty_t"] == "perfwatch/nas/status"
 
 
+def test_status_and_boot_time_stay_while_the_host_is_away() -> None:
+    own = message(FACTS, Topics(), "nas", {})["cmps"]
+    assert own.keys() == {"status", "boot_time"}
+    assert [rendered(each["avty_tpl"], {}) for each in own.values()] == ["online", "online"]
+
+
 def test_what_is_wanted_on_a_dashboard_is_enabled_and_the_rest_is_diagnostic() -> None:
     enabled = {each["name"] for each in components().values() if "ent_cat" not in each}
     assert enabled >= {
