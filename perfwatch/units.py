@@ -36,7 +36,7 @@ MEMORY = Unit(
     "memory", ("B", "KiB", "MiB", "GiB", "TiB", "PiB"), 1024, digits=2, device_class="data_size", step=3
 )
 BYTES = Unit("bytes", ("B", "kB", "MB", "GB", "TB", "PB"), digits=2, device_class="data_size", step=3)
-RATE = Unit("rate", ("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2, device_class="data_rate", step=1)
+RATE = Unit("rate", ("B/s", "kB/s", "MB/s", "GB/s", "TB/s"), digits=2, device_class="data_rate", step=2)
 PER_SECOND = Unit("per_second", ("/s",))
 STALLED = Unit("stalled", ("ms/s",))
 MILLISECONDS = Unit("milliseconds", ("ms",), digits=2, device_class="duration")

@@ -32,8 +32,8 @@ class Announcer:
     """Takes what is published, as an outlet does, and announces the entities that show it.
 
     `memory` is the file of what was announced last, so that what went away while nobody looked can
-    be removed. A change is announced with the last reading of a tick that has all that the facts name,
-    or else with the first of the next.
+    be removed. `dashboard` is a URL, or empty. A change is announced with the last reading of a tick
+    that has all that the facts name, or else with the first of the next.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Announcer:
         announce: Announce,
         repeat: Callable[[], None],
         memory: Path,
+        dashboard: str = "",
     ) -> None:
         self._topics = topics
         self._host = host
@@ -51,6 +52,7 @@ class Announcer:
         self._announce = announce
         self._repeat = repeat
         self._memory = memory
+        self._dashboard = dashboard
         self._facts: HostInfo | None = None
         self._changed = False
         self._components: dict[str, Component] = {}
@@ -96,7 +98,9 @@ class Announcer:
                 seen.add(one.key)
                 if one.key not in self._components:
                     topic = self._topics.metric(self._host, metric)
-                    self._components[one.key] = sensor(one, topic, identifier(self._host), _expire_after(facts))
+                    self._components[one.key] = sensor(
+                        one, topic, identifier(self._host), _expire_after(facts)
+                    )
                     self._metrics[one.key] = metric
                     self._changed = True
 
@@ -125,7 +129,9 @@ class Announcer:
         # Home Assistant removes what is named with its platform alone; after that it is left out.
         steps = (gone, ()) if gone else ((),)
         told = tuple(
-            _encoder.encode(message(self._facts, self._topics, self._host, self._components, step))
+            _encoder.encode(
+                message(self._facts, self._topics, self._host, self._components, step, self._dashboard)
+            )
             for step in steps
         )
         if told != self._last:

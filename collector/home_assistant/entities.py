@@ -210,14 +210,15 @@ def presence(topics: Topics, host: str) -> dict[str, Component]:
     }
 
 
-def device(facts: HostInfo, host: str) -> dict[str, Any]:
-    """The host as a device of Home Assistant's."""
+def device(facts: HostInfo, host: str, dashboard: str = "") -> dict[str, Any]:
+    """The host as a device of Home Assistant's, which links to the URL `dashboard` unless it is empty."""
     memory = facts.memory_total_bytes
     hardware = [
         f"{facts.core_count} cores" if facts.core_count else "",
         f"{memory / _GIB:.1f} GiB" if memory else "",
     ]
-    return {
+    link = {"cu": dashboard} if dashboard else {}
+    return link | {
         "ids": [identifier(host)],
         "name": host,
         "mf": "PerfWatch",
@@ -233,12 +234,13 @@ def message(
     host: str,
     components: Mapping[str, Component],
     gone: Iterable[str] = (),
+    dashboard: str = "",
 ) -> dict[str, Any]:
     """All that discovery tells of a host. What is `gone` is named once more, which removes it."""
     named: dict[str, Component] = {**presence(topics, host), **components}
     bare: dict[str, Component] = {key: {"p": "sensor"} for key in gone}
     return {
-        "dev": device(facts, host),
+        "dev": device(facts, host, dashboard),
         "o": {"name": "PerfWatch", "sw": facts.version, "url": SUPPORT_URL},
         "avty_t": topics.status(host),
         "cmps": named | bare,

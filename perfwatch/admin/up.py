@@ -71,12 +71,19 @@ class Up:
             "data_dir": str(self._folder),
             "history": self._settings.history_url,
             "host": self._host,
+            "dashboard_url": self._dashboard_url(),
             **{setting: str(getattr(self._settings, setting)) for setting in _PASSED},
         }
         environ = dict(self._environ) | {variable(setting): value for setting, value in given.items()}
         environ.pop(variable("admin_password"), None)
         # -P: a folder named like a service in the current directory must not be run in its place.
         return Child(name, [sys.executable, "-P", "-m", name], environ, self._folder / "logs")
+
+    def _dashboard_url(self) -> str:
+        """Where other devices open the pages, if they can."""
+        settings = self._settings
+        found = reachable(settings.address)
+        return settings.dashboard_url or (f"http://{found[0]}:{settings.port}" if found else "")
 
     async def _start(self, broker: OwnBroker | GivenBroker, services: list[Child]) -> None:
         settings = self._settings

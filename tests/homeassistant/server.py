@@ -34,7 +34,7 @@ _RUN = 'mount -t proc proc "$0/proc" && exec chroot "$0" /opt/homeassistant/bin/
 
 
 class HomeAssistant:
-    """One with a configuration of its own below `root`: start, onboard, then ask. Ended by its own process."""
+    """One with a configuration of its own below `root`: start, onboard, ask. Ended by its own process."""
 
     def __init__(self, root: Path) -> None:
         self.port = free_port()
@@ -126,20 +126,22 @@ class HomeAssistant:
             events = [one["event"]["data"] for one in heard if one["type"] == "event"]
         return [(one["entity_id"], (one["new_state"] or {"state": "gone"})["state"]) for one in events]
 
+    @property
+    def _headers(self) -> dict[str, str]:
+        return bearer(self._token) if self._token else {}
+
     def _answers(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.log
         try:
-            state = httpx.get(f"http://127.0.0.1:{self.port}/api/core/state", headers=bearer(self._token))
-        except httpx.TransportError:
+            state = httpx.get(f"http://127.0.0.1:{self.port}/api/core/state", headers=self._headers)
+        except httpx.ConnectError:
             return False
         # Before it is onboarded nobody may ask.
         return state.status_code == 401 or (state.is_success and state.json()["state"] == "RUNNING")
 
     def _call(self, method: str, path: str, **given: Any) -> Any:
-        headers = bearer(self._token) if self._token else {}
-        answer = httpx.request(
-            method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=60, **given
-        )
+        address = f"http://127.0.0.1:{self.port}{path}"
+        answer = httpx.request(method, address, headers=self._headers, timeout=60, **given)
         assert answer.is_success, answer.text
         return answer.json()

@@ -158,6 +158,12 @@ def test_the_device_says_what_it_is() -> None:
     assert sent["avty_t"] == "perfwatch/nas/status"
 
 
+def test_the_device_links_to_the_dashboard_if_its_address_is_known() -> None:
+    linked = message(FACTS, Topics(), "nas", {}, dashboard="https://watch.example.org")
+    rules.check(discovery_topic("nas"), linked)
+    assert linked["dev"]["cu"] == "https://watch.example.org"
+
+
 def test_status_and_boot_time_stay_while_the_host_is_away() -> None:
     own = message(FACTS, Topics(), "nas", {})["cmps"]
     assert own.keys() == {"status", "boot_time"}
