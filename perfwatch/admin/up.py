@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Mapping
 
-from perfwatch.admin.addresses import EVERYWHERE, reachable
+from perfwatch.admin.addresses import EVERYWHERE, reachable, reachable_url
 from perfwatch.admin.brokers import GivenBroker, OwnBroker, Say, find_mosquitto, ready
 from perfwatch.admin.child import Child
 from perfwatch.durations import format_ms
@@ -71,19 +71,14 @@ class Up:
             "data_dir": str(self._folder),
             "history": self._settings.history_url,
             "host": self._host,
-            "dashboard_url": self._dashboard_url(),
+            "dashboard_url": self._settings.dashboard_url
+            or reachable_url(self._settings.address, self._settings.port),
             **{setting: str(getattr(self._settings, setting)) for setting in _PASSED},
         }
         environ = dict(self._environ) | {variable(setting): value for setting, value in given.items()}
         environ.pop(variable("admin_password"), None)
         # -P: a folder named like a service in the current directory must not be run in its place.
         return Child(name, [sys.executable, "-P", "-m", name], environ, self._folder / "logs")
-
-    def _dashboard_url(self) -> str:
-        """Where other devices open the pages, if they can."""
-        settings = self._settings
-        found = reachable(settings.address)
-        return settings.dashboard_url or (f"http://{found[0]}:{settings.port}" if found else "")
 
     async def _start(self, broker: OwnBroker | GivenBroker, services: list[Child]) -> None:
         settings = self._settings

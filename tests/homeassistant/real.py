@@ -6,16 +6,18 @@ Not collected by default, as it takes minutes and root: `make test-homeassistant
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import re
 import signal
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.homeassistant.server import HomeAssistant
+from tests.homeassistant.server import Change, HomeAssistant
 from tests.servers import wait_until
 from tests.stack import PASSWORD, Person, Stack
 
@@ -23,6 +25,8 @@ ROOT = Path(os.environ["PERFWATCH_TEST_HOMEASSISTANT"])
 WATCH_SECONDS = 60 * float(os.environ.get("PERFWATCH_TEST_WATCH_MINUTES", "3"))
 # Longer than a restart of the slowest part.
 BACK_SECONDS = 180.0
+# Of a busy machine; an interval of the test is 2 s and more.
+GAP_SECONDS = 1.5
 PARTS = ("collector", "mosquitto", "homeassistant")
 
 pytestmark = pytest.mark.timeout(WATCH_SECONDS + 3600)
@@ -55,6 +59,18 @@ def away(house: HomeAssistant) -> list[str]:
     return [name for name, one in states.items() if one["state"] in ("unavailable", "unknown")] or (
         [] if len(states) > 10 else ["all"]
     )
+
+
+def unavailable(changes: list[Change]) -> list[float]:
+    """How long entities had no value, each time, in seconds; infinite when it stayed so."""
+    since: dict[str, datetime] = {}
+    gaps = []
+    for entity, state, at in changes:
+        if state == "unavailable":
+            since.setdefault(entity, datetime.fromisoformat(at))
+        elif entity in since:
+            gaps.append((datetime.fromisoformat(at) - since.pop(entity)).total_seconds())
+    return gaps + [math.inf] * len(since)
 
 
 def complaints(house: HomeAssistant) -> list[str]:
@@ -92,8 +108,10 @@ def test_a_change_of_interval_leaves_nothing_unavailable(house: HomeAssistant, s
             assert answer.is_success, answer.text
             time.sleep(8)  # longer than three of the old intervals
 
-    lost = {entity for entity, state in house.changes_while(change) if state == "unavailable"}
-    assert lost == set()
+    # Home Assistant itself writes `unavailable` when it takes a new configuration.
+    gaps = unavailable(house.changes_while(change))
+    print(f"{len(gaps)} changes of configuration, the longest without a value {max(gaps):.3f} s")
+    assert max(gaps) < GAP_SECONDS
 
 
 def test_a_source_that_is_switched_off_takes_its_entities_along(house: HomeAssistant, stack: Stack) -> None:
@@ -135,9 +153,9 @@ def restart(part: str, house: HomeAssistant, stack: Stack) -> None:
 def test_nothing_is_lost_while_nothing_happens(house: HomeAssistant, stack: Stack) -> None:
     before = connections(stack)
     changes = house.changes_while(lambda: time.sleep(WATCH_SECONDS))
-    lost = [entity for entity, state in changes if state == "unavailable"]
+    lost = unavailable(changes)
     print(
-        f"{WATCH_SECONDS / 60:.0f} min: {len(changes)} changes, {len(lost)} of them to unavailable, ", end=""
+        f"{WATCH_SECONDS / 60:.0f} min: {len(changes)} changes, {len(lost)} times without a value, ", end=""
     )
     print(f"{connections(stack) - before} new connections")
     assert before > 0

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from websockets.sync.client import connect
@@ -31,6 +31,13 @@ logger:
 """
 # The chroot's /proc ends with the process: it is mounted for it alone.
 _RUN = 'mount -t proc proc "$0/proc" && exec chroot "$0" /opt/homeassistant/bin/hass --config "$1"'
+
+
+class Change(NamedTuple):
+    entity: str
+    state: str
+    at: str
+    """RFC 3339."""
 
 
 class HomeAssistant:
@@ -114,8 +121,8 @@ class HomeAssistant:
         assert answer["success"], answer
         return answer["result"]
 
-    def changes_while(self, act: Callable[[], None]) -> list[tuple[str, str]]:
-        """Which entity took which state while `act` ran."""
+    def changes_while(self, act: Callable[[], None]) -> list[Change]:
+        """Which entity took which state while `act` ran, oldest first."""
         with connect(f"ws://127.0.0.1:{self.port}/api/websocket", max_size=None) as socket:
             socket.recv()
             socket.send(json.dumps({"type": "auth", "access_token": self._token}))
@@ -124,7 +131,11 @@ class HomeAssistant:
             socket.send(json.dumps({"id": 2, "type": "ping"}))
             heard = itertools.takewhile(lambda one: one["type"] != "pong", map(json.loads, socket))
             events = [one["event"]["data"] for one in heard if one["type"] == "event"]
-        return [(one["entity_id"], (one["new_state"] or {"state": "gone"})["state"]) for one in events]
+        return [
+            Change(one["entity_id"], one["new_state"]["state"], one["new_state"]["last_updated"])
+            for one in events
+            if one["new_state"]
+        ]
 
     @property
     def _headers(self) -> dict[str, str]:
