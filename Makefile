@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
+WATCH  ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bundle declared install install-dev lock clean
+.PHONY: help run test test-homeassistant check bench bundle declared install install-dev lock clean
 
 help:  ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install  ## start it all on this machine; options: make run ARGS="--port 9000"
 	@exec $(BIN)/perfwatch up $(if $(wildcard .env),--env-file .env) $(ARGS)
@@ -24,6 +25,12 @@ check: install-dev node_modules/.checks  ## ruff and mypy; biome, tsc and node -
 	@$(NODE) node_modules/@biomejs/biome/bin/biome lint
 	@$(NODE) node_modules/typescript/bin/tsc
 	@$(NODE) --test --test-isolation=none --test-reporter=dot 'tests/components/**/*.test.js'
+
+test-homeassistant: install-dev  ## a real Home Assistant, for minutes, as root; WATCH=30 watches it for 30 minutes
+	@scripts/ensure 'command -v debootstrap' debootstrap
+	@tests/homeassistant/install build/homeassistant 2026.2.3
+	@PERFWATCH_TEST_HOMEASSISTANT=build/homeassistant PERFWATCH_TEST_WATCH_MINUTES=$(WATCH) \
+	  $(BIN)/python -m pytest -n 0 -s -v $(ARGS) tests/homeassistant/real.py
 
 bench: install-dev  ## measure, and print tables (several minutes)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
@@ -73,7 +80,7 @@ DEV_NEEDS := 'command -v mosquitto_sub' mosquitto-clients:mosquitto 'command -v 
 
 .PHONY: needs venv
 needs:
-	@scripts/ensure $(NEEDS) $(if $(filter test check bench install-dev,$(MAKECMDGOALS)),$(DEV_NEEDS))
+	@scripts/ensure $(NEEDS) $(if $(filter test test-homeassistant check bench install-dev,$(MAKECMDGOALS)),$(DEV_NEEDS))
 
 venv: needs
 	@scripts/venv $(PYTHON) $(VENV)

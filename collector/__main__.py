@@ -15,6 +15,7 @@ from collector.agent import Agent, Availability, Sink
 from collector.delivery.outbox import MEGABYTE, Outbox
 from collector.delivery.publisher import Publisher
 from collector.home_assistant.announcer import Announcer
+from collector.home_assistant.memory import former_hosts, memory_path
 from collector.host import describe
 from collector.once import PERF_INTERVAL, one_tick
 from collector.remote_config import protocol
@@ -134,9 +135,17 @@ def sinks(chosen: Settings, publisher: Publisher) -> Iterator[Sink]:
     if chosen.publish_scalars:
         yield Scalars(topics, host, publisher.show)
     if chosen.homeassistant:
-        memory = chosen.data_path / "home_assistant" / f"{plain_id(host)}.json"
+        memory = memory_path(chosen.data_path, host)
+        for former in former_hosts(chosen.data_path, host):
+            log.info(
+                "Home Assistant was told of this machine as %s; if that is its former name: "
+                "perfwatch discovery remove --host %s",
+                *(former, former),
+            )
         prefix = chosen.homeassistant_prefix
-        announcer = Announcer(topics, host, prefix, publisher.announce, publisher.repeat, memory)
+        announcer = Announcer(
+            topics, host, prefix, publisher.announce, publisher.repeat, memory, chosen.dashboard_url
+        )
         publisher.follow(f"{prefix}/status", announcer.receive)
         publisher.heed(announcer.heed)
         yield announcer
@@ -190,6 +199,7 @@ command = service(
     "publish_scalars",
     "homeassistant",
     "homeassistant_prefix",
+    "dashboard_url",
     "heartbeat_file",
     environ=os.environ,
     once=once,

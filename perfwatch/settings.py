@@ -163,6 +163,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allowed_origin: Annotated[
         str, Setting(ORIGIN, "Further origin that browsers may use, as https://host (behind a reverse proxy)")
     ] = ""
+    dashboard_url: Annotated[
+        str, Setting(ORIGIN, "Where people open the dashboard: Home Assistant links it (empty: no link)")
+    ] = ""
     base_path: Annotated[
         str, Setting(BASE_PATH, "Path below which a reverse proxy shows the dashboard, as /perfwatch")
     ] = ""

@@ -63,7 +63,7 @@ RATE = Unit(
     ("B/s", "kB/s", "MB/s", "GB/s", "TB/s"),
     digits=2,
     device_class="data_rate",
-    step=1,
+    step=2,
     exported=Base("bytes_per_second"),
 )
 PER_SECOND = Unit("per_second", ("/s",), exported=Base("per_second"))

@@ -7,13 +7,16 @@ import sys
 from contextlib import suppress
 
 import click
+import msgspec
 
 from collector.delivery.client import publish_once
+from collector.home_assistant.memory import memory_path
 from collector.home_assistant.parts import MOST
+from perfwatch.admin.mosquitto import account_here
 from perfwatch.broker import broker_of
 from perfwatch.command import service
 from perfwatch.errors import BrokerError
-from perfwatch.settings import Settings, variable
+from perfwatch.settings import Settings, default, variable
 from perfwatch.topics import Topics, discovery_topic
 
 _SETTINGS = ("broker", "broker_ca_file", "topic_prefix", "host", "homeassistant_prefix")
@@ -22,9 +25,14 @@ _SETTINGS = ("broker", "broker_ca_file", "topic_prefix", "host", "homeassistant_
 def remove(chosen: Settings) -> None:
     """Remove a host from Home Assistant: clear its retained discovery messages on the broker.
 
-    A collector that still runs announces it again: end it first, or switch homeassistant off.
+    Where `perfwatch up` runs, its own broker is asked, with that host's account. A collector that still
+    runs announces it again: end it first, or switch homeassistant off.
     """
+    if chosen.broker == default("broker"):
+        account = account_here(chosen.data_path, chosen.host_id)
+        chosen = msgspec.structs.replace(chosen, broker=account or chosen.broker)
     topic = _clear_discovery(chosen)
+    memory_path(chosen.data_path, chosen.host_id).unlink(missing_ok=True)
     sys.stdout.write(
         f"Cleared {topic} on {broker_of(chosen)}. A collector of {chosen.host_id} that still runs announces "
         f"it again unless {variable('homeassistant')} is false.\n"
@@ -60,7 +68,7 @@ def main() -> None:
     """What Home Assistant is told of a host."""
 
 
-main.add_command(service("remove", remove, *_SETTINGS, environ=os.environ))
+main.add_command(service("remove", remove, *_SETTINGS, "data_dir", environ=os.environ))
 main.add_command(service("farewell", farewell, *_SETTINGS, environ=os.environ))
 main.commands["farewell"].hidden = True
 

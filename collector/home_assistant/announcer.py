@@ -18,7 +18,7 @@ from collector.home_assistant.parts import LARGEST_BYTES, assign
 from perfwatch.files import write_private
 from perfwatch.mqtt.limits import Limits
 from perfwatch.readings.base import Reading
-from perfwatch.readings.core import HostInfo
+from perfwatch.readings.core import SWITCHED_OFF, HostInfo
 from perfwatch.topics import Topics, discovery_topic
 
 log = logging.getLogger(__name__)
@@ -42,8 +42,8 @@ class Announcer:
     """A sink that announces the entities which show what is published, in as many messages as it takes.
 
     `memory` is the file of what was announced last, so that what went away while nobody looked can
-    be removed. A change is announced with the last reading of a tick that has all that the facts name,
-    or else with the first of the next.
+    be removed. `dashboard` is a URL, or empty. A change is announced with the last reading of a tick
+    that has all that the facts name, or else with the first of the next.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Announcer:
         announce: Announce,
         repeat: Callable[[], None],
         memory: Path,
+        dashboard: str = "",
     ) -> None:
         self._topics = topics
         self._host = host
@@ -61,6 +62,7 @@ class Announcer:
         self._announce = announce
         self._repeat = repeat
         self._memory = memory
+        self._dashboard = dashboard
         self._lock = RLock()  # the network's thread comes here too
         self._limits = Limits()
         self._facts: HostInfo | None = None
@@ -75,12 +77,13 @@ class Announcer:
         self._last: dict[str, tuple[bytes, ...]] = {}
 
     def describe(self, facts: HostInfo) -> None:
-        """The host's facts. Another interval makes every entity expire at another time."""
+        """The host's facts. What they change is announced at once, if anything was."""
         with self._lock:
-            if self._facts is not None and facts.interval != self._facts.interval:
-                self._components.clear()
-                self._keys.clear()
             self._facts, self._changed = facts, True
+            for component in self._components.values():
+                component["exp_aft"] = _expire_after(facts)
+            if self._last:
+                self._update()
 
     def publish(self, metric: str, gathered: Gathered) -> None:
         """A reading: what is in it is there."""
@@ -131,8 +134,7 @@ class Announcer:
         if not (place.known or one.key in self._metrics) or not self._room():
             return None
         topic = self._topics.metric(self._host, metric)
-        expire_after = math.ceil(_MISSES * facts.interval)
-        self._components[one.key] = sensor(one, topic, identifier(self._host), expire_after)
+        self._components[one.key] = sensor(one, topic, identifier(self._host), _expire_after(facts))
         self._keys[metric][place.steps] = one.key
         self._metrics[one.key] = metric
         self._changed = True
@@ -142,10 +144,17 @@ class Announcer:
         return len(self._components) < MAXIMUM
 
     def _settle(self) -> None:
-        """The tick is over: announce what changed with it."""
-        gone = self._gone()
+        """The tick is over: count what was not there though its source gave a reading."""
+        for key, metric in self._metrics.items():
+            if metric in self._seen:
+                self._misses[key] = 0 if key in self._seen[metric] else self._misses.get(key, 0) + 1
         self._seen.clear()
         self._settled = True
+        self._update()
+
+    def _update(self) -> None:
+        """Announce what changed."""
+        gone = self._gone()
         if self._facts is None or not (self._changed or gone) or not self._components:
             return
         self._changed = False
@@ -153,54 +162,68 @@ class Announcer:
             self._components.pop(key, None)
             steps = self._keys.get(self._metrics[key], {})
             self._keys[self._metrics[key]] = {place: one for place, one in steps.items() if one != key}
-            del self._metrics[key], self._misses[key]
-        self._tell(set(gone))
-        self._remember()
+            del self._metrics[key]
+            self._misses.pop(key, None)
+        if self._tell(set(gone)):
+            # To Home Assistant an entity whose configuration changed has no value until the next reading.
+            self._repeat()
+            self._remember()
 
-    def _tell(self, gone: Set[str]) -> None:
-        """Announce each part that is not as it was announced last; what is `gone` goes from its own."""
+    def _tell(self, gone: Set[str]) -> bool:
+        """Announce each part that is not as it was announced last; what is `gone` goes from its own.
+
+        Returns whether there was any.
+        """
         if self._facts is None:
-            return
+            return False
         sizes = {key: len(key) + len(_encoder.encode(each)) + 4 for key, each in self._components.items()}
         before = self._parts
         known = {key: part for key, part in before.items() if key in self._metrics}
         largest = min(LARGEST_BYTES, self._limits.packet_size or LARGEST_BYTES)
         self._parts = known | assign(sizes, known, largest - self._envelope(self._facts))
         lost = [key for key, part in before.items() if key in gone or self._parts.get(key, part) != part]
-        for part in sorted({1, *before.values(), *self._parts.values()}):
-            self._tell_part(self._facts, part, [key for key in lost if before[key] == part])
+        parts = sorted({1, *before.values(), *self._parts.values()})
+        told = [
+            self._tell_part(self._facts, part, [key for key in lost if before[key] == part]) for part in parts
+        ]
+        return any(told)
 
-    def _tell_part(self, facts: HostInfo, part: int, lost: list[str]) -> None:
+    def _tell_part(self, facts: HostInfo, part: int, lost: list[str]) -> bool:
         components = {key: each for key, each in self._components.items() if self._parts[key] == part}
         if part == 1:
             components = presence(self._topics, self._host) | components
         # Home Assistant removes what is named with its platform alone; after that it is left out.
         steps = (lost, ()) if lost else ((),)
         payloads = [
-            _encoder.encode(message(facts, self._topics, self._host, components, step)) for step in steps
+            _encoder.encode(message(facts, self._topics, self._host, components, step, self._dashboard))
+            for step in steps
         ]
         if self._refused(payloads[0]):
             del payloads[:-1]  # the broker never took the larger one that had them
         if not components:
             payloads[-1] = b""
         topic = discovery_topic(self._host, self._prefix, part)
-        if lost or self._last.get(topic, (b"",))[-1] != payloads[-1]:
+        changed = bool(lost) or self._last.get(topic, (b"",))[-1] != payloads[-1]
+        if changed:
             self._last[topic] = tuple(payloads)
             self._announce(topic, *payloads)
+        return changed
 
     def _envelope(self, facts: HostInfo) -> int:
         """Bytes of a message without entities of its own."""
-        bare = message(facts, self._topics, self._host, presence(self._topics, self._host))
+        bare = message(
+            facts, self._topics, self._host, presence(self._topics, self._host), (), self._dashboard
+        )
         return len(_encoder.encode(bare)) + _PACKET_BYTES
 
     def _gone(self) -> list[str]:
-        """What was not there three times, though its source gave a reading or is no longer there."""
-        sources = self._facts.sources if self._facts else self._seen
-        for key, metric in self._metrics.items():
-            if metric in self._seen or metric not in sources:
-                there = key in self._seen.get(metric, ())
-                self._misses[key] = 0 if there else self._misses.get(key, 0) + 1
-        return [key for key, misses in self._misses.items() if misses >= _MISSES]
+        """What was missing three times, or is of a source that is switched off."""
+        sources = self._facts.sources if self._facts else {}
+        return [
+            key
+            for key, metric in self._metrics.items()
+            if self._misses.get(key, 0) >= _MISSES or sources.get(metric) == SWITCHED_OFF
+        ]
 
     def _remembered(self) -> tuple[dict[str, str], dict[str, int]]:
         """The metric and the part of each entity. Before there were parts, only the metric was kept."""
@@ -222,3 +245,8 @@ class Announcer:
             write_private(self._memory, _encoder.encode(kept).decode())
         except OSError as exc:
             log.warning("%s cannot be written (%s)", self._memory, exc.strerror)
+
+
+def _expire_after(facts: HostInfo) -> int:
+    """Seconds without a reading after which a value no longer counts."""
+    return math.ceil(_MISSES * facts.interval)

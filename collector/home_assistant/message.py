@@ -12,10 +12,12 @@ from perfwatch.topics import Topics, plain_id
 SUPPORT_URL = "https://github.com/perfwatch/perfwatch"
 
 _GIB = 1 << 30
+# The availability of what stays while the host is away: whatever its status says is read as this.
+_ALWAYS = "online"
 
 
 def presence(topics: Topics, host: str) -> dict[str, Component]:
-    """What every host has: whether it is there, and since when it is up."""
+    """What every host has, also while it is away: whether it is there, and since when it is up."""
     identity = identifier(host)
     return {
         "status": {
@@ -27,8 +29,7 @@ def presence(topics: Topics, host: str) -> dict[str, Component]:
             "pl_on": "online",
             "pl_off": "offline",
             "ent_cat": "diagnostic",
-            # The others are not available while the host is away; this one is there to say so.
-            "avty_tpl": "online",
+            "avty_tpl": _ALWAYS,
         },
         "boot_time": {
             "p": "sensor",
@@ -38,18 +39,20 @@ def presence(topics: Topics, host: str) -> dict[str, Component]:
             "val_tpl": "{{ value_json.get('boot_time') }}",
             "dev_cla": "timestamp",
             "ent_cat": "diagnostic",
+            "avty_tpl": _ALWAYS,
         },
     }
 
 
-def device(facts: HostInfo, host: str) -> dict[str, Any]:
-    """The host as a device of Home Assistant's."""
+def device(facts: HostInfo, host: str, dashboard: str = "") -> dict[str, Any]:
+    """The host as a device of Home Assistant's, which links to the URL `dashboard` unless it is empty."""
     memory = facts.memory_total_bytes
     hardware = [
         f"{facts.core_count} cores" if facts.core_count else "",
         f"{memory / _GIB:.1f} GiB" if memory else "",
     ]
-    return {
+    link = {"cu": dashboard} if dashboard else {}
+    return link | {
         "ids": [identifier(host)],
         "name": host,
         "mf": "PerfWatch",
@@ -65,12 +68,13 @@ def message(
     host: str,
     components: Mapping[str, Component],
     gone: Iterable[str] = (),
+    dashboard: str = "",
 ) -> dict[str, Any]:
     """What one message of discovery tells. What is `gone` is named once more, which removes it."""
     named = dict(components)
     bare: dict[str, Component] = {key: {"p": "sensor"} for key in gone}
     return {
-        "dev": device(facts, host),
+        "dev": device(facts, host, dashboard),
         "o": {"name": "PerfWatch", "sw": facts.version, "url": SUPPORT_URL},
         "avty_t": topics.status(host),
         "cmps": named | bare,

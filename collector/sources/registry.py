@@ -19,6 +19,7 @@ from collector.sources.sensors import Sensors
 from collector.sources.source import Closable, Source, Tunable, Tuning
 from collector.sources.system import System
 from collector.sources.systemd import Systemd
+from perfwatch.readings.core import SWITCHED_OFF
 
 Makers = Mapping[str, Callable[[], Source]]
 
@@ -38,8 +39,6 @@ SOURCES: Final[Makers] = {
     Systemd.name: Systemd,
 }
 """What makes each source, in the order in which they are gathered and published."""
-
-SWITCHED_OFF = "switched off"
 
 
 class Active:

@@ -18,6 +18,12 @@ def reachable(address: str) -> list[str]:
     return [one for one in found if one != "localhost" and not ip_address(one).is_loopback]
 
 
+def reachable_url(address: str, port: int) -> str:
+    """The best address for others of the pages on `address`; empty when those are for this machine only."""
+    found = next(iter(reachable(address)), "")
+    return f"http://{f'[{found}]' if ':' in found else found}:{port}" if found else ""
+
+
 def _own() -> list[str]:
     found: dict[str, None] = {}
     with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from perfwatch.admin.access_list import ROLES, access_list
-from perfwatch.admin.broker_accounts import Integration, Integrations
+from perfwatch.admin.broker_accounts import Integration, Integrations, integrations_path
 from perfwatch.errors import AccountError, SettingError, StartError
 from perfwatch.files import write_private
 from perfwatch.settings import Settings, variable
@@ -89,12 +89,14 @@ def remembered(folder: Path) -> Listening | None:
 def account_here(folder: Path, name: str) -> str | None:
     """The URL of that account at the broker that `perfwatch up` runs of this data folder, if it does."""
     try:
-        accounts, where = Accounts(accounts_path(folder)), remembered(folder)
+        passwords = Accounts(accounts_path(folder)).passwords
+        further, where = Integrations(integrations_path(folder)).all(), remembered(folder)
     except (OSError, AccountError, ValueError):
         return None
-    if where is None or name not in accounts.passwords:
+    passwords |= {name: one.password for name, one in further.items()}
+    if where is None or name not in passwords:
         return None
-    return accounts.url(name, where.port)
+    return mqtt_url(name, passwords[name], "127.0.0.1", where.port)
 
 
 def _listening_path(folder: Path) -> Path:

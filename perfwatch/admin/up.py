@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
-from perfwatch.admin.addresses import EVERYWHERE, reachable
+from perfwatch.admin.addresses import EVERYWHERE, reachable, reachable_url
 from perfwatch.admin.brokers import GivenBroker, OwnBroker, Say, find_mosquitto, ready
 from perfwatch.admin.child import Child
 from perfwatch.durations import format_ms
@@ -85,6 +85,8 @@ class Up:
             "data_dir": str(self._folder),
             "history": self._settings.history_url,
             "host": self._host,
+            "dashboard_url": self._settings.dashboard_url
+            or reachable_url(self._settings.address, self._settings.port),
             **{setting: str(getattr(self._settings, setting)) for setting in _PASSED},
         }
         environ = dict(self._environ) | {variable(setting): value for setting, value in given.items()}

@@ -199,6 +199,10 @@ class MemoryBandwidth(Reading, kw_only=True):
     pgmajfault_per_sec: Number = None
 
 
+SWITCHED_OFF = "switched off"
+"""Why a source that nobody wants does not work, in `HostInfo.sources`."""
+
+
 class HostInfo(Struct, kw_only=True):
     """What `<prefix>/<host>/info` carries. `interval` is in seconds, `memory_total_bytes` in bytes.
 

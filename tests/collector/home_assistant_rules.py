@@ -13,7 +13,7 @@ from typing import Any
 TOPIC = re.compile(r"homeassistant/device/(?:[a-zA-Z0-9_-]+/)?[a-zA-Z0-9_-]+/config")
 
 # Abbreviation → the kind that Home Assistant wants there.
-DEVICE: dict[str, type] = {"ids": list, "name": str, "mf": str, "mdl": str, "sw": str, "hw": str}
+DEVICE: dict[str, type] = {"ids": list, "name": str, "mf": str, "mdl": str, "sw": str, "hw": str, "cu": str}
 ORIGIN: dict[str, type] = {"name": str, "sw": str, "url": str}
 MESSAGE: dict[str, type] = {"dev": dict, "o": dict, "avty_t": str, "cmps": dict}
 _ENTITY: dict[str, type] = {
@@ -59,6 +59,7 @@ def check(topic: str, message: Mapping[str, Any]) -> None:
     _check_keys(message, MESSAGE, required=("dev", "o", "cmps"))
     _check_keys(message["dev"], DEVICE, required=("ids",))
     assert message["dev"]["ids"]
+    assert re.match(r"https?://\w", message["dev"].get("cu", "http://none"))
     _check_keys(message["o"], ORIGIN, required=("name",))
     assert re.match(r"https?://\w", message["o"]["url"])
     identities = [component["uniq_id"] for component in message["cmps"].values() if len(component) > 1]

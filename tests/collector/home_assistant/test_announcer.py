@@ -10,7 +10,7 @@ from collector.agent import Gathered
 from collector.home_assistant.announcer import Announcer
 from collector.home_assistant.parts import LARGEST_BYTES
 from perfwatch.mqtt.limits import Limits
-from perfwatch.readings.core import READINGS, HostInfo
+from perfwatch.readings.core import READINGS, SWITCHED_OFF, HostInfo
 from perfwatch.topics import Topics
 from tests.collector import home_assistant_rules as rules
 
@@ -23,7 +23,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.told: list[tuple[dict[str, Any], ...]] = []
         self.parts: dict[str, bytes] = {}
-        self.repeated = 0
+        self.order: list[str] = []
         self.memory = folder / "nas.json"
         self.announcer = self.restart()
         self._second = 0
@@ -46,9 +46,10 @@ class House:
             rules.check(topic, message)
         self.told.append(messages)
         self.parts[topic] = payloads[-1]
+        self.order.append("told")
 
     def repeat(self) -> None:
-        self.repeated += 1
+        self.order.append("repeated")
 
     def tick(self, **metrics: dict[str, Any]) -> None:
         self._second += 1
@@ -107,10 +108,23 @@ def test_entities_expire_after_three_intervals(house: House) -> None:
     house.tick(memory={"usage_percent": 1.0})
     house.tick(memory={"usage_percent": 1.0})
     house.describe(interval=0.5)
-    for _ in range(2):
-        house.tick(memory={"usage_percent": 1.0})
     expiries = [message["cmps"]["memory_usage_percent"]["exp_aft"] for (message,) in house.told]
     assert expiries == [15, 2]
+
+
+def test_each_announcement_is_followed_by_the_newest_readings(house: House) -> None:
+    for _ in range(2):
+        house.tick(memory={"usage_percent": 1.0})
+    house.describe(interval=60.0)
+    assert house.order == ["told", "repeated", "told", "repeated"]
+
+
+def test_facts_that_change_nothing_are_not_announced(house: House) -> None:
+    for _ in range(2):
+        house.tick(memory={"usage_percent": 1.0})
+    house.describe()
+    house.tick(memory={"usage_percent": 1.0})
+    assert len(house.told) == 1
 
 
 def test_a_partition_that_goes_away_is_first_named_bare_and_then_left_out(house: House) -> None:
@@ -143,12 +157,23 @@ def test_a_source_that_fails_loses_none_of_its_entities(house: House) -> None:
 
 def test_a_source_that_is_switched_off_takes_its_entities_along(house: House) -> None:
     house.describe(disk=None, memory=None)
-    for _ in range(2):
-        house.tick(disk=mounted("/"), memory={"usage_percent": 1.0})
-    house.describe(memory=None)
-    for _ in range(6):
-        house.tick(memory={"usage_percent": 1.0})
-    assert "Disk / usage" not in house.names
+    house.tick(disk=mounted("/"), memory={"usage_percent": 1.0})
+    house.describe(disk=SWITCHED_OFF, memory=None)
+    assert house.names == {"Status", "Up since", "Memory usage"}
+    house.describe(disk=None, memory=None)
+    house.tick(disk=mounted("/"), memory={"usage_percent": 1.0})
+    assert "Disk / usage" in house.names
+
+
+def test_a_source_that_was_switched_off_while_the_collector_was_off_leaves_too(house: House) -> None:
+    house.describe(disk=None, memory=None)
+    house.tick(disk=mounted("/"), memory={"usage_percent": 1.0})
+    house.restart()
+    house.describe(disk=SWITCHED_OFF, memory=None)
+    house.tick(memory={"usage_percent": 1.0})
+    bare, without = house.told[-1]
+    assert [each for each in bare["cmps"].values() if each == {"p": "sensor"}] == [{"p": "sensor"}]
+    assert len(without["cmps"]) == len(bare["cmps"]) - 1
 
 
 def test_what_went_away_while_the_collector_was_off_is_removed_too(house: House) -> None:
@@ -175,14 +200,14 @@ def test_a_memory_that_cannot_be_read_is_said_and_stops_nothing(
 
 def test_home_assistants_start_is_answered_with_all_of_it_and_the_newest_readings(house: House) -> None:
     house.announcer.receive(b"online")
-    assert (house.told, house.repeated) == ([], 0)  # nothing is known yet
+    assert house.order == []  # nothing is known yet
     for _ in range(2):
         house.tick(memory={"usage_percent": 1.0})
     house.announcer.receive(b"offline")
     assert len(house.told) == 1
     house.announcer.receive(b"online")
     assert house.told[1] == house.told[0]
-    assert house.repeated == 1
+    assert house.order == ["told", "repeated"] * 2
 
 
 def large() -> dict[str, Any]:

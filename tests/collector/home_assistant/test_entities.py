@@ -168,6 +168,18 @@ def test_the_device_says_what_it_is() -> None:
     assert sent["avty_t"] == "perfwatch/nas/status"
 
 
+def test_the_device_links_to_the_dashboard_if_its_address_is_known() -> None:
+    linked = message(FACTS, Topics(), "nas", {}, dashboard="https://watch.example.org")
+    rules.check(discovery_topic("nas"), linked)
+    assert linked["dev"]["cu"] == "https://watch.example.org"
+
+
+def test_status_and_boot_time_stay_while_the_host_is_away() -> None:
+    own = presence(Topics(), "nas")
+    assert own.keys() == {"status", "boot_time"}
+    assert [rendered(each["avty_tpl"], {}) for each in own.values()] == ["online", "online"]
+
+
 def test_what_is_wanted_on_a_dashboard_is_enabled_and_the_rest_is_diagnostic() -> None:
     enabled = {each["name"] for each in components().values() if "ent_cat" not in each}
     assert enabled >= {

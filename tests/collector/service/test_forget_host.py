@@ -7,7 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from perfwatch.admin.mosquitto import Accounts, Listening, write_configuration
+from collector.home_assistant.memory import memory_path
+from perfwatch.admin.broker_accounts import Integrations, integrations_path
+from perfwatch.admin.mosquitto import (
+    Accounts,
+    Listening,
+    accounts_path,
+    remember,
+    write_accounts,
+    write_configuration,
+)
 from perfwatch.topics import Prefixes
 from tests.collector import home_assistant_rules as rules
 from tests.collector.listener import Listener, retained
@@ -100,6 +109,33 @@ def test_discovery_remove_clears_a_host(broker: Mosquitto, tmp_path: Path) -> No
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(f"Cleared {TOPIC} on {broker.url}.")
     assert retained(broker.port, TOPIC) is None
+
+
+def test_discovery_remove_finds_its_account_where_perfwatch_up_runs(tmp_path: Path) -> None:
+    accounts = Accounts(accounts_path(tmp_path))
+    accounts.ensure(("nas",))
+    integrations = Integrations(integrations_path(tmp_path))
+    integrations.add("pi", accounts.passwords, role="collector")
+    guarded = Mosquitto(tmp_path, "", free_port())
+    where = Listening(guarded.port)
+    remember(tmp_path, where)
+    guarded._configuration = write_configuration(tmp_path, accounts, where, Prefixes())
+    write_accounts(tmp_path, accounts, integrations.all(), Prefixes())
+    with guarded:
+        for host in ("nas", "pi"):
+            ended = remove("--host", host, "--data-dir", str(tmp_path))
+            assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_renamed_machine_says_how_its_former_name_is_removed(broker: Mosquitto, tmp_path: Path) -> None:
+    known = memory_path(tmp_path / "data", "nas")
+    with Collector(tmp_path, broker.url):
+        wait_until(known.exists, "the announcement")
+    with Collector(tmp_path, broker.url, "--host", "new") as renamed:
+        renamed.wait_for_line("perfwatch discovery remove --host nas")
+    options = ("--broker", broker.url, "--data-dir", str(tmp_path / "data"))
+    assert remove("--host", "nas", *options).returncode == 0
+    assert (retained(broker.port, TOPIC), known.exists()) == (None, False)
 
 
 def test_discovery_remove_says_when_the_broker_refuses_or_is_away(tmp_path: Path) -> None:
