@@ -30,7 +30,7 @@ from perfwatch.setting_types import (
     HOST,
     LEVEL,
     LOG_LEVEL,
-    ORIGIN,
+    ORIGINS,
     PASSWORD,
     PORT,
     PREFIX,
@@ -141,7 +141,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Setting(PROXY, "Address of a reverse proxy whose X-Forwarded-For is believed (empty: none)")
     ] = ""
     allowed_origin: Annotated[
-        str, Setting(ORIGIN, "Further origin that browsers may use, as https://host (behind a reverse proxy)")
+        str,
+        Setting(ORIGINS, "Further origins that browsers may use, as https://host of a reverse proxy"),
     ] = ""
     base_path: Annotated[
         str, Setting(BASE_PATH, "Path below which a reverse proxy shows the dashboard, as /perfwatch")
