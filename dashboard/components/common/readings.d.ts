@@ -47,6 +47,7 @@ export interface Memory {
 export interface Interface {
   kind?: string | null;
   counted?: boolean | null;
+  signal_dbm?: number | null;
   bytes_sent?: number | null;
   bytes_recv?: number | null;
   packets_sent?: number | null;
@@ -81,6 +82,8 @@ export interface Network {
   timestamp?: string;
   bytes_sent_per_sec?: number | null;
   bytes_recv_per_sec?: number | null;
+  tracked_connections?: number | null;
+  tracked_connections_limit?: number | null;
   interfaces?: Record<string, Interface>;
   connections?: Connections | null;
 }
@@ -113,12 +116,22 @@ export interface Partition {
   inodes_percent?: number | null;
 }
 
+export interface Array {
+  level?: string | null;
+  state?: string | null;
+  disks?: number | null;
+  disks_active?: number | null;
+  work?: string | null;
+  work_percent?: number | null;
+}
+
 export interface Disk {
   timestamp?: string;
   read_bytes_per_sec?: number | null;
   write_bytes_per_sec?: number | null;
   devices?: Record<string, Device>;
   partitions?: Record<string, Partition>;
+  arrays?: Record<string, Array>;
 }
 
 export interface PerfEvent {
@@ -142,6 +155,7 @@ export interface PerfEvents {
 
 export interface MemoryBandwidth {
   timestamp?: string;
+  available?: boolean | null;
   pgpgin_per_sec?: number | null;
   pgpgout_per_sec?: number | null;
   pswpin_per_sec?: number | null;
