@@ -1,4 +1,4 @@
-"""What other programs ask for again and again: `/metrics` of a thousand hosts, and its cost for it.
+"""What other programs ask for again and again: `/metrics` and `/api/summary`.
 
     python -m benchmarks.bench_export [--hosts 1000] [--scrapes 20]
 
@@ -23,7 +23,7 @@ from benchmarks.table import print_table
 from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, Person
 
-PATHS = ("/metrics",)
+PATHS = ("/metrics", "/api/summary")
 
 
 def main() -> None:

@@ -137,6 +137,7 @@ def build(settings: Settings, background: Background) -> App:
             hosts=hosts,
             folder=folder,
             prefix=settings.topic_prefix,
+            probe=probe,
         )
     )
     routes: list[BaseRoute] = [

@@ -12,6 +12,7 @@ PerfWatchError
 │   ├── PartialWrite  it kept a batch but for some points, which it will never take
 │   ├── BadPoints     it kept nothing of a batch, because something in it is bad
 │   └── Unsupported   its server cannot do such a thing at all
+├── ApiError          the dashboard refused what a client asked, or cannot be reached
 ├── TokenError        a token is missing, forged, expired or revoked
 ├── AccountError      an account cannot be made or changed
 └── StartError        something that must be there before we can run is not
@@ -95,6 +96,10 @@ class BadPoints(StoreError):
 
 class Unsupported(StoreError):
     """The store's server cannot do what was asked, now or later."""
+
+
+class ApiError(PerfWatchError):
+    """The dashboard or the broker refused what a client asked, in its words, or cannot be reached."""
 
 
 class TokenError(PerfWatchError):

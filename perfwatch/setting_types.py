@@ -181,6 +181,11 @@ def _address(text: str) -> None:
         ipaddress.ip_address(text)
 
 
+def _origins(text: str) -> None:
+    for one in text.split(","):
+        _origin(one.strip())
+
+
 def _origin(text: str) -> None:
     url = urlsplit(text)
     bare = url.scheme in ("http", "https") and url.hostname and url.path in ("", "/")
@@ -233,6 +238,7 @@ PROXY = Text("the IP address of the proxy, as 192.168.1.2", _address, "ADDRESS")
 BROKER = Text("an address like mqtt://user:password@host:1883", metavar="URL", secret=True)
 HISTORY = Text("sqlite:///path or influxdb://host:8086/database", _history, "URL", secret=True)
 ORIGIN = Text("scheme and host, as https://watch.example.org", _origin, "URL")
+ORIGINS = Text("scheme and host, as https://watch.example.org, or several with commas", _origins, "URLS")
 PREFIX = Text("levels of a topic without + # and $, as home/watch", _prefix, "TOPIC")
 LEVEL = Text("one level of a topic, without / + # and $", _level, "NAME")
 HOST = Text("a name, not an address (where to listen is --address and --mqtt-address)", _host, "NAME")

@@ -31,6 +31,7 @@ from perfwatch.setting_types import (
     LEVEL,
     LOG_LEVEL,
     ORIGIN,
+    ORIGINS,
     PASSWORD,
     PORT,
     PREFIX,
@@ -161,7 +162,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Setting(PROXY, "Address of a reverse proxy whose X-Forwarded-For is believed (empty: none)")
     ] = ""
     allowed_origin: Annotated[
-        str, Setting(ORIGIN, "Further origin that browsers may use, as https://host (behind a reverse proxy)")
+        str,
+        Setting(ORIGINS, "Further origins that browsers may use, as https://host of a reverse proxy"),
     ] = ""
     dashboard_url: Annotated[
         str, Setting(ORIGIN, "Where people open the dashboard: Home Assistant links it (empty: no link)")

@@ -35,6 +35,7 @@ class MemoryBandwidth:
         }
         return core.MemoryBandwidth(
             timestamp=tick.timestamp,
+            available=True,
             page_io_bytes_per_sec=_bytes(rates["pgpgin"], rates["pgpgout"], _KILOBYTE),
             swap_io_bytes_per_sec=_bytes(rates["pswpin"], rates["pswpout"], self._page_bytes),
             **{f"{name}_per_sec": rate for name, rate in rates.items()},

@@ -41,7 +41,7 @@ _HEADERS = {
 
 
 class Guard:
-    """ASGI middleware. `allowed_origin` is one further origin, for a reverse proxy's name.
+    """ASGI middleware. `allowed_origin` has further origins, with commas: a reverse proxy's name.
 
     `public` are paths that need no session.
     """
@@ -56,7 +56,9 @@ class Guard:
         self._app = app
         self._public = public
         self._sessions = sessions
-        self._allowed_origin = allowed_origin.rstrip("/").lower()
+        self._allowed = {
+            _normal(origin.strip().rstrip("/")) for origin in allowed_origin.split(",") if origin.strip()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -113,7 +115,7 @@ class Guard:
         """The request's Origin when it is not ours. Programs send none; browsers always do."""
         headers = Headers(scope=scope)
         origin = headers.get("origin")
-        if origin is None or origin.lower() == self._allowed_origin:
+        if origin is None or _normal(origin) in self._allowed:
             return None
         scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
         ours = f"{scheme}://{headers.get('host', '')}"

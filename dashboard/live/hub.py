@@ -34,14 +34,22 @@ _FRESH = {"collector": timedelta(hours=2), "device": timedelta(days=1)}
 class Frame:
     """One tick, or what is known of a host, as it is sent: encoded once at most, however many watch."""
 
-    def __init__(self, host: str, type_: str, encode: Callable[[], str]) -> None:
+    def __init__(self, host: str, type_: str, encode: Callable[[], str], tick: Tick | None = None) -> None:
         self.host = host
         self.type = type_
+        self.tick = tick
         self._encode = encode
 
     @cached_property
     def text(self) -> str:
         return self._encode()
+
+    def only(self, metrics: Collection[str]) -> str | None:
+        """Its text with those metrics alone; None when it has none of them."""
+        if self.tick is None:
+            return self.text
+        some = {name: payload for name, payload in self.tick.metrics.items() if name in metrics}
+        return Tick(self.host, self.tick.timestamp, some, self.tick.offline).frame() if some else None
 
 
 class Viewer:
@@ -50,14 +58,18 @@ class Viewer:
     So a viewer who cannot keep up is skipped to the newest, and never delays another.
     """
 
-    def __init__(self, host: str | None, types: Collection[str]) -> None:
-        self._host = host
+    def __init__(self, hosts: Collection[str] | None, types: Collection[str]) -> None:
+        self._hosts = hosts
+        # Who asks for neither hosts nor their presence would take an offline host's last tick for a live one.
+        self._only_live = hosts is None and "host" not in types
         self._types = types
         self._newest: dict[tuple[str, str], Frame] = {}
         self._some = asyncio.Event()
 
     def offer(self, frame: Frame) -> None:
-        if self._host in (None, frame.host) and frame.type in self._types:
+        if self._only_live and frame.tick and frame.tick.offline:
+            return
+        if (self._hosts is None or frame.host in self._hosts) and frame.type in self._types:
             self._newest[frame.host, frame.type] = frame
             self._some.set()
 
@@ -95,8 +107,13 @@ class Host:
         self._tick = tick
         for metric, payload in tick.metrics.items():
             self._newest[metric] = tick.timestamp, payload
-        self.frame = Frame(self.name, "metrics", tick.frame)
+        self.frame = self._framed(tick)
         return self.frame
+
+    def _framed(self, tick: Tick) -> Frame:
+        if self.status == "offline":
+            tick = msgspec.structs.replace(tick, offline=True)
+        return Frame(self.name, "metrics", tick.frame, tick)
 
     def newest(self, moment: datetime) -> dict[str, msgspec.Raw]:
         """Its newest reading of each metric, but for those that are too old at `moment` to tell anything.
@@ -139,6 +156,8 @@ class Host:
             came = status == "online" and self.status is not None
             self.online_since = format_time(now()) if came else None
         self.status = status
+        if self._tick is not None:
+            self.frame = self._framed(self._tick)
 
 
 class Hub:
@@ -154,12 +173,14 @@ class Hub:
         return len(self._viewers)
 
     @contextmanager
-    def viewer(self, host: str | None, types: Collection[str] = ("metrics",)) -> Iterator[Viewer]:
-        """A new viewer of that host, or of all; the newest tick is offered to it at once.
+    def viewer(
+        self, hosts: Collection[str] | None, types: Collection[str] = ("metrics",)
+    ) -> Iterator[Viewer]:
+        """A new viewer of those hosts, or of all; the newest tick of each is offered to it at once.
 
         `types` may hold "metrics", for ticks, and "host", for each change in what is known of a host.
         """
-        viewer = Viewer(host, types)
+        viewer = Viewer(hosts, types)
         for known in self._hosts.values():
             if known.frame is not None:
                 viewer.offer(known.frame)

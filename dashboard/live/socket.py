@@ -1,47 +1,129 @@
-"""The live readings: `WS /api/ws/metrics[?host=…]`."""
+"""The live readings: `WS /api/ws/metrics[?host= &hosts= &metrics= &since= &presence= &hello=]`."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from typing import NamedTuple
 
 import msgspec
+from starlette.datastructures import QueryParams
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.live.hub import Hub, Viewer
+from dashboard.live.missed import LONGEST_MS, missed
+from dashboard.web.requests import check_names, choice, moment
+from dashboard.web.responses import BadRequest, Unusable
+from perfwatch import distribution
+from perfwatch.errors import StoreError
+from perfwatch.history.store import HistoryStore
 from perfwatch.readings.codec import UNREADABLE
+from perfwatch.workers import Workers
 
+BAD_PARAMETER, HISTORY_AWAY = 4400, 4503
 _PONG = '{"type":"pong"}'
+_KNOWN = ("token", "host", "hosts", "metrics", "since", "presence", "hello")
+_MISSED_SECONDS = 10.0
 
 
 class _Message(msgspec.Struct):
     type: str
 
 
+class Asked(NamedTuple):
+    """What a client wants; None means all. `since` is in ms, None when nothing was missed."""
+
+    hosts: frozenset[str] | None
+    metrics: frozenset[str] | None
+    since: int | None
+    presence: bool
+    hello: bool
+
+
 class LiveApi:
     """Streams each tick of each host once, the newest at once on connecting."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, store: HistoryStore) -> None:
         self._hub = hub
+        self._store = store
+        self._workers = Workers("what live clients missed", 2)
 
     def routes(self) -> list[WebSocketRoute]:
         return [WebSocketRoute("/api/ws/metrics", self.stream)]
 
     async def stream(self, socket: WebSocket) -> None:
         await socket.accept()
-        given = socket.query_params
-        types = ("metrics", "host") if given.get("presence") == "true" else ("metrics",)
-        with self._hub.viewer(given.get("host") or None, types) as viewer:
+        try:
+            asked = parse(socket.query_params, time.time_ns() // 1_000_000)
+        except (BadRequest, Unusable) as exc:
+            await socket.close(BAD_PARAMETER, _short(exc))
+            return
+        types = ("metrics", "host") if asked.presence else ("metrics",)
+        with self._hub.viewer(asked.hosts, types) as viewer:
+            try:
+                await self._greet(socket, asked)
+            except (BadRequest, StoreError) as exc:
+                code = HISTORY_AWAY if isinstance(exc, StoreError) else BAD_PARAMETER
+                await socket.close(code, _short(exc))
+                return
+            except WebSocketDisconnect:
+                return
             async with asyncio.TaskGroup() as group:
-                sending = group.create_task(_send_frames(socket, viewer))
+                sending = group.create_task(_send_frames(socket, viewer, asked.metrics))
                 await _answer_pings(socket)
                 sending.cancel()
 
+    async def _greet(self, socket: WebSocket, asked: Asked) -> None:
+        """What comes before the live readings: who we are, and what was missed."""
+        if asked.hello:
+            hosts = [host for host in self._hub.hosts() if asked.hosts is None or host["host"] in asked.hosts]
+            hello = {"type": "hello", "version": distribution.version(), "hosts": hosts}
+            await socket.send_text(msgspec.json.encode(hello).decode())
+        if asked.since is not None:
+            until = time.time_ns() // 1_000_000
+            work = (self._store, asked.hosts, asked.metrics, asked.since, until)
+            try:
+                frames = await self._workers.run(missed, *work, deadline=_MISSED_SECONDS)
+            except TimeoutError as exc:
+                raise StoreError(f"The history did not answer within {_MISSED_SECONDS:g} s") from exc
+            for frame in frames:
+                await socket.send_text(frame)
 
-async def _send_frames(socket: WebSocket, viewer: Viewer) -> None:
+
+def parse(given: QueryParams, now: int) -> Asked:
+    """What is asked for; `now` is in ms. Raises BadRequest or Unusable naming what cannot be used."""
+    check_names(given.keys(), _KNOWN)
+    hosts = _several(given, "hosts") | _several(given, "host")
+    since = moment(given, "since") if given.get("since") else None
+    if since is not None and since < now - LONGEST_MS:
+        raise BadRequest("since", "expected a time of the last hour", given["since"])
+    return Asked(
+        hosts or None,
+        _several(given, "metrics") or None,
+        since,
+        choice(given, "presence", ("true", "false"), "false") == "true",
+        choice(given, "hello", ("1", "0"), "0") == "1",
+    )
+
+
+def _several(given: QueryParams, name: str) -> frozenset[str]:
+    # One host's name may have a comma in it.
+    words = [given.get(name, "")] if name == "host" else given.get(name, "").split(",")
+    return frozenset(word for word in words if word)
+
+
+def _short(exc: Exception) -> str:
+    """A reason for closing has 123 bytes at most."""
+    return str(exc).encode()[:123].decode(errors="ignore")
+
+
+async def _send_frames(socket: WebSocket, viewer: Viewer, metrics: frozenset[str] | None) -> None:
     try:
         async for frame in viewer.frames():
-            await socket.send_text(frame.text)
+            text = frame.text if metrics is None else frame.only(metrics)
+            if text is not None:
+                await socket.send_text(text)
     except WebSocketDisconnect:
         return
 

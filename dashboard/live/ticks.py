@@ -25,11 +25,15 @@ _encoder = msgspec.json.Encoder()
 
 
 class Tick(msgspec.Struct):
-    """The metrics of one host at one time, each as the JSON that came over the wire."""
+    """The metrics of one host at one time, each as the JSON that came over the wire.
+
+    `offline` is whether it is the last one of a host that is away.
+    """
 
     host: str
     timestamp: datetime
     metrics: dict[str, msgspec.Raw]
+    offline: bool = False
 
     def frame(self) -> str:
         """What a WebSocket client gets."""
@@ -39,6 +43,7 @@ class Tick(msgspec.Struct):
                 "timestamp": format_time(self.timestamp),
                 "host": self.host,
                 "data": self.metrics,
+                **({"offline": True} if self.offline else {}),
             }
         ).decode()
 

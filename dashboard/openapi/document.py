@@ -69,6 +69,8 @@ def _operation(method: str, path: str, one: Operation, schemas: Mapping[int, Any
 
 def _parameter(name: str, place: str, text: str, required: bool) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string"}
+    if name.endswith("_time"):
+        schema["format"] = "date-time"
     if place == "query" and name in REPEATED:
         schema = {"type": "array", "items": schema}
     return {"name": name, "in": place, "description": text, "required": required, "schema": schema}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dashboard.auth import credentials, join, login, tokens, users
+from dashboard.export.summary import Summary
 from dashboard.openapi import answers
 from perfwatch.history.policy import Policy
 
@@ -122,6 +123,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/api/system"): Operation("What each part says of itself", answers.System),
     ("GET", "/api/system/tiers"): Operation(
         "What the history holds, row by row", answers.Tiers, errors=_HISTORY
+    ),
+    ("GET", "/api/summary"): Operation(
+        "A few numbers for a tile or a display, flat and stable", Summary, {"host": "Of that host alone"}
     ),
     ("GET", "/health"): Operation("Whether all that is needed is there", answers.Health, public=True),
     ("GET", "/metrics"): Operation("The newest readings, for Prometheus", None),

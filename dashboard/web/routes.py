@@ -15,6 +15,7 @@ from dashboard.auth.people import People
 from dashboard.auth.sessions import Sessions
 from dashboard.auth.tokens import TokensApi
 from dashboard.auth.users import UsersApi
+from dashboard.export.summary import SummaryApi
 from dashboard.history.chart import ChartApi
 from dashboard.history.cleanup import CleanupApi
 from dashboard.history.compare import CompareApi
@@ -29,6 +30,7 @@ from dashboard.live.remote_config import Commands
 from dashboard.live.socket import LiveApi
 from dashboard.live.subscriber import Subscriber
 from dashboard.openapi.routes import OpenApi, guarded
+from dashboard.web.health import StoreProbe
 from dashboard.web.system import Place, SystemApi
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.history.store import TieredStore
@@ -52,6 +54,7 @@ class Parts(NamedTuple):
     hosts: HostsApi
     folder: Path
     prefix: str
+    probe: StoreProbe
 
 
 def api(parts: Parts) -> Router:
@@ -65,7 +68,7 @@ def api(parts: Parts) -> Router:
                 *AuthApi(people).routes(),
                 *UsersApi(people).routes(),
                 *TokensApi(parts.api_tokens, parts.sessions).routes(),
-                *LiveApi(hub).routes(),
+                *LiveApi(hub, store).routes(),
                 *parts.hosts.routes(),
                 *HistoryApi(store, queries, hub.heard).routes(),
                 *ChartApi(store, queries).routes(),
@@ -76,6 +79,7 @@ def api(parts: Parts) -> Router:
                 *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
                 *JoinApi(parts.folder).api(),
                 *SystemApi(hub, parts.bridges, subscriber, store, parts.patient, place, queries).routes(),
+                *SummaryApi(hub, subscriber, parts.probe).routes(),
                 *OpenApi().routes(),
             ]
         ),

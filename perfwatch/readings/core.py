@@ -187,8 +187,12 @@ class PerfEvents(Reading, kw_only=True):
 
 
 class MemoryBandwidth(Reading, kw_only=True):
-    """Traffic between memory and disks. `pgpgin` and `pgpgout` are kB, the others pages or faults."""
+    """Traffic between memory and disks. `pgpgin` and `pgpgout` are kB, the others pages or faults.
 
+    `available` is for frontends that ask for it; where nothing can be read there is no reading.
+    """
+
+    available: bool | None = None
     pgpgin_per_sec: Number = None
     pgpgout_per_sec: Number = None
     pswpin_per_sec: Number = None

@@ -181,7 +181,7 @@ class Changed(Dashboard):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, f"mqtt://127.0.0.1:{free_port()}")
-        self._command = [sys.executable, "-P", "-c", self._RUN, str(folder)]
+        self.command = [sys.executable, "-P", "-c", self._RUN, str(folder)]
 
 
 @pytest.fixture

@@ -155,6 +155,7 @@ export interface PerfEvents {
 
 export interface MemoryBandwidth {
   timestamp?: string;
+  available?: boolean | null;
   pgpgin_per_sec?: number | null;
   pgpgout_per_sec?: number | null;
   pswpin_per_sec?: number | null;

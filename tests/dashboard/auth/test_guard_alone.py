@@ -30,7 +30,8 @@ class Behind:
         tokens = Tokens("k" * 64, Revocations(folder / "revoked"))
         self.token = tokens.issue("ann", account.generation)
         self.seen: list[Scope] = []
-        self._guard = Guard(self._app, Sessions(tokens, users, ApiTokens(folder)))
+        sessions = Sessions(tokens, users, ApiTokens(folder))
+        self._guard = Guard(self._app, sessions, "https://one.example, http://two.example:81/")
 
     async def ask(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Message:
         """What the guard sends first, or what the application does."""
@@ -113,6 +114,20 @@ async def test_no_other_site_opens_a_socket(behind: Behind) -> None:
     assert await behind.open(LIVE, "", [*FOREIGN, behind.bearer()]) == [
         {"type": "websocket.close", "code": 1008}
     ]
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://one.example", "https://One.example:443", "http://two.example:81"]
+)
+async def test_further_origins_are_as_good_as_ours(behind: Behind, origin: str) -> None:
+    headers = [(b"host", b"ours:8000"), (b"origin", origin.encode()), behind.bearer()]
+    assert (await behind.ask("PUT", "/api/retention", headers))["status"] == 200
+
+
+@pytest.mark.parametrize("origin", ["null", "http://one.example", "http://two.example"])
+async def test_others_are_not(behind: Behind, origin: str) -> None:
+    headers = [(b"host", b"ours:8000"), (b"origin", origin.encode()), behind.bearer()]
+    assert (await behind.ask("PUT", "/api/retention", headers))["status"] == 403
 
 
 async def test_a_link_from_another_site_may_be_followed(behind: Behind) -> None:

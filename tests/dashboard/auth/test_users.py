@@ -20,6 +20,7 @@ from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
+from dashboard.web.health import StoreProbe
 from dashboard.web.routes import Parts, api
 from dashboard.web.system import Place
 from perfwatch.api_tokens import ApiTokens
@@ -216,6 +217,7 @@ def api_routes(folder: Path) -> list[Route]:
         hosts,
         folder,
         "p",
+        StoreProbe(store, ""),
     )
     router = api(parts)
     return [route for route in router.routes if isinstance(route, Route)]

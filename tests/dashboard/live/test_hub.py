@@ -54,7 +54,7 @@ async def test_a_viewer_of_one_host_sees_no_other() -> None:
     hub = Hub()
     for host in ("nas", "pi"):
         introduce(hub, host, "cpu")
-    with hub.viewer("pi") as viewer:
+    with hub.viewer({"pi"}) as viewer:
         publish(hub, "nas", 1, "cpu")
         publish(hub, "pi", 2, "cpu")
         assert (await following(viewer.frames()))["host"] == "pi"

@@ -15,6 +15,8 @@ from paho.mqtt.publish import multiple as publish_all
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from perfwatch.history.sqlite.store import SqliteStore
+from perfwatch.history.store import Point
 from perfwatch.readings.codec import encode, format_time, from_ms, now, to_ms
 from perfwatch.readings.core import Cpu, Memory
 from perfwatch.tokens import Revocations, Tokens, load_key
@@ -95,6 +97,78 @@ async def test_without_a_host_every_host_comes(
         seen: set[str] = set()
         while not seen >= {"one", "two"}:
             seen.add((await received(socket))["host"])
+
+
+async def test_hosts_and_metrics_may_be_chosen(
+    dashboard: Dashboard, module_broker: Mosquitto, token: str
+) -> None:
+    query = {"hosts": "chosen,other", "metrics": "memory"}
+    async with connect(address(dashboard, token=token, **query)) as socket:
+        for host in ("unasked", "chosen", "other"):
+            publish_tick(module_broker, host, to_ms(now()), 1)
+        frames = [await received(socket), await received(socket)]
+    assert {frame["host"] for frame in frames} == {"chosen", "other"}
+    assert all(frame["data"].keys() == {"memory"} for frame in frames)
+
+
+async def test_an_offline_hosts_last_tick_is_marked_and_only_told_who_asks(
+    dashboard: Dashboard, module_broker: Mosquitto, token: str
+) -> None:
+    publish_tick(module_broker, "gone", to_ms(now()), 1)
+    publish(module_broker, ("perfwatch/gone/status", b"offline"))
+    async with connect(address(dashboard, token=token, host="gone")) as socket:
+        assert (await received(socket))["offline"] is True
+    async with connect(address(dashboard, token=token)) as socket:
+        seen = []
+        publish_tick(module_broker, "last", to_ms(now()), 1)
+        while "last" not in seen:
+            seen.append((await received(socket))["host"])
+    assert "gone" not in seen
+
+
+async def test_hello_comes_first(dashboard: Dashboard, module_broker: Mosquitto, token: str) -> None:
+    publish_tick(module_broker, "greeted", to_ms(now()), 1)
+    async with connect(address(dashboard, token=token, host="greeted", hello="1")) as socket:
+        hello = await received(socket)
+        assert hello.keys() == {"type", "version", "hosts"}
+        assert [host["host"] for host in hello["hosts"]] == ["greeted"]
+        assert (await received(socket))["type"] == "metrics"
+
+
+async def test_what_was_missed_comes_before_what_is_new(broker: Mosquitto, tmp_path: Path) -> None:
+    start = to_ms(now()) - 60_000
+    store = SqliteStore(tmp_path / "history.db")
+    times = range(start, start + 10_000, 1000)
+    store.write([Point("cpu", "back", "", "", moment, {"usage_percent": 5.0}) for moment in times])
+    store.close()
+    with Dashboard(tmp_path, broker.url) as server:
+        token, since = log_in(server.url), format_time(from_ms(start + 5000))
+        async with connect(address(server, token=token, host="back", since=since)) as socket:
+            wait_until(lambda: "Following" in server.output(), "the dashboard follows the broker")
+            newest = publish_tick(broker, "back", to_ms(now()), 7)
+            stamps = [(await received(socket))["timestamp"] for _ in range(6)]
+    assert stamps == sorted(stamps)
+    assert stamps[-1] == newest
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ({"hots": "nas"}, "did you mean host"),
+        ({"since": "yesterday"}, "since is 'yesterday'"),
+        ({"since": "2020-01-01T00:00:00Z"}, "expected a time of the last hour"),
+        ({"hello": "yes"}, "hello is 'yes'"),
+    ],
+)
+async def test_what_it_does_not_know_closes_with_4400(
+    dashboard: Dashboard, token: str, query: dict[str, str], reason: str
+) -> None:
+    async with connect(address(dashboard, token=token, **query)) as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            await received(socket)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4400
+    assert reason in closed.value.rcvd.reason
 
 
 async def test_no_message_can_stop_the_others(
