@@ -24,7 +24,17 @@ main = service(
     "dashboard",
     run,
     *("broker", "broker_ca_file", "topic_prefix", "data_dir", "history", "address", "port"),
-    *("connections_per_address", "token_lifetime", "trusted_proxy", "allowed_origin", "base_path"),
+    *(
+        "connections_per_address",
+        "token_lifetime",
+        "session_idle",
+        "trusted_proxy",
+        "allowed_origin",
+        "allowed_hosts",
+        "base_path",
+        "cert_file",
+        "key_file",
+    ),
     environ=os.environ,
 )
 

@@ -10,7 +10,7 @@ import asyncio
 import time
 from urllib.parse import parse_qs, quote, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,11 +31,6 @@ IDENTITY = ("x-perfwatch-username", "x-perfwatch-jti", "x-perfwatch-expires")
 OWN = frozenset({"/api/auth/logout", "/api/auth/password"})
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",
-}
 
 
 class Guard:
@@ -48,7 +43,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._http(scope, receive, with_headers(send))
+            await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
@@ -177,16 +172,3 @@ async def _until_over(
     finally:
         timer.cancel()
         over.cancel()
-
-
-def with_headers(send: Send) -> Send:
-    """`send`, adding the headers that every answer carries."""
-
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return wrapped

@@ -15,8 +15,9 @@ from dashboard.auth.people import People, own
 from dashboard.web.requests import body, session_of
 from dashboard.web.responses import problem
 from perfwatch.errors import AccountError
+from perfwatch.passwords import weakness
 from perfwatch.readings.codec import UNREADABLE
-from perfwatch.users import MINIMUM_LENGTH, Account, Role
+from perfwatch.users import Account, Role
 
 _ROLES = " or ".join(Role)
 
@@ -65,7 +66,7 @@ class UsersApi:
         given = await _read(request, NewPassword, '{"current_password": …, "new_password": …}')
         if isinstance(given, Response):
             return given
-        if refused := _too_short("new_password", given.new_password):
+        if refused := _too_weak("new_password", session.username, given.new_password):
             return refused
         people, username = self._people, session.username
         if not await people.passwords.right(request, own(request), username, given.current_password):
@@ -82,7 +83,7 @@ class UsersApi:
         given = await _read(request, NewUser, f'{{"username": …, "password": …, "role": {_ROLES}}}')
         if isinstance(given, Response):
             return given
-        if refused := _too_short("password", given.password):
+        if refused := _too_weak("password", given.username, given.password):
             return refused
         taken = given.username in self._people.users.accounts()
         try:
@@ -98,7 +99,7 @@ class UsersApi:
         given = await _read(request, Change, f'{{"role": {_ROLES}, "password": …}}, each optional,')
         if isinstance(given, Response):
             return given
-        if given.password is not None and (refused := _too_short("password", given.password)):
+        if given.password is not None and (refused := _too_weak("password", name, given.password)):
             return refused
         if (missing := self._missing(name)) is not None:
             return missing
@@ -141,10 +142,9 @@ async def _read(request: Request, kind: type[T], expected: str) -> T | Response:
         return problem(422, f"The body must be {expected} as JSON: {exc}")
 
 
-def _too_short(name: str, password: str) -> Response | None:
-    if len(password) >= MINIMUM_LENGTH:
-        return None
-    return problem(422, f"{name} has {len(password)} characters: expected {MINIMUM_LENGTH} or more")
+def _too_weak(name: str, username: str, password: str) -> Response | None:
+    weak = weakness(username, password)
+    return None if weak is None else problem(422, f"{name} {weak}")
 
 
 def _shown(name: str, account: Account) -> dict[str, str]:

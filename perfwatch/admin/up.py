@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -107,6 +108,8 @@ class Up:
 
     async def _start(self, broker: Child, services: list[Child]) -> None:
         settings = self._settings
+        scheme = "https" if settings.cert_file else "http"
+        url = f"{scheme}://{shown(settings.address)}:{settings.port}"
         users = Users(self._folder / "users.json")
         made = users.ensure_first(settings.admin_password)
         try:
@@ -119,14 +122,14 @@ class Up:
             every = format_ms(round(settings.interval * 1000))
             self._status(collector, f"host {self._host}, every {every}")
             self._status(bridge, f"history in {settings.history_shown}")
-            await ready(dashboard, lambda: healthy(settings.address, settings.port), also=services)
-            self._status(dashboard, f"http://{shown(settings.address)}:{settings.port}")
+            await ready(dashboard, lambda: healthy(settings.address, settings.port, scheme), also=services)
+            self._status(dashboard, url)
         finally:
             # Said even when the start fails: it is kept as a hash only and cannot be shown again.
             if made:
                 self._say(f"\n  First start. Log in as {FIRST_ACCOUNT} with password  {made}")
                 self._say("  It is shown this once only.")
-        self._say(f"\n  Open http://{shown(settings.address)}:{settings.port}   (Ctrl-C ends all of it)\n")
+        self._say(f"\n  Open {url}   (Ctrl-C ends all of it)\n")
 
     def _status(self, child: Child, text: str) -> None:
         self._say(f"  {child.name:<10} {text}")
@@ -256,9 +259,13 @@ def accepts(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
-def healthy(address: str, port: int) -> bool:
+def healthy(address: str, port: int, scheme: str = "http") -> bool:
     """Whether the dashboard answers that all that it needs is there."""
     connection = http.client.HTTPConnection(shown(address), port, timeout=2)
+    if scheme == "https":
+        # It is our own child: whom its certificate names is for browsers to judge.
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(shown(address), port, timeout=2, context=context)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status == 200
