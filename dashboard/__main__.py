@@ -24,8 +24,18 @@ main = service(
     "dashboard",
     run,
     *("broker", "broker_ca_file", "topic_prefix", "data_dir", "history", "address", "port"),
-    *("connections_per_address", "token_lifetime", "trusted_proxy", "allowed_origin", "base_path"),
-    "metrics_open",
+    *(
+        "connections_per_address",
+        "token_lifetime",
+        "session_idle",
+        "trusted_proxy",
+        "allowed_origin",
+        "allowed_hosts",
+        "base_path",
+        "metrics_open",
+        "cert_file",
+        "key_file",
+    ),
     environ=os.environ,
 )
 

@@ -32,8 +32,9 @@ from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
 from dashboard.openapi.routes import guarded
 from dashboard.web import theme
-from dashboard.web.assets import COMPONENTS, VERSION, Assets, Bundle, Packed
+from dashboard.web.assets import COMPONENTS, STREAMLIT, VERSION, Assets, Bundle, Packed
 from dashboard.web.base_path import BasePath
+from dashboard.web.browsers import Browsers, page_policy
 from dashboard.web.connections import MOST_CONNECTIONS, MOST_FROM_PAGE, Requests, Socket, allow_many_files
 from dashboard.web.health import HealthApi, StoreProbe
 from dashboard.web.known import Known
@@ -43,10 +44,10 @@ from dashboard.web.start_page import Shell, start_pages
 from dashboard.web.system import Place
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.broker import broker_of
-from perfwatch.errors import StartError
+from perfwatch.errors import SettingError, StartError
 from perfwatch.history.influx.url import is_influx
 from perfwatch.history.open import open_store
-from perfwatch.settings import Settings
+from perfwatch.settings import Settings, variable
 from perfwatch.tokens import Revocations, Tokens, load_key
 from perfwatch.topics import Topics
 from perfwatch.users import Users
@@ -81,6 +82,11 @@ def run(settings: Settings) -> None:
 
 def _served(app: App, settings: Settings) -> uvicorn.Config:
     proxy = settings.trusted_proxy
+    certificate, key = settings.cert_file, settings.key_file
+    for name in ("cert_file", "key_file") if certificate or key else ():
+        path = getattr(settings, name)
+        if not Path(path).is_file():
+            raise SettingError(variable(name), "must name a file, as certificate and key go together", path)
     return uvicorn.Config(
         app,
         host=settings.address,
@@ -100,6 +106,8 @@ def _served(app: App, settings: Settings) -> uvicorn.Config:
         ws_ping_interval=20,
         ws_ping_timeout=20,
         timeout_graceful_shutdown=2,
+        ssl_certfile=certificate or None,
+        ssl_keyfile=key or None,
     )
 
 
@@ -114,7 +122,7 @@ def build(settings: Settings, background: Background) -> App:
     )
     users = Users(folder / "users.json")
     api_tokens = ApiTokens(folder)
-    sessions = Sessions(tokens, users, api_tokens)
+    sessions = Sessions(tokens, users, api_tokens, settings.session_idle)
     hub, commands, bridges = Hub(), Commands(), Bridges()
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
@@ -140,6 +148,8 @@ def build(settings: Settings, background: Background) -> App:
             probe=probe,
         )
     )
+    shells = start_pages(PAGES)
+    policy = page_policy([*shells.values(), (STREAMLIT / "index.html").read_text(encoding="utf-8")])
     routes: list[BaseRoute] = [
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),
@@ -148,7 +158,7 @@ def build(settings: Settings, background: Background) -> App:
         *JoinApi(folder).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
-        *(Route(f"/{page}", Shell(html).__call__) for page, html in start_pages(PAGES).items()),
+        *(Route(f"/{page}", Shell(html).__call__) for page, html in shells.items()),
         *(Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name).__call__) for name in BUNDLES),
         Mount(f"/assets/{VERSION}", Assets.versioned()),
         Mount("/assets", Assets()),
@@ -164,6 +174,7 @@ def build(settings: Settings, background: Background) -> App:
                 await Workers("closing the history", 1).run(opened.close, deadline=_CLOSING_SECONDS)
 
     _configure_streamlit()
+    ours = settings.allowed_hosts.lower().split(",")
     return App(
         VIEWS / "main.py",
         secrets={"perfwatch": {"revoked": str(revoked)}},
@@ -172,6 +183,12 @@ def build(settings: Settings, background: Background) -> App:
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(BasePath, base=settings.base_path),
+            Middleware(
+                Browsers,
+                policy=policy,
+                origins=settings.allowed_origin.split(","),
+                hosts=ours,
+            ),
             Middleware(
                 Guard,
                 sessions=sessions,

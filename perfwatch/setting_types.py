@@ -24,6 +24,7 @@ N = TypeVar("N", int, float)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)", re.IGNORECASE)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _CORES = re.compile(r"(?=.{1,200}$)(all|\d+(-\d+)?(,\d+(-\d+)?)*)")
+_HOSTS = re.compile(r"([A-Za-z0-9.-]+(,[A-Za-z0-9.-]+)*)?")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 DEVICE_PRESETS = (
     "zigbee2mqtt",
@@ -242,6 +243,7 @@ ORIGINS = Text("scheme and host, as https://watch.example.org, or several with c
 PREFIX = Text("levels of a topic without + # and $, as home/watch", _prefix, "TOPIC")
 LEVEL = Text("one level of a topic, without / + # and $", _level, "NAME")
 HOST = Text("a name, not an address (where to listen is --address and --mqtt-address)", _host, "NAME")
+HOSTS = Text("names of hosts, as nas.example.org,watch.it", _matching(_HOSTS), "LIST")
 SOURCES = Text(f"all, or some of {', '.join(READINGS)}", _sources, "LIST")
 PRESETS = Text(f"all, or some of {', '.join(DEVICE_PRESETS)}", _presets, "LIST")
 ZONE = Text("a time zone, as Europe/Berlin", _zone, "ZONE")

@@ -28,6 +28,7 @@ from perfwatch.setting_types import (
     FOLDER,
     HISTORY,
     HOST,
+    HOSTS,
     LEVEL,
     LOG_LEVEL,
     ORIGIN,
@@ -158,6 +159,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Setting(PASSWORD, "Password of the first account (empty: one is made and printed once)")
     ] = ""
     token_lifetime: Annotated[float, Setting(Duration(1), "How long a login lasts")] = 24 * 3600.0
+    session_idle: Annotated[
+        float, Setting(Duration(1), "How long a login lasts when nobody uses it and no page of it is open")
+    ] = 12 * 3600.0
     trusted_proxy: Annotated[
         str, Setting(PROXY, "Address of a reverse proxy whose X-Forwarded-For is believed (empty: none)")
     ] = ""
@@ -168,6 +172,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dashboard_url: Annotated[
         str, Setting(ORIGIN, "Where people open the dashboard: Home Assistant links it (empty: no link)")
     ] = ""
+    allowed_hosts: Annotated[
+        str,
+        Setting(HOSTS, "Further names under which browsers find the dashboard, as nas.example.org,watch.it"),
+    ] = ""
+    cert_file: Annotated[str, Setting(FILE, "Certificate of the dashboard: it then speaks HTTPS")] = ""
+    key_file: Annotated[str, Setting(FILE, "Key of that certificate")] = ""
     base_path: Annotated[
         str, Setting(BASE_PATH, "Path below which a reverse proxy shows the dashboard, as /perfwatch")
     ] = ""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import jwt
 
-from perfwatch.errors import TokenError
+from perfwatch.errors import StartError, TokenError
 from perfwatch.files import write_private
 
 ISSUER = "perfwatch"
@@ -19,6 +19,9 @@ SESSION = "perfwatch-dashboard"
 DEVICE = "perfwatch-device"
 NEVER = 253_402_300_799
 """When a session ends that has no end: the last second that a date can name."""
+
+# Of a key, in characters: fewer can be guessed from a token.
+MINIMUM_KEY = 32
 
 
 class Session(NamedTuple):
@@ -109,7 +112,17 @@ class Tokens:
 
 
 def load_key(path: Path) -> str:
-    """The signing key kept in `path`, made (256 bits, mode 0600) when there is none."""
+    """The signing key kept in `path`, made (256 bits, mode 0600) when there is none.
+
+    Raises StartError for one that is too short, or that others than its owner may read.
+    """
     if not path.exists():
         write_private(path, secrets.token_hex(32))
-    return path.read_text().strip()
+    key = path.read_text().strip()
+    if len(key) < MINIMUM_KEY:
+        raise StartError(f"The key in {path} has {len(key)} characters: expected {MINIMUM_KEY} or more")
+    if path.stat().st_mode & 0o077:
+        raise StartError(
+            f"Others may read the key in {path}: remove it, so that a new one is made at the start"
+        )
+    return key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 import secrets
+import unicodedata
 from pathlib import Path
 from threading import Lock
 
@@ -15,13 +16,15 @@ from msgspec import Struct
 
 from perfwatch.errors import AccountError
 from perfwatch.files import write_private
+from perfwatch.passwords import weakness
 from perfwatch.tokens import Session
 
 FIRST_ACCOUNT = "admin"
-MINIMUM_LENGTH = 12
-NAMES = "1 to 64 letters, digits and any of . _ @ -"
+NAMES = "1 to 64 letters of one script, digits and any of . _ @ -, a letter or digit among them"
 
-_NAME = re.compile(r"[\w.@-]{1,64}")
+_NAME = re.compile(r"(?=.*[^\W_])[\w.@-]{1,64}")
+# Scripts that are written side by side.
+_TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "HANGUL": "CJK"}
 
 
 class Role(enum.StrEnum):
@@ -77,13 +80,13 @@ class Users:
 
     def add(self, username: str, password: str, role: Role) -> None:
         """Make an account. Raises AccountError when it is there already or cannot be."""
-        if not _NAME.fullmatch(username):
+        if not nameable(username):
             raise AccountError(f"username is {username[:100]!r}: expected {NAMES}")
         hashed = self._hash(username, password)
         with self._changing:
             accounts = self.accounts()
-            if username in accounts:
-                raise AccountError(f"There is a user {username!r} already")
+            if same := [name for name in accounts if name.casefold() == username.casefold()]:
+                raise AccountError(f"There is a user {same[0]!r} already")
             self._write(accounts | {username: Account(hashed, role, _generation())})
 
     def set_password(self, username: str, password: str, keep: str = "") -> None:
@@ -133,8 +136,8 @@ class Users:
         return made or None
 
     def _hash(self, username: str, password: str) -> str:
-        if len(password) < MINIMUM_LENGTH:
-            raise AccountError(f"The password of {username!r} must have {MINIMUM_LENGTH} characters or more")
+        if weak := weakness(username, password):
+            raise AccountError(f"The password of {username!r} {weak}")
         return self._hasher.hash(password)
 
     def _replace(self, username: str, **changes: object) -> None:
@@ -147,6 +150,17 @@ class Users:
         if not any(account.role is Role.ADMIN for account in accounts.values()):
             raise AccountError("The last admin must stay one: make another user an admin first")
         write_private(self._path, msgspec.json.format(msgspec.json.encode(accounts), indent=1).decode())
+
+
+def nameable(username: str) -> bool:
+    """Whether that can be a new account's name: one that a path can have, and that looks like no other."""
+    plain = unicodedata.normalize("NFKC", username) == username
+    return plain and _NAME.fullmatch(username) is not None and len(_scripts(username)) <= 1
+
+
+def _scripts(name: str) -> set[str]:
+    words = (unicodedata.name(letter, "").split(" ")[0] for letter in name if letter.isalpha())
+    return {_TOGETHER.get(word, word) for word in words}
 
 
 def _known(accounts: dict[str, Account], username: str) -> Account:

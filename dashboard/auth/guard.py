@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection
 from urllib.parse import parse_qs, quote, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,11 +33,6 @@ IDENTITY = ("x-perfwatch-username", "x-perfwatch-jti", "x-perfwatch-expires")
 OWN = frozenset({"/api/auth/logout", "/api/auth/password"})
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",
-}
 
 
 class Guard:
@@ -62,7 +57,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._http(scope, receive, with_headers(send))
+            await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
@@ -191,16 +186,3 @@ async def _until_over(
     finally:
         timer.cancel()
         over.cancel()
-
-
-def with_headers(send: Send) -> Send:
-    """`send`, adding the headers that every answer carries."""
-
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return wrapped

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import unicodedata
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -10,12 +12,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.auth.people import People
-from dashboard.auth.sessions import COOKIE, DEVICE_COOKIE
+from dashboard.auth.sessions import COOKIE, DEVICE_COOKIE, cookie_name
 from dashboard.web.requests import read, session_of
 from dashboard.web.responses import problem
 from perfwatch.api_tokens import is_of_token
 from perfwatch.readings.codec import format_time
 from perfwatch.tokens import DEVICE, NEVER
+
+_log = logging.getLogger(__name__)
 
 _DEVICE_SECONDS = 180 * 86400
 
@@ -40,20 +44,25 @@ class AuthApi:
 
     async def login(self, request: Request) -> Response:
         given = await read(request, Credentials, '{"username": …, "password": …}')
-        people, username = self._people, given.username
+        people, username = self._people, unicodedata.normalize("NFKC", given.username)
         right = await people.passwords.right(
             request, people.sender(request, username), username, given.password
         )
+        address = request.client.host if request.client else "nowhere"
         if right and (kept := people.users.account(username)):
+            _log.info("%s logged in from %s", username, address)
             return self._welcome(request, username, kept.generation)
+        _log.warning("a login as %.64r from %s was refused", username, address)
         return problem(401, "Invalid username or password")
 
     async def logout(self, request: Request) -> Response:
-        if is_of_token(session_of(request)):
+        session = session_of(request)
+        if is_of_token(session):
             return problem(409, "An API token is not logged out: revoke it by DELETE /api/tokens/NAME")
-        self._people.sessions.end(session_of(request))
+        self._people.sessions.end(session)
+        _log.info("%s logged out", session.username)
         response = JSONResponse({"detail": "Logged out"})
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        _set_cookie(request, response, COOKIE, "", 0)
         return response
 
     async def me(self, request: Request) -> Response:
@@ -81,7 +90,8 @@ class AuthApi:
 
 
 def _set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
-    secure = request.url.scheme == "https"
+    name = cookie_name(request.scope, name)
+    secure = request.scope["scheme"] == "https"
     response.set_cookie(
         name, value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=secure
     )

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from dashboard.auth.admission import Sender
 from dashboard.auth.passwords import Passwords
-from dashboard.auth.sessions import DEVICE_COOKIE, Sessions, cookie
+from dashboard.auth.sessions import DEVICE_COOKIE, Sessions, cookie, cookie_name
 from dashboard.web.requests import session_of
 from perfwatch.errors import TokenError
 from perfwatch.tokens import DEVICE
@@ -32,7 +32,7 @@ class People(NamedTuple):
 
     def sender(self, request: Request, username: str) -> Sender:
         """Who would log in as `username`: a browser that has done so before, or a stranger at an address."""
-        token = cookie(request.headers, DEVICE_COOKIE)
+        token = cookie(request.headers, cookie_name(request.scope, DEVICE_COOKIE))
         try:
             device = self.sessions.tokens.verify(token or "", audience=DEVICE)
         except TokenError:

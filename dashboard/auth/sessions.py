@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.cookies import CookieError, SimpleCookie
 
@@ -16,18 +17,36 @@ from perfwatch.errors import AccountError, TokenError
 from perfwatch.tokens import Session, Tokens
 from perfwatch.users import Role, Users
 
-_log = logging.getLogger(__name__)
-
 COOKIE = "perfwatch_session"
 DEVICE_COOKIE = "perfwatch_device"
 _FOLLOW_SECONDS = 5.0
+
+# Sessions whose last use is remembered before those of long ago are looked for.
+_REMEMBERED = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+def cookie_name(scope: Scope, name: str) -> str:
+    """Over HTTPS under a prefix for which browsers take no cookie that another host or plain HTTP has set."""
+    return f"__Host-{name}" if scope["scheme"] in ("https", "wss") else name
 
 
 class Sessions:
     """Reads sessions from requests; ends them, with every socket that they have open."""
 
-    def __init__(self, tokens: Tokens, users: Users, api_tokens: ApiTokens) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        users: Users,
+        api_tokens: ApiTokens,
+        idle: float = 24 * 3600,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.tokens = tokens
+        self._idle = idle
+        self._clock = clock
+        self._seen: dict[str, float] = {}
         self._users = users
         self._api_tokens = api_tokens
         self._open: dict[Session, set[asyncio.Event]] = {}
@@ -39,7 +58,7 @@ class Sessions:
         if token is None and scheme.lower() == "bearer":
             token = bearer.strip()
         if token is None:
-            token = cookie(headers, COOKIE)
+            token = cookie(headers, cookie_name(scope, COOKIE))
         if not token:
             raise TokenError("Log in first: POST /api/auth/login, then send the token as a bearer token")
         if token.startswith(START):
@@ -47,7 +66,17 @@ class Sessions:
         session = self.tokens.verify(token)
         if not self._users.admits(session):
             raise TokenError("The session was ended: the account's password changed, or it is gone")
+        self._note_use(session)
         return session
+
+    def _note_use(self, session: Session) -> None:
+        """Raises TokenError when it was not used for too long. A page that is open uses it by its sockets."""
+        now = self._clock()
+        if session not in self._open and now - self._seen.get(session.jti, now) > self._idle:
+            raise TokenError("The session was not used for too long: log in again")
+        if len(self._seen) >= _REMEMBERED:
+            self._seen = {jti: seen for jti, seen in self._seen.items() if now - seen <= self._idle}
+        self._seen[session.jti] = now
 
     def role(self, session: Session) -> Role:
         """What the session's account, or its token, may do as of now."""
@@ -67,10 +96,14 @@ class Sessions:
             self._open[session].discard(ended)
             if not self._open[session]:
                 del self._open[session]
+                self._seen[session.jti] = self._clock()
 
     def end(self, session: Session) -> None:
         """End a session for good and close its sockets."""
-        self.tokens.revoke(session)
+        try:
+            self.tokens.revoke(session)
+        except OSError as exc:
+            _log.error("That %s has logged out is known until a restart only: %s", session.username, exc)
         for ended in self._open.get(session, ()):
             ended.set()
 

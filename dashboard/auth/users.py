@@ -14,7 +14,8 @@ from dashboard.web.requests import read, session_of
 from dashboard.web.responses import problem
 from perfwatch.api_tokens import is_of_token
 from perfwatch.errors import AccountError
-from perfwatch.users import MINIMUM_LENGTH, Account, Role
+from perfwatch.passwords import weakness
+from perfwatch.users import Account, Role
 
 _ROLES = " or ".join(Role)
 
@@ -61,7 +62,7 @@ class UsersApi:
         if is_of_token(session):
             return problem(409, "An API token has no password: log in as a user to change one")
         given = await read(request, NewPassword, '{"current_password": …, "new_password": …}')
-        if refused := _too_short("new_password", given.new_password):
+        if refused := _too_weak("new_password", session.username, given.new_password):
             return refused
         people, username = self._people, session.username
         if not await people.passwords.right(request, own(request), username, given.current_password):
@@ -76,7 +77,7 @@ class UsersApi:
 
     async def add(self, request: Request) -> Response:
         given = await read(request, NewUser, f'{{"username": …, "password": …, "role": {_ROLES}}}')
-        if refused := _too_short("password", given.password):
+        if refused := _too_weak("password", given.username, given.password):
             return refused
         taken = given.username in self._people.users.accounts()
         try:
@@ -90,7 +91,7 @@ class UsersApi:
     async def change(self, request: Request) -> Response:
         name = request.path_params["name"]
         given = await read(request, Change, f'{{"role": {_ROLES}, "password": …}}, each optional,')
-        if given.password is not None and (refused := _too_short("password", given.password)):
+        if given.password is not None and (refused := _too_weak("password", name, given.password)):
             return refused
         if (missing := self._missing(name)) is not None:
             return missing
@@ -125,10 +126,9 @@ class UsersApi:
         return problem(404, f"There is no user {name[:100]!r}: expected one of {', '.join(known)}")
 
 
-def _too_short(name: str, password: str) -> Response | None:
-    if len(password) >= MINIMUM_LENGTH:
-        return None
-    return problem(422, f"{name} has {len(password)} characters: expected {MINIMUM_LENGTH} or more")
+def _too_weak(name: str, username: str, password: str) -> Response | None:
+    weak = weakness(username, password)
+    return None if weak is None else problem(422, f"{name} {weak}")
 
 
 def _shown(name: str, account: Account) -> dict[str, str]:

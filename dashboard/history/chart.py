@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dashboard.history.catalogue import catalogue, natural
+from dashboard.history.known import KnownSeries
 from dashboard.history.metrics import Query
 from dashboard.history.metrics import parse as parse_range
 from dashboard.history.queries import Queries
@@ -23,7 +24,6 @@ from perfwatch.history.store import Bucket, HistoryStore, Series
 from perfwatch.readings.codec import format_time, from_ms
 
 MOST_SERIES = 32
-KNOWN_FOR = 5.0  # seconds for which a list of all series is believed
 _JSON = "application/json"
 _SECOND, _MINUTE, _MONTH = 1000, 60_000, 30 * 86_400_000
 
@@ -39,10 +39,10 @@ class Asked(NamedTuple):
 
 
 class ChartApi:
-    def __init__(self, store: HistoryStore, queries: Queries) -> None:
+    def __init__(self, store: HistoryStore, known: KnownSeries, queries: Queries) -> None:
         self._store = store
+        self._known = known
         self._queries = queries
-        self._known: tuple[float, list[Series]] = (-KNOWN_FOR, [])
         self._offered: tuple[list[Series], bytes] = ([], msgspec.json.encode(catalogue([])))
 
     def routes(self) -> list[Route]:
@@ -61,20 +61,14 @@ class ChartApi:
         return Response(content, media_type=_JSON, headers={"Cache-Control": "no-store"})
 
     def _catalogue(self) -> bytes:
-        known = self._all_series()
+        known = self._known.all()
         if known != self._offered[0]:
             self._offered = (known, msgspec.json.encode(catalogue(known)))
         return self._offered[1]
 
-    def _all_series(self) -> list[Series]:
-        now = time.monotonic()
-        if now - self._known[0] >= KNOWN_FOR:
-            self._known = (now, self._store.series())
-        return self._known[1]
-
     def _answer(self, asked: Asked) -> bytes:
         start, stop, interval = asked.query.start, asked.query.stop, asked.query.interval
-        there = choose(self._all_series(), asked)
+        there = choose(self._known.all(), asked)
         drawn = there[:MOST_SERIES]
         check_size(len(drawn), 3 * asked.query.points)  # mean, min and max of each
         found = self._store.query(drawn, start, stop, interval)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dashboard.history.known import KnownSeries
 from dashboard.history.queries import Queries
 from dashboard.history.size import check_size
 from dashboard.web.requests import moment
@@ -62,8 +63,11 @@ class Query(NamedTuple):
 class HistoryApi:
     """`heard` tells whether there are live readings of a host: it may have no history yet."""
 
-    def __init__(self, store: HistoryStore, queries: Queries, heard: Callable[[str], bool]) -> None:
+    def __init__(
+        self, store: HistoryStore, known: KnownSeries, queries: Queries, heard: Callable[[str], bool]
+    ) -> None:
         self._store = store
+        self._known = known
         self._queries = queries
         self._heard = heard
 
@@ -83,7 +87,7 @@ class HistoryApi:
     def _types(self) -> bytes:
         found: dict[str, list[Series]] = {metric: [] for metric in READINGS}
         others: dict[str, list[Series]] = {}
-        for one in self._store.series():
+        for one in self._known.all():
             (found if one.metric in found else others).setdefault(one.metric, []).append(one)
         described = [describe(metric, series) for metric, series in {**found, **others}.items()]
         return msgspec.json.encode({"metric_types": described})
@@ -117,10 +121,10 @@ class HistoryApi:
         """A name that nothing was ever kept under is a mistake; what publishes now may yet be kept."""
         if query.host is not None and self._heard(query.host):
             return
-        known = {one.metric for one in self._store.series()} | READINGS.keys()
+        known = {one.metric for one in self._known.all()} | READINGS.keys()
         if query.metric not in known:
             raise BadRequest("metric_type", f"expected one of {', '.join(sorted(known))}", query.metric)
-        hosts = sorted({one.host for one in self._store.series()})
+        hosts = sorted({one.host for one in self._known.all()})
         if query.host is not None and hosts and query.host not in hosts:
             raise BadRequest("host", f"expected one of {', '.join(hosts)}", query.host)
 

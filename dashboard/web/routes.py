@@ -19,6 +19,7 @@ from dashboard.export.summary import SummaryApi
 from dashboard.history.chart import ChartApi
 from dashboard.history.cleanup import CleanupApi
 from dashboard.history.compare import CompareApi
+from dashboard.history.known import KnownSeries
 from dashboard.history.metrics import HistoryApi
 from dashboard.history.queries import Queries
 from dashboard.history.retention import RetentionApi
@@ -61,7 +62,7 @@ def api(parts: Parts) -> Router:
     """A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's."""
     people = People(parts.users, parts.sessions, parts.passwords)
     hub, store, subscriber, place = parts.hub, parts.store, parts.subscriber, parts.place
-    queries = Queries(str(place))
+    queries, known = Queries(str(place)), KnownSeries(parts.patient, str(place))
     return Router(
         guarded(
             [
@@ -70,8 +71,8 @@ def api(parts: Parts) -> Router:
                 *TokensApi(parts.api_tokens, parts.sessions).routes(),
                 *LiveApi(hub, store).routes(),
                 *parts.hosts.routes(),
-                *HistoryApi(store, queries, hub.heard).routes(),
-                *ChartApi(store, queries).routes(),
+                *HistoryApi(store, known, queries, hub.heard).routes(),
+                *ChartApi(store, known, queries).routes(),
                 *CompareApi(store, queries).routes(),
                 *RetentionApi(store, queries).routes(),
                 *CleanupApi(parts.patient).routes(),

@@ -7,6 +7,7 @@ import errno
 import http.client
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -95,6 +96,8 @@ class Up:
 
     async def _start(self, broker: OwnBroker | GivenBroker, services: list[Child]) -> None:
         settings = self._settings
+        scheme = "https" if settings.cert_file else "http"
+        url = f"{scheme}://{shown(settings.address)}:{settings.port}"
         users = Users(self._folder / "users.json")
         made = users.ensure_first(settings.admin_password)
         try:
@@ -105,18 +108,18 @@ class Up:
             every = format_ms(round(settings.interval * 1000))
             self._status(collector, f"host {self._host}, every {every}")
             self._status(bridge, f"history in {settings.history_shown}")
-            await ready(dashboard, lambda: healthy(settings.address, settings.port), also=services)
+            await ready(dashboard, lambda: healthy(settings.address, settings.port, scheme), also=services)
             for child in devices:
                 self._status(child, f"{settings.devices or 'your own mappings'}")
-            self._status(dashboard, f"http://{shown(settings.address)}:{settings.port}")
+            self._status(dashboard, url)
         finally:
             # Said even when the start fails: it is kept as a hash only and cannot be shown again.
             if made:
                 self._say(f"\n  First start. Log in as {FIRST_ACCOUNT} with password  {made}")
                 self._say("  It is shown this once only.")
-        self._say(f"\n  Open http://{shown(settings.address)}:{settings.port}   (Ctrl-C ends all of it)")
+        self._say(f"\n  Open {url}   (Ctrl-C ends all of it)")
         for address in reachable(settings.address):
-            self._say(f"  From another device: http://{address}:{settings.port}")
+            self._say(f"  From another device: {scheme}://{address}:{settings.port}")
         if not reachable(settings.address):
             self._say("  From another device: not yet; --address 0.0.0.0 lets them in")
         self._say("")
@@ -178,9 +181,13 @@ def check_port(host: str, port: int, setting: str) -> None:
         ) from exc
 
 
-def healthy(address: str, port: int) -> bool:
+def healthy(address: str, port: int, scheme: str = "http") -> bool:
     """Whether the dashboard answers that all that it needs is there."""
     connection = http.client.HTTPConnection(shown(address), port, timeout=2)
+    if scheme == "https":
+        # It is our own child: whom its certificate names is for browsers to judge.
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(shown(address), port, timeout=2, context=context)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status == 200

@@ -5,7 +5,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from perfwatch.errors import TokenError
+from perfwatch.errors import StartError, TokenError
 from perfwatch.tokens import DEVICE, Revocations, Tokens, load_key
 from tests.clock import Clock
 
@@ -75,3 +75,16 @@ def test_the_key_is_made_once_and_private(tmp_path: Path) -> None:
     assert len(bytes.fromhex(key)) == 32
     assert load_key(path) == key
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_is_short_or_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "jwt"
+    path.write_text("x" * 31)
+    path.chmod(0o600)
+    with pytest.raises(StartError, match="expected 32"):
+        load_key(path)
+    path.write_text("x" * 32)
+    assert load_key(path)
+    path.chmod(0o640)
+    with pytest.raises(StartError, match="Others may read"):
+        load_key(path)

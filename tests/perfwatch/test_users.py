@@ -38,10 +38,10 @@ def test_passwords_are_kept_as_argon2id_and_privately(tmp_path: Path) -> None:
 
 
 def test_a_short_password_is_refused(users: Users) -> None:
-    with pytest.raises(AccountError, match="12 characters"):
+    with pytest.raises(AccountError, match="expected 12 or more"):
         users.add("admin", "x" * 11, Role.ADMIN)
     users.add("admin", PASSWORD, Role.ADMIN)
-    with pytest.raises(AccountError, match="12 characters"):
+    with pytest.raises(AccountError, match="expected 12 or more"):
         users.set_password("admin", "x" * 11)
     assert users.verify("admin", PASSWORD)
 
@@ -138,3 +138,17 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(AccountError, match=f"The users in {path} cannot be read"):
         Users(path).ensure_first()
+
+
+@pytest.mark.parametrize("name", ["..", ".", "-", "@", "_", "\uff41dmin", "\u0430dmin", "pi\u200b"])
+def test_a_name_that_cannot_be_addressed_or_told_apart_is_refused(users: Users, name: str) -> None:
+    with pytest.raises(AccountError):
+        users.add(name, "a password for tests", Role.VIEWER)
+
+
+@pytest.mark.parametrize("name", ["anna", "änne.k", "иван", "田中さん", "pi-2@home"])
+def test_a_name_of_one_script_is_taken(users: Users, name: str) -> None:
+    users.add(name, "a password for tests", Role.ADMIN)
+    assert name in users.names()
+    with pytest.raises(AccountError, match="already"):
+        users.add(name.upper(), "a password for tests", Role.VIEWER)

@@ -50,7 +50,7 @@ def test_accounts_are_listed_with_their_role_and_removed(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says", "sentence"),
     [
-        (("add", "cid"), "short\n", "must have 12 characters or more"),
+        (("add", "cid"), "short\n", "expected 12 or more"),
         (("add", "admin", "--make"), "", "There is a user 'admin' already"),
         (("password", "nobody", "--make"), "", "There is no user 'nobody'"),
         (("remove", "admin"), "", "The last admin must stay one"),

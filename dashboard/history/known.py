@@ -1,0 +1,54 @@
+"""The series in the history, as they were listed last: a large history takes seconds to list them."""
+
+from __future__ import annotations
+
+import time
+from threading import Condition, Thread
+
+from perfwatch.errors import StoreError
+from perfwatch.history.store import HistoryStore, Series
+
+# A list is good for so long. Then it is made anew, and one that takes its time is waited for as long as this
+# before the old list is given once more: a new series shows with the next question.
+KNOWN_FOR, PATIENCE_SECONDS = 5.0, 1.0
+# When there is no list yet, in seconds; it is made all the same, for whoever asks again.
+FIRST_SECONDS = 4.0
+
+
+class KnownSeries:
+    """Lists the series of `store`, at `place`, in a thread of its own, when somebody asks."""
+
+    def __init__(self, store: HistoryStore, place: str) -> None:
+        self._store = store
+        self._place = place
+        self._changed = Condition()
+        self._listing = False
+        self._made = -KNOWN_FOR
+        self._series: list[Series] | None = None
+        self._failure: StoreError | None = None
+
+    def all(self) -> list[Series]:
+        """Every series, sorted. Raises StoreError when the store does not answer."""
+        with self._changed:
+            if not self._listing and time.monotonic() - self._made >= KNOWN_FOR:
+                self._listing = True
+                Thread(target=self._list, name="listing the series", daemon=True).start()
+            patience = FIRST_SECONDS if self._series is None else PATIENCE_SECONDS
+            self._changed.wait_for(lambda: not self._listing, patience)
+            if self._failure is not None:
+                raise self._failure
+            if self._series is None:
+                raise StoreError(f"{self._place} did not answer yet: its series are still being listed")
+            return self._series
+
+    def _list(self) -> None:
+        series, failure = self._series, None
+        try:
+            series = self._store.series()
+        except StoreError as exc:
+            failure = exc
+        finally:
+            with self._changed:
+                self._series, self._failure, self._listing = series, failure, False
+                self._made = -KNOWN_FOR if failure else time.monotonic()
+                self._changed.notify_all()

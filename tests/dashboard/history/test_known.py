@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from dashboard.history import known
+from dashboard.history.known import KnownSeries
+from perfwatch.errors import StoreError
+from perfwatch.history.sqlite.store import SqliteStore
+from perfwatch.history.store import Point, Series
+from tests.servers import wait_until
+
+
+class Slow(SqliteStore):
+    """A store that lists its series when it is let, and counts how often it was asked."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.let, self.asked, self.fails = Event(), 0, False
+
+    def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
+        self.asked += 1
+        self.let.wait(60)
+        if self.fails:
+            raise StoreError("away")
+        return super().series(metric, host)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    monkeypatch.setattr(known, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(known, "FIRST_SECONDS", 0.05)
+    monkeypatch.setattr(known, "KNOWN_FOR", 0.0)
+    return Slow(tmp_path / "history.db")
+
+
+def add(store: Slow, metric: str) -> None:
+    store.write([Point(metric, "nas", "", "", 1, {"x": 1.0})])
+
+
+def names(series: KnownSeries) -> list[str]:
+    return [one.metric for one in series.all()]
+
+
+def test_a_first_list_that_takes_long_is_there_for_who_asks_again(store: Slow) -> None:
+    series = KnownSeries(store, "SQLite here")
+    add(store, "one")
+    for _ in range(3):
+        with pytest.raises(StoreError, match="SQLite here did not answer yet"):
+            series.all()
+    assert store.asked == 1
+    store.let.set()
+    assert names(series) == ["one"]
+
+
+def test_the_last_list_is_given_while_a_new_one_is_made(store: Slow) -> None:
+    series = KnownSeries(store, "SQLite here")
+    add(store, "one")
+    store.let.set()
+    assert names(series) == ["one"]
+    store.let.clear()
+    add(store, "two")
+    assert names(series) == ["one"]
+    store.let.set()
+    wait_until(lambda: names(series) == ["one", "two"], "the new list is there")
+
+
+def test_a_store_that_is_away_is_said_and_asked_again(store: Slow) -> None:
+    series = KnownSeries(store, "SQLite here")
+    add(store, "one")
+    store.let.set()
+    assert names(series) == ["one"]
+    store.fails = True
+    with pytest.raises(StoreError, match="away"):
+        wait_until(lambda: names(series) == [], "the store is found to be away")
+    store.fails = False
+    wait_until(lambda: listed(series), "it is well again")
+
+
+def listed(series: KnownSeries) -> bool:
+    try:
+        return names(series) == ["one"]
+    except StoreError:
+        return False
