@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SERVICES = ("collector", "bridge", "dashboard")
+SERVICES = ("alerts", "collector", "bridge", "dashboard")
 
 # Each driver, and the files that may import it.
 OWNERS = {
@@ -58,6 +58,11 @@ PURE = (
     "perfwatch/history/influx/query_buckets.py",
     "perfwatch/history/influx/fold.py",
     "perfwatch/history/influx/line_protocol.py",
+    "alerts/rules.py",
+    "alerts/window.py",
+    "alerts/machine.py",
+    "alerts/judging.py",
+    "alerts/engine.py",
     "bridge/batch.py",
     "bridge/standing.py",
     "collector/remote_config/protocol.py",
