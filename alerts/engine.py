@@ -128,14 +128,13 @@ class Engine:
         known.heard[metric] = self.memory.watched
         self._judge(host, known, metric, time, time, reading)
 
-    def tick(self, now: float, connected: bool = True) -> None:
-        """Time goes on to `now`, in seconds since 1970; call it each few seconds."""
-        step = 0.0 if self._now is None or not connected else now - self._now
+    def tick(self, now: float) -> None:
+        """Time goes on to `now`, in seconds since 1970: call it each few seconds while there is a broker."""
+        step = 0.0 if self._now is None else now - self._now
         self._now = now
         self.memory.watched += min(max(step, 0.0), LONGEST_STEP)
-        if connected:
-            for name, host in self.memory.hosts.items():
-                self._look(name, host, now)
+        for name, host in self.memory.hosts.items():
+            self._look(name, host, now)
 
     def standings(self) -> Iterator[tuple[str, str]]:
         """Each host and rule of which something is known."""

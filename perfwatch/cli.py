@@ -22,7 +22,11 @@ from perfwatch.errors import AccountError, StartError
 from perfwatch.history.transfer.subcommands import commands
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
-_EXTRAS = {"bridge": ("mqtt5", "bridge"), "dashboard": ("streamlit", "dashboard")}
+_EXTRAS = {
+    "alerts": ("mqtt5", "alerts"),
+    "bridge": ("mqtt5", "bridge"),
+    "dashboard": ("streamlit", "dashboard"),
+}
 _PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -188,6 +192,7 @@ def _service(name: str, summary: str, module: str = "") -> None:
 _service("collector", "Publish this machine's readings to a broker.")
 _service("bridge", "Write the readings on a broker to the history.")
 _service("dashboard", "Serve the pages, the WebSocket and the history's API.")
+_service("alerts", "List what fires, and say where that is told.", "alerts.command")
 _service("discovery", "What Home Assistant is told of a host.", "collector.forget_host")
 
 

@@ -29,6 +29,7 @@ OWNERS = {
     "argon2": ("perfwatch/users.py",),
     "sqlite3": ("perfwatch/history/",),
     "pyarrow": ("perfwatch/history/",),
+    "apprise": ("alerts/by_apprise/",),
     "influxdb_client": ("perfwatch/history/influx/http.py",),
     "urllib3": ("perfwatch/history/influx/http.py",),
 }
@@ -63,6 +64,10 @@ PURE = (
     "alerts/machine.py",
     "alerts/judging.py",
     "alerts/engine.py",
+    "alerts/texts.py",
+    "alerts/telling.py",
+    "alerts/states.py",
+    "alerts/discovery.py",
     "bridge/batch.py",
     "bridge/standing.py",
     "collector/remote_config/protocol.py",

@@ -52,7 +52,8 @@ class Up:
             for name, host in ports.items():
                 check_port(host, getattr(settings, name), name)
             broker = GivenBroker(settings) if self._given else OwnBroker(settings, self._environ)
-            services = [self._service(name, broker.url(name)) for name in SERVICES]
+            names = (*SERVICES, "alerts") if settings.alerts else SERVICES
+            services = [self._service(name, broker.url(name)) for name in names]
             try:
                 await self._start(broker, services)
                 async with asyncio.TaskGroup() as group:
@@ -86,7 +87,7 @@ class Up:
             self._say(f"  {'broker' if self._given else 'mosquitto':<10} {await broker.start()}")
             for child in services:
                 await child.start()
-            collector, bridge, dashboard = services
+            collector, bridge, dashboard, *_ = services
             every = format_ms(round(settings.interval * 1000))
             self._status(collector, f"host {self._host}, every {every}")
             self._status(bridge, f"history in {settings.history_shown}")
