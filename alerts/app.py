@@ -29,6 +29,8 @@ GATHERED = 1000
 # A broker that is away for less is not worth a message.
 LOST_SECONDS = 60.0
 FILES_SECONDS = 5.0
+# How long a message that is being sent when we are to end may take.
+END_SECONDS = 5.0
 _AT_ONCE = 100
 
 _log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ class Alerts:
         self._lost_since: float | None = None
         self._lost_told = False
         self._announced: dict[str, bytes] = {}
-        self._sending: set[str] = set()
+        self._sending: dict[str, asyncio.Task[None]] = {}
         self.watch = Watch(self._topics, settings.data_path, settings.alerts_every, clock())
 
     def stop(self) -> None:
@@ -63,9 +65,12 @@ class Alerts:
             tasks = [group.create_task(work()) for work in works]
             self._notifier.ready()
             await self._stop.wait()
+            if self._sending:
+                # What has arrived must be known to have: it would be sent again after the next start.
+                await asyncio.wait(self._sending.values(), timeout=END_SECONDS)
             for task in tasks:
                 task.cancel()
-        self.watch.save(self._clock())
+        self.watch.keep()
 
     async def _stay_connected(self) -> None:
         await stay_connected(self._client, self._serve, self._lose)
@@ -164,7 +169,7 @@ class Alerts:
             self._lost_told = True
             told = f"{self._broker} is away: nothing is known of any host until it is back"
             self.watch.teller.notice(told, self._lost_since, now)
-            self.watch.save(now)
+            self.watch.keep_told()
 
     async def _follow_files(self) -> None:
         while True:
@@ -175,11 +180,10 @@ class Alerts:
 
     async def _send_due(self) -> None:
         async with asyncio.TaskGroup() as sending:
-            while True:
+            while not self._stop.is_set():
                 for name, message in list(self.watch.teller.due(self._clock())):
                     if name not in self._sending:
-                        self._sending.add(name)
-                        sending.create_task(self._send(name, message))
+                        self._sending[name] = sending.create_task(self._send(name, message))
                 await asyncio.sleep(GATHER_SECONDS)
 
     async def _send(self, name: str, message: Message) -> None:
@@ -191,8 +195,8 @@ class Alerts:
         else:
             self.watch.teller.sent(name, message, self._clock())
         finally:
-            self._sending.discard(name)
-        self.watch.save(self._clock())
+            del self._sending[name]
+        self.watch.keep_told()
 
 
 def run(settings: Settings, notifier: Notifier | None = None) -> None:

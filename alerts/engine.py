@@ -92,6 +92,7 @@ class Engine:
         """Go by these rules from now on. What they no longer say of a host is in `gone`."""
         self.rules = rules
         self._plans: dict[str, Plan] = {}
+        self._shared: dict[tuple[str, ...], Plan] = {}
         for name, host in self.memory.hosts.items():
             for rule in host.tracks.keys() - rules.of(name).keys():
                 del host.tracks[rule]
@@ -136,6 +137,13 @@ class Engine:
         for name, host in self.memory.hosts.items():
             self._look(name, host, now)
 
+    def restore(self, host: str, rule: str, part: str, fired: float) -> None:
+        """It is known to have fired, by what was told later than this memory is from."""
+        if rule in self.rules.of(host):
+            tracks = self._host(host).tracks.setdefault(rule, {})
+            track = tracks.setdefault(part, Track(since=fired))
+            track.fired = track.fired or fired
+
     def standings(self) -> Iterator[tuple[str, str]]:
         """Each host and rule of which something is known."""
         for name, host in self.memory.hosts.items():
@@ -152,7 +160,9 @@ class Engine:
 
     def _plan(self, host: str) -> Plan:
         if host not in self._plans:
-            self._plans[host] = _plan(self.rules.of(host))
+            rules = self.rules.of(host)
+            # Most hosts have the same rules.
+            self._plans[host] = self._shared.setdefault(tuple(rules), _plan(rules))
         return self._plans[host]
 
     def _is_news(self, host: Host, metric: str, time: float) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 
 from alerts.channels import Channel, Channels, channels_path
 from alerts.engine import CLOCK, Engine
-from alerts.memory import Kept, load, save
+from alerts.memory import load_memory, load_told, save_memory, save_told
 from alerts.rules import OfReading, Rules, Silent
 from alerts.rules import load as load_rules
 from alerts.telling import Teller
@@ -32,12 +32,14 @@ class Watch:
         """Raises StartError when rules or state cannot be read."""
         self._topics = topics
         self._rules_path = folder / "alerts.toml"
-        self._path = folder / "alerts.state"
+        self._memory_path = folder / "alerts" / "memory.jsonl"
+        self._told_path = folder / "alerts" / "told.json"
         self._channels = Channels(channels_path(folder))
         self._stamps: tuple[int, int] = (0, 0)
-        kept = load(self._path)
-        self.engine = Engine(_start_rules(self._rules_path), kept.memory)
-        self.teller = Teller(kept.untold, every)
+        self.engine = Engine(_start_rules(self._rules_path), load_memory(self._memory_path))
+        self.teller = Teller(load_told(self._told_path), every)
+        for one in self.teller.untold.open.values():
+            self.engine.restore(one.news.host, one.news.rule, one.news.part, one.news.since)
         self.channels: dict[str, Channel] = {}
         self.changed: set[tuple[str, str]] = set()
         self._ticked = self._saved = now
@@ -81,16 +83,26 @@ class Watch:
             self._ticked = now
             self.engine.tick(now)
             self.teller.remind(self.engine.rules, now)
-        if self._note(now) or not 0 <= now - self._saved < SAVE_SECONDS:
-            self.save(now)
+        if self._note(now):
+            self.keep_told()
+        if not 0 <= now - self._saved < SAVE_SECONDS:
+            self._saved = now
+            self.keep()
 
-    def save(self, now: float) -> None:
-        """Keep all of it; where the disk does not let us, say so and go on."""
-        self._saved = now
+    def keep(self) -> None:
+        """Keep all of it on disk; where that cannot be, say so and go on."""
+        self.keep_told()
         try:
-            save(self._path, Kept(self.engine.memory, self.teller.untold))
+            save_memory(self._memory_path, self.engine.memory)
         except OSError as exc:
-            _log.error("%s cannot be written: %s; a restart would tell things again", self._path, exc)
+            _log.error("%s cannot be written (%s): a restart would begin anew", self._memory_path, exc)
+
+    def keep_told(self) -> None:
+        """Keep what is told and to be told, as `keep` does."""
+        try:
+            save_told(self._told_path, self.teller.untold)
+        except OSError as exc:
+            _log.error("%s cannot be written (%s): a restart would tell it twice", self._told_path, exc)
 
     def follow_files(self) -> bool:
         """Use rules and channels that were changed; returns whether rules were. Bad ones change nothing."""

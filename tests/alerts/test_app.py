@@ -236,7 +236,25 @@ async def test_the_list_has_the_worst_first(house: House) -> None:
     assert shown[-1].startswith("1 firing, 0 pending")
 
 
-def test_a_state_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "alerts.state").write_bytes(b"\xc1")
-    with pytest.raises(StartError, match=r"alerts\.state"):
+@pytest.mark.parametrize("name", ["memory.jsonl", "told.json"])
+def test_a_state_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "alerts").mkdir()
+    (tmp_path / "alerts" / name).write_bytes(b"\xc1")
+    with pytest.raises(StartError, match=name):
         Alerts(Settings(data_dir=str(tmp_path)))
+
+
+@pytest.mark.parametrize("usage", [97, 10])
+async def test_a_crash_with_an_old_memory_tells_each_change_once(house: House, usage: float) -> None:
+    with receiver() as server, publisher(house.broker) as publishing:
+        house.channel(server.url)
+        async with house.alerts():
+            reading(publishing, 97)
+            await wait_for(lambda: len(server.taken) == 1)
+        (house.folder / "alerts" / "memory.jsonl").unlink()
+        async with house.alerts():
+            reading(publishing, usage)
+            await house.until(STATE, state="firing" if usage == 97 else "ok")
+            if usage == 10:
+                await wait_for(lambda: len(server.taken) == 2)
+    assert server.events == ["nas cpu firing", "nas cpu over"][: 1 if usage == 97 else 2]
