@@ -21,6 +21,7 @@ FROM build AS wheel
 COPY docker/build.lock docker/
 RUN python3 -m pip install --break-system-packages --require-hashes --only-binary :all: -r docker/build.lock
 COPY pyproject.toml README.md LICENSE ./
+COPY alerts alerts
 COPY bridge bridge
 COPY collector collector
 COPY dashboard dashboard

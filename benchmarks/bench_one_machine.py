@@ -23,7 +23,7 @@ from benchmarks.table import percentile, print_table
 from tests.browser import chromium
 from tests.stack import PASSWORD, Stack
 
-SERVICES = ("mosquitto", "collector", "bridge", "dashboard")
+SERVICES = ("mosquitto", "collector", "bridge", "dashboard", "alerts")
 
 # Notes the time of each change of the reading shown, in the page itself.
 _WATCH = """

@@ -25,6 +25,7 @@ from perfwatch.history.transfer.subcommands import commands
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
 _EXTRAS = {
+    "alerts": ("mqtt5", "alerts"),
     "bridge": ("mqtt5", "bridge"),
     "dashboard": ("streamlit", "dashboard"),
     "devices": ("jinja2", "devices"),
@@ -202,6 +203,7 @@ _service("collector", "Publish this machine's readings to a broker.")
 _service("bridge", "Write the readings on a broker to the history.")
 _service("devices", "Take in what other MQTT devices publish.")
 _service("dashboard", "Serve the pages, the WebSocket and the history's API.")
+_service("alerts", "List what fires, and say where that is told.", "alerts.command")
 _service("discovery", "What Home Assistant is told of a host.", "collector.forget_host")
 
 

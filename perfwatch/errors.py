@@ -4,6 +4,8 @@ PerfWatchError
 ├── SettingError      a setting's value cannot be used
 ├── TopicError        a name cannot be a topic level
 ├── PayloadError      a message's payload is not what its topic promises
+├── RuleError         the rules of alerts cannot be used
+├── ChannelError      a message could not be sent, or a channel cannot be used
 ├── CommandError      a command on config/set cannot be obeyed
 ├── BrokerError       the broker refused us or cannot be reached
 │   └── Refused       it refuses one thing, and the connection to it goes on
@@ -56,6 +58,14 @@ class CommandError(PerfWatchError):
         self.expected = expected
         self.value = value
         super().__init__(f"{'The command' if key is None else key} is {_cut(value)}, but must be {expected}")
+
+
+class RuleError(PerfWatchError):
+    """The rules of alerts, or one of them, cannot be used; says which, and why."""
+
+
+class ChannelError(PerfWatchError):
+    """A message about alerts could not be sent, or its channel cannot be used. Never has the address."""
 
 
 class BrokerError(PerfWatchError):

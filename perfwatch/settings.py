@@ -194,6 +194,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ""
     mqtt_key_file: Annotated[str, Setting(FILE, "Key of that certificate")] = ""
     mqtt_tls_port: Annotated[int, Setting(PORT, "Port on which other machines connect with TLS")] = 8883
+    alerts: Annotated[bool, Setting(FLAG, "Whether `perfwatch up` runs the alerts")] = True
+    alerts_every: Annotated[
+        float, Setting(Duration(0, 86400), "Time between two messages of a channel of the alerts")
+    ] = 60.0
     log_level: Annotated[str, Setting(LOG_LEVEL, "How much is logged")] = "info"
 
     def __repr__(self) -> str:

@@ -3,6 +3,8 @@
 <prefix>/<host>/status | info | config | config/set | config/error
 <prefix>/<host>/<metric>             one reading as JSON
 <prefix>/<host>/<metric>/<path…>     one number as text
+<prefix>/<host>/alert/<rule>         where a rule stands
+<prefix>/alerts                      the sum of these
 <prefix>-bridge/<id>/status | stats | health | rejected
 """
 
@@ -36,6 +38,7 @@ class Kind(enum.Enum):
     CONFIG = "config"
     CONFIG_SET = "config/set"
     CONFIG_ERROR = "config/error"
+    ALERT = "alert"
 
 
 _WORDS = {"status": Kind.STATUS, "info": Kind.INFO, "config": Kind.CONFIG}
@@ -43,7 +46,10 @@ _CONFIG_WORDS = {"set": Kind.CONFIG_SET, "error": Kind.CONFIG_ERROR}
 
 
 class Topic(NamedTuple):
-    """A host's topic, taken apart. `metric` and `path` are empty where the kind has none."""
+    """A host's topic, taken apart. `metric` and `path` are empty where the kind has none.
+
+    An alert's path is the name of its rule.
+    """
 
     kind: Kind
     host: str
@@ -121,6 +127,14 @@ class Topics:
     def config_error(self, host: str) -> str:
         return f"{self.prefix}/{host}/config/error"
 
+    def alert(self, host: str, rule: str) -> str:
+        return f"{self.prefix}/{host}/alert/{rule}"
+
+    @property
+    def alerts(self) -> str:
+        """The sum of all alerts; it is no host's."""
+        return f"{self.prefix}/alerts"
+
     def readings(self, group: str = "") -> str:
         """What a bridge subscribes to: every host's topics, shared between the members of `group`."""
         return f"$share/{group}/{self.prefix}/+/+" if group else f"{self.prefix}/+/+"
@@ -145,6 +159,8 @@ class Topics:
             return self.metric(topic.host, topic.metric)
         if topic.kind is Kind.SCALAR:
             return self.scalar(topic.host, topic.metric, topic.path)
+        if topic.kind is Kind.ALERT:
+            return self.alert(topic.host, *topic.path)
         return f"{self.prefix}/{topic.host}/{topic.kind.value}"
 
     def parse(self, name: str) -> Topic | None:
@@ -159,6 +175,8 @@ class Topics:
             return Topic(_CONFIG_WORDS[path[0]], host)
         if word in _WORDS:
             return None if path else Topic(_WORDS[word], host)
+        if word == Kind.ALERT.value and len(path) == 1:
+            return Topic(Kind.ALERT, host, path=tuple(path))
         if path:
             return Topic(Kind.SCALAR, host, word, tuple(path))
         return Topic(Kind.METRIC, host, word)

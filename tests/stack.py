@@ -19,7 +19,7 @@ PASSWORD = "a password for tests"
 
 # JSON nested deeper than msgspec follows, which raises what it raises for nothing else.
 DEEP = b'{"new":' + b"[" * 4000 + b"]" * 4000 + b"}"
-SERVICES = ("mosquitto", "collector", "bridge", "dashboard", "devices")
+SERVICES = ("mosquitto", "collector", "bridge", "dashboard", "devices", "alerts")
 COMMAND = [sys.executable, "-P", "-m"]
 ROOT = Path(__file__).parents[1]
 

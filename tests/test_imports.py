@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SERVICES = ("collector", "bridge", "dashboard", "devices")
+SERVICES = ("alerts", "collector", "bridge", "dashboard", "devices")
 
 # Each driver, and the files that may import it.
 OWNERS = {
@@ -31,6 +31,7 @@ OWNERS = {
     "argon2": ("perfwatch/users.py",),
     "sqlite3": ("perfwatch/history/",),
     "pyarrow": ("perfwatch/history/", "perfwatch/columns.py"),
+    "apprise": ("alerts/by_apprise/",),
     "influxdb_client": ("perfwatch/history/influx/http.py",),
     "jinja2": ("devices/discovery/",),
     "urllib3": ("perfwatch/history/influx/http.py",),
@@ -61,6 +62,15 @@ PURE = (
     "perfwatch/history/influx/query_buckets.py",
     "perfwatch/history/influx/fold.py",
     "perfwatch/history/influx/line_protocol.py",
+    "alerts/rules.py",
+    "alerts/window.py",
+    "alerts/machine.py",
+    "alerts/judging.py",
+    "alerts/engine.py",
+    "alerts/texts.py",
+    "alerts/telling.py",
+    "alerts/states.py",
+    "alerts/discovery.py",
     "bridge/batch.py",
     "bridge/standing.py",
     "collector/remote_config/protocol.py",

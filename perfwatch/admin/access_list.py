@@ -11,7 +11,7 @@ from importlib.resources import files
 from perfwatch.admin.broker_accounts import Integration
 from perfwatch.topics import DEFAULT_DISCOVERY, DEFAULT_PREFIX, Prefixes, discovery_topic, plain_id
 
-ROLES = ("bridge", "dashboard", "devices", "reader")
+ROLES = ("alerts", "bridge", "dashboard", "devices", "reader")
 
 
 def access_list(hosts: Iterable[str], integrations: Mapping[str, Integration], prefixes: Prefixes) -> str:

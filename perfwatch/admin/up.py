@@ -78,7 +78,7 @@ class Up:
     def _names(self) -> list[str]:
         """The services that are wanted: further ones only where something is switched on for them."""
         devices = self._settings.devices or (self._folder / DEVICES_FILE).exists()
-        return [*SERVICES, *(["devices"] if devices else [])]
+        return [*SERVICES, *(["devices"] if devices else []), *(["alerts"] if self._settings.alerts else [])]
 
     def _service(self, name: str, broker: str) -> Child:
         given = {
@@ -104,13 +104,14 @@ class Up:
             self._say(f"  {'broker' if self._given else 'mosquitto':<10} {await broker.start()}")
             for child in services:
                 await child.start()
-            collector, bridge, dashboard, *devices = services
+            collector, bridge, dashboard, *further = services
             every = format_ms(round(settings.interval * 1000))
             self._status(collector, f"host {self._host}, every {every}")
             self._status(bridge, f"history in {settings.history_shown}")
             await ready(dashboard, lambda: healthy(settings.address, settings.port, scheme), also=services)
-            for child in devices:
-                self._status(child, f"{settings.devices or 'your own mappings'}")
+            said = {"devices": settings.devices or "your own mappings", "alerts": "rules on every host"}
+            for child in further:
+                self._status(child, said[child.name])
             self._status(dashboard, url)
         finally:
             # Said even when the start fails: it is kept as a hash only and cannot be shown again.

@@ -10,7 +10,7 @@ from perfwatch.errors import TopicError
 from perfwatch.topics import Kind, Topic, Topics, discovery_topic, plain_id, safe_level
 
 LEVELS = st.text(min_size=1).map(lambda text: text.strip()).filter(bool).map(safe_level)
-METRICS = LEVELS.filter(lambda level: level not in ("status", "info", "config"))
+METRICS = LEVELS.filter(lambda level: level not in ("status", "info", "config", "alert"))
 PREFIXES = st.lists(LEVELS, min_size=1, max_size=3).map("/".join)
 
 
@@ -22,6 +22,8 @@ def topics(draw: st.DrawFn) -> Topic:
         return Topic(kind, host, draw(METRICS))
     if kind is Kind.SCALAR:
         return Topic(kind, host, draw(METRICS), tuple(draw(st.lists(LEVELS, min_size=1, max_size=4))))
+    if kind is Kind.ALERT:
+        return Topic(kind, host, path=(draw(LEVELS),))
     return Topic(kind, host)
 
 

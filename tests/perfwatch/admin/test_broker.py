@@ -39,6 +39,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         ("bridge", "perfwatch-bridge/bridge/stats"),
         ("dashboard", "perfwatch/nas/config/set"),
         ("devices", "perfwatch/thermometer/zigbee"),
+        ("alerts", "perfwatch/nas/alert/cpu"),
+        ("alerts", "perfwatch/alerts"),
+        ("alerts", "homeassistant/device/perfwatch_alerts/nas/config"),
     ],
 )
 def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, topic: str) -> None:
@@ -54,6 +57,16 @@ def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, to
         ("nas", discovery_topic("pi", part=2)),
         ("nas", discovery_topic("küche 1")),
         ("nas", "perfwatch-bridge/bridge/stats"),
+        ("nas", "perfwatch/nas/alert/cpu"),
+        ("nas", "perfwatch/alerts"),
+        ("nas", "homeassistant/device/perfwatch_alerts/nas/config"),
+        ("alerts", "perfwatch/nas/cpu"),
+        ("alerts", "perfwatch/alerts/cpu"),
+        ("alerts", "perfwatch/alerts/cpu/user"),
+        ("alerts", "perfwatch/nas/config/set"),
+        ("alerts", "homeassistant/device/perfwatch_nas/config"),
+        ("alerts", "homeassistant/device/perfwatch_alerts/config"),
+        ("bridge", "perfwatch/nas/alert/cpu"),
         ("bridge", "perfwatch/nas/cpu"),
         ("bridge", "perfwatch/bridge/cpu"),
         ("dashboard", "perfwatch/nas/cpu"),
@@ -83,7 +96,7 @@ def test_nobody_is_anonymous(broker: Broker, account: str | None) -> None:
 
 
 def test_readers_see_readings_and_collectors_do_not(broker: Broker) -> None:
-    for account in ("reader", "bridge", "dashboard"):
+    for account in ("reader", "alerts", "bridge", "dashboard"):
         assert broker.may_read(account, "perfwatch/nas/cpu", "nas")
     assert not broker.may_read("pi", "perfwatch/nas/cpu", "nas")
     assert broker.may_read("nas", "perfwatch/nas/config/set", "dashboard")

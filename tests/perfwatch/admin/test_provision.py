@@ -62,7 +62,7 @@ def test_a_second_time_nothing_is_made_and_nothing_changes(tmp_path: Path) -> No
     made = provision(tmp_path, settings(), chown=Owners())
     before = secrets_of(tmp_path)
     assert made == [
-        *("bridge", "dashboard", "devices", "reader", "nas"),
+        *("alerts", "bridge", "dashboard", "devices", "reader", "nas"),
         *("influxdb password", "influxdb token", "grafana password"),
     ]
     assert provision(tmp_path, settings(), chown=Owners()) == []
@@ -120,7 +120,15 @@ def test_the_broker_gets_its_files_with_the_accounts_of_further_machines(tmp_pat
     Integrations(integrations_path(tmp_path / "setup")).add("pi", [], "collector")
     assert provision(tmp_path, settings(), chown=Owners()) == []
     users = (tmp_path / "mosquitto" / "passwords").read_text().splitlines()
-    assert [line.split(":")[0] for line in users] == ["pi", "bridge", "dashboard", "devices", "reader", "nas"]
+    assert [line.split(":")[0] for line in users] == [
+        "pi",
+        "alerts",
+        "bridge",
+        "dashboard",
+        "devices",
+        "reader",
+        "nas",
+    ]
     text = (tmp_path / "mosquitto" / "mosquitto.conf").read_text()
     assert "listener 1883 0.0.0.0\n" in text
     assert "persistence_location /mosquitto/data/\n" in text
@@ -160,4 +168,4 @@ def test_the_images_run_as_the_users_who_own_the_folders() -> None:
 def test_the_accounts_are_kept_where_perfwatch_host_looks(tmp_path: Path) -> None:
     provision(tmp_path, settings(), chown=Owners())
     kept = json.loads((tmp_path / "setup" / "secrets" / "mqtt.json").read_text())
-    assert set(kept) == {"bridge", "dashboard", "devices", "reader", "nas"}
+    assert set(kept) == {"alerts", "bridge", "dashboard", "devices", "reader", "nas"}

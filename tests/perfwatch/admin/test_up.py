@@ -53,7 +53,7 @@ def history(stack: Stack, token: str, interval: str = "500ms") -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
 def test_a_signal_ends_everything_cleanly(stack: Stack, number: signal.Signals) -> None:
     children = stack.children()
-    assert set(children) == {"mosquitto", "collector", "bridge", "dashboard"}
+    assert set(children) == {"mosquitto", "collector", "bridge", "dashboard", "alerts"}
     assert stack.end(number) == 0
     assert gone(stack, children)
 
@@ -122,7 +122,7 @@ def test_history_goes_on_after_a_restart(tmp_path: Path) -> None:
         assert history(stack, token)[0] == before[0]
 
 
-@pytest.mark.parametrize("name", ["collector", "bridge", "dashboard", "mosquitto"])
+@pytest.mark.parametrize("name", ["collector", "bridge", "dashboard", "mosquitto", "alerts"])
 def test_a_killed_part_comes_back(stack: Stack, name: str) -> None:
     first = stack.children()[name]
     os.kill(first, signal.SIGKILL)

@@ -1,0 +1,211 @@
+"""The alerts: follows readings on the broker, publishes the states of rules, sends messages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from alerts import discovery, states
+from alerts.channels import send
+from alerts.telling import Message
+from alerts.watch import Watch
+from perfwatch.broker import broker_of
+from perfwatch.errors import BrokerError, ChannelError, Refused
+from perfwatch.mqtt.client import Client, QoS, Will
+from perfwatch.mqtt.reconnect import stay_connected
+from perfwatch.settings import Settings
+from perfwatch.systemd_notify import Notifier
+from perfwatch.topics import Topics
+
+CLIENT_ID = "perfwatch-alerts"
+
+# A reading waits that long for others: waking up for each of them is what would cost most.
+GATHER_SECONDS = 1.0
+GATHERED = 1000
+# A broker that is away for less is not worth a message.
+LOST_SECONDS = 60.0
+FILES_SECONDS = 5.0
+# How long a message that is being sent when we are to end may take.
+END_SECONDS = 5.0
+_AT_ONCE = 100
+
+_log = logging.getLogger(__name__)
+
+
+class Alerts:
+    """Runs until `stop`; a broker or channel that is away is waited for. `clock` is in s since 1970."""
+
+    def __init__(
+        self, settings: Settings, notifier: Notifier | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Raises StartError when rules or state cannot be read."""
+        self._broker = broker_of(settings)
+        self._topics = Topics(settings.topic_prefix)
+        self._discovery = settings.homeassistant_prefix if settings.homeassistant else ""
+        self._notifier = notifier or Notifier(None)
+        self._clock = clock
+        self._stop = asyncio.Event()
+        self._lost_since: float | None = None
+        self._lost_told = False
+        self._announced: dict[str, bytes] = {}
+        self._sending: dict[str, asyncio.Task[None]] = {}
+        self.watch = Watch(self._topics, settings.data_path, settings.alerts_every, clock())
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Until `stop` was called."""
+        async with asyncio.TaskGroup() as group:
+            works = (self._stay_connected, self._send_due, self._follow_files)
+            tasks = [group.create_task(work()) for work in works]
+            self._notifier.ready()
+            await self._stop.wait()
+            if self._sending:
+                # What has arrived must be known to have: it would be sent again after the next start.
+                await asyncio.wait(self._sending.values(), timeout=END_SECONDS)
+            for task in tasks:
+                task.cancel()
+        self.watch.keep()
+
+    async def _stay_connected(self) -> None:
+        await stay_connected(self._client, self._serve, self._lose)
+
+    def _client(self) -> Client:
+        """No session is kept: the newest is retained, and what passed before would be judged late."""
+        gone = states.summary(self.watch.engine, self._clock(), online=False)
+        return Client(
+            self._broker,
+            client_id=CLIENT_ID,
+            will=Will(self._topics.alerts, payload=gone, qos=QoS.AT_LEAST_ONCE, retain=True),
+        )
+
+    async def _serve(self, client: Client) -> None:
+        _log.info("connected to %s", self._broker)
+        self._announced.clear()
+        self.watch.changed.update(self.watch.engine.standings())
+        followed: set[str] = set()
+        # Presence first: what a host said before it went is not judged.
+        await client.subscribe(self._topics.status("+"), self._topics.info("+"))
+        try:
+            while True:
+                if new := self.watch.metrics - followed:
+                    await client.subscribe(*(self._topics.metric("+", metric) for metric in sorted(new)))
+                    followed |= new
+                await client.gathered(GATHERED, GATHER_SECONDS)
+                self._take(client)
+                await self._publish(client)
+                self._found()
+        except asyncio.CancelledError:
+            with suppress(BrokerError):
+                gone = states.summary(self.watch.engine, self._clock(), online=False)
+                await client.publish(self._topics.alerts, gone, qos=1, retain=True)
+            raise
+
+    def _take(self, client: Client) -> None:
+        now = self._clock()
+        for message in client.waiting():
+            self.watch.take(message.topic, message.payload, message.retain, now)
+        self.watch.turn(now)
+
+    async def _publish(self, client: Client) -> None:
+        """What changed, once it is on disk. It is tried again with the next connection if this one breaks."""
+        changed, now = sorted(self.watch.changed), self._clock()
+        if not changed and self._announced:
+            return
+        engine = self.watch.engine
+        await self._retain(
+            client,
+            (
+                (self._topics.alert(host, rule), states.state(engine, host, rule, now))
+                for host, rule in changed
+            ),
+        )
+        await self._retain(client, [(self._topics.alerts, states.summary(engine, now))])
+        if self._discovery:
+            await self._announce(client, {host for host, _ in changed})
+        self.watch.changed.difference_update(changed)
+
+    async def _announce(self, client: Client, hosts: Iterable[str]) -> None:
+        """Tell Home Assistant of those whose rules are others than before."""
+        for host in sorted(hosts):
+            rules, known = self.watch.engine.rules.rules, self.watch.engine.memory.hosts.get(host)
+            told = discovery.message(
+                self._topics, host, {name: rules[name] for name in (known.tracks if known else ())}
+            )
+            if told != self._announced.get(host):
+                await self._retain(client, [(discovery.topic(host, self._discovery), told)])
+                self._announced[host] = told
+
+    async def _retain(self, client: Client, messages: Iterable[tuple[str, bytes]]) -> None:
+        left = list(messages)
+        while left:
+            now, left = left[:_AT_ONCE], left[_AT_ONCE:]
+            await asyncio.gather(*(self._retain_one(client, *one) for one in now))
+
+    async def _retain_one(self, client: Client, topic: str, payload: bytes) -> None:
+        try:
+            await client.publish(topic, payload, qos=1, retain=True)
+        except Refused as exc:
+            _log.warning("%s", exc)
+
+    def _lose(self, error: BrokerError) -> None:
+        if self._lost_since is None:
+            self._lost_since, self._lost_told = self._clock(), False
+            _log.warning("lost the broker, trying again until it is back: %s", error)
+
+    def _found(self) -> None:
+        if self._lost_since is not None and self._lost_told:
+            self.watch.teller.notice("The broker is back", self._lost_since, self._clock())
+        self._lost_since = None
+
+    def _tell_lost(self, now: float) -> None:
+        """Say it once: of all hosts nothing is known meanwhile."""
+        if self._lost_since is not None and not self._lost_told and now - self._lost_since > LOST_SECONDS:
+            self._lost_told = True
+            told = f"{self._broker} is away: nothing is known of any host until it is back"
+            self.watch.teller.notice(told, self._lost_since, now)
+            self.watch.keep_told()
+
+    async def _follow_files(self) -> None:
+        while True:
+            self.watch.follow_files()
+            self._tell_lost(self._clock())
+            self._notifier.alive("no broker" if self._lost_since else "watching")
+            await asyncio.sleep(FILES_SECONDS)
+
+    async def _send_due(self) -> None:
+        async with asyncio.TaskGroup() as sending:
+            while not self._stop.is_set():
+                for name, message in list(self.watch.teller.due(self._clock())):
+                    if name not in self._sending:
+                        self._sending[name] = sending.create_task(self._send(name, message))
+                await asyncio.sleep(GATHER_SECONDS)
+
+    async def _send(self, name: str, message: Message) -> None:
+        try:
+            await send(self.watch.channels[name], message)
+        except ChannelError as exc:
+            wait = self.watch.teller.failed(name, self._clock())
+            _log.warning("channel %s: %s; trying again in %.0f s", name, exc, wait)
+        else:
+            self.watch.teller.sent(name, message, self._clock())
+        finally:
+            del self._sending[name]
+        self.watch.keep_told()
+
+
+def run(settings: Settings, notifier: Notifier | None = None) -> None:
+    """Watch readings on the broker by rules, publish where each stands, and send messages."""
+    asyncio.run(_until_signal(Alerts(settings, notifier)))
+
+
+async def _until_signal(alerts: Alerts) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, alerts.stop)
+    await alerts.run()

@@ -1,0 +1,255 @@
+"""Readings, presence and a clock in; changes of state out. Pure: all that it knows is in `Memory`.
+
+Two clocks are in use. What is in a reading is judged by the reading's own time, so it does not matter when
+it comes. Silence is measured in seconds that this engine has watched: `tick` adds to them, never more than
+ten at once, so time in which we were away or saw no broker, and jumps of the clock, are no silence of anyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from alerts.judging import found, judged
+from alerts.machine import RANK, Judgement, Standing, Track
+from alerts.rules import Judged, Offline, Rule, Rules, Silent, Timed
+
+LONGEST_STEP = 10.0
+LEAST_PATIENCE = 60.0
+_MISSED_READINGS = 3
+
+CLOCK = "clock"
+"""The metric that is ours: how far a host's clock is from this one's, in `off_seconds`."""
+
+
+class Host(Struct):
+    """What is known of a host. `heard` and `told` are by metric: when watched, and the reading's own time."""
+
+    online: bool | None = None
+    interval: float = 5.0
+    heard: dict[str, float] = {}
+    told: dict[str, float] = {}
+    tracks: dict[str, dict[str, Track]] = {}
+
+    @property
+    def patience(self) -> float:
+        """After how many seconds without a reading nothing is known any more."""
+        return max(LEAST_PATIENCE, _MISSED_READINGS * self.interval)
+
+
+class Memory(Struct):
+    """What must outlive a restart."""
+
+    hosts: dict[str, Host] = {}
+    watched: float = 0.0
+
+
+class Change(NamedTuple):
+    """A part of a host came to another standing. `fired` is since when it fires, before and after."""
+
+    host: str
+    rule: str
+    part: str
+    standing: Standing
+    moment: float
+    fired_before: float | None
+    fired: float | None
+    value: float | str | bool | None
+    limit: float | str | None
+
+
+class Plan(NamedTuple):
+    """The rules that concern a host: by metric, and those that are judged by the clock alone."""
+
+    of_metric: dict[str, list[tuple[str, Judged]]]
+    timed: list[tuple[str, Timed]]
+
+
+class Case(NamedTuple):
+    """A rule and what it is about."""
+
+    host: str
+    name: str
+    rule: Rule
+    part: str
+    track: Track
+
+
+class Engine:
+    """Keeps `memory`. `changes` has what happened since somebody took it from there."""
+
+    def __init__(self, rules: Rules, memory: Memory | None = None) -> None:
+        self.memory = memory or Memory()
+        self.changes: list[Change] = []
+        self.gone: list[tuple[str, str]] = []  # hosts and rules of which there is nothing more to be said
+        self._now: float | None = None
+        self.use(rules)
+
+    def use(self, rules: Rules) -> None:
+        """Go by these rules from now on. What they no longer say of a host is in `gone`."""
+        self.rules = rules
+        self._plans: dict[str, Plan] = {}
+        self._shared: dict[tuple[str, ...], Plan] = {}
+        for name, host in self.memory.hosts.items():
+            for rule in host.tracks.keys() - rules.of(name).keys():
+                del host.tracks[rule]
+                self.gone.append((name, rule))
+
+    def status(self, host: str, online: bool) -> None:
+        self._host(host).online = online
+
+    def interval(self, host: str, seconds: float) -> None:
+        """How often the host says that it gives readings."""
+        self._host(host).interval = seconds
+
+    def forget(self, host: str) -> None:
+        """There is no such host any more."""
+        known = self.memory.hosts.pop(host, Host())
+        self._plans.pop(host, None)
+        self.gone += [(host, rule) for rule in known.tracks]
+
+    def wants(self, host: str, metric: str) -> bool:
+        """Whether a rule looks at readings of that metric, or at whether they come."""
+        plan = self._plan(host)
+        return metric in plan.of_metric or any(isinstance(rule, Silent) for _, rule in plan.timed)
+
+    def reading(self, host: str, metric: str, time: float, reading: dict[str, Any], now: float) -> None:
+        """Judge a reading of `time`, the newest of its metric; what came before or again changes nothing."""
+        known = self._host(host)
+        if known.online is False or not self._is_news(known, metric, time):
+            return
+        if time not in known.told.values():
+            off = {"timestamp": time, "off_seconds": abs(now - time)}
+            known.heard[CLOCK] = self.memory.watched
+            self._judge(host, known, CLOCK, self.memory.watched, now, off)
+        known.told[metric] = time
+        known.heard[metric] = self.memory.watched
+        self._judge(host, known, metric, time, time, reading)
+
+    def tick(self, now: float) -> None:
+        """Time goes on to `now`, in seconds since 1970: call it each few seconds while there is a broker."""
+        step = 0.0 if self._now is None else now - self._now
+        self._now = now
+        self.memory.watched += min(max(step, 0.0), LONGEST_STEP)
+        for name, host in self.memory.hosts.items():
+            self._look(name, host, now)
+
+    def restore(self, host: str, rule: str, part: str, fired: float) -> None:
+        """It is known to have fired, by what was told later than this memory is from."""
+        if rule in self.rules.of(host):
+            tracks = self._host(host).tracks.setdefault(rule, {})
+            track = tracks.setdefault(part, Track(since=fired))
+            track.fired = track.fired or fired
+
+    def standings(self) -> Iterator[tuple[str, str]]:
+        """Each host and rule of which something is known."""
+        for name, host in self.memory.hosts.items():
+            for rule in host.tracks:
+                yield name, rule
+
+    def worst(self, host: str, rule: str) -> tuple[str, Track] | None:
+        """The part of a host that is worst by that rule; of equals, the one that is so for longest."""
+        tracks = self.memory.hosts[host].tracks.get(rule, {}) if host in self.memory.hosts else {}
+        return min(tracks.items(), key=lambda one: (-RANK[one[1].standing], one[1].since), default=None)
+
+    def _host(self, name: str) -> Host:
+        return self.memory.hosts.setdefault(name, Host())
+
+    def _plan(self, host: str) -> Plan:
+        if host not in self._plans:
+            rules = self.rules.of(host)
+            # Most hosts have the same rules.
+            self._plans[host] = self._shared.setdefault(tuple(rules), _plan(rules))
+        return self._plans[host]
+
+    def _is_news(self, host: Host, metric: str, time: float) -> bool:
+        """An older time is news too once nothing else came for long: the host's clock was set back."""
+        if metric not in host.told or time > host.told[metric]:
+            return True
+        return time < host.told[metric] and self.memory.watched - host.heard[metric] > host.patience
+
+    def _judge(
+        self, name: str, host: Host, metric: str, time: float, moment: float, reading: dict[str, Any]
+    ) -> None:
+        for rule_name, rule in self._plan(name).of_metric.get(metric, ()):
+            there = found(rule, reading)
+            if not there and rule_name not in host.tracks:
+                continue
+            tracks = host.tracks.setdefault(rule_name, {})
+            for one in there:
+                track = tracks.get(one.part) or tracks.setdefault(one.part, Track(since=moment))
+                case = Case(name, rule_name, rule, one.part, track)
+                judgement = judged(rule, one, track, time, moment, host.patience)
+                if judgement is not None:
+                    self._note(case, judgement, rule.hold, host.patience)
+                elif track.seen is not None and time - track.seen > host.patience:
+                    self._lose_sight(case, moment)
+            for part in tracks.keys() - {one.part for one in there}:
+                case = Case(name, rule_name, rule, part, tracks[part])
+                self._note(case, Judgement(time, moment, False, True), rule.hold, host.patience)
+                if tracks[part].fired is None:
+                    del tracks[part]
+            if not tracks:
+                del host.tracks[rule_name]
+                self.gone.append((name, rule_name))
+
+    def _look(self, name: str, host: Host, now: float) -> None:
+        """What time alone tells of a host."""
+        watched, plan = self.memory.watched, self._plan(name)
+        for rule_name, rule in plan.timed:
+            wrong = _is_late(rule, host, watched)
+            if wrong is None and rule_name not in host.tracks:
+                continue
+            track = host.tracks.setdefault(rule_name, {}).setdefault("", Track(since=now))
+            case = Case(name, rule_name, rule, "", track)
+            if wrong is None:
+                self._lose_sight(case, now)
+            else:
+                # How long a metric has been silent is in the judgement already.
+                hold = rule.hold if isinstance(rule, Offline) else 0.0
+                self._note(case, Judgement(watched, now, wrong, not wrong), hold, inf)
+        for metric, rules in plan.of_metric.items():
+            if host.online is False or watched - host.heard.get(metric, watched) > host.patience:
+                for rule_name, judged_rule in rules:
+                    for part, track in host.tracks.get(rule_name, {}).items():
+                        self._lose_sight(Case(name, rule_name, judged_rule, part, track), now)
+
+    def _note(self, case: Case, judgement: Judgement, hold: float, gap: float) -> None:
+        track = case.track
+        before, fired = track.standing, track.fired
+        after = track.judge(judgement, hold, case.rule.clear_after, gap)
+        if after is not before or fired != track.fired:
+            self._changed(case, judgement.moment, fired)
+
+    def _lose_sight(self, case: Case, now: float) -> None:
+        if case.track.standing is not Standing.UNKNOWN:
+            case.track.lose_sight(now)
+            self._changed(case, now, case.track.fired)
+
+    def _changed(self, case: Case, moment: float, fired: float | None) -> None:
+        host, name, _, part, track = case
+        self.changes.append(
+            Change(host, name, part, track.standing, moment, fired, track.fired, track.value, track.limit)
+        )
+
+
+def _is_late(rule: Timed, host: Host, watched: float) -> bool | None:
+    """Whether a host, or a metric of one that is online, is away too long; None when that cannot be said."""
+    if isinstance(rule, Offline):
+        return None if host.online is None else not host.online
+    if rule.metric not in host.heard or host.online is False:
+        return None
+    return watched - host.heard[rule.metric] >= rule.hold
+
+
+def _plan(rules: dict[str, Rule]) -> Plan:
+    plan = Plan({}, [])
+    for name, rule in rules.items():
+        if isinstance(rule, Timed):
+            plan.timed.append((name, rule))
+        else:
+            plan.of_metric.setdefault(rule.metric, []).append((name, rule))
+    return plan

@@ -1,0 +1,207 @@
+"""Rules: what is wrong when, for which hosts, and how it is told. Does no input or output.
+
+A rule is a table of `alerts.toml`; what it does not say, the rule of its name in `defaults.toml` does:
+
+    [rules.disk-full]
+    at_least = 95
+    except = ["backup-*"]
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from fnmatch import fnmatchcase
+from importlib.resources import files
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct, field
+
+from perfwatch.durations import parse_ms
+from perfwatch.errors import RuleError
+
+Severity = Literal["info", "warning", "critical"]
+Statistic = Literal["last", "mean", "min", "max", "change"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+DAY_MINUTES = 24 * 60
+
+
+class Seconds(float):
+    """A length of time; written 5s, 10m, 1h or 7d, or as a plain number of seconds."""
+
+
+class Hours(tuple[int, int]):
+    """From when to when of each day, in minutes of local time; written 22:00-07:00."""
+
+    def has(self, minute: int) -> bool:
+        """Whether that minute of the day is between them; they may go over midnight."""
+        start, end = self
+        return (minute - start) % DAY_MINUTES < (end - start) % DAY_MINUTES
+
+
+class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag=str.lower):
+    """What all kinds have. A rule holds for hosts that one of `hosts` fits (`*` and `?` are wildcards)
+    and none of `except`.
+
+    It fires when things are wrong for as long as `for`, and is over when they are right for as long as
+    `clear_after`. While it lasts, it is told again after each `remind` (0: never). In the hours of
+    `quiet` nothing is told unless it is critical.
+    """
+
+    title: str
+    enabled: bool = True
+    hosts: tuple[str, ...] = ("*",)
+    exceptions: tuple[str, ...] = field(name="except", default=())
+    severity: Severity = "warning"
+    hold: Seconds = field(name="for", default=Seconds(0))
+    clear_after: Seconds = Seconds(0)
+    remind: Seconds = Seconds(0)
+    quiet: Hours | None = None
+
+    def concerns(self, host: str) -> bool:
+        return (
+            self.enabled
+            and any(fnmatchcase(host, one) for one in self.hosts)
+            and not any(fnmatchcase(host, one) for one in self.exceptions)
+        )
+
+
+class OfReading(Common, frozen=True, kw_only=True):
+    """What is judged with each reading: the number or word at `field`, as `partitions.*.usage_percent`.
+
+    `*` stands for every part that there is, and each part is judged by itself.
+    """
+
+    metric: str
+    field: str
+
+
+class Threshold(OfReading, frozen=True, kw_only=True):
+    """A number at its limit or beyond it. The limit may be the name of a field beside the number's.
+
+    The number is a statistic of the readings in `window`; `change` is the last of them less the first.
+    When `clear` is set, things are right only beyond that: below it for `at_least`, above it for `at_most`.
+    """
+
+    at_least: float | str | None = None
+    at_most: float | str | None = None
+    clear: float | None = None
+    statistic: Statistic = "last"
+    window: Seconds = Seconds(0)
+
+    def __post_init__(self) -> None:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("needs one of at_least and at_most")
+        if (self.statistic == "last") == bool(self.window):
+            raise ValueError(f"statistic {self.statistic} and window do not go together")
+        limit = self.at_most if self.at_least is None else self.at_least
+        if self.clear is not None and isinstance(limit, float | int) and self.sign * (limit - self.clear) < 0:
+            raise ValueError("clear must not be beyond the limit")
+
+    @property
+    def sign(self) -> int:
+        """1 where large numbers are wrong, -1 where small ones are."""
+        return -1 if self.at_least is None else 1
+
+
+class Forecast(OfReading, frozen=True, kw_only=True):
+    """A number that reaches `reaches` within the time `within` if it goes on as in `window`."""
+
+    reaches: float
+    within: Seconds
+    window: Seconds
+
+
+class State(OfReading, frozen=True, kw_only=True):
+    """A word, or true or false, that is one of `bad`. A part that is no longer there is well."""
+
+    bad: tuple[str | bool, ...]
+
+
+class Silent(Common, frozen=True, kw_only=True):
+    """No reading of `metric` for as long as `for`, of a host that is online and has given one."""
+
+    metric: str
+
+
+class Offline(Common, frozen=True, kw_only=True):
+    """The host has been offline for as long as `for`."""
+
+
+Judged: TypeAlias = Threshold | Forecast | State
+Timed: TypeAlias = Silent | Offline
+Rule: TypeAlias = Judged | Timed
+
+
+class Rules(Struct, frozen=True):
+    """All rules by name, and until when what is told of hosts pauses, by patterns of their names."""
+
+    rules: dict[str, Rule]
+    maintenance: dict[str, datetime] = {}
+
+    def of(self, host: str) -> dict[str, Rule]:
+        return {name: rule for name, rule in self.rules.items() if rule.concerns(host)}
+
+    def paused(self, host: str, now: datetime) -> bool:
+        return any(now < until and fnmatchcase(host, one) for one, until in self.maintenance.items())
+
+
+def load(text: str = "") -> Rules:
+    """The rules that ship, with those of `alerts.toml` put over them. Raises RuleError."""
+    shipped = tomllib.loads((files("alerts") / "defaults.toml").read_text())["rules"]
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise RuleError(f"is no TOML: {exc}") from exc
+    if unknown := given.keys() - {"rules", "maintenance"}:
+        raise RuleError(f"has {unknown.pop()!r}, but only [rules.NAME] and [maintenance] are known")
+    own = _tables(given.get("rules", {}))
+    merged = {name: {**shipped.get(name, {}), **own.get(name, {})} for name in {**shipped, **own}}
+    return Rules(
+        {name: _rule(name, table) for name, table in merged.items()},
+        _maintenance(given.get("maintenance", {})),
+    )
+
+
+def _tables(found: Any) -> dict[str, dict[str, Any]]:
+    if not isinstance(found, dict) or not all(isinstance(table, dict) for table in found.values()):
+        raise RuleError("has rules that are no tables: write [rules.NAME]")
+    return found
+
+
+def _rule(name: str, table: Mapping[str, Any]) -> Rule:
+    if not _NAME.fullmatch(name):
+        raise RuleError(f"rule {name!r}: a name has 1 to 64 small letters, digits, _ and -")
+    try:
+        rule: Rule = msgspec.convert(dict(table), Rule, dec_hook=_own_types)
+    except (msgspec.ValidationError, ValueError) as exc:
+        raise RuleError(f"rule {name}: {str(exc)[:1].lower()}{str(exc)[1:]}") from exc
+    return rule
+
+
+def _maintenance(found: Any) -> dict[str, datetime]:
+    try:
+        until = msgspec.convert(found, dict[str, datetime])
+    except msgspec.ValidationError as exc:
+        raise RuleError(f"maintenance: {exc}") from exc
+    if naive := [host for host, moment in until.items() if moment.tzinfo is None]:
+        raise RuleError(f"maintenance of {naive[0]}: a time needs its zone, as 2026-12-24T18:00:00Z")
+    return until
+
+
+def _own_types(kind: type, value: Any) -> Any:
+    if kind is Seconds:
+        seconds = parse_ms(str(value)) / 1000
+        if not 0 <= seconds <= 365 * 86400:
+            raise ValueError(f"{value!r} is no length of time from 0s to 365d")
+        return Seconds(seconds)
+    found = _HOURS.fullmatch(str(value))
+    if kind is not Hours or not found:
+        raise ValueError(f"{value!r} are no hours of the day, as 22:00-07:00")
+    numbers = [int(digits) for digits in found.groups()]
+    return Hours((60 * numbers[0] + numbers[1], 60 * numbers[2] + numbers[3]))

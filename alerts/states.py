@@ -1,0 +1,76 @@
+"""What the alerts say of themselves on the broker: each rule's state, and the sum. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from alerts.engine import Engine
+from alerts.machine import Standing
+from alerts.rules import Severity
+from alerts.telling import RANK
+from alerts.texts import text
+from perfwatch.readings.codec import format_time, from_ms
+
+
+class AlertState(Struct, frozen=True):
+    """`<prefix>/<host>/alert/<rule>`: of the part that is worst, as of `timestamp`.
+
+    `since` is when this state began; `text` is empty unless something is wrong.
+    """
+
+    timestamp: str
+    state: Standing
+    since: str
+    value: float | str | bool | None
+    limit: float | str | None
+    severity: Severity
+    text: str
+
+
+class Summary(Struct, frozen=True):
+    """`<prefix>/alerts`: how many rules of hosts are in each state, and how bad the worst that fires is.
+
+    While nobody watches, `online` is false, and the states are what they were.
+    """
+
+    timestamp: str
+    online: bool
+    firing: int = 0
+    pending: int = 0
+    unknown: int = 0
+    ok: int = 0
+    worst: Severity | None = None
+
+
+def state(engine: Engine, host: str, name: str, now: float) -> bytes:
+    """A rule's state as JSON; nothing, which takes it back from the broker, when there is none any more."""
+    worst = engine.worst(host, name)
+    rule = engine.rules.rules.get(name)
+    if worst is None or rule is None:
+        return b""
+    part, track = worst
+    said = text(rule, part, track) if track.standing in (Standing.PENDING, Standing.FIRING) else ""
+    return msgspec.json.encode(
+        AlertState(
+            _time(now), track.standing, _time(track.since), track.value, track.limit, rule.severity, said
+        )
+    )
+
+
+def summary(engine: Engine, now: float, online: bool = True) -> bytes:
+    """The sum as JSON."""
+    counts: dict[str, int] = {}
+    worst: Severity | None = None
+    for host, name in engine.standings():
+        found = engine.worst(host, name)
+        standing = found[1].standing if found else Standing.UNKNOWN
+        counts[standing.value] = counts.get(standing.value, 0) + 1
+        severity = engine.rules.rules[name].severity
+        if standing is Standing.FIRING and (worst is None or RANK[severity] > RANK[worst]):
+            worst = severity
+    return msgspec.json.encode(Summary(_time(now), online, worst=worst, **counts))
+
+
+def _time(seconds: float) -> str:
+    return format_time(from_ms(round(seconds * 1000)))

@@ -1,0 +1,195 @@
+"""What is told on the channels, and when: once, in few messages, and again until it has arrived. Pure.
+
+What happened waits in a queue for each channel until a message with it was sent. A channel gets one message
+in `every` seconds at most, with all that happened meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from alerts.engine import Change
+from alerts.rules import Rule, Rules, Severity
+from alerts.texts import duration, text
+
+FIRST_RETRY, LONGEST_RETRY = 5.0, 600.0
+MOST_WAITING = 1000
+MOST_LINES = 20
+RANK: Mapping[Severity, int] = {"info": 0, "warning": 1, "critical": 2}
+
+Event = Literal["firing", "still firing", "over", "notice"]
+
+
+class News(Struct, frozen=True):
+    """One thing that happened, at `moment`; it had begun at `since` (seconds since 1970)."""
+
+    event: Event
+    severity: Severity
+    text: str
+    since: float
+    moment: float
+    host: str = ""
+    rule: str = ""
+    part: str = ""
+
+    def line(self) -> str:
+        where = f"{self.host}: " if self.host else ""
+        lasted = duration(self.moment - self.since)
+        match self.event:
+            case "over":
+                return f"{where}over after {lasted}: {self.text}"
+            case "still firing":
+                return f"{where}for {lasted} now: {self.text}"
+            case _:
+                return f"{where}{self.text}"
+
+
+class Message(Struct, frozen=True):
+    title: str
+    body: str
+    severity: Severity
+    news: tuple[News, ...]
+
+
+class Open(Struct):
+    """Something that fires, and when it was told last (None: not yet, in quiet hours or maintenance)."""
+
+    news: News
+    told: float | None = None
+
+
+class Queue(Struct):
+    """What a channel has not been sent yet; from when on it may be sent, and how often that failed."""
+
+    news: list[News] = []
+    dropped: int = 0
+    free: float = 0.0
+    tries: int = 0
+
+
+class Untold(Struct):
+    """What must outlive a restart. What fires is under its host, rule and part."""
+
+    open: dict[str, Open] = {}
+    queues: dict[str, Queue] = {}
+
+
+class Teller:
+    """Decides what goes to `channels`, each with the severities that it takes."""
+
+    def __init__(self, untold: Untold, every: float) -> None:
+        self.untold = untold
+        self.channels: Mapping[str, Iterable[Severity]] = {}
+        self._every = every
+
+    def take(self, change: Change, rules: Rules, now: float) -> None:
+        """Note what began or ended by this change, if anything did."""
+        rule, key = rules.rules.get(change.rule), "\n".join((change.host, change.rule, change.part))
+        if rule is not None and change.fired is not None and key not in self.untold.open:
+            self.untold.open[key] = Open(_news("firing", rule, change, change.fired, change.moment))
+            self._tell(self.untold.open[key], rules, now)
+        elif change.fired is None and (ended := self.untold.open.pop(key, None)) and ended.told is not None:
+            over = msgspec.structs.replace(ended.news, event="over", moment=change.moment)
+            self._queue(over)
+
+    def drop(self, host: str, rule: str) -> None:
+        """Say nothing more of that; it is no longer watched."""
+        for key in [key for key in self.untold.open if key.startswith(f"{host}\n{rule}\n")]:
+            del self.untold.open[key]
+
+    def notice(self, text: str, since: float, now: float) -> None:
+        """Tell of what concerns all hosts."""
+        self._queue(News("notice", "critical", text, since, now))
+
+    def remind(self, rules: Rules, now: float) -> None:
+        """Tell what could not be told until now, and again what lasts."""
+        for one in self.untold.open.values():
+            self._tell(one, rules, now)
+
+    def due(self, now: float) -> Iterator[tuple[str, Message]]:
+        """What is to be sent now, by channel. `sent` or `failed` is to be called for each."""
+        for channel in self.untold.queues.keys() - self.channels.keys():
+            del self.untold.queues[channel]
+        for channel, queue in self.untold.queues.items():
+            # A clock that was set back must not keep a channel waiting for longer than it ever would.
+            queue.free = min(queue.free, now + max(self._every, LONGEST_RETRY))
+            if queue.news and queue.free <= now:
+                yield channel, message(queue)
+
+    def sent(self, channel: str, sent: Message, now: float) -> None:
+        queue = self.untold.queues[channel]
+        del queue.news[: len(sent.news)]
+        queue.dropped, queue.tries, queue.free = 0, 0, now + self._every
+
+    def failed(self, channel: str, now: float) -> float:
+        """Returns after how many seconds it is tried again."""
+        queue = self.untold.queues[channel]
+        wait = min(LONGEST_RETRY, FIRST_RETRY * (1 << min(queue.tries, 10)))
+        queue.tries, queue.free = queue.tries + 1, now + wait
+        return wait
+
+    def _tell(self, one: Open, rules: Rules, now: float) -> None:
+        rule = rules.rules.get(one.news.rule)
+        moment = datetime.fromtimestamp(now, UTC)
+        if rule is None or rules.paused(one.news.host, moment) or _is_quiet(rule, moment):
+            return
+        if one.told is None:
+            self._queue(one.news)
+        elif rule.remind and now - one.told >= rule.remind:
+            self._queue(msgspec.structs.replace(one.news, event="still firing", moment=now))
+        else:
+            return
+        one.told = now
+
+    def _queue(self, news: News) -> None:
+        for channel, severities in self.channels.items():
+            if news.severity in severities:
+                queue = self.untold.queues.setdefault(channel, Queue())
+                queue.news.append(news)
+                if len(queue.news) > MOST_WAITING:
+                    del queue.news[0]
+                    queue.dropped += 1
+
+
+def message(queue: Queue) -> Message:
+    """All that waits, as one message: a single thing in full, more of them as a list."""
+    news = tuple(queue.news)
+    worst = max((one.severity for one in news), key=RANK.__getitem__)
+    if len(news) == 1:
+        return Message(news[0].line(), f"{worst}, since {_shown(news[0].since)}", worst, news)
+    lines = [f"{_shown(one.moment)} {one.line()}" for one in news[:MOST_LINES]]
+    if more := len(news) + queue.dropped - len(lines):
+        lines.append(f"and {more} more")
+    counts = ", ".join(f"{count} {event}" for event, count in _counted(one.event for one in news).items())
+    return Message(f"PerfWatch: {counts}", "\n".join(lines), worst, news)
+
+
+def _counted(events: Iterable[Event]) -> dict[Event, int]:
+    found: dict[Event, int] = {}
+    for event in events:
+        found[event] = found.get(event, 0) + 1
+    return found
+
+
+def _news(event: Event, rule: Rule, change: Change, since: float, moment: float) -> News:
+    said = text(rule, change.part, change)
+    return News(event, rule.severity, said, since, moment, change.host, change.rule, change.part)
+
+
+def _is_quiet(rule: Rule, moment: datetime) -> bool:
+    """Quiet hours are those of the wall clock here; what is critical does not keep to them."""
+    local = moment.astimezone()
+    return (
+        rule.quiet is not None
+        and rule.severity != "critical"
+        and rule.quiet.has(60 * local.hour + local.minute)
+    )
+
+
+def _shown(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).astimezone().strftime("%Y-%m-%d %H:%M")

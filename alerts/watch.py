@@ -1,0 +1,159 @@
+"""The engine, what it tells, and the file of both: everything of the service but its connections."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from alerts.channels import Channel, Channels, channels_path
+from alerts.engine import CLOCK, Engine
+from alerts.memory import load_memory, load_told, save_memory, save_told
+from alerts.rules import OfReading, Rules, Silent
+from alerts.rules import load as load_rules
+from alerts.telling import Teller
+from perfwatch.errors import ChannelError, PerfWatchError, RuleError, StartError
+from perfwatch.readings.codec import UNREADABLE, decode_undeclared
+from perfwatch.readings.core import HostInfo
+from perfwatch.topics import Kind, Topic, Topics
+
+TICK_SECONDS = 5.0
+SAVE_SECONDS = 300.0
+
+_info = msgspec.json.Decoder(HostInfo)
+_log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Takes messages and time; `changed` are hosts and rules whose state is to be published."""
+
+    def __init__(self, topics: Topics, folder: Path, every: float, now: float) -> None:
+        """Raises StartError when rules or state cannot be read."""
+        self._topics = topics
+        self._rules_path = folder / "alerts.toml"
+        self._memory_path = folder / "alerts" / "memory.jsonl"
+        self._told_path = folder / "alerts" / "told.json"
+        self._channels = Channels(channels_path(folder))
+        self._stamps: tuple[int, int] = (0, 0)
+        self.engine = Engine(_start_rules(self._rules_path), load_memory(self._memory_path))
+        self.teller = Teller(load_told(self._told_path), every)
+        for one in self.teller.untold.open.values():
+            self.engine.restore(one.news.host, one.news.rule, one.news.part, one.news.since)
+        self.channels: dict[str, Channel] = {}
+        self.changed: set[tuple[str, str]] = set()
+        self._ticked = self._saved = now
+        self.engine.tick(now)
+        self.follow_files()
+
+    @property
+    def metrics(self) -> set[str]:
+        """The metrics at which a rule looks; clocks are seen in any."""
+        found = {
+            rule.metric
+            for rule in self.engine.rules.rules.values()
+            if rule.enabled and isinstance(rule, OfReading | Silent)
+        }
+        return found - {CLOCK} or {"cpu"}
+
+    def take(self, name: str, payload: bytes, newest: bool, now: float) -> None:
+        """A message; `newest` is whether it was published to be retained. A replay is not judged."""
+        topic = self._topics.parse(name)
+        if topic is None or not newest:
+            return
+        try:
+            self._take(topic, name, payload, now)
+        except (PerfWatchError, *UNREADABLE) as exc:
+            _log.debug("%s is left out: %s", name, exc)
+
+    def _take(self, topic: Topic, name: str, payload: bytes, now: float) -> None:
+        if topic.kind is Kind.STATUS and payload:
+            self.engine.status(topic.host, payload == b"online")
+        elif topic.kind is Kind.STATUS:
+            self.engine.forget(topic.host)
+        elif topic.kind is Kind.INFO and payload:
+            self.engine.interval(topic.host, _info.decode(payload).interval)
+        elif topic.kind is Kind.METRIC and payload and self.engine.wants(topic.host, topic.metric):
+            timestamp, reading = decode_undeclared(name, payload)
+            self.engine.reading(topic.host, topic.metric, timestamp.timestamp(), reading, now)
+
+    def turn(self, now: float) -> None:
+        """Time goes on to `now`: what follows from it, and from what was taken, is kept on disk."""
+        if not 0 <= now - self._ticked < TICK_SECONDS:
+            self._ticked = now
+            self.engine.tick(now)
+            self.teller.remind(self.engine.rules, now)
+        if self._note(now):
+            self.keep_told()
+        if not 0 <= now - self._saved < SAVE_SECONDS:
+            self._saved = now
+            self.keep()
+
+    def keep(self) -> None:
+        """Keep all of it on disk; where that cannot be, say so and go on."""
+        self.keep_told()
+        try:
+            save_memory(self._memory_path, self.engine.memory)
+        except OSError as exc:
+            _log.error("%s cannot be written (%s): a restart would begin anew", self._memory_path, exc)
+
+    def keep_told(self) -> None:
+        """Keep what is told and to be told, as `keep` does."""
+        try:
+            save_told(self._told_path, self.teller.untold)
+        except OSError as exc:
+            _log.error("%s cannot be written (%s): a restart would tell it twice", self._told_path, exc)
+
+    def follow_files(self) -> bool:
+        """Use rules and channels that were changed; returns whether rules were. Bad ones change nothing."""
+        stamps = _stamp(self._rules_path), _stamp(self._channels.path)
+        before, self._stamps = self._stamps, stamps
+        if stamps[1] != before[1] or not self._stamps[1]:
+            self._follow_channels()
+        if stamps[0] == before[0] or before == (0, 0):
+            return False
+        try:
+            self.engine.use(read_rules(self._rules_path))
+        except RuleError as exc:
+            _log.error("%s; the rules stay as they were", exc)
+            return False
+        _log.info("the rules are those of %s now", self._rules_path)
+        return True
+
+    def _follow_channels(self) -> None:
+        try:
+            self.channels = self._channels.all()
+        except ChannelError as exc:
+            _log.error("%s; the channels stay as they were", exc)
+        self.teller.channels = {name: one.severities for name, one in self.channels.items()}
+
+    def _note(self, now: float) -> bool:
+        changes, gone = self.engine.changes, self.engine.gone
+        self.engine.changes, self.engine.gone = [], []
+        for host, rule in gone:
+            self.teller.drop(host, rule)
+        for change in changes:
+            self.teller.take(change, self.engine.rules, now)
+        self.changed.update(gone, ((change.host, change.rule) for change in changes))
+        return bool(changes or gone)
+
+
+def read_rules(path: Path) -> Rules:
+    """The rules with those of the file, if there is one. Raises RuleError, which names it."""
+    try:
+        return load_rules(path.read_text() if path.exists() else "")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise RuleError(f"{path} cannot be read: {exc}") from exc
+    except RuleError as exc:
+        raise RuleError(f"{path}: {exc}") from exc
+
+
+def _start_rules(path: Path) -> Rules:
+    try:
+        return read_rules(path)
+    except RuleError as exc:
+        raise StartError(str(exc)) from exc
+
+
+def _stamp(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0

@@ -1,0 +1,103 @@
+"""The readings of the last minutes or hours of one number: statistics, and where it is going. Pure."""
+
+from __future__ import annotations
+
+from array import array
+from math import fsum
+from statistics import median
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+
+from alerts.rules import Statistic
+
+# What is more is spaced evenly. Theil and Sen's line takes a slope for each two samples.
+MOST_SAMPLES = 1000
+MOST_ON_A_LINE = 60
+FEWEST_ON_A_LINE = 12
+
+if TYPE_CHECKING:
+    Numbers: TypeAlias = array[float]
+else:
+    Numbers = array  # takes no parameter before Python 3.12
+
+
+class Window(Struct):
+    """Samples of a number at rising times, in seconds since 1970, of which the first was at `began`."""
+
+    began: float
+    times: Numbers
+    values: Numbers
+
+    @classmethod
+    def empty(cls) -> Window:
+        return cls(0.0, array("d"), array("d"))
+
+    def add(self, time: float, value: float, length: float, gap: float, most: int = MOST_SAMPLES) -> bool:
+        """Take a sample, and forget those that are `length` seconds old; after `gap` without one, all.
+
+        Returns whether it stands beside the one before, and not in its place: `most` are kept.
+        """
+        times, values = self.times, self.values
+        if times and not 0 < time - times[-1] <= gap:
+            del times[:], values[:]
+        old = 0
+        while old < len(times) and times[old] <= time - length:
+            old += 1
+        del times[:old], values[:old]
+        if not times:
+            self.began = time
+        if len(times) > 1 and time - times[-2] < length / most:
+            times[-1], values[-1] = time, value
+            return False
+        times.append(time)
+        values.append(value)
+        return True
+
+    def full(self, length: float) -> bool:
+        """Whether the readings have come for so long, but for the last that has just gone out of sight."""
+        return bool(self.times) and self.times[-1] - self.began >= length
+
+    def statistic(self, name: Statistic) -> float:
+        values = self.values
+        match name:
+            case "mean":
+                return fsum(values) / len(values)
+            case "min":
+                return min(values)
+            case "max":
+                return max(values)
+            case "change":
+                return values[-1] - values[0]
+            case "last":
+                return values[-1]
+
+    def seconds_until(self, level: float, length: float) -> float | None:
+        """In how many seconds a straight line through the samples reaches `level` from below; 0 above it.
+
+        The line is that of Theil and Sen: the median of the slopes between all pairs of samples. None
+        when it does not rise, when there are fewer than 12 samples or they span less than half of `length`,
+        and when they scatter around the line (median) by more than a quarter of what it rises meanwhile.
+        """
+        times, values = self.times, self.values
+        if values[-1] >= level:
+            return 0.0
+        span = times[-1] - times[0]
+        if len(times) < FEWEST_ON_A_LINE or span < length / 2:
+            return None
+        slope = _slope(times, values)
+        flat = [value - slope * (time - times[0]) for time, value in zip(times, values, strict=True)]
+        start = median(flat)
+        scatter = median(abs(value - start) for value in flat)
+        if slope <= 0 or scatter > slope * span / 4:
+            return None
+        return max(0.0, (level - start) / slope - span)
+
+
+def _slope(times: Numbers, values: Numbers) -> float:
+    points = list(zip(times, values, strict=True))
+    return median(
+        (later - value) / (then - time)
+        for place, (time, value) in enumerate(points)
+        for then, later in points[place + 1 :]
+    )

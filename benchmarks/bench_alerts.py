@@ -1,0 +1,120 @@
+"""What the alerts cost: 1,000 hosts by the default rules, a reading of each metric every five seconds.
+
+The work is the service's but for its sockets: messages are taken apart and judged, states are made, and all
+is kept on disk. CPU time is this process's, so that others on the machine do not count.
+"""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from alerts.states import state, summary
+from alerts.watch import Watch
+from benchmarks.table import print_table
+from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.topics import Topics
+
+HOSTS = 1000
+INTERVAL = 5
+MINUTES = 32
+START = 1_800_000_000
+TOPICS = Topics()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        before = _peak_mib()
+        watch = Watch(TOPICS, Path(folder), 60.0, START)
+        for number in range(HOSTS):
+            watch.take(TOPICS.status(_host(number)), b"online", True, START)
+        # The first half fills the windows; the second is measured.
+        ticks = 60 * MINUTES // INTERVAL
+        spent, published = 0.0, 0
+        for tick in range(ticks):
+            now = START + tick * INTERVAL
+            messages = [one for number in range(HOSTS) for one in _messages(number, tick, now)]
+            began = time.process_time()
+            for topic, payload in messages:
+                watch.take(topic, payload, True, now)
+            watch.turn(now)
+            published += _publish(watch, now)
+            if tick >= ticks // 2:
+                spent += time.process_time() - began
+        kept = (Path(folder) / "alerts" / "memory.jsonl").stat().st_size
+    seconds = (ticks - ticks // 2) * INTERVAL
+    rules = sum(1 for _ in watch.engine.standings())
+    print_table(
+        f"Alerts: {HOSTS} hosts, {rules / HOSTS:.0f} rules each, {len(messages) / INTERVAL:.0f} messages/s",
+        ("what", "measured", "target"),
+        [
+            ("CPU, % of a core", f"{100 * spent / seconds:.1f}", "below 10"),
+            ("CPU a message, µs", f"{1e6 * spent / (len(messages) * (ticks - ticks // 2)):.1f}", ""),
+            ("memory for it, MiB", f"{_peak_mib() - before:.1f}", ""),
+            ("peak memory of this process, MiB", f"{_peak_mib():.1f}", "at most 40"),
+            ("states published", str(published), ""),
+            ("state on disk, kB", f"{kept / 1000:.0f}", ""),
+        ],
+    )
+
+
+def _publish(watch: Watch, now: float) -> int:
+    made = [state(watch.engine, host, rule, now) for host, rule in watch.changed]
+    if watch.changed:
+        summary(watch.engine, now)
+    watch.changed.clear()
+    return len(made)
+
+
+def _host(number: int) -> str:
+    return f"host-{number:04}"
+
+
+def _messages(number: int, tick: int, now: int) -> list[tuple[str, bytes]]:
+    """A host's readings of one tick, in the size that collectors publish; each is busy for some minutes."""
+    busy = (tick + number) % 240 < 60
+    head = {"timestamp": format_time(from_ms(now * 1000 + number % 1000))}
+    readings = {
+        "cpu": {
+            **head,
+            "usage_percent": 99.0 if busy else 20.0,
+            "per_core": [20.0 + core for core in range(8)],
+            **dict.fromkeys(("user", "system", "idle", "iowait", "irq", "softirq", "steal"), 5.0),
+            "load_average": [0.5, 0.4, 0.3],
+        },
+        "memory": {
+            **head,
+            "usage_percent": 50.0 + number % 50,
+            **{f"part_{place}_bytes": 1_000_000 * place for place in range(14)},
+        },
+        "memory_bandwidth": {**head, "pswpin_per_sec": 3000.0 if busy else 0.0, "pgfault_per_sec": 1e4},
+        "disk": {
+            **head,
+            "partitions": {
+                "/": {"usage_percent": 40 + tick / 1000, "total_bytes": 10**12, "free_bytes": 10**11},
+                "/boot": {"usage_percent": 30, "total_bytes": 10**9, "free_bytes": 10**8},
+            },
+            "arrays": {"md0": {"level": "raid1", "state": "active", "disks": 2, "disks_active": 2}},
+        },
+        "sensors": {
+            **head,
+            "temperatures": {
+                f"core_{core}": {"celsius": 50.0 + core, "high_celsius": 80.0, "critical_celsius": 100.0}
+                for core in range(4)
+            },
+        },
+        "systemd": {**head, "failed": 0, "units": {}},
+    }
+    return [(TOPICS.metric(_host(number), name), msgspec.json.encode(one)) for name, one in readings.items()]
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,347 @@
+"""Every kind of rule on a simulated clock."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from alerts.engine import CLOCK, LONGEST_STEP
+from alerts.machine import Standing
+from alerts.rules import load
+from tests.alerts.house import INTERVAL, START, House, only
+
+CPU = "kind = 'threshold'\nmetric = 'cpu'\nfield = 'user'\n"
+HIGH = CPU + "at_least = 90\n"
+STEADY = HIGH + "clear = 80\nfor = '10s'\nclear_after = '10s'\n"
+OFFLINE = "kind = 'offline'\nfor = '2m'\n"
+UNITS = "kind = 'state'\nmetric = 'systemd'\nfield = 'units.*.state'\nbad = ['failed']\n"
+DISK = "metric = 'disk'\nfield = 'partitions.*.usage_percent'\n"
+
+
+def full(**percent: float | None) -> dict[str, object]:
+    return {name: {"usage_percent": value} for name, value in percent.items()}
+
+
+@pytest.mark.parametrize(("value", "standing"), [(89.999, "ok"), (90.0, "firing"), (90.001, "firing")])
+def test_a_number_exactly_at_its_limit_fires(value: float, standing: str) -> None:
+    house = House(only(HIGH))
+    house.cpu(value)
+    assert house.standing == standing
+
+
+@pytest.mark.parametrize(("value", "standing"), [(10.001, "ok"), (10.0, "firing"), (9.0, "firing")])
+def test_a_number_may_have_a_limit_below(value: float, standing: str) -> None:
+    house = House(only(CPU + "at_most = 10"))
+    house.cpu(value)
+    assert house.standing == standing
+
+
+def test_it_fires_after_its_time_and_not_before() -> None:
+    house = House(only(STEADY))
+    house.cpu(95, 95)
+    assert house.standing == "pending"
+    house.cpu(95)
+    assert (house.standing, house.told()) == ("firing", ["+"])
+
+
+def test_one_reading_below_the_limit_begins_the_time_anew() -> None:
+    house = House(only(STEADY))
+    house.cpu(95, 95, 89, 95, 95)
+    assert house.standing == "pending"
+
+
+def test_it_is_over_below_its_own_limit_for_its_own_time() -> None:
+    house = House(only(STEADY))
+    house.cpu(95, 95, 95, 80, 80, 80, 80)
+    assert house.standing == "firing"  # exactly at `clear` is not below it
+    house.cpu(79, 79)
+    assert house.standing == "firing"
+    house.cpu(79)
+    assert (house.standing, house.told()) == ("ok", ["+", "-"])
+
+
+def test_a_number_around_its_limit_tells_once() -> None:
+    house = House(only(STEADY))
+    house.cpu(95, 95, 95, *[89, 91, 79, 95] * 100)
+    assert house.told() == ["+"]
+
+
+def test_a_number_that_could_not_be_read_says_nothing() -> None:
+    house = House(only(HIGH))
+    house.cpu(95, None, None)
+    assert house.standing == "firing"
+    house.cpu(*[None] * 12)
+    assert (house.standing, house.told()) == ("unknown", ["+"])
+
+
+@pytest.mark.parametrize(
+    ("statistic", "firing"), [("mean", [False, True]), ("max", [True, True]), ("min", [False, False])]
+)
+def test_a_statistic_is_judged_once_its_window_is_full(statistic: str, firing: list[bool]) -> None:
+    house = House(only(HIGH + f"statistic = '{statistic}'\nwindow = '20s'"))
+    house.cpu(100, 100, 100, 100)
+    assert house.standing == "unknown"
+    house.cpu(40)
+    seen = [house.standing == "firing"]
+    house.cpu(100, 100, 100, 60)
+    house.cpu(100)
+    assert [*seen, house.standing == "firing"] == firing
+
+
+def test_a_change_within_a_window() -> None:
+    house = House(only(CPU + "at_least = 10\nstatistic = 'change'\nwindow = '20s'"))
+    house.cpu(50, 52, 54, 56, 58)
+    assert house.standing == "ok"  # 52 to 58
+    house.cpu(63)
+    assert house.standing == "ok"  # 54 to 63
+    house.cpu(66)
+    assert house.standing == "firing"  # 56 to 66
+
+
+def test_each_part_is_judged_by_itself() -> None:
+    house = House(only(f"kind = 'threshold'\n{DISK}at_least = 90\nfor = '5s'"))
+    house.reading("disk", partitions=full(a=95, b=50))
+    house.wait(INTERVAL)
+    house.reading("disk", partitions=full(a=50, b=95))
+    assert house.standing == "pending"
+    house.wait(INTERVAL)
+    house.reading("disk", partitions=full(a=50, b=95))
+    assert (house.standing, house.told()) == ("firing", ["+b"])
+
+
+def test_a_part_that_goes_away_is_over() -> None:
+    house = House(only(f"kind = 'threshold'\n{DISK}at_least = 90"))
+    house.reading("disk", partitions=full(a=95, b=50))
+    house.wait(INTERVAL)
+    house.reading("disk", partitions=full(b=50))
+    assert (house.standing, house.told()) == ("ok", ["+a", "-a"])
+    house.wait(INTERVAL)
+    house.reading("disk", partitions={})
+    assert (house.standing, house.engine.gone) == ("none", [("nas", "x")])
+
+
+def test_a_limit_may_stand_beside_the_number() -> None:
+    house = House(load())
+    temperatures = {
+        "a": {"celsius": 80, "critical_celsius": 100},
+        "b": {"celsius": 100},
+        "c": {"celsius": 95.0, "critical_celsius": 95.0},
+    }
+    for _ in range(7):
+        house.wait(INTERVAL)
+        house.reading("sensors", temperatures=temperatures)
+    found = house.engine.worst("nas", "temperature")
+    assert found is not None
+    assert (found[0], found[1].standing, found[1].limit) == ("c", Standing.FIRING, 95)
+
+
+def test_a_unit_fails_and_is_well_again() -> None:
+    house = House(only(UNITS))
+    house.reading("systemd", units={})
+    assert house.standing == "ok"
+    house.wait(INTERVAL)
+    house.reading("systemd", units={"a.service": {"state": "failed"}, "b.service": {"state": "failed"}})
+    house.wait(INTERVAL)
+    house.reading("systemd", units={"b.service": {"state": "failed"}})
+    house.wait(INTERVAL)
+    house.reading("systemd", units={})
+    assert house.told() == ["+a.service", "+b.service", "-a.service", "-b.service"]
+    assert house.standing == "ok"
+
+
+def test_true_and_false_are_states() -> None:
+    house = House(only("kind = 'state'\nmetric = 'sensors'\nfield = 'battery_plugged'\nbad = [false]"))
+    house.reading("sensors", battery_plugged=True)
+    assert house.standing == "ok"
+    house.wait(INTERVAL)
+    house.reading("sensors", battery_plugged=False)
+    assert house.standing == "firing"
+
+
+def test_a_partition_that_fills_is_told_hours_before() -> None:
+    house = House(only(f"kind = 'forecast'\n{DISK}reaches = 100\nwithin = '9h'\nwindow = '6h'"))
+    fired_at = None
+    for minute in range(12 * 60):
+        house.now += 60
+        house.engine.tick(house.now)
+        house.reading("disk", partitions=full(a=70 + 2 * minute / 60, b=50))
+        if house.told() == ["+a"]:
+            fired_at = minute
+    # At 70 + 2 an hour, 100 is nine hours away after six. The line is drawn each six minutes.
+    assert fired_at is not None
+    assert 360 <= fired_at <= 367
+
+
+def test_a_host_is_offline_after_two_minutes() -> None:
+    house = House(only(OFFLINE))
+    house.engine.status("nas", False)
+    house.wait(120)
+    assert house.standing == "pending"
+    house.wait(INTERVAL)
+    assert house.standing == "firing"
+    house.engine.status("nas", True)
+    house.wait(INTERVAL)
+    assert (house.standing, house.told()) == ("ok", ["+", "-"])
+
+
+def test_no_reading_for() -> None:
+    house = House(only("kind = 'silent'\nmetric = 'cpu'\nfor = '30s'"))
+    house.cpu(1)
+    house.wait(25)
+    assert house.standing == "ok"
+    house.wait(5)
+    assert house.standing == "firing"
+    house.cpu(1)
+    house.wait(INTERVAL)
+    assert (house.standing, house.told()) == ("ok", ["+", "-"])
+
+
+def test_a_host_that_is_offline_is_not_silent_too() -> None:
+    house = House(only("kind = 'silent'\nmetric = 'cpu'\nfor = '30s'"))
+    house.cpu(1)
+    house.engine.status("nas", False)
+    house.wait(60)
+    assert (house.standing, house.told()) == ("none", [])
+
+
+@pytest.mark.parametrize(("off", "standing"), [(4.9, "ok"), (5.0, "firing"), (-5.0, "firing")])
+def test_a_wrong_clock(off: float, standing: str) -> None:
+    house = House(only(f"kind = 'threshold'\nmetric = '{CLOCK}'\nfield = 'off_seconds'\nat_least = 5"))
+    house.wrong_clock = off
+    house.cpu(1)
+    assert house.standing == standing
+
+
+def test_what_is_not_seen_is_unknown_and_told_as_nothing() -> None:
+    house = House(only(STEADY))
+    house.cpu(95, 95, 95)
+    house.told()
+    house.engine.status("nas", False)
+    house.wait(INTERVAL)
+    assert [change.standing for change in house.changes()] == [Standing.UNKNOWN]
+    house.wait(600)
+    house.engine.status("nas", True)
+    house.cpu(95)
+    assert (house.standing, house.told()) == ("firing", [])
+    house.cpu(50, 50, 50)
+    assert (house.standing, house.told()) == ("ok", ["-"])
+
+
+def test_a_metric_that_stops_is_unknown() -> None:
+    house = House(only(HIGH))
+    house.cpu(50)
+    house.wait(60)
+    assert house.standing == "ok"
+    house.wait(INTERVAL)
+    assert house.standing == "unknown"
+
+
+def test_a_host_that_reads_rarely_has_longer() -> None:
+    house = House(only(HIGH))
+    house.engine.interval("nas", 300)
+    house.cpu(50)
+    house.wait(900)
+    assert house.standing == "ok"
+
+
+def test_a_gap_counts_for_nothing() -> None:
+    house = House(only(STEADY))
+    house.cpu(95)
+    house.wait(70)
+    house.cpu(95)
+    assert house.standing == "pending"
+
+
+@pytest.mark.parametrize("at", [START + 5, START + 1, START - 3600])
+def test_repeated_late_and_disordered_readings_change_nothing(at: float) -> None:
+    house = House(only(HIGH))
+    house.cpu(50)
+    house.reading("cpu", at=at, user=99)
+    assert house.standing == "ok"
+
+
+def test_a_host_whose_clock_was_set_back_is_heard_again() -> None:
+    house = House(only(STEADY))
+    house.cpu(95)
+    house.wrong_clock = -3600
+    house.cpu(*[95] * 20)
+    assert (house.standing, house.told()) == ("firing", ["+"])
+
+
+@pytest.mark.parametrize("step", [-86400, 86400])
+def test_a_jump_of_our_clock_is_nobodys_silence(step: float) -> None:
+    house = House(only(OFFLINE))
+    house.engine.status("nas", False)
+    house.wait(60)
+    house.now += step
+    house.engine.tick(house.now)
+    assert house.standing == "pending"
+    house.wait(60 - LONGEST_STEP)
+    assert house.standing == "pending"
+    house.wait(2 * LONGEST_STEP)
+    assert house.standing == "firing"
+
+
+@pytest.mark.parametrize("away", [0, 3600])
+def test_a_restart_forgets_nothing_and_tells_nothing_twice(away: float) -> None:
+    house = House(only(STEADY))
+    house.cpu(95, 95, 95)
+    house.told()
+    house.restart(away)
+    house.cpu(95)
+    assert (house.standing, house.told()) == ("firing", [])
+    house.restart(away)
+    house.cpu(50, 50, 50)
+    assert (house.standing, house.told()) == ("ok", ["-"])
+
+
+def test_a_restart_in_between_does_not_lengthen_the_time() -> None:
+    house = House(only(STEADY))
+    house.cpu(95, 95)
+    house.restart()
+    house.cpu(95)
+    assert house.told() == ["+"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+def test_the_zone_and_its_summer_time_do_not_matter(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        house = House(only(STEADY))
+        house.now = begin = 1_792_890_000.0  # 2026-10-25T01:00:00Z, when Berlin's clocks go back an hour
+        house.engine.tick(begin)
+        house.cpu(*[95] * 3)
+        assert house.changes()[-1].fired == begin + 15
+    finally:
+        os.environ.pop("TZ")
+        time.tzset()
+
+
+def test_a_rule_that_is_taken_away_is_gone() -> None:
+    house = House(only(HIGH))
+    house.cpu(95)
+    house.engine.use(only(OFFLINE.replace("2m", "3m")))
+    assert house.standing == "firing"  # the same name: its state goes on
+    house.engine.use(only(HIGH + "except = ['nas']"))
+    assert (house.standing, house.engine.gone) == ("none", [("nas", "x")])
+
+
+def test_a_host_that_is_taken_away_is_gone() -> None:
+    house = House(only(HIGH))
+    house.cpu(95)
+    house.engine.forget("nas")
+    assert (house.standing, house.engine.gone) == ("none", [("nas", "x")])
+
+
+def test_a_storm_of_hosts_is_a_change_each() -> None:
+    house = House(load())
+    for number in range(100):
+        house.engine.status(f"h{number}", False)
+    house.wait(130)
+    fired = [change for change in house.changes() if change.fired is not None]
+    assert len(fired) == 100
+    house.wait(600)
+    assert house.changes() == []
