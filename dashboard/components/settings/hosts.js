@@ -15,7 +15,7 @@ export class Hosts extends Section {
   constructor(page) {
     super(page);
     this.parts.get("host-filter").addEventListener("input", () => this.#filter());
-    this.parts.get("machine-add").addEventListener("submit", (event) => this.#add(event));
+    this.parts.get("machine-add").addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#add(event));
     // By what this page was reached, others most likely reach the server too.
     if (!HERE.test(location.hostname)) this.parts.get("machine-add").elements.server.value = location.hostname;
   }
@@ -37,6 +37,7 @@ export class Hosts extends Section {
     this.#filter();
   }
 
+  /** @param {any} event of a form that is submitted */
   #add(event) {
     event.preventDefault();
     const { name, server } = event.target.elements;
