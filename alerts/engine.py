@@ -180,11 +180,14 @@ class Engine:
                 continue
             tracks = host.tracks.setdefault(rule_name, {})
             for one in there:
-                track = tracks.get(one.part) or tracks.setdefault(one.part, Track(since=moment))
+                new = one.part not in tracks
+                track = tracks.setdefault(one.part, Track(since=moment)) if new else tracks[one.part]
                 case = Case(name, rule_name, rule, one.part, track)
                 judgement = judged(rule, one, track, time, moment, host.patience)
                 if judgement is not None:
                     self._note(case, judgement, rule.hold, host.patience)
+                elif new:
+                    self._changed(case, moment, None)
                 elif track.seen is not None and time - track.seen > host.patience:
                     self._lose_sight(case, moment)
             for part in tracks.keys() - {one.part for one in there}:

@@ -35,7 +35,8 @@ class Watch:
         self._memory_path = folder / "alerts" / "memory.jsonl"
         self._told_path = folder / "alerts" / "told.json"
         self._channels = Channels(channels_path(folder))
-        self._stamps: tuple[int, int] = (0, 0)
+        self._rules_stamp = _stamp(self._rules_path)
+        self._channels_stamp = -1  # not looked at yet; 0 is that there is no file
         self.engine = Engine(_start_rules(self._rules_path), load_memory(self._memory_path))
         self.teller = Teller(load_told(self._told_path), every)
         for one in self.teller.untold.open.values():
@@ -104,21 +105,23 @@ class Watch:
         except OSError as exc:
             _log.error("%s cannot be written (%s): a restart would tell it twice", self._told_path, exc)
 
-    def follow_files(self) -> bool:
-        """Use rules and channels that were changed; returns whether rules were. Bad ones change nothing."""
-        stamps = _stamp(self._rules_path), _stamp(self._channels.path)
-        before, self._stamps = self._stamps, stamps
-        if stamps[1] != before[1] or not self._stamps[1]:
+    def follow_files(self) -> None:
+        """Use rules and channels that were changed. Bad ones are said, once, and change nothing."""
+        rules, channels = _stamp(self._rules_path), _stamp(self._channels.path)
+        if channels != self._channels_stamp:
+            self._channels_stamp = channels
             self._follow_channels()
-        if stamps[0] == before[0] or before == (0, 0):
-            return False
+        if rules != self._rules_stamp:
+            self._rules_stamp = rules
+            self._follow_rules()
+
+    def _follow_rules(self) -> None:
         try:
             self.engine.use(read_rules(self._rules_path))
         except RuleError as exc:
             _log.error("%s; the rules stay as they were", exc)
-            return False
-        _log.info("the rules are those of %s now", self._rules_path)
-        return True
+        else:
+            _log.info("the rules are those of %s now", self._rules_path)
 
     def _follow_channels(self) -> None:
         try:

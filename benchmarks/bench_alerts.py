@@ -21,7 +21,7 @@ from perfwatch.topics import Topics
 
 HOSTS = 1000
 INTERVAL = 5
-MINUTES = 32
+MINUTES = 18
 START = 1_800_000_000
 TOPICS = Topics()
 
@@ -37,29 +37,35 @@ def main() -> None:
         spent, published = 0.0, 0
         for tick in range(ticks):
             now = START + tick * INTERVAL
-            messages = [one for number in range(HOSTS) for one in _messages(number, tick, now)]
+            used = sum(_take(watch, _messages(number, tick, now), now) for number in range(HOSTS))
             began = time.process_time()
-            for topic, payload in messages:
-                watch.take(topic, payload, True, now)
             watch.turn(now)
             published += _publish(watch, now)
             if tick >= ticks // 2:
-                spent += time.process_time() - began
+                spent += used + time.process_time() - began
         kept = (Path(folder) / "alerts" / "memory.jsonl").stat().st_size
-    seconds = (ticks - ticks // 2) * INTERVAL
+    seconds, messages = (ticks - ticks // 2) * INTERVAL, HOSTS * len(_messages(0, 0, START))
     rules = sum(1 for _ in watch.engine.standings())
     print_table(
-        f"Alerts: {HOSTS} hosts, {rules / HOSTS:.0f} rules each, {len(messages) / INTERVAL:.0f} messages/s",
+        f"Alerts: {HOSTS} hosts, {rules / HOSTS:.0f} rules each, {messages / INTERVAL:.0f} messages/s",
         ("what", "measured", "target"),
         [
             ("CPU, % of a core", f"{100 * spent / seconds:.1f}", "below 10"),
-            ("CPU a message, µs", f"{1e6 * spent / (len(messages) * (ticks - ticks // 2)):.1f}", ""),
+            ("CPU a message, µs", f"{1e6 * spent / (messages * (ticks - ticks // 2)):.1f}", ""),
             ("memory for it, MiB", f"{_peak_mib() - before:.1f}", ""),
             ("peak memory of this process, MiB", f"{_peak_mib():.1f}", "at most 40"),
             ("states published", str(published), ""),
             ("state on disk, kB", f"{kept / 1000:.0f}", ""),
         ],
     )
+
+
+def _take(watch: Watch, messages: list[tuple[str, bytes]], now: float) -> float:
+    """Returns the seconds of CPU time that it took."""
+    began = time.process_time()
+    for topic, payload in messages:
+        watch.take(topic, payload, True, now)
+    return time.process_time() - began
 
 
 def _publish(watch: Watch, now: float) -> int:

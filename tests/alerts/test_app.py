@@ -199,6 +199,18 @@ async def test_rules_are_followed_while_it_runs_and_bad_ones_are_not(house: Hous
                     reading(publishing, 50)
 
 
+async def test_rules_may_come_while_it_runs(house: House) -> None:
+    (house.folder / "alerts.toml").unlink()
+    with publisher(house.broker) as publishing:
+        async with house.alerts():
+            reading(publishing, 50)
+            await house.until("perfwatch/nas/alert/cpu", state="unknown")
+            house.rules(RULES)
+            async with asyncio.timeout(60):
+                while (await house.until(STATE))["state"] != "ok":
+                    reading(publishing, 50)
+
+
 async def test_bad_rules_are_refused_at_the_start(house: House) -> None:
     house.rules("[rules.cpu]\nfor = 'ever'")
     with pytest.raises(StartError, match=r"alerts\.toml: rule cpu"):

@@ -90,6 +90,12 @@ def test_a_statistic_is_judged_once_its_window_is_full(statistic: str, firing: l
     assert [*seen, house.standing == "firing"] == firing
 
 
+def test_what_is_not_known_yet_is_unknown_from_the_start() -> None:
+    house = House(only(HIGH + "statistic = 'mean'\nwindow = '20s'"))
+    house.cpu(100, 100)
+    assert [change.standing for change in house.changes()] == [Standing.UNKNOWN]
+
+
 def test_a_change_within_a_window() -> None:
     house = House(only(CPU + "at_least = 10\nstatistic = 'change'\nwindow = '20s'"))
     house.cpu(50, 52, 54, 56, 58)

@@ -28,7 +28,7 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.house = House(only(RULE))
         self.firing = False
-        self.last = Standing.UNKNOWN
+        self.last: Standing | None = None
 
     @rule(value=VALUES, times=st.integers(1, 5))
     def read(self, value: float | None, times: int) -> None:
