@@ -236,10 +236,10 @@ class Publisher:
     def begin(self, client: Client, limits: Limits, again: bool) -> None:
         """Connected: say that we are there, and whatever else was announced; then what waits."""
         self._say_back(again)
-        if self._largest is not None:
-            limits = limits._replace(packet_size=min(self._largest, limits.packet_size or self._largest))
         for heed in self._heeding:
             heed(limits)
+        if self._largest is not None:
+            limits = limits._replace(packet_size=min(self._largest, limits.packet_size or self._largest))
         with self._sending:  # whoever is at it has the last connection's client
             self._client, self._limits = client, limits
             self._flight = Inflight(max(1, min(WINDOW, limits.receive_max - 2)))

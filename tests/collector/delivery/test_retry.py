@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
 from collector.delivery.retry import (
     JITTER_SECONDS,
     LONGEST_SECONDS,
@@ -60,13 +65,12 @@ def test_a_broker_that_says_so_is_believed_at_once() -> None:
     assert retry.rival
 
 
-def test_a_connection_that_lasted_or_a_broker_that_is_away_is_no_rivals_work() -> None:
-    for lasted in (True, False):
-        retry = Retry()
-        broken(retry, 0.1, 5)
-        if lasted:
-            retry.ended(3600)
-        else:
-            retry.failed()
-        assert not retry.rival
-        assert retry.next() <= 1 + JITTER_SECONDS
+@pytest.mark.parametrize("change", [partial(Retry.ended, lived=3600), Retry.failed])
+def test_a_connection_that_lasted_or_a_broker_that_is_away_is_no_rivals_work(
+    change: Callable[[Retry], None],
+) -> None:
+    retry = Retry()
+    broken(retry, 0.1, 5)
+    change(retry)
+    assert not retry.rival
+    assert retry.next() <= 1 + JITTER_SECONDS
