@@ -144,10 +144,12 @@ class Announcer:
         return len(self._components) < MAXIMUM
 
     def _settle(self) -> None:
-        """The tick is over: count what was not there though its source gave a reading."""
+        """The tick is over: count what was not there though its source gave a reading or is no more."""
+        sources = self._facts.sources if self._facts else self._seen
         for key, metric in self._metrics.items():
-            if metric in self._seen:
-                self._misses[key] = 0 if key in self._seen[metric] else self._misses.get(key, 0) + 1
+            if metric in self._seen or metric not in sources:
+                there = key in self._seen.get(metric, ())
+                self._misses[key] = 0 if there else self._misses.get(key, 0) + 1
         self._seen.clear()
         self._settled = True
         self._update()
