@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard.auth.sessions import Sessions
+from perfwatch.api_tokens import ApiTokens
 from perfwatch.errors import TokenError
 from perfwatch.tokens import Revocations, Tokens
 from perfwatch.users import Role, Users
@@ -31,7 +32,7 @@ def test_a_session_ends_when_nobody_uses_it_and_no_page_of_it_is_open(tmp_path: 
     account = users.account("anna")
     assert account is not None
     tokens = Tokens("x" * 32, Revocations(tmp_path / "revoked.json"))
-    sessions = Sessions(tokens, users, idle=HOUR, clock=clock)
+    sessions = Sessions(tokens, users, ApiTokens(tmp_path), idle=HOUR, clock=clock)
     used = scope(tokens.issue("anna", account.generation))
     for _ in range(3):
         clock.now += HOUR - 1

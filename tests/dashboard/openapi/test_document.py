@@ -124,7 +124,7 @@ def test_a_page_that_is_not_there_is_404(person: Person, path: str) -> None:
 )
 def test_a_slash_at_the_end_leads_to_no_other_server(person: Person, path: str, target: str) -> None:
     answer = httpx.get(
-        person.url + path, headers={"Authorization": f"Bearer {person.token}", "Host": "evil.example"}
+        person.url + path, headers={"Authorization": f"Bearer {person.token}", "Host": "other.lan"}
     )
     assert (answer.status_code, answer.headers["location"]) == (308, target)
 
