@@ -30,6 +30,14 @@ class Client(mqtt.Client):
     MQTT 5 has no such reason for a PUBACK, so paho would break the connection: it becomes Quota exceeded.
     """
 
+    def serve(self) -> None:
+        """Read and write until the connection ends, in the caller's thread."""
+        # paho makes them for a thread of its own alone: by them a publish in another thread wakes this one.
+        self._sockpairR, self._sockpairW = socket.socketpair()
+        self._sockpairR.setblocking(False)
+        self._sockpairW.setblocking(False)
+        self.loop_forever()
+
     def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
         packet = self._in_packet["packet"]
         if packet[2:3] == bytes([_TOO_LARGE]):

@@ -103,7 +103,7 @@ class Connection:
             self._retry.failed()
             self._say("away", "Cannot reach %s (%s): trying until it answers", self._broker, str(exc))
             return
-        self._client.loop_forever()
+        self._client.serve()
         self._end()
 
     def _make_client(self) -> Client:

@@ -223,3 +223,14 @@ def test_a_connection_that_died_in_silence_is_replaced_by_one(
         proxy.mend()
         wait_for_line(caplog, "again:")
     assert len(made) == 2
+
+
+def test_a_reading_wakes_the_thread_that_sends_it(broker: Mosquitto) -> None:
+    """paho looks by itself once a second."""
+    with Listener(broker.port) as listener, publishing(address(broker.port)) as publisher:
+        listener.wait_for(STATUS, b"online")
+        began = time.monotonic()
+        for number in numbers(0, 20):
+            publisher.publish("cpu", number)
+            listener.wait_for(CPU, number)
+        assert time.monotonic() - began < 10
