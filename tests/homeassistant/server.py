@@ -123,7 +123,9 @@ class HomeAssistant:
 
     def changes_while(self, act: Callable[[], None]) -> list[Change]:
         """Which entity took which state while `act` ran, oldest first."""
-        with connect(f"ws://127.0.0.1:{self.port}/api/websocket", max_size=None) as socket:
+        address = f"ws://127.0.0.1:{self.port}/api/websocket"
+        # Nothing is read until `act` has ended: all must fit, and no ping be missed.
+        with connect(address, max_size=None, max_queue=None, ping_interval=None) as socket:
             socket.recv()
             socket.send(json.dumps({"type": "auth", "access_token": self._token}))
             socket.send(json.dumps({"id": 1, "type": "subscribe_events", "event_type": "state_changed"}))
