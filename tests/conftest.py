@@ -34,10 +34,10 @@ for part in ("connect", "read", "write", "pool"):
 ALONE = (
     "tests/faults/test_network.py",
     "tests/pages/",
+    "tests/attacks/test_browser.py",
     "tests/dashboard/web/test_bundle.py",
+    "tests/dashboard/web/test_declared.py",
     "tests/dashboard/test_components.py",
-    "tests/dashboard/test_history_components.py",
-    "tests/dashboard/test_hosts_components.py",
 )
 
 

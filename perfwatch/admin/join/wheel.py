@@ -12,7 +12,7 @@ from pathlib import Path
 
 from perfwatch.distribution import NAME, version
 
-PACKAGES = ("alerts", "bridge", "collector", "dashboard", "mosquitto", "perfwatch")
+PACKAGES = ("alerts", "bridge", "collector", "dashboard", "devices", "mosquitto", "perfwatch")
 
 # Beside each other in a clone as in an installation.
 _PLACE = Path(__file__).parents[3]

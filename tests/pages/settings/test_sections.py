@@ -15,6 +15,7 @@ from tests.pages.settings.opener import filled, open_section
 from tests.servers import Mosquitto
 from tests.stack import Dashboard, Person, Stack
 
+LABELS = {"tokens": "API tokens"}
 SECTIONS = ("history", "hosts", "account", "users", "integrations", "tokens", "system")
 CONTROLS = "input:not([aria-hidden]), select, button"
 CLEANUP = "**/api/retention/cleanup"
@@ -28,7 +29,7 @@ def test_every_section_can_be_used_by_everybody(context: BrowserContext, own: St
     page = watched.page
     open_section(page, own.url, "history")
     for section in SECTIONS:
-        page.get_by_role("button", name=section.capitalize(), exact=True).click()
+        page.get_by_role("button", name=LABELS.get(section, section.capitalize()), exact=True).click()
         filled(page, section)
         keep(page, f"settings-{section}-{theme}", full_page=True)
         assert violations(page) == []
@@ -213,7 +214,7 @@ def test_a_viewer_sees_everything_and_changes_nothing(
     open_section(page, own.url, "history", viewer)
     expect(page.get_by_test_id("viewer")).to_have_text(re.compile("^You are a viewer"))
     for section in SECTIONS:
-        page.get_by_role("button", name=section.capitalize(), exact=True).click()
+        page.get_by_role("button", name=LABELS.get(section, section.capitalize()), exact=True).click()
         filled(page, section)
         controls = page.locator(f'[data-section="{section}"]').locator(CONTROLS)
         able = [control for control in controls.all() if control.is_visible() and control.is_enabled()]
