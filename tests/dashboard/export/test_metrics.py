@@ -51,7 +51,12 @@ def scraper(dashboard: Dashboard, module_broker: Mosquitto) -> dict[str, str]:
     admin = Person(dashboard.url)
     readings(module_broker)
     token = admin.post("/api/tokens", {"name": "prometheus"}).json()["token"]
-    wait_until(lambda: "gone" in scraped(dashboard, bearer(token)).text, "the last message is there")
+
+    def told() -> bool:
+        text = scraped(dashboard, bearer(token)).text
+        return "gone" in text and "perfwatch_cpu" in text and "perfwatch_network" in text
+
+    wait_until(told, "the last message is there, and the tick of the host is whole")
     return bearer(token)
 
 
