@@ -32,12 +32,23 @@ _FRESH = {"collector": timedelta(hours=2), "device": timedelta(days=1)}
 
 
 class Frame:
-    """One tick, or what is known of a host, as it is sent: encoded once at most, however many watch."""
+    """One tick, or what is known of a host, as it is sent: encoded once at most, however many watch.
 
-    def __init__(self, host: str, type_: str, encode: Callable[[], str], tick: Tick | None = None) -> None:
+    A newer frame of the same `part` of a host stands for an older one.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        type_: str,
+        encode: Callable[[], str],
+        tick: Tick | None = None,
+        part: frozenset[str] = frozenset(),
+    ) -> None:
         self.host = host
         self.type = type_
         self.tick = tick
+        self.part = part
         self._encode = encode
 
     @cached_property
@@ -53,7 +64,7 @@ class Frame:
 
 
 class Viewer:
-    """One WebSocket's place in the hub. Holds the newest frame of each type of each host and no more.
+    """One WebSocket's place in the hub. Holds the newest frame of each type and part of a host and no more.
 
     So a viewer who cannot keep up is skipped to the newest, and never delays another.
     """
@@ -63,14 +74,17 @@ class Viewer:
         # Who asks for neither hosts nor their presence would take an offline host's last tick for a live one.
         self._only_live = hosts is None and "host" not in types
         self._types = types
-        self._newest: dict[tuple[str, str], Frame] = {}
+        self._newest: dict[tuple[str, str, frozenset[str]], Frame] = {}
         self._some = asyncio.Event()
 
     def offer(self, frame: Frame) -> None:
         if self._only_live and frame.tick and frame.tick.offline:
             return
         if (self._hosts is None or frame.host in self._hosts) and frame.type in self._types:
-            self._newest[frame.host, frame.type] = frame
+            key = frame.host, frame.type, frame.part
+            if frame.part:  # what is newer of a device's other parts stays behind what is older
+                self._newest.pop(key, None)
+            self._newest[key] = frame
             self._some.set()
 
     async def frames(self) -> AsyncIterator[Frame]:
@@ -94,7 +108,6 @@ class Host:
         self.info: HostInfo | None = None
         self.begun = 0.0
         self._tick: Tick | None = None
-        self.frame: Frame | None = None
         self._newest: dict[str, tuple[datetime, msgspec.Raw]] = {}
 
     @property
@@ -107,13 +120,29 @@ class Host:
         self._tick = tick
         for metric, payload in tick.metrics.items():
             self._newest[metric] = tick.timestamp, payload
-        self.frame = self._framed(tick)
-        return self.frame
+        return self._framed(tick)
+
+    def frames(self, moment: datetime) -> list[Frame]:
+        """What a new viewer gets: the newest tick, and of a device the newest readings of all its metrics.
+
+        Those come each at its own time; the ones that are too old at `moment` are left out.
+        """
+        if self._tick is None:
+            return []
+        if self.kind == "collector":
+            return [self._framed(self._tick)]
+        ticks: dict[datetime, Tick] = {}
+        oldest = min(moment - _FRESH["device"], self._tick.timestamp)
+        for metric, (when, payload) in self._newest.items():
+            if when >= oldest:
+                ticks.setdefault(when, Tick(self.name, when, {})).metrics[metric] = payload
+        return [self._framed(tick) for _, tick in sorted(ticks.items())]
 
     def _framed(self, tick: Tick) -> Frame:
         if self.status == "offline":
             tick = msgspec.structs.replace(tick, offline=True)
-        return Frame(self.name, "metrics", tick.frame, tick)
+        part = frozenset(tick.metrics) if self.kind == "device" else frozenset[str]()
+        return Frame(self.name, "metrics", tick.frame, tick, part)
 
     def newest(self, moment: datetime) -> dict[str, msgspec.Raw]:
         """Its newest reading of each metric, but for those that are too old at `moment` to tell anything.
@@ -156,8 +185,6 @@ class Host:
             came = status == "online" and self.status is not None
             self.online_since = format_time(now()) if came else None
         self.status = status
-        if self._tick is not None:
-            self.frame = self._framed(self._tick)
 
 
 class Hub:
@@ -180,10 +207,10 @@ class Hub:
 
         `types` may hold "metrics", for ticks, and "host", for each change in what is known of a host.
         """
-        viewer = Viewer(hosts, types)
+        viewer, moment = Viewer(hosts, types), now()
         for known in self._hosts.values():
-            if known.frame is not None:
-                viewer.offer(known.frame)
+            for frame in known.frames(moment):
+                viewer.offer(frame)
             if begun := known.assembler.waiting:
                 self._show_later(known, begun)
         self._viewers.add(viewer)
@@ -236,14 +263,15 @@ class Hub:
         host = self._host(name)
         host.info = info
         self._offer(host.presence())
-        if host.frame is None:
+        if host.timestamp is None:
             host.assembler.expect(source for source, absent in info.sources.items() if absent is None)
 
     def _add(self, topic: Topic, payload: bytes, live: bool) -> None:
         host = self._host(topic.host)
         before = host.assembler.waiting
         try:
-            ticks = host.assembler.add(topic.metric, payload, live=live)
+            in_parts = host.kind == "device"
+            ticks = host.assembler.add(topic.metric, payload, live=live, in_parts=in_parts)
         except PayloadError:
             return
         self._show(host, ticks)

@@ -72,11 +72,12 @@ class Assembler:
         """The metrics that the host says it publishes."""
         self._expected = frozenset(metrics)
 
-    def add(self, metric: str, payload: bytes, *, live: bool) -> list[Tick]:
+    def add(self, metric: str, payload: bytes, *, live: bool, in_parts: bool = False) -> list[Tick]:
         """Take one message; returns the ticks that are to be shown now, oldest first.
 
         `live` is whether it was published as the newest (retained): a replay of older readings is
-        not, and is passed over, while a clock that was set back on the host is followed.
+        not, and is passed over, while a clock that was set back on the host is followed. `in_parts` is
+        whether a metric that comes after its tick was given is shown by itself.
         Raises PayloadError when the payload is no JSON in UTF-8, or has no timestamp that can be shown, and
         when the tick would have more in it than is kept of a host.
         """
@@ -93,6 +94,8 @@ class Assembler:
         current.metrics[metric] = msgspec.Raw(payload)
         if self._given:
             self._expected |= {metric}
+            if in_parts:
+                return [Tick(self._host, timestamp, {metric: msgspec.Raw(payload)})]
         elif self._expected and self._expected <= current.metrics.keys():
             return ended + self.give()
         return ended

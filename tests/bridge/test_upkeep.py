@@ -117,7 +117,8 @@ def looked_after(bridge: Process) -> None:
     with history(bridge.history) as store:
         write_days_ago(store, 1, 10, 40)
         bridge.start()
-        bridge.wait_for("upkeep: 2 numbers rolled up; 2 raw numbers and 0 rollups removed")
+        # What goes is rolled up first or not: that depends on how far the first bridge came.
+        bridge.wait_for("2 raw numbers and ")
         assert isinstance(store, TieredStore)
         assert rows(store) == [1, 2, 2]
 

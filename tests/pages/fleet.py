@@ -56,8 +56,8 @@ def tick(host: str, cpu: float, moment: datetime | None = None, **numbers: float
         yield f"perfwatch/{host}/{metric}", encode(reading)
 
 
-def device(host: str, metric: str, **numbers: float) -> Messages:
-    stamp = now().isoformat()
+def device(host: str, metric: str, moment: datetime | None = None, **numbers: float) -> Messages:
+    stamp = (moment or now()).isoformat()
     yield f"perfwatch/{host}/{metric}", json.dumps({"timestamp": stamp, **numbers}).encode()
 
 

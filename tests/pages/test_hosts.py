@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 *tick("nas", 35, disk=93.4, celsius=71),
                 *presence("old", "offline"),
                 *tick("old", 50, now() - timedelta(hours=3)),
-                *device("greenhouse", "temperature", celsius=21.5),
+                *device("greenhouse", "temperature", now() - timedelta(minutes=1), celsius=21.5),
                 *device("greenhouse", "soil", moisture_percent=34),
             )
             yield site

@@ -109,7 +109,7 @@ class Hosts {
   // Message in, frame out: what it changes is drawn in the next frame.
   /** @param {Metrics} message */
   #receive(message) {
-    if (!this.#loaded) return this.#early.set(message.host, message);
+    if (!this.#loaded) return this.#early.set([message.host, ...Object.keys(message.data)].join("/"), message);
     const machine = this.#machines.get(message.host);
     const device = this.#devices.get(message.host);
     if (machine) this.#receiveOf(machine, message);

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -78,6 +79,52 @@ async def test_a_slow_viewer_is_skipped_to_the_newest_tick_of_each_host() -> Non
         assert (await following(frames))["timestamp"].endswith("50.000Z")
 
 
+async def test_a_viewer_gets_the_newest_reading_of_each_metric_of_a_device_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dashboard.live.hub.now", lambda: datetime(2026, 11, 23, 13, tzinfo=UTC))
+    hub = Hub()
+    hub.receive(Topic(Kind.METRIC, "esp", "old"), b'{"timestamp": "2026-11-20T12:00:00Z"}', live=True)
+    publish(hub, "esp", 1, "temperature")
+    publish(hub, "esp", 2, "soil")
+    publish(hub, "esp", 3, "light", "rain")
+    publish(hub, "esp", 4, "temperature")
+    publish(hub, "esp", 5, "wind")
+    with hub.viewer(None) as viewer:
+        assert await parts(viewer.frames(), 4) == [
+            (2, {"soil"}),
+            (3, {"light", "rain"}),
+            (4, {"temperature"}),
+            (5, {"wind"}),
+        ]
+
+
+async def test_a_slow_viewer_is_skipped_to_the_newest_of_each_part_of_a_device() -> None:
+    hub = Hub()
+    with hub.viewer(None) as viewer:
+        for second in range(0, 50, 2):
+            publish(hub, "esp", second, "temperature")
+            publish(hub, "esp", second + 1, "soil")
+        publish(hub, "esp", 50, "light")
+        assert await parts(viewer.frames(), 3) == [(48, {"temperature"}), (49, {"soil"}), (50, {"light"})]
+
+
+async def test_what_a_device_says_of_a_time_that_was_shown_already_is_shown_too() -> None:
+    hub = Hub()
+    with hub.viewer(None) as viewer:
+        publish(hub, "esp", 1, "temperature")
+        frames = viewer.frames()
+        assert await parts(frames, 1) == [(1, {"temperature"})]
+        publish(hub, "esp", 1, "soil")
+        assert await parts(frames, 1) == [(1, {"soil"})]
+
+
+async def parts(frames: AsyncIterator[Frame], count: int) -> list[tuple[int, set[str]]]:
+    """The second and the metrics of each of the next frames."""
+    found = [await following(frames) for _ in range(count)]
+    return [(int(frame["timestamp"][-7:-5]), set(frame["data"])) for frame in found]
+
+
 async def test_a_tick_that_stays_incomplete_is_shown_as_it_is() -> None:
     hub = Hub()
     introduce(hub, "nas", "cpu", "memory")
@@ -94,7 +141,7 @@ async def test_what_a_host_publishes_counts_more_than_what_it_says_again() -> No
         assert set((await following(viewer.frames()))["data"]) == {"cpu", "memory"}
         introduce(hub, "nas", "cpu", "memory", "disk")
         publish(hub, "nas", 2, "cpu", "memory")
-        assert "12:00:02.000Z" in viewer._newest["nas", "metrics"].text
+        assert "12:00:02.000Z" in viewer._newest["nas", "metrics", frozenset()].text
 
 
 async def test_while_nobody_watches_nothing_is_encoded_or_waited_for(
@@ -143,7 +190,7 @@ async def test_the_time_of_one_tick_is_not_counted_for_the_next(monkeypatch: pyt
         assert len(timers) == 2
         timers.pop(0)()  # the time of tick 1, which was whole long before
         publish(hub, "nas", 2, "memory")
-        frame = viewer._newest["nas", "metrics"]
+        frame = viewer._newest["nas", "metrics", frozenset()]
     assert set(msgspec.json.decode(frame.text)["data"]) == {"cpu", "memory"}
     assert frame.text.count("12:00:02.000Z") == 3
 
@@ -181,4 +228,4 @@ async def test_a_viewer_who_asks_is_told_which_hosts_come_and_go() -> None:
         hub.receive(Topic(Kind.STATUS, "nas"), b"offline", live=True)
         told = await following(frames)
         assert (told["type"], told["host"], told["status"]) == ("host", "nas", "offline")
-        assert {kind for _, kind in other._newest} <= {"metrics"}
+        assert {kind for _, kind, _ in other._newest} <= {"metrics"}
