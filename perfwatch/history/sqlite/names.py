@@ -58,6 +58,11 @@ def named(db: sqlite3.Connection, metric: str | None, host: str | None) -> list[
     return list(map(Series._make, db.execute(_ALL, (metric, host))))
 
 
+def whose(db: sqlite3.Connection, topic: int) -> str:
+    """What a topic is called in a sentence: "cpu of nas"."""
+    return "{} of {}".format(*db.execute("SELECT metric, host FROM topics WHERE id = ?", (topic,)).fetchone())
+
+
 class Names:
     """Makes rows of what is written. Knows ids until it is told to `forget` them."""
 

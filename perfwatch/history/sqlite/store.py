@@ -16,15 +16,17 @@ from typing import Self
 
 import msgspec
 
-from perfwatch.errors import StoreError
+from perfwatch.errors import PartialWrite, StoreError
 from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import NEVER, total
-from perfwatch.history.sqlite import query, retention, sizes, tail
+from perfwatch.history.sqlite import keys, query, retention, sizes, tail
 from perfwatch.history.sqlite.file import BUSY_SECONDS, begin, connect, explain
-from perfwatch.history.sqlite.names import Names, known, named
+from perfwatch.history.sqlite.names import Names, known, named, whose
 from perfwatch.history.sqlite.upkeep import Upkeep
 from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, Tier, Work
 from perfwatch.readings.codec import from_ms
+
+_NO_PLACE = f"the history has room for {keys.ROWS_OF_A_TIME:,} messages of one millisecond"
 
 
 class SqliteStore:
@@ -55,8 +57,11 @@ class SqliteStore:
     def write(self, points: Iterable[Point | Numbers]) -> int:
         with self._transaction() as db:
             rows = [row for row in self._names.rows(db, points) if row.numbers]
-            tail.add(db, rows, self._newest)
+            no_place = tail.add(db, rows, self._newest)
+            refused = [f"{whose(db, row.topic)} at {row.time}: {_NO_PLACE}" for row in no_place]
             self._newest = max([self._newest, *(row.time for row in rows)])
+        if refused:
+            raise PartialWrite(f"The history {self.path} refused {refused[0]}", refused)
         return sum([len(row.numbers) for row in rows]) // tail.NUMBER_BYTES
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:

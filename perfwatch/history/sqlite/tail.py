@@ -9,13 +9,13 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from struct import unpack_from
 from typing import NamedTuple
 
-from perfwatch.errors import StoreError
+from perfwatch.errors import BadPoints
 from perfwatch.history.rollup import HOUR, NEVER, floor
 from perfwatch.history.sqlite import keys
 
@@ -83,41 +83,40 @@ def numbers(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT total(length(numbers)) FROM tail").fetchone()[0]) // NUMBER_BYTES
 
 
-def add(db: sqlite3.Connection, rows: Iterable[Row], newest: int) -> None:
+def add(db: sqlite3.Connection, rows: Iterable[Row], newest: int) -> list[Row]:
     """Add rows in their order, knowing that the tail has nothing newer than `newest` (ms).
 
-    Raises StoreError for a time that no row can have.
+    Returns those that have no place, because their time has all its rows. Raises BadPoints for a time that
+    no row can have.
     """
     free: dict[int, int] = {}
     values: list[object] = []
-    for time, topic, packed, numbers in rows:
-        place = free.get(time)
+    refused = []
+    for one in rows:
+        place = free.get(one.time)
         if place is None:
-            place = keys.row(time) if time > newest else _free(db, time)
-        values += (place, topic, packed, numbers)
-        free[time] = place + 1
-    _check(free)
+            place = keys.row(one.time) if one.time > newest else _free(db, one.time)
+        if one.time not in keys.TIMES:
+            raise BadPoints(
+                f"The history can keep no reading of {one.time} ms: that is thousands of years away"
+            )
+        if place >= keys.row(one.time) + keys.ROWS_OF_A_TIME:
+            refused.append(one)
+            continue
+        values += (place, one.topic, one.head, one.numbers)
+        free[one.time] = place + 1
     step = 4 * ROWS_AT_ONCE
     whole = len(values) // step * step
     for at in range(0, whole, step):
         db.execute(_ADD_MANY, values[at : at + step])
     rest = iter(values[whole:])
     db.executemany(_ADD, zip(rest, rest, rest, rest, strict=True))
+    return refused
 
 
 def _free(db: sqlite3.Connection, time: int) -> int:
     last = db.execute(_LAST, (keys.row(time), keys.row(time + 1))).fetchone()[0]
     return keys.row(time) if last is None else int(last) + 1
-
-
-def _check(free: Mapping[int, int]) -> None:
-    for time, place in free.items():
-        if time not in keys.TIMES:
-            raise StoreError(f"The history can keep no reading of {time} ms: that is thousands of years away")
-        if place > keys.row(time) + keys.ROWS_OF_A_TIME:
-            raise StoreError(
-                f"The history can keep no more messages of {time} ms: there are {keys.ROWS_OF_A_TIME}"
-            )
 
 
 def values(
