@@ -44,6 +44,7 @@ def connect(path: Path, busy: float) -> sqlite3.Connection:
         _ensure_schema(db, path)
         _use_wal(db, busy)
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = OFF")
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
     except BaseException:
