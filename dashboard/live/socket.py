@@ -11,8 +11,9 @@ from starlette.datastructures import QueryParams
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboard.live.hub import Hub, Viewer
+from dashboard.live.hub import Hub
 from dashboard.live.missed import LONGEST_MS, missed
+from dashboard.live.viewer import Viewer
 from dashboard.web.requests import check_names, choice, moment
 from dashboard.web.responses import BadRequest, Unusable
 from perfwatch import distribution

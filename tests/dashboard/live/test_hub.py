@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from dashboard.live.hub import Frame, Hub
+from dashboard.live.hub import Hub
+from dashboard.live.viewer import Frame
 from perfwatch.topics import Kind, Topic
 from tests.clock import Clock
 
