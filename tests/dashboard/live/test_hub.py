@@ -220,7 +220,7 @@ async def test_what_cannot_be_read_changes_nothing() -> None:
 
 async def test_a_viewer_who_asks_is_told_which_hosts_come_and_go() -> None:
     hub = Hub()
-    with hub.viewer(None, ("metrics", "host")) as viewer, hub.viewer(None) as other:
+    with hub.viewer(None, ("host",)) as viewer, hub.viewer(None) as other:
         frames = viewer.frames()
         publish(hub, "esp", 1, "temperature")
         assert (await following(frames))["kind"] == "device"
