@@ -10,6 +10,7 @@ from collector.sources.diskstats import Counters, Devices
 from collector.sources.partitions import Partitions
 from collector.sources.parts import Missing
 from collector.sources.rates import change, per_second, percent, total
+from collector.sources.smartd import Drives
 from collector.sources.source import ReadText, Tick, listed, read_text
 from perfwatch.readings import core
 
@@ -31,7 +32,9 @@ class Disk:
         partitions: Partitions | None = None,
         block: str = BLOCK,
         read: ReadText = read_text,
+        drives: Drives | None = None,
     ) -> None:
+        self._drives = drives or Drives()
         self._devices = devices
         self._partitions = partitions or Partitions()
         self._block = block
@@ -64,6 +67,7 @@ class Disk:
             devices=devices,
             partitions=partitions,
             arrays=self._arrays(),
+            drives=self._drives.read(),
         )
 
     def _arrays(self) -> dict[str, core.Array]:

@@ -40,7 +40,12 @@ SHAPES: dict[str, dict[str, Shape]] = {
         "load_average": Row(("load_average_1", "load_average_5", "load_average_15")),
     },
     "network": {"interfaces": Named("interface"), "connections": Named("connection")},
-    "disk": {"devices": Named("device"), "partitions": Named("mountpoint"), "arrays": Named("array")},
+    "disk": {
+        "devices": Named("device"),
+        "partitions": Named("mountpoint"),
+        "arrays": Named("array"),
+        "drives": Named("drive"),
+    },
     "perf_events": {"events": Named("event")},
     "sensors": {"temperatures": Named("sensor"), "fans": Named("fan")},
     "gpu": {"gpus": Named("gpu")},

@@ -147,6 +147,21 @@ class Array(Struct, kw_only=True):
     work_percent: Number = None
 
 
+class Drive(Struct, kw_only=True):
+    """A drive's health by SMART. `state` is ok, warning or failing; `wear_percent` may be above 100."""
+
+    state: str | None = None
+    reallocated_sectors: Count = None
+    pending_sectors: Count = None
+    uncorrectable_sectors: Count = None
+    reported_errors: Count = None
+    self_test_errors: Count = None
+    media_errors: Count = None
+    spare_percent: Number = None
+    wear_percent: Number = None
+    power_on_hours: Count = None
+
+
 class Disk(Reading, kw_only=True):
     """Rates are sums over whole disks; a partition's own counters are not added again."""
 
@@ -155,6 +170,7 @@ class Disk(Reading, kw_only=True):
     devices: dict[str, Device] = {}
     partitions: dict[str, Partition] = {}
     arrays: dict[str, Array] = {}
+    drives: dict[str, Drive] = {}
 
 
 class PerfEvent(Struct, kw_only=True):

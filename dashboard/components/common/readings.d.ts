@@ -125,6 +125,19 @@ export interface Array {
   work_percent?: number | null;
 }
 
+export interface Drive {
+  state?: string | null;
+  reallocated_sectors?: number | null;
+  pending_sectors?: number | null;
+  uncorrectable_sectors?: number | null;
+  reported_errors?: number | null;
+  self_test_errors?: number | null;
+  media_errors?: number | null;
+  spare_percent?: number | null;
+  wear_percent?: number | null;
+  power_on_hours?: number | null;
+}
+
 export interface Disk {
   timestamp?: string;
   read_bytes_per_sec?: number | null;
@@ -132,6 +145,7 @@ export interface Disk {
   devices?: Record<string, Device>;
   partitions?: Record<string, Partition>;
   arrays?: Record<string, Array>;
+  drives?: Record<string, Drive>;
 }
 
 export interface PerfEvent {
