@@ -127,6 +127,29 @@ def test_stats_of_another_shape_are_no_numbers(path: Path, told: object) -> None
     assert (web.memory_bytes, web.cpu_percent, web.bytes_recv_per_sec) == (None, None, None)
 
 
+def test_an_engine_that_takes_a_second_for_each_container_tells_them_all_in_the_end(path: Path) -> None:
+    """Case B39: 40 containers of an engine that knows no one-shot."""
+    clock = Clock()
+    listed = [{"Id": f"c{number}", "Names": [f"/c{number}"], "State": "running"} for number in range(40)]
+
+    def answer(way: str) -> bytes:
+        if "json" in way:
+            return ok(listed)
+        clock.now += 1.0
+        assert source.gather(tick(clock.now)) is None or clock.now > 140
+        return ok(stats())
+
+    with Engine(path, answer):
+        source = containers(path, clock=clock, every=5.0)
+        source.gather(tick(clock.now))
+        wait_until(lambda: not asking(), "the first answer")
+        reading = source.gather(tick(clock.now))
+        wait_until(lambda: not asking(), "the second answer")
+    assert reading is not None
+    assert (reading.running, reading.age_seconds) == (40, 40.0)
+    assert {one.memory_bytes for one in reading.containers.values()} == {70 * MIB}
+
+
 def test_an_engine_that_hangs_holds_no_tick(path: Path) -> None:
     clock = Clock()
     with Engine(path, lambda _way: None):
