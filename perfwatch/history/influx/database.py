@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfwatch.errors import Unsupported
-from perfwatch.history.influx.buckets import Buckets, buckets_of
+from perfwatch.history.influx.buckets import ALWAYS, Buckets, Stretch, WriteOnly
 from perfwatch.history.influx.http import TIMEOUT_SECONDS, Server, ServerRefused
 from perfwatch.history.influx.line_protocol import plain
 from perfwatch.history.influx.query import Place, Result
 from perfwatch.history.influx.url import Address
+from perfwatch.history.influx.version_1 import Databases1
+from perfwatch.history.influx.version_2 import Buckets2
+from perfwatch.history.influx.version_3 import Databases3
 
 # How our own notes' measurements begin. A metric is a level of a topic, which has no slash.
 OURS = "perfwatch/"
@@ -79,6 +82,10 @@ class Database:
             self._buckets = buckets_of(self._server)
         return self._buckets
 
+    def stretches(self, place: Place, whole: Stretch = ALWAYS) -> list[Stretch]:
+        """Pieces of that stretch, in order of time, each of which a question may be about."""
+        return self.ways().stretches(place, whole)
+
     def size(self) -> int | None:
         """Bytes on disk of all tiers; None when the server does not tell."""
         sizes = [self.ways().size(place) for place in self.places]
@@ -92,3 +99,13 @@ class Database:
             return
         self.ways().ensure(place)
         self._made.add(place)
+
+
+def buckets_of(server: Server) -> Buckets:
+    """The way of that server's version. InfluxDB Cloud, which does not tell one, has organisations."""
+    major = server.version().lstrip("v").partition(".")[0]
+    if major == "2" or (not major and server.address.org):
+        return Buckets2(server)
+    if major == "1":
+        return Databases1(server)
+    return Databases3(server) if major else WriteOnly(server)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from perfwatch.errors import Unsupported
+from perfwatch.history.influx.buckets import Stretch
 from perfwatch.history.influx.database import Database
 from perfwatch.history.influx.fold import BASE, LATE, Table, coarser, kept, lines, minutes, numbers, readings
 from perfwatch.history.influx.line_protocol import plain
@@ -67,6 +68,7 @@ class Rollups:
 
     def thin(self, before: int) -> Iterator[Work]:
         self._check()
+        self._database.ways().allow_deletion(self._database.raw)
         reach = self._finished(self._notes.reach())
         late = [one.hour for one in self._notes.late(reach.rolled_to) if one.hour >= reach.raw_from]
         cut = min([floor(before, HOUR), reach.rolled_to, *late])
@@ -76,7 +78,6 @@ class Rollups:
         while (first := self._first(start, cut, self._database.raw)) is not None:
             stop = min(floor(first, DAY_MS) + DAY_MS, cut)
             counted = self._sum_of_counts(floor(first, HOUR), stop)
-            self._database.ways().allow_deletion(self._database.raw)
             # Told before it is done, so that who asks meanwhile is answered by minutes.
             self._notes.advance(raw_from=stop)
             self._finished(Reach(reach.rolled_to, stop, start))
@@ -86,6 +87,7 @@ class Rollups:
 
     def forget(self, before: int) -> Iterator[Work]:
         self._check()
+        self._database.ways().allow_deletion(self._database.raw)
         if self._is_done(before, self._forgotten):
             return
         hour, tiers = floor(before, HOUR), (self._database.minutes, self._database.hours)
@@ -149,9 +151,12 @@ class Rollups:
         if start >= stop:
             return {}
         metrics = self._database.metrics(place)
-        results = self._database.ask([end(place, metric, "ASC", start, stop) for metric in metrics])
-        found = zip(metrics, map(read_times, ([result] for result in results)), strict=True)
-        return {metric: times[0] for metric, times in found if times}
+        for stretch in self._database.stretches(place, Stretch(start, stop)):
+            results = self._database.ask([end(place, metric, "ASC", *stretch) for metric in metrics])
+            found = zip(metrics, map(read_times, ([result] for result in results)), strict=True)
+            if firsts := {metric: times[0] for metric, times in found if times}:
+                return firsts
+        return {}
 
     def _first(self, start: int, stop: int, *places: Place) -> int | None:
         firsts = [self._firsts(place, start, stop) for place in places]
@@ -173,7 +178,10 @@ class Rollups:
 
     def count(self, place: Place, columns: str, start: int = EARLIEST, stop: int = LATEST) -> int:
         """The values of those columns in that stretch of a tier."""
-        return self._total(f"SELECT count({columns}) FROM {measurement(place)} WHERE {between(start, stop)}")
+        return sum(
+            self._total(f"SELECT count({columns}) FROM {measurement(place)} WHERE {between(*stretch)}")
+            for stretch in self._database.stretches(place, Stretch(start, stop))
+        )
 
     def _sum_of_counts(self, start: int, stop: int) -> int:
         """How many raw readings those whole hours had when they were rolled up: soon told."""
