@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from perfwatch.errors import Unsupported
+from perfwatch.errors import PartialWrite, Unsupported
 from perfwatch.history.influx.buckets import ALWAYS, Buckets, Stretch, WriteOnly
 from perfwatch.history.influx.http import TIMEOUT_SECONDS, Server, ServerRefused
 from perfwatch.history.influx.line_protocol import plain
@@ -16,6 +17,13 @@ from perfwatch.history.influx.version_3 import Databases3
 
 # How our own notes' measurements begin. A metric is a level of a topic, which has no slash.
 OURS = "perfwatch/"
+
+
+class Refusal(NamedTuple):
+    """The server will never take the line with that number, for that reason."""
+
+    line: int
+    reason: str
 
 
 class Database:
@@ -46,6 +54,29 @@ class Database:
             self._made.discard(place)
             self._ready(place)
             self._server.write(place.bucket, body)
+
+    def write_most(self, place: Place, lines: Sequence[bytes], first: int = 0) -> list[Refusal]:
+        """Write all of the lines but those that the server refuses; returns these, counted from `first`.
+
+        Which they are it says in part, if at all: halving finds out on every version. The same point
+        written twice is one point, so nothing is doubled.
+        """
+        try:
+            self.write(place, b"\n".join(lines))
+        except ServerRefused as exc:
+            if not exc.about_lines:
+                raise
+            if len(lines) == 1:
+                return [Refusal(first, exc.reason)]
+            half = len(lines) // 2
+            refused = self.write_most(place, lines[:half], first)
+            return refused + self.write_most(place, lines[half:], first + half)
+        return []
+
+    def kept_others(self, refused: list[str]) -> PartialWrite:
+        """What to raise when everything was written but what these sentences name."""
+        others = f" (and {len(refused) - 1} more points)" if len(refused) > 1 else ""
+        return PartialWrite(f"InfluxDB at {self.url} refused {refused[0]}{others}", refused)
 
     def ask(self, statements: Sequence[str]) -> list[Result]:
         """One answer for each statement; an empty one where there is no such bucket yet."""

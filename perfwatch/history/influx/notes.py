@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +18,7 @@ import msgspec
 from perfwatch.errors import StoreError
 from perfwatch.history.influx.buckets import Stretch
 from perfwatch.history.influx.database import OURS, Database
-from perfwatch.history.influx.http import Forbidden
+from perfwatch.history.influx.http import ServerRefused
 from perfwatch.history.influx.line_protocol import head_of, plain
 from perfwatch.history.influx.query import ROLLUP, Place, between, measurement, name
 from perfwatch.history.policy import Policy
@@ -84,9 +83,14 @@ class Notes:
         first, last = (floor(now + slack, HOUR) for slack in (-GRACE_MS // 2, GRACE_MS // 2))
         hours = {(host_of(one), floor(one.time, HOUR)) for one in taken}
         late = [(host, hour) for host, hour in hours if not first <= hour <= last]
-        if late and self._database.ways().answers:
-            with suppress(Forbidden):  # an account for raw readings only makes no rollups either
-                self._write([_note(_LATE, host, hour, written=token, rolled=0.0) for host, hour in late])
+        if not late or not self._database.ways().answers:
+            return
+        try:
+            self._write([_note(_LATE, host, hour, written=token, rolled=0.0) for host, hour in late])
+        except ServerRefused as exc:
+            # The readings are kept. Who may not write notes makes no rollups either, and upkeep says so.
+            if not exc.final:
+                raise
 
     def late(self, until: int) -> list[LateHour]:
         """The hours before `until` that were noted and are not done, in order of time."""

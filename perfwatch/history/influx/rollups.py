@@ -35,6 +35,9 @@ from perfwatch.history.store import Work
 # Lines of one request: more of them cost a server no less each.
 LINES_AT_ONCE = 5000
 
+# How much of a line is shown when it is refused.
+SHOWN = 100
+
 # Every field of a rollup has its count.
 COUNTS = "/^count_/"
 _BASE_ONLY = f" AND {name(ROLLUP)} = {text(BASE)}"
@@ -47,9 +50,12 @@ class Rollups:
         self._database = database
         self._notes = notes
         self._thinned = self._forgotten = EARLIEST
+        self._refused: list[str] = []
 
     def roll_up(self, until: int) -> Iterator[Work]:
+        """Raises PartialWrite at the end when the server did not take some of the rollups."""
         self._check()
+        self._refused = []
         until = floor(until, HOUR)
         # Read first: what is noted from here on may be missing in what is read below.
         late, reach = self._notes.late(until), self._finished(self._notes.reach())
@@ -65,6 +71,8 @@ class Rollups:
         if reach.rolled_to < until:
             self._notes.advance(rolled_to=until)
             self._notes.done([one for one in late if one.hour >= reach.rolled_to])
+        if self._refused:
+            raise self._database.kept_others(self._refused)
 
     def thin(self, before: int) -> Iterator[Work]:
         self._check()
@@ -138,7 +146,8 @@ class Rollups:
 
     def _write(self, place: Place, made: Iterator[str]) -> None:
         while some := list(islice(made, LINES_AT_ONCE)):
-            self._database.write(place, "\n".join(some).encode())
+            refused = self._database.write_most(place, [line.encode() for line in some])
+            self._refused += [f"{some[line][:SHOWN]}…: {reason}" for line, reason in refused]
 
     def _hours(self, until: int) -> Iterator[tuple[int, list[str]]]:
         """The hours that nobody has rolled up yet, each with the metrics that it has."""

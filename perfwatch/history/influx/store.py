@@ -12,7 +12,7 @@ from typing import Self
 
 from msgspec.structs import replace
 
-from perfwatch.errors import PartialWrite, Unsupported
+from perfwatch.errors import Unsupported
 from perfwatch.history.influx import query, query_buckets
 from perfwatch.history.influx.buckets import Stretch
 from perfwatch.history.influx.database import Database
@@ -67,8 +67,7 @@ class InfluxStore:
         # Noted after the readings are there: should that fail, the batch comes again.
         self._notes.mark_late(kept)
         if refused:
-            others = f" (and {len(refused) - 1} more points)" if len(refused) > 1 else ""
-            raise PartialWrite(f"InfluxDB at {self._database.url} refused {refused[0]}{others}", refused)
+            raise self._database.kept_others(refused)
         return count(kept)
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
@@ -156,20 +155,16 @@ class InfluxStore:
         self.close()
 
     def _send(self, points: Sequence[Point | Numbers], lines: list[bytes]) -> list[str]:
-        """Which lines a server refuses it says in part, if at all: halving finds out on every version.
-
-        The same point written twice is one point, so nothing is doubled.
-        """
+        """Write the readings; returns a sentence for each point that the server refuses."""
+        body = b"\n".join(lines)
         try:
-            self._database.write(self._database.raw, b"\n".join(lines))
+            self._database.write(self._database.raw, body)
         except ServerRefused as exc:
             if not exc.about_lines:
                 raise
-            singly, lines = list(each_point(points)), b"\n".join(lines).split(b"\n")
-            if len(lines) == 1:
-                return [f"{_name(singly[0])}: {exc.reason}"]
-            half = len(lines) // 2
-            return self._send(singly[:half], lines[:half]) + self._send(singly[half:], lines[half:])
+            singly = list(each_point(points))
+            refused = self._database.write_most(self._database.raw, body.split(b"\n"))
+            return [f"{_name(singly[line])}: {reason}" for line, reason in refused]
         return []
 
     def _query(
