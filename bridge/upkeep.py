@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from perfwatch.errors import PartialWrite, StoreError, Unsupported
 from perfwatch.history.pacing import paced
@@ -18,8 +19,8 @@ EVERY_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-async def look_after(store: HistoryStore) -> None:
-    """Look after `store` each minute until cancelled, where that is ours to do.
+async def look_after(store: HistoryStore, ours: Callable[[], bool] = lambda: True) -> None:
+    """Look after `store` each minute until cancelled, whenever that is `ours` to do.
 
     A store that cannot be used is said, once for each reason, and tried again; what nobody foresaw is raised.
     """
@@ -28,8 +29,9 @@ async def look_after(store: HistoryStore) -> None:
     workers, failing = Workers("upkeep", 1), ""
     while True:
         try:
-            await _once(store, workers)
-            failing = ""
+            if ours():
+                await _once(store, workers)
+                failing = ""
         except Unsupported as exc:
             _log.info("%s", exc)
             return
