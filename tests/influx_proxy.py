@@ -1,8 +1,9 @@
 """What InfluxDB 1.8 does and Debian's 1.6 does not: /api/v2/write as /write. All else passes through.
 
-For tests only. `fault` puts a fault in place of the server: (status, body, headers), or None for a reset;
-it may wait, as a server that hangs does. `cut` resets the connection in the middle. `allowed`,
-when set, is the one Authorization that is let in. `double` answers as another version was seen to.
+For tests only. `upstream` is the port of a 1.6, or the URL of another server, to which all passes as it is.
+`fault` puts a fault in place of the server: (status, body, headers), or None for a reset; it may wait, as a
+server that hangs does. `cut` resets the connection in the middle. `allowed`, when set, is the one
+Authorization that is let in. `double` answers as another version was seen to.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Double(Protocol):
 class InfluxProxy:
     """`with InfluxProxy(port_of_influxd) as proxy: … proxy.port`; `seen` holds what was asked."""
 
-    def __init__(self, upstream: int, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+    def __init__(self, upstream: int | str, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.upstream = upstream
         self.allowed = ""
         self.double: Double | None = None
@@ -87,6 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         self._pass_on()
 
+    def do_DELETE(self) -> None:
+        self._pass_on()
+
     def log_message(self, format: str, *args: object) -> None:
         """What was asked is in `seen`; standard error is pytest's."""
 
@@ -118,12 +122,14 @@ class _Handler(BaseHTTPRequestHandler):
         if double and (refusal := double.refusal(self.command, self.path, body)):
             self._answer(*refusal, {})
             return
-        upstream = http.client.HTTPConnection("127.0.0.1", self.shared.upstream, timeout=60)
+        upstream = _connection(self.shared.upstream)
         try:
             given = {name: self.headers[name] for name in _PASSED if name in self.headers}
             if self.shared.allowed:
                 given.pop("Authorization", None)
-            path = _mapped(double.mapped(self.path) if double else self.path)
+            path = double.mapped(self.path) if double else self.path
+            if isinstance(self.shared.upstream, int):
+                path = _mapped(path)
             upstream.request(self.command, path, body, given)
             answer = upstream.getresponse()
             kept = {name: answer.headers[name] for name in ("X-Influxdb-Version",) if name in answer.headers}
@@ -165,6 +171,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(b"" if status == 204 else body)
+
+
+def _connection(upstream: int | str) -> http.client.HTTPConnection:
+    if isinstance(upstream, int):
+        return http.client.HTTPConnection("127.0.0.1", upstream, timeout=60)
+    url = urlsplit(upstream)
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    return kind(url.netloc, timeout=60)
 
 
 def _mapped(path: str) -> str:
