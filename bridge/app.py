@@ -18,6 +18,7 @@ import msgspec
 from bridge.batch import MESSAGES
 from bridge.counters import Counters, Stats
 from bridge.decode import Decoder, refusal
+from bridge.leading import leading_of
 from bridge.pipeline import Pipeline
 from bridge.series_limit import SeriesLimit
 from bridge.session import Session
@@ -271,7 +272,7 @@ def run(settings: Settings, notifier: Notifier | None = None) -> None:
     collect_rarely()
     store = open_store(settings.history_url)
     try:
-        asyncio.run(_until_signal(Bridge(settings, store, notifier), store))
+        asyncio.run(_until_signal(Bridge(settings, store, notifier), settings, store))
     finally:
         store.close()
 
@@ -282,7 +283,7 @@ def collect_rarely() -> None:
     gc.set_threshold(20_000, 50, 50)
 
 
-async def _until_signal(bridge: Bridge, store: HistoryStore) -> None:
+async def _until_signal(bridge: Bridge, settings: Settings, store: HistoryStore) -> None:
     loop = asyncio.get_running_loop()
 
     def end() -> None:
@@ -291,4 +292,5 @@ async def _until_signal(bridge: Bridge, store: HistoryStore) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, end)
-    await bridge.run(partial(look_after, store))
+    leading = leading_of(settings)
+    await bridge.run(leading.run, partial(look_after, store, leading.leads))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
-from perfwatch.errors import StoreError, Unsupported
+from perfwatch.errors import PartialWrite, StoreError, Unsupported
 from perfwatch.history.pacing import paced
 from perfwatch.history.rollup import upkeep
 from perfwatch.history.store import HistoryStore, TieredStore
@@ -18,25 +19,28 @@ EVERY_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-async def look_after(store: HistoryStore) -> None:
-    """Look after `store` each minute until cancelled, where that is ours to do.
+async def look_after(store: HistoryStore, ours: Callable[[], bool] = lambda: True) -> None:
+    """Look after `store` each minute until cancelled, whenever that is `ours` to do.
 
-    A store that cannot be used is said and tried again; what nobody foresaw is raised.
+    A store that cannot be used is said, once for each reason, and tried again; what nobody foresaw is raised.
     """
     if not isinstance(store, TieredStore):
         return
-    workers, failing = Workers("upkeep", 1), False
+    workers, failing = Workers("upkeep", 1), ""
     while True:
         try:
-            await _once(store, workers)
-            failing = False
+            if ours():
+                await _once(store, workers)
+                failing = ""
         except Unsupported as exc:
             _log.info("%s", exc)
             return
+        except PartialWrite as exc:
+            _log.warning("%s; all other rollups are made", exc)
         except StoreError as exc:
-            if not failing:
+            if str(exc) != failing:
                 _log.warning("%s; old readings stay until it can be used again", exc)
-            failing = True
+            failing = str(exc)
         await asyncio.sleep(EVERY_SECONDS)
 
 

@@ -6,6 +6,7 @@
 <prefix>/<host>/alert/<rule>         where a rule stands
 <prefix>/alerts                      the sum of these
 <prefix>-bridge/<id>/status | stats | health | rejected
+<prefix>-bridge/<group>/lease        who of the group looks after the history
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ class Topics:
         return f"$share/{group}/{self.prefix}/+/+" if group else f"{self.prefix}/+/+"
 
     def bridge(self, bridge: str, word: str) -> str:
-        """A bridge's own topic; `word` is status, stats, health or rejected."""
+        """A bridge's own topic; `word` is status, stats, health or rejected, or lease for that of a group."""
         return f"{self._bridge_start}{bridge}/{word}"
 
     def parse_bridge(self, name: str) -> tuple[str, str] | None:

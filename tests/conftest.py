@@ -10,7 +10,8 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from tests.influx import Influxd
+from perfwatch.errors import Unsupported
+from tests.influx import NAMED, Influxd, database, named_server, ways
 from tests.influx_proxy import InfluxProxy
 from tests.servers import Mosquitto
 
@@ -75,6 +76,29 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
 def influx_proxy(influxd: Influxd) -> Iterator[InfluxProxy]:
     with InfluxProxy(influxd.port) as proxy:
         yield proxy
+
+
+@pytest.fixture(params=ways())
+def influx_history(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty history on InfluxDB: once on each server that there is."""
+    if request.param == NAMED:
+        with named_server() as url:
+            yield url
+    else:
+        proxy: InfluxProxy = request.getfixturevalue("influx_proxy")
+        with database(f"influxdb://127.0.0.1:{proxy.port}", "", "") as url:
+            yield url
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """What a named server cannot do at all skips the test, with its sentence for a reason."""
+    try:
+        return (yield)
+    except Unsupported as exc:
+        if NAMED in item.name:
+            pytest.skip(str(exc))
+        raise
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

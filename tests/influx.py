@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -99,6 +99,11 @@ class Influxd(_Server):
             CONFIGURATION.format(folder=folder, port=self.port, backup=free_port(), http=http, data=data)
         )
 
+    @property
+    def upstream(self) -> int:
+        """Its port, for the proxy before it."""
+        return self.port
+
     def command(self) -> list[str]:
         assert INFLUXD is not None, "the tests need InfluxDB: run `make test`, which installs it"
         return [INFLUXD, "-config", str(self._configuration)]
@@ -128,12 +133,40 @@ def new_database() -> str:
     return f"perfwatch-test-{uuid.uuid4().hex[:12]}"
 
 
+class Named(NamedTuple):
+    """The server that the environment names. It is not ours to kill."""
+
+    url: str
+    token: str
+    org: str
+
+    @property
+    def upstream(self) -> str:
+        """Its URL, for a proxy before it."""
+        scheme, _, rest = self.url.rstrip("/").partition("://")
+        return f"{SCHEMES[scheme]}://{rest}"
+
+
+NAMED = "influxdb-named"
+
+
+def named() -> Named | None:
+    url = os.environ.get("PERFWATCH_TEST_INFLUX_URL", "")
+    token, org = (os.environ.get(f"PERFWATCH_TEST_INFLUX_{name}", "") for name in ("TOKEN", "ORG"))
+    return Named(url, token, org) if url else None
+
+
+def ways() -> list[str]:
+    """What a suite runs over: Debian's 1.6 always, and the named server when there is one."""
+    return ["influxdb1", *([NAMED] if named() else [])]
+
+
 @contextmanager
 def named_server() -> Iterator[str]:
-    """A history in a bucket of its own on the server that the environment names; removed afterwards."""
-    url = os.environ["PERFWATCH_TEST_INFLUX_URL"]
-    token = os.environ.get("PERFWATCH_TEST_INFLUX_TOKEN", "")
-    with database(url, token, os.environ.get("PERFWATCH_TEST_INFLUX_ORG", "")) as address:
+    """A history in a bucket of its own on the named server; removed afterwards."""
+    server = named()
+    assert server is not None, "PERFWATCH_TEST_INFLUX_URL names no InfluxDB server"
+    with database(*server) as address:
         yield address
 
 
@@ -157,7 +190,9 @@ def _remove(client: httpx.Client, name: str, org: str) -> None:
         client.post("/query", data={"q": f'DROP DATABASE "{name}"'}).raise_for_status()
     elif version.startswith("3."):
         for tier in TIERS:
-            client.delete("/api/v3/configure/database", params={"db": f"{name}/{tier}"})
+            # Otherwise it stays for three days, and counts towards the five that there may be.
+            given = {"db": f"{name}/{tier}", "hard_delete_at": "now"}
+            client.delete("/api/v3/configure/database", params=given)
     else:
         for tier in TIERS:
             found = client.get("/api/v2/buckets", params={"org": org, "name": f"{name}/{tier}"})
@@ -207,9 +242,8 @@ def _docker(*command: str) -> str:
 
 def missing() -> dict[str, str]:
     """The further ways to an InfluxDB, and what each lacks here (empty: nothing)."""
-    named = os.environ.get("PERFWATCH_TEST_INFLUX_URL", "")
     return {
-        "influxdb-named": "" if named else "PERFWATCH_TEST_INFLUX_URL names no InfluxDB server",
+        NAMED: "" if named() else "PERFWATCH_TEST_INFLUX_URL names no InfluxDB server",
         "influxdb2-container": _docker("version"),
     }
 

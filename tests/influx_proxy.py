@@ -1,36 +1,46 @@
 """What InfluxDB 1.8 does and Debian's 1.6 does not: /api/v2/write as /write. All else passes through.
 
-For tests only. `fault` puts a fault in place of the server: (status, body, headers), or None for a reset;
-it may wait, as a server that hangs does. `cut` resets the connection in the middle. `allowed`,
-when set, is the one Authorization that is let in. With `as_3` it takes queries as InfluxDB 3 Core does:
-one statement, by GET, in the one database that `db` names, and no deletion.
+For tests only. `upstream` is the port of a 1.6, or the URL of another server, to which all passes as it is.
+`fault` puts a fault in place of the server: (status, body, headers), or None for a reset; it may wait, as a
+server that hangs does. `cut` resets the connection in the middle. `allowed`, when set, is the one
+Authorization that is let in. `double` answers as another version was seen to.
 """
 
 from __future__ import annotations
 
 import http.client
-import re
 import socket
 import struct
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import Literal, Protocol, Self, TypeAlias
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 Fault: TypeAlias = tuple[int, bytes, dict[str, str]] | None
-_QUALIFIED = re.compile(r'FROM "[^"]*"\."')
 _PASSED = ("Content-Type", "Content-Encoding", "Authorization", "Accept")
+
+
+class Double(Protocol):
+    """What another version than the one behind the proxy answers."""
+
+    version: str
+
+    def refusal(self, method: str, path: str, body: bytes) -> tuple[int, bytes] | None: ...
+
+    def mapped(self, path: str) -> str: ...
+
+    def told(self, path: str, content: bytes) -> bytes | None: ...
 
 
 class InfluxProxy:
     """`with InfluxProxy(port_of_influxd) as proxy: … proxy.port`; `seen` holds what was asked."""
 
-    def __init__(self, upstream: int, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+    def __init__(self, upstream: int | str, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.upstream = upstream
         self.allowed = ""
-        self.as_3 = False
+        self.double: Double | None = None
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.fault: Callable[[str, bytes], Fault] | None = None
         self.cut: Literal["", "request", "answer"] = ""
@@ -78,6 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         self._pass_on()
 
+    def do_DELETE(self) -> None:
+        self._pass_on()
+
     def log_message(self, format: str, *args: object) -> None:
         """What was asked is in `seen`; standard error is pytest's."""
 
@@ -105,21 +118,26 @@ class _Handler(BaseHTTPRequestHandler):
         ):
             self._answer(401, b'{"code":"unauthorized","message":"unauthorized access"}', {})
             return
-        if self.shared.as_3 and (refusal := _refused_by_3(self.command, self.path)):
-            self._answer(400, b'{"error":"%s"}' % refusal.encode(), {})
+        double = self.shared.double
+        if double and (refusal := double.refusal(self.command, self.path, body)):
+            self._answer(*refusal, {})
             return
-        upstream = http.client.HTTPConnection("127.0.0.1", self.shared.upstream, timeout=60)
+        upstream = _connection(self.shared.upstream)
         try:
             given = {name: self.headers[name] for name in _PASSED if name in self.headers}
             if self.shared.allowed:
                 given.pop("Authorization", None)
-            path = _mapped(self.path, self.shared.as_3)
+            path = double.mapped(self.path) if double else self.path
+            if isinstance(self.shared.upstream, int):
+                path = _mapped(path)
             upstream.request(self.command, path, body, given)
             answer = upstream.getresponse()
             kept = {name: answer.headers[name] for name in ("X-Influxdb-Version",) if name in answer.headers}
-            if self.shared.as_3:
-                kept["X-Influxdb-Version"] = "3.4.0"
-            self._answer(answer.status, answer.read(), kept)
+            content: bytes | None = answer.read()
+            if double:
+                kept["X-Influxdb-Version"] = double.version
+                content = double.told(self.path, content or b"")
+            self._break_off() if content is None else self._answer(answer.status, content, kept)
         except OSError:
             self._answer(502, b'{"error":"the server behind the proxy is away"}', {})
         finally:
@@ -131,6 +149,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         for part in (self.rfile, self.wfile, self.connection):
             part.close()
+
+    def _break_off(self) -> None:
+        """Begin an answer in chunks, and hang up."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b'c\r\n{"results":[\r\n')
+        self.connection.shutdown(socket.SHUT_RDWR)
+        self.close_connection = True
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         if self.shared.cut == "answer":
@@ -146,31 +173,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"" if status == 204 else body)
 
 
-def _mapped(path: str, as_3: bool) -> str:
+def _connection(upstream: int | str) -> http.client.HTTPConnection:
+    if isinstance(upstream, int):
+        return http.client.HTTPConnection("127.0.0.1", upstream, timeout=60)
+    url = urlsplit(upstream)
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    return kind(url.netloc, timeout=60)
+
+
+def _mapped(path: str) -> str:
     url = urlsplit(path)
+    if url.path != "/api/v2/write":
+        return path
     given = {name: values[0] for name, values in parse_qs(url.query).items()}
-    if url.path == "/api/v2/write":
-        database, _, policy = given["bucket"].partition("/")
-        return f"/write?{urlencode({'db': database, 'rp': policy, 'precision': given['precision']})}"
-    if url.path == "/query" and as_3:
-        database, _, policy = given["db"].partition("/")
-        return f"/query?{urlencode(given | {'db': database, 'rp': policy})}"
-    return path
-
-
-def _refused_by_3(method: str, path: str) -> str:
-    """Why InfluxDB 3 Core would not answer that; empty when it would."""
-    url = urlsplit(path)
-    if url.path != "/query":
-        return ""
-    asked = parse_qs(url.query).get("q", [""])[0]
-    if method != "GET" or not asked:
-        return "missing query parameters 'db' and 'q'"
-    if ";" in asked:
-        return "must provide only one InfluxQl statement per query"
-    if _QUALIFIED.search(asked):
-        return "provided a database in both the parameters and query string that do not match"
-    return "" if asked.startswith(("SELECT", "SHOW")) else "not implemented"
+    database, _, policy = given["bucket"].partition("/")
+    return f"/write?{urlencode({'db': database, 'rp': policy, 'precision': given['precision']})}"
 
 
 PASS: Fault = (0, b"", {})

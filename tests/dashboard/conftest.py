@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.influx import database, named_server
+from tests.influx import NAMED, database, named_server, ways
 from tests.influx_proxy import InfluxProxy
 from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, log_in
@@ -20,10 +19,7 @@ def module_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitt
         yield broker
 
 
-NAMED = ["influxdb-named"] if os.environ.get("PERFWATCH_TEST_INFLUX_URL") else []
-
-
-@pytest.fixture(scope="module", params=["sqlite", "influxdb1", *NAMED])
+@pytest.fixture(scope="module", params=["sqlite", *ways()])
 def history(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, str]]:
@@ -31,7 +27,7 @@ def history(
     folder = Path(tmp_path_factory.mktemp("history"))
     if request.param == "sqlite":
         yield folder, f"sqlite://{folder / 'history.db'}"
-    elif request.param == "influxdb-named":
+    elif request.param == NAMED:
         with named_server() as url:
             yield folder, url
     else:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from perfwatch.history.store import HistoryStore, Series
 from tests.bridge.publisher import START_MS
 from tests.bridge.running import Process, history
-from tests.influx import Influxd, new_database
+from tests.influx import Influxd, Named, database, new_database
 from tests.influx_proxy import InfluxProxy
 from tests.servers import Mosquitto, wait_until
 
@@ -169,13 +169,18 @@ def field(
 
 
 @contextmanager
-def on_influxdb(server: Influxd, folder: Path, resend: float = 0.0) -> Iterator[Field]:
+def on_influxdb(server: Influxd | Named, folder: Path, resend: float = 0.0) -> Iterator[Field]:
     """The history in a database of its own on `server`, which need not run yet, behind a proxy."""
-    with InfluxProxy(server.port) as proxy:
-        address = f"influxdb://127.0.0.1:{proxy.port}/{new_database()}"
-        with field(folder, resend, history=address) as one:
-            one.proxy = proxy
-            yield one
+    with InfluxProxy(server.upstream) as proxy, ExitStack() as stack:
+        address = f"influxdb://127.0.0.1:{proxy.port}"
+        if isinstance(server, Named):
+            history = stack.enter_context(database(address, server.token, server.org))
+        else:
+            history = f"{address}/{new_database()}"
+        one = stack.enter_context(field(folder, resend, history=history))
+        one.proxy = proxy
+        yield one
+        proxy.fault, proxy.cut = None, ""
 
 
 @contextmanager

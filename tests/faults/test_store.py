@@ -11,10 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from perfwatch.history.influx.url import parse
 from tests.bridge.publisher import START_MS, payload, publisher
 from tests.faults.conftest import Report
 from tests.faults.field import Field, heard, on_influxdb
-from tests.influx import Influxd
+from tests.influx import NAMED, Influxd, Named, named, ways
 from tests.influx_proxy import PASS, Fault, InfluxProxy
 from tests.servers import wait_until
 
@@ -24,15 +25,20 @@ WRITE = "/api/v2/write"
 ODD = 80_000
 
 
-@pytest.fixture(scope="module")
-def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    with Influxd(tmp_path_factory.mktemp("influxd")) as server:
-        yield server
+@pytest.fixture(scope="module", params=ways())
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Influxd | Named]:
+    if request.param == NAMED and (there := named()):
+        yield there
+        return
+    with Influxd(tmp_path_factory.mktemp("influxd")) as ours:
+        yield ours
 
 
 @pytest.fixture
-def one(tmp_path: Path, influxd: Influxd) -> Iterator[Field]:
-    with on_influxdb(influxd, tmp_path) as made:
+def one(tmp_path: Path, server: Influxd | Named) -> Iterator[Field]:
+    with on_influxdb(server, tmp_path) as made:
         yield made
 
 
@@ -40,6 +46,11 @@ def one(tmp_path: Path, influxd: Influxd) -> Iterator[Field]:
 def proxy(one: Field) -> InfluxProxy:
     assert one.proxy is not None
     return one.proxy
+
+
+def not_ours_to_kill(way: str) -> None:
+    if way == NAMED:
+        pytest.skip("the server that PERFWATCH_TEST_INFLUX_URL names is not ours to kill")
 
 
 def failing(one: Field, proxy: InfluxProxy, fault: Callable[[str, bytes], Fault]) -> None:
@@ -105,14 +116,16 @@ def test_the_store_resets_connections(one: Field, proxy: InfluxProxy, report: Re
     report(f"store resets in the middle of the {where}", one.settle())
 
 
-def test_the_store_refuses_one_point_of_a_batch(one: Field, influxd: Influxd, report: Report) -> None:
+def test_the_store_refuses_one_point_of_a_batch(one: Field, report: Report) -> None:
     """A text in `idle` makes InfluxDB refuse any number there, and with it that point alone."""
     one.start()
     one.flow(100)
-    database = one.bridge.history.rpartition("/")[2]
+    place = parse(one.bridge.history, "X")
     line = f'cpu,host=other idle="a text" {START_MS + ODD * 1000}'
-    url = f"http://127.0.0.1:{influxd.port}/write"
-    httpx.post(url, params={"db": database, "precision": "ms"}, content=line).raise_for_status()
+    given = {"bucket": f"{place.database}/autogen", "org": place.org, "precision": "ms"}
+    headers = {"Authorization": f"Token {place.token}"} if place.token else {}
+    url = f"{place.url}{WRITE}"
+    httpx.post(url, params=given, content=line, headers=headers).raise_for_status()
     with heard(one.broker, "perfwatch-bridge/test/rejected") as told, publisher(one.broker) as other:
         other.publish("perfwatch/pi/cpu", payload(ODD, idle=1))
         one.flow()
@@ -124,7 +137,9 @@ def test_the_store_refuses_one_point_of_a_batch(one: Field, influxd: Influxd, re
     assert f"cpu of pi at {START_MS + ODD * 1000}" in named.decode()
 
 
-def test_the_store_is_killed(tmp_path: Path, report: Report) -> None:
+@pytest.mark.parametrize("way", ways())
+def test_the_store_is_killed(tmp_path: Path, report: Report, way: str) -> None:
+    not_ours_to_kill(way)
     with Influxd(tmp_path) as server, on_influxdb(server, tmp_path) as one:
         one.start()
         for times in range(1, 4):
@@ -137,7 +152,9 @@ def test_the_store_is_killed(tmp_path: Path, report: Report) -> None:
         report("SIGKILL of the store (InfluxDB), three times", one.settle())
 
 
-def test_the_store_is_away_at_the_start(tmp_path: Path, report: Report) -> None:
+@pytest.mark.parametrize("way", ways())
+def test_the_store_is_away_at_the_start(tmp_path: Path, report: Report, way: str) -> None:
+    not_ours_to_kill(way)
     server = Influxd(tmp_path)
     with on_influxdb(server, tmp_path) as one:
         one.start()

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from perfwatch.errors import Unsupported
-from perfwatch.history.influx.buckets import Buckets, buckets_of
+from perfwatch.errors import PartialWrite, Unsupported
+from perfwatch.history.influx.buckets import ALWAYS, Buckets, Stretch, WriteOnly
 from perfwatch.history.influx.http import TIMEOUT_SECONDS, Server, ServerRefused
 from perfwatch.history.influx.line_protocol import plain
 from perfwatch.history.influx.query import Place, Result
 from perfwatch.history.influx.url import Address
+from perfwatch.history.influx.version_1 import Databases1
+from perfwatch.history.influx.version_2 import Buckets2
+from perfwatch.history.influx.version_3 import Databases3
 
 # How our own notes' measurements begin. A metric is a level of a topic, which has no slash.
 OURS = "perfwatch/"
+
+
+class Refusal(NamedTuple):
+    """The server will never take the line with that number, for that reason."""
+
+    line: int
+    reason: str
 
 
 class Database:
@@ -43,6 +54,29 @@ class Database:
             self._made.discard(place)
             self._ready(place)
             self._server.write(place.bucket, body)
+
+    def write_most(self, place: Place, lines: Sequence[bytes], first: int = 0) -> list[Refusal]:
+        """Write all of the lines but those that the server refuses; returns these, counted from `first`.
+
+        Which they are it says in part, if at all: halving finds out on every version. The same point
+        written twice is one point, so nothing is doubled.
+        """
+        try:
+            self.write(place, b"\n".join(lines))
+        except ServerRefused as exc:
+            if not exc.about_lines:
+                raise
+            if len(lines) == 1:
+                return [Refusal(first, exc.reason)]
+            half = len(lines) // 2
+            refused = self.write_most(place, lines[:half], first)
+            return refused + self.write_most(place, lines[half:], first + half)
+        return []
+
+    def kept_others(self, refused: list[str]) -> PartialWrite:
+        """What to raise when everything was written but what these sentences name."""
+        others = f" (and {len(refused) - 1} more points)" if len(refused) > 1 else ""
+        return PartialWrite(f"InfluxDB at {self.url} refused {refused[0]}{others}", refused)
 
     def ask(self, statements: Sequence[str]) -> list[Result]:
         """One answer for each statement; an empty one where there is no such bucket yet."""
@@ -79,6 +113,10 @@ class Database:
             self._buckets = buckets_of(self._server)
         return self._buckets
 
+    def stretches(self, place: Place, whole: Stretch = ALWAYS) -> list[Stretch]:
+        """Pieces of that stretch, in order of time, each of which a question may be about."""
+        return self.ways().stretches(place, whole)
+
     def size(self) -> int | None:
         """Bytes on disk of all tiers; None when the server does not tell."""
         sizes = [self.ways().size(place) for place in self.places]
@@ -92,3 +130,13 @@ class Database:
             return
         self.ways().ensure(place)
         self._made.add(place)
+
+
+def buckets_of(server: Server) -> Buckets:
+    """The way of that server's version. InfluxDB Cloud, which does not tell one, has organisations."""
+    major = server.version().lstrip("v").partition(".")[0]
+    if major == "2" or (not major and server.address.org):
+        return Buckets2(server)
+    if major == "1":
+        return Databases1(server)
+    return Databases3(server) if major else WriteOnly(server)

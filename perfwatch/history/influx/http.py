@@ -38,8 +38,19 @@ _ADVICE = {
 
 
 # What servers say of lines that they cannot take, and of a bucket that is not there, in any version.
-_LINE = re.compile(r"partial write|pars(e|ing)", re.IGNORECASE)
+_LINE = re.compile(r"partial write|pars(e|ing)|would exceed number of", re.IGNORECASE)
 _MISSING = re.compile(r"(database|retention policy|bucket|dbrp).*not found|no dbrp", re.IGNORECASE)
+
+_NO_ROOM = re.compile(r"would exceed limit of \d+ databases")
+
+# What InfluxDB 3 Core says when something is too much for it, and what to do about that.
+_LIMITS = {
+    _NO_ROOM: "it takes no more databases, and PerfWatch needs three: delete one that nobody needs",
+    re.compile(
+        r"file limit of \d+ parquet files"
+    ): "the question would open more of its files than it allows:"
+    " ask about fewer days, or start the server with a higher --query-file-limit (docs/influxdb.md)",
+}
 
 
 class ServerRefused(StoreError):
@@ -49,7 +60,8 @@ class ServerRefused(StoreError):
         self.status = status
         self.reason = reason
         self.pause = pause
-        advice = _ADVICE.get(status, f"it answered {status}")
+        limit = next((words for said, words in _LIMITS.items() if said.search(reason)), None)
+        advice = limit or _ADVICE.get(status, f"it answered {status}")
         super().__init__(f"InfluxDB at {address.url} refused: {advice} ({reason})")
 
     @property
@@ -61,6 +73,11 @@ class ServerRefused(StoreError):
     def about_lines(self) -> bool:
         """Whether some of what was written is at fault; with fewer lines the others may be taken."""
         return self.status == 413 or (self.status in (400, 422) and bool(_LINE.search(self.reason)))
+
+    @property
+    def final(self) -> bool:
+        """Whether no other attempt will change that, as far as the server tells."""
+        return isinstance(self, Forbidden) or self.about_lines
 
 
 class Forbidden(ServerRefused):
@@ -131,7 +148,14 @@ class Server:
     def query_3(self, statement: str, bucket: str) -> Result:
         """As `query`, for InfluxDB 3: of one statement, which names no database."""
         given = {"db": bucket, "epoch": "ms", "q": statement}
-        results = self._checked(self._decoded(self._call("GET", "/query", query=given).data))
+        try:
+            data = self._call("GET", "/query", query=given).data
+        except StoreError as exc:
+            # It has begun to answer, and then met what JSON cannot carry.
+            if "Connection broken" in str(exc.__cause__):
+                raise self._unrepresentable() from exc
+            raise
+        results = self._checked(self._decoded(data))
         return results[0] if results else Result()
 
     def get(self, path: str, **query: str) -> Any:
@@ -185,7 +209,7 @@ class Server:
             return _answer.decode(data)
         except msgspec.DecodeError as exc:
             if b"unsupported value" in data:
-                raise Unrepresentable(f"InfluxDB at {self.address.url} found a mean past any float") from exc
+                raise self._unrepresentable() from exc
             raise self._unexpected(data) from exc
 
     def _json(self, data: bytes) -> Any:
@@ -193,6 +217,11 @@ class Server:
             return msgspec.json.decode(data)
         except msgspec.DecodeError as exc:
             raise self._unexpected(data) from exc
+
+    def _unrepresentable(self) -> Unrepresentable:
+        return Unrepresentable(
+            f"InfluxDB at {self.address.url} broke off its answer, at a mean past any float"
+        )
 
     def _unexpected(self, data: bytes) -> StoreError:
         return StoreError(
@@ -209,8 +238,9 @@ def explain(address: Address) -> Iterator[None]:
     except ApiException as exc:
         if not exc.status:
             raise StoreError(_trust(address, str(exc.reason))) from exc
-        kind = Forbidden if exc.status in (403, 404) else ServerRefused
-        raise kind(address, exc.status, _reason(exc), _pause(exc)) from exc
+        reason = _reason(exc)
+        kind = Forbidden if exc.status in (403, 404) or _NO_ROOM.search(reason) else ServerRefused
+        raise kind(address, exc.status, reason, _pause(exc)) from exc
     except urllib3.exceptions.HTTPError as exc:
         raise StoreError(
             f"InfluxDB at {address.url} cannot be reached: check that it runs and that PERFWATCH_HISTORY is"

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from perfwatch.history.shapes import SHAPES, Listed, Named
 from perfwatch.history.store import MAX_REMEMBERED, Layout, Numbers, Part, Point
 
 _numbers = msgspec.json.Encoder()
@@ -22,6 +23,13 @@ _UNSAFE = re.compile(r"[\\\x00-\x1f\x7f]|%(?=[0-9A-Fa-f]{2})|^[_#]|^t(?=ime$)")
 _SAFE = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _NAME = str.maketrans({",": r"\,", " ": r"\ "})
 _KEY = str.maketrans({",": r"\,", " ": r"\ ", "=": r"\="})
+
+_TAGS = {
+    metric: frozenset(
+        {"host", *(shape.tag for shape in shapes.values() if isinstance(shape, Listed | Named))}
+    )
+    for metric, shapes in (SHAPES | {"": {}}).items()
+}
 
 # What stands in a form for what differs; no name has them once it is `stored`.
 _HOST, _TIME = b"\0", b"\1"
@@ -57,7 +65,8 @@ class Encoder:
                 yield text.replace(_HOST, host).replace(_TIME, b"%d" % one.time)
 
     def _line(self, point: Point) -> str:
-        pairs = [f"{self._key(name)}={float(value)!r}" for name, value in point.fields.items()]
+        metric = point.metric
+        pairs = [f"{self._key(metric, name)}={float(value)!r}" for name, value in point.fields.items()]
         return f"{self._head(point[:4])} {','.join(pairs)} {point.time}"
 
     def _remembered(self, layout: Layout) -> tuple[bytes, bytes]:
@@ -77,7 +86,7 @@ class Encoder:
 
     def _form_line(self, metric: str, part: Part) -> bytes:
         head = _head(metric, _HOST.decode(), part.tag, part.name).replace("%", "%%")
-        pairs = [f"{self._key(name).replace('%', '%%')}=%b" for name in part.fields]
+        pairs = [f"{self._key(metric, name).replace('%', '%%')}=%b" for name in part.fields]
         return f"{head} {','.join(pairs)} ".encode() + _TIME
 
     def _head(self, key: tuple[str, str, str, str]) -> str:
@@ -88,7 +97,9 @@ class Encoder:
             head = self._heads[key] = head_of(key)
         return head
 
-    def _key(self, name: str) -> str:
+    def _key(self, metric: str, name: str) -> str:
+        if name in tags_of(metric):
+            return escaped_key(stored_field(metric, name))
         key = self._keys.get(name)
         if key is None:
             if len(self._keys) >= MAX_REMEMBERED:
@@ -117,6 +128,16 @@ def escaped_key(name: str) -> str:
 def stored(name: str) -> str:
     """The name under which InfluxDB has it: what line protocol cannot carry is %XX."""
     return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", name)
+
+
+def stored_field(metric: str, name: str) -> str:
+    """As `stored`, for a field: InfluxDB 3 refuses one that is called like a tag of its table."""
+    return f"%{ord(name[0]):02X}{name[1:]}" if name in tags_of(metric) else stored(name)
+
+
+def tags_of(metric: str) -> frozenset[str]:
+    """What the tags of a metric can be called."""
+    return _TAGS.get(metric, _TAGS[""])
 
 
 def plain(name: str) -> str:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
 
 from perfwatch.errors import StoreError
+from perfwatch.history.influx.buckets import Stretch
 from perfwatch.history.influx.database import OURS, Database
-from perfwatch.history.influx.http import Forbidden
+from perfwatch.history.influx.http import ServerRefused
 from perfwatch.history.influx.line_protocol import head_of, plain
 from perfwatch.history.influx.query import ROLLUP, Place, between, measurement, name
 from perfwatch.history.policy import Policy
@@ -56,19 +56,20 @@ class Notes:
 
     def reach(self) -> Reach:
         fields = ", ".join(f"max({field})" for field in Reach._fields)
-        [row] = self._rows(f"SELECT {fields} FROM {self._name(_REACH)}") or [[0]]
-        return Reach(*(NEVER if value is None else int(value) for value in row[1:]))
+        for stretch in reversed(self._database.stretches(self._place)):
+            for row in self._rows(f"SELECT {fields} FROM {self._name(_REACH)} WHERE {between(*stretch)}"):
+                return Reach(*(NEVER if value is None else int(value) for value in row[1:]))
+        return Reach()
 
     def oldest(self) -> int | None:
         """Nothing older than this (ms) is there; None as long as nothing was rolled up.
 
         The first hour that was rolled up, or an older one into which something came later.
         """
-        reached = self._rows(f"SELECT first(rolled_to) FROM {self._name(_REACH)}")
-        late = self._rows(f"SELECT first(written) FROM {self._name(_LATE)}")
-        if not reached:
+        reached, late = self._first("rolled_to", _REACH), self._first("written", _LATE)
+        if reached is None:
             return None
-        return min(int(row[0]) for row in (*reached, *late) if row[0] is not None) - HOUR
+        return min(reached, reached if late is None else late) - HOUR
 
     def advance(self, **reach: int) -> None:
         self._write([_note(_REACH, "", moment, **{field: moment}) for field, moment in reach.items()])
@@ -82,17 +83,25 @@ class Notes:
         first, last = (floor(now + slack, HOUR) for slack in (-GRACE_MS // 2, GRACE_MS // 2))
         hours = {(host_of(one), floor(one.time, HOUR)) for one in taken}
         late = [(host, hour) for host, hour in hours if not first <= hour <= last]
-        if late and self._database.ways().answers:
-            with suppress(Forbidden):  # an account for raw readings only makes no rollups either
-                self._write([_note(_LATE, host, hour, written=token, rolled=0.0) for host, hour in late])
+        if not late or not self._database.ways().answers:
+            return
+        try:
+            self._write([_note(_LATE, host, hour, written=token, rolled=0.0) for host, hour in late])
+        except ServerRefused as exc:
+            # The readings are kept. Who may not write notes makes no rollups either, and upkeep says so.
+            if not exc.final:
+                raise
 
     def late(self, until: int) -> list[LateHour]:
         """The hours before `until` that were noted and are not done, in order of time."""
-        where = f"{between(NEVER, until)} AND written != rolled"
-        source = f"{self._name(_LATE)} WHERE {where} GROUP BY {name('host')}"
-        [result] = self._database.ask([f"SELECT written, rolled FROM {source}"])
+        asked = [
+            f"SELECT written, rolled FROM {self._name(_LATE)} WHERE {between(*stretch)} AND written != rolled"
+            f" GROUP BY {name('host')}"
+            for stretch in self._database.stretches(self._place, Stretch(NEVER, until))
+        ]
         found = [
             LateHour(plain(rows.tags["host"]), row[0], float(row[1]))
+            for result in self._database.ask(asked)
             for rows in result.series
             for row in rows.values
         ]
@@ -109,11 +118,13 @@ class Notes:
     def policy(self) -> Policy | None:
         """None when none was set."""
         names = Policy.__struct_fields__
-        rows = self._rows(f"SELECT {', '.join(names)} FROM {self._name(_POLICY)}")
+        where = between(_KEPT_AT, _KEPT_AT + 1)
+        rows = self._rows(f"SELECT {', '.join(names)} FROM {self._name(_POLICY)} WHERE {where}")
         if not rows:
             return None
+        kept = dict(zip(names, rows[0][1:], strict=True))
         try:
-            return msgspec.convert(dict(zip(names, rows[0][1:], strict=True)), Policy, strict=False)
+            return msgspec.convert(kept | {"enabled": kept["enabled"] != 0}, Policy, strict=False)
         except msgspec.ValidationError as exc:
             raise StoreError(
                 f"The history on {self._database.url} has a policy that cannot be used: {exc}"
@@ -121,6 +132,13 @@ class Notes:
 
     def set_policy(self, policy: Policy) -> None:
         self._write([_note(_POLICY, "", _KEPT_AT, **msgspec.structs.asdict(policy))])
+
+    def _first(self, field: str, of: str) -> int | None:
+        """The time (ms) of the first row that has that field."""
+        for stretch in self._database.stretches(self._place):
+            for row in self._rows(f"SELECT first({field}) FROM {self._name(of)} WHERE {between(*stretch)}"):
+                return int(row[0] or 0)
+        return None
 
     @property
     def _place(self) -> Place:

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from perfwatch.history.influx.line_protocol import plain, stored
-from perfwatch.history.shapes import SHAPES, Listed, Named
+from perfwatch.history.influx.line_protocol import plain, stored, tags_of
 from perfwatch.history.store import Series
 
 # What fits 64-bit nanoseconds, as InfluxDB keeps times: the years 1677 to 2262.
@@ -108,13 +107,13 @@ def grouped(series: Iterable[Series]) -> dict[Group, list[Series]]:
     return groups
 
 
-def newest(place: Place, metric: str, host: str | None, columns: str = "*") -> str:
+def newest(place: Place, metric: str, host: str | None, columns: str, start: int, stop: int) -> str:
     """The last value of every field of every series: the cheapest way to learn which there are."""
-    where = "" if host is None else f" WHERE {name('host')} = {text(stored(host))}"
-    return f"SELECT last({columns}) FROM {measurement(place, metric)}{where} GROUP BY *"
+    where = between(start, stop) + ("" if host is None else f" AND {name('host')} = {text(stored(host))}")
+    return f"SELECT last({columns}) FROM {measurement(place, metric)} WHERE {where} GROUP BY *"
 
 
-def end(place: Place, metric: str, order: str, start: int = EARLIEST, stop: int = LATEST) -> str:
+def end(place: Place, metric: str, order: str, start: int, stop: int) -> str:
     """The first row (order ASC) or the last (DESC) of a metric in that stretch.
 
     One metric each: of a pattern, every series would be looked up with the fields of every metric.
@@ -161,19 +160,15 @@ def unqualified(statement: str, places: Iterable[Place]) -> tuple[Place, str]:
     return place, statement.replace(place.qualifier, "", 1)
 
 
-def conditions(group: Group, parts: Sequence[str]) -> Iterator[str]:
+def conditions(group: Group, parts: Sequence[str], absent_is_empty: bool) -> Iterator[str]:
     yield f"{name('host')} = {text(stored(group.host))}"
     if not group.tag:
-        # Without these, the whole would be read together with each of its parts.
-        yield from (f"{name(tag)} = ''" for tag in _tags(group.metric))
+        # Without these, the whole is read together with each of its parts, which are dropped here.
+        others = sorted(tags_of(group.metric) - {"host"}) if absent_is_empty else []
+        yield from (f"{name(tag)} = ''" for tag in others)
     elif len(parts) <= MAX_NAMED_PARTS:
         named = " OR ".join(f"{name(stored(group.tag))} = {text(stored(part))}" for part in parts)
         yield f"({named})"
-
-
-def _tags(metric: str) -> list[str]:
-    shapes = SHAPES.get(metric, {}).values()
-    return sorted({shape.tag for shape in shapes if isinstance(shape, Listed | Named)})
 
 
 def _clamped(time: int) -> int:

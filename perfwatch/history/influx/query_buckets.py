@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from perfwatch.history.influx.line_protocol import plain, stored
+from perfwatch.history.influx.line_protocol import plain, stored, stored_field
 from perfwatch.history.influx.query import (
     ROLLUP,
     Group,
@@ -40,19 +40,21 @@ class Cut(NamedTuple):
     """Into buckets of which `interval` (ms), what values are divided by, and whether of one part alone.
 
     Then no bucket is put together of two, and raw ones need no count: it adds a third to their cost.
+    `absent_is_empty` as the server's `Buckets` have it.
     """
 
     interval: int
     alone: bool
+    absent_is_empty: bool
     scale: float = 1
 
 
 def statement(place: Place, group: Group, parts: Sequence[str], part: Slice, cut: Cut) -> str:
     """Sum, count, min and max of each bucket and part of the host, in that stretch of a tier."""
-    where = " AND ".join((*conditions(group, parts), between(part.start, part.stop)))
+    where = " AND ".join((*conditions(group, parts, cut.absent_is_empty), between(part.start, part.stop)))
     tags = name(stored(group.tag)) if group.tag else "*"
     source = f"{measurement(place, group.metric)} WHERE {where}"
-    columns = _columns(part.tier, group.field)
+    columns = _columns(part.tier, stored_field(group.metric, group.field))
     if _as_they_are(part, cut.interval):
         return f"SELECT {', '.join(columns)} FROM {source} GROUP BY {tags}"
     if cut.scale != 1:
@@ -90,8 +92,7 @@ def _as_they_are(part: Slice, interval: int) -> bool:
     return interval <= FEW_ROWS * part.tier and length <= MOST_ROWS * part.tier
 
 
-def _columns(tier: int, field: str) -> list[str]:
-    kept = stored(field)
+def _columns(tier: int, kept: str) -> list[str]:
     return [name(kept)] if tier == RAW else [name(f"{kind}_{kept}") for kind in KINDS]
 
 

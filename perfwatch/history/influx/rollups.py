@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from perfwatch.errors import Unsupported
+from perfwatch.history.influx.buckets import Stretch
 from perfwatch.history.influx.database import Database
 from perfwatch.history.influx.fold import BASE, LATE, Table, coarser, kept, lines, minutes, numbers, readings
 from perfwatch.history.influx.line_protocol import plain
@@ -34,6 +35,9 @@ from perfwatch.history.store import Work
 # Lines of one request: more of them cost a server no less each.
 LINES_AT_ONCE = 5000
 
+# How much of a line is shown when it is refused.
+SHOWN = 100
+
 # Every field of a rollup has its count.
 COUNTS = "/^count_/"
 _BASE_ONLY = f" AND {name(ROLLUP)} = {text(BASE)}"
@@ -46,9 +50,12 @@ class Rollups:
         self._database = database
         self._notes = notes
         self._thinned = self._forgotten = EARLIEST
+        self._refused: list[str] = []
 
     def roll_up(self, until: int) -> Iterator[Work]:
+        """Raises PartialWrite at the end when the server did not take some of the rollups."""
         self._check()
+        self._refused = []
         until = floor(until, HOUR)
         # Read first: what is noted from here on may be missing in what is read below.
         late, reach = self._notes.late(until), self._finished(self._notes.reach())
@@ -64,9 +71,12 @@ class Rollups:
         if reach.rolled_to < until:
             self._notes.advance(rolled_to=until)
             self._notes.done([one for one in late if one.hour >= reach.rolled_to])
+        if self._refused:
+            raise self._database.kept_others(self._refused)
 
     def thin(self, before: int) -> Iterator[Work]:
         self._check()
+        self._database.ways().allow_deletion(self._database.raw)
         reach = self._finished(self._notes.reach())
         late = [one.hour for one in self._notes.late(reach.rolled_to) if one.hour >= reach.raw_from]
         cut = min([floor(before, HOUR), reach.rolled_to, *late])
@@ -76,7 +86,6 @@ class Rollups:
         while (first := self._first(start, cut, self._database.raw)) is not None:
             stop = min(floor(first, DAY_MS) + DAY_MS, cut)
             counted = self._sum_of_counts(floor(first, HOUR), stop)
-            self._database.ways().allow_deletion(self._database.raw)
             # Told before it is done, so that who asks meanwhile is answered by minutes.
             self._notes.advance(raw_from=stop)
             self._finished(Reach(reach.rolled_to, stop, start))
@@ -86,6 +95,7 @@ class Rollups:
 
     def forget(self, before: int) -> Iterator[Work]:
         self._check()
+        self._database.ways().allow_deletion(self._database.raw)
         if self._is_done(before, self._forgotten):
             return
         hour, tiers = floor(before, HOUR), (self._database.minutes, self._database.hours)
@@ -136,7 +146,8 @@ class Rollups:
 
     def _write(self, place: Place, made: Iterator[str]) -> None:
         while some := list(islice(made, LINES_AT_ONCE)):
-            self._database.write(place, "\n".join(some).encode())
+            refused = self._database.write_most(place, [line.encode() for line in some])
+            self._refused += [f"{some[line][:SHOWN]}…: {reason}" for line, reason in refused]
 
     def _hours(self, until: int) -> Iterator[tuple[int, list[str]]]:
         """The hours that nobody has rolled up yet, each with the metrics that it has."""
@@ -149,9 +160,12 @@ class Rollups:
         if start >= stop:
             return {}
         metrics = self._database.metrics(place)
-        results = self._database.ask([end(place, metric, "ASC", start, stop) for metric in metrics])
-        found = zip(metrics, map(read_times, ([result] for result in results)), strict=True)
-        return {metric: times[0] for metric, times in found if times}
+        for stretch in self._database.stretches(place, Stretch(start, stop)):
+            results = self._database.ask([end(place, metric, "ASC", *stretch) for metric in metrics])
+            found = zip(metrics, map(read_times, ([result] for result in results)), strict=True)
+            if firsts := {metric: times[0] for metric, times in found if times}:
+                return firsts
+        return {}
 
     def _first(self, start: int, stop: int, *places: Place) -> int | None:
         firsts = [self._firsts(place, start, stop) for place in places]
@@ -173,7 +187,10 @@ class Rollups:
 
     def count(self, place: Place, columns: str, start: int = EARLIEST, stop: int = LATEST) -> int:
         """The values of those columns in that stretch of a tier."""
-        return self._total(f"SELECT count({columns}) FROM {measurement(place)} WHERE {between(start, stop)}")
+        return sum(
+            self._total(f"SELECT count({columns}) FROM {measurement(place)} WHERE {between(*stretch)}")
+            for stretch in self._database.stretches(place, Stretch(start, stop))
+        )
 
     def _sum_of_counts(self, start: int, stop: int) -> int:
         """How many raw readings those whole hours had when they were rolled up: soon told."""

@@ -12,8 +12,9 @@ from typing import Self
 
 from msgspec.structs import replace
 
-from perfwatch.errors import PartialWrite, Unsupported
+from perfwatch.errors import Unsupported
 from perfwatch.history.influx import query, query_buckets
+from perfwatch.history.influx.buckets import Stretch
 from perfwatch.history.influx.database import Database
 from perfwatch.history.influx.http import ServerRefused, Unrepresentable
 from perfwatch.history.influx.line_protocol import Encoder
@@ -26,6 +27,9 @@ from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Partial, Slice, combine, plan, total
 from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, Tier, Work, count, each_point
 from perfwatch.readings.codec import from_ms
+
+# Which of the stretches of a tier.
+ALL, RECENT = slice(None), slice(-2, None)
 
 # Points or readings of one request: more of them cost a server no less each.
 AT_ONCE = 5000
@@ -63,16 +67,16 @@ class InfluxStore:
         # Noted after the readings are there: should that fail, the batch comes again.
         self._notes.mark_late(kept)
         if refused:
-            others = f" (and {len(refused) - 1} more points)" if len(refused) > 1 else ""
-            raise PartialWrite(f"InfluxDB at {self._database.url} refused {refused[0]}{others}", refused)
+            raise self._database.kept_others(refused)
         return count(kept)
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
         if metric == "" or host == "":
             return []  # in InfluxQL an empty host would be any point without one
-        found = set(self._series(self._database.raw, "*", "last_", metric, host))
-        if self._notes.reach().raw_from > NEVER:
-            found.update(self._series(self._database.hours, COUNTS, "last_count_", metric, host))
+        # Where questions are bounded, the readings of two days, and what rollups have of those before.
+        found = set(self._series(self._database.raw, RECENT, "*", "last_", metric, host))
+        if self._database.ways().bounded or self._notes.reach().raw_from > NEVER:
+            found.update(self._series(self._database.hours, ALL, COUNTS, "last_count_", metric, host))
         return sorted(found)
 
     def query(
@@ -83,8 +87,12 @@ class InfluxStore:
         if not series or start >= stop:
             return {one: [] for one in series}
         reach = self._notes.reach()
-        parts = plan(start, stop, interval, reach.rolled_to, reach.raw_from)
-        cut = Cut(interval, alone=len(parts) == 1)
+        parts = [
+            Slice(part.tier, *stretch)
+            for part in plan(start, stop, interval, reach.rolled_to, reach.raw_from)
+            for stretch in self._database.stretches(self._places[part.tier], Stretch(part.start, part.stop))
+        ]
+        cut = Cut(interval, len(parts) == 1, self._database.ways().absent_is_empty)
         try:
             return self._query(series, parts, cut)
         except Unrepresentable:
@@ -147,20 +155,16 @@ class InfluxStore:
         self.close()
 
     def _send(self, points: Sequence[Point | Numbers], lines: list[bytes]) -> list[str]:
-        """Which lines a server refuses it says in part, if at all: halving finds out on every version.
-
-        The same point written twice is one point, so nothing is doubled.
-        """
+        """Write the readings; returns a sentence for each point that the server refuses."""
+        body = b"\n".join(lines)
         try:
-            self._database.write(self._database.raw, b"\n".join(lines))
+            self._database.write(self._database.raw, body)
         except ServerRefused as exc:
             if not exc.about_lines:
                 raise
-            singly, lines = list(each_point(points)), b"\n".join(lines).split(b"\n")
-            if len(lines) == 1:
-                return [f"{_name(singly[0])}: {exc.reason}"]
-            half = len(lines) // 2
-            return self._send(singly[:half], lines[:half]) + self._send(singly[half:], lines[half:])
+            singly = list(each_point(points))
+            refused = self._database.write_most(self._database.raw, body.split(b"\n"))
+            return [f"{_name(singly[line])}: {reason}" for line, reason in refused]
         return []
 
     def _query(
@@ -182,12 +186,16 @@ class InfluxStore:
         return {one: _buckets(found, cut.scale) for one, found in stretches.items()}
 
     def _series(
-        self, place: Place, columns: str, prefix: str, metric: str | None, host: str | None
+        self, place: Place, which: slice, columns: str, prefix: str, metric: str | None, host: str | None
     ) -> Iterator[Series]:
         # Asked for together, each series would be looked up with the fields of every metric.
         metrics = self._database.metrics(place) if metric is None else [metric]
-        results = self._database.ask([query.newest(place, one, host, columns) for one in metrics])
-        for result in results:
+        asked = [
+            query.newest(place, one, host, columns, *stretch)
+            for one in metrics
+            for stretch in self._database.stretches(place)[which]
+        ]
+        for result in self._database.ask(asked):
             yield from query.read_series(result, prefix)
 
     def _ends(self, place: Place) -> tuple[int | None, int | None]:
@@ -196,15 +204,23 @@ class InfluxStore:
         A server looks at every series of each week that it is asked about: so first at the one where
         they are in all likelihood.
         """
-        metrics, bound = self._database.metrics(place), self._notes.oldest()
-        recent = time.time_ns() // 1_000_000 - HOUR
-        lasts = self._times(place, metrics, "DESC", recent) or self._times(place, metrics, "DESC")
-        firsts = [] if bound is None else self._times(place, metrics, "ASC", bound, bound + DAY_MS)
-        return min(firsts or self._times(place, metrics, "ASC"), default=None), max(lasts, default=None)
+        whole, bound = self._database.stretches(place), self._notes.oldest()
+        recent = Stretch(time.time_ns() // 1_000_000 - HOUR, whole[-1].stop)
+        likely = [] if bound is None else [Stretch(bound, bound + DAY_MS)]
+        lasts = self._times(place, "DESC", [recent, *reversed(whole)])
+        # As long as nothing is rolled up, all of it is recent.
+        return min(self._times(place, "ASC", [*likely, *whole[RECENT]]), default=None), max(
+            lasts, default=None
+        )
 
-    def _times(self, place: Place, metrics: Sequence[str], order: str, *stretch: int) -> list[int]:
-        asked = [query.end(place, metric, order, *stretch) for metric in metrics]
-        return query.read_times(self._database.ask(asked))
+    def _times(self, place: Place, order: str, stretches: Sequence[Stretch]) -> list[int]:
+        """The first or last time of each metric, in the first stretch that has any."""
+        metrics = self._database.metrics(place)
+        for stretch in stretches:
+            asked = [query.end(place, metric, order, *stretch) for metric in metrics]
+            if found := query.read_times(self._database.ask(asked)):
+                return found
+        return []
 
 
 def _buckets(stretches: list[list[Partial]], scale: float) -> list[Bucket]:

@@ -13,7 +13,7 @@ import pytest
 from perfwatch.history.influx.url import Address, parse
 from perfwatch.history.open import open_store
 from perfwatch.history.store import HistoryStore
-from tests.influx import Influxd, container, database, missing, named_server
+from tests.influx import NAMED, Influxd, container, database, missing, named_server
 from tests.influx_proxy import InfluxProxy
 
 Opener: TypeAlias = Callable[[], HistoryStore]
@@ -31,7 +31,7 @@ def influx_container() -> Iterator[tuple[str, str, str]]:
 @contextmanager
 def history_on(way: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty history on a server, removed afterwards."""
-    if way == "influxdb-named":
+    if way == NAMED:
         with named_server() as url:
             yield url
     elif way == "influxdb1":

@@ -1,0 +1,63 @@
+"""InfluxDB 3 Core: as many databases as there are buckets, and questions about a few days at a time.
+
+It keeps a file for each ten minutes of a table, never puts two together, and answers no question about more
+than 432 of them. So each question is about so many that a few of them may be there twice.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+
+from perfwatch.history.influx.buckets import ALWAYS, Stretch, WriteOnly
+from perfwatch.history.influx.query import HOURS, Place, Result, Rows, unqualified
+from perfwatch.history.policy import DAY_MS
+from perfwatch.history.rollup import HOUR, MINUTE, floor
+
+# How many files a question is about when each is there once.
+FILES = 144
+_FILE_MS = 10 * MINUTE
+
+# Nothing older is looked for, whatever is asked: each day of a metric costs a question.
+HORIZON_MS = 31 * DAY_MS
+
+# What `last(*)` makes of a field whose name InfluxQL would have quoted: last_"user".
+_QUOTED = re.compile(r'([a-z]+_)"(.*)"', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)")
+
+
+class Databases3(WriteOnly):
+    """A database appears when it is written; nothing in it can be deleted over HTTP."""
+
+    answers = True
+    bounded = True
+    absent_is_empty = False
+
+    def stretches(self, place: Place, whole: Stretch = ALWAYS) -> list[Stretch]:
+        now = time.time_ns() // 1_000_000
+        start, stop = max(whole.start, now - HORIZON_MS), min(whole.stop, now + HOUR)
+        length = FILES * (HOUR if place.name == HOURS else _FILE_MS)
+        begins = range(floor(start, length), stop, length)
+        return [Stretch(max(begin, start), min(begin + length, stop)) for begin in begins]
+
+    def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
+        # It takes one statement a request; and where one names a retention policy `autogen`, it looks in
+        # another database than /api/v2/write puts into: so the request names the database, and nothing else.
+        asked = (unqualified(statement, places) for statement in statements)
+        results = [self._server.query_3(statement, place.bucket) for place, statement in asked]
+        for result in results:
+            for rows in result.series:
+                _unquote(rows)
+        return results
+
+    def measurements(self, place: Place) -> list[str]:
+        return [rows.name for rows in self._server.query_3("SHOW FIELD KEYS", place.bucket).series]
+
+
+def _unquote(rows: Rows) -> None:
+    found = map(_QUOTED.fullmatch, rows.columns)
+    rows.columns = [
+        column if quoted is None else quoted[1] + _ESCAPED.sub(r"\1", quoted[2])
+        for column, quoted in zip(rows.columns, found, strict=True)
+    ]

@@ -1,0 +1,52 @@
+"""Which of several members does what only one should: who claimed a retained lease last. No input or output.
+
+The broker puts all claims in one order, and every member hears them in it. The holder claims again and again;
+a member that heard nothing for long claims it in turn.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+SETTLE_SECONDS = 1.0
+RENEW_SECONDS = 10.0
+EXPIRY_SECONDS = 30
+
+
+class Held(Struct, frozen=True):
+    """What the retained message says, as JSON."""
+
+    instance: str
+
+
+class Lease:
+    """The lease as the member called `me` sees it. Times are in seconds of a clock that only goes forward."""
+
+    def __init__(self, me: str) -> None:
+        self._me = me
+        self._asked = self._heard = 0.0
+        self._free = True
+        self.leads = False
+
+    def begin(self, now: float) -> None:
+        """A new connection: what is retained comes first."""
+        self.leads, self._free = False, True
+        self._asked = now + SETTLE_SECONDS - RENEW_SECONDS
+
+    def hear(self, payload: bytes, now: float) -> None:
+        """Take what came on the topic: nothing when the holder gave it back. Raises msgspec.DecodeError."""
+        self._heard = now
+        held = msgspec.json.decode(payload, type=Held) if payload else None
+        self._free = held is None
+        self.leads = held is not None and held.instance == self._me
+
+    def is_due(self, now: float) -> bool:
+        """Whether to claim, or to claim again."""
+        lapsed = self._free or self.leads or now - self._heard >= EXPIRY_SECONDS
+        return lapsed and now - self._asked >= RENEW_SECONDS
+
+    def claim(self, now: float) -> bytes:
+        """What to publish, retained, to be forgotten after EXPIRY_SECONDS."""
+        self._asked = now
+        return msgspec.json.encode(Held(self._me))
