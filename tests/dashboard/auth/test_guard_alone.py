@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from starlette.types import Message, Receive, Scope, Send
 
 from dashboard.auth.guard import IDENTITY, LIVE, SESSION_OVER, Guard
+from dashboard.auth.logins import Logins
 from dashboard.auth.sessions import Sessions
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.tokens import Revocations, Tokens
@@ -27,10 +28,10 @@ class Behind:
         users.add("ann", "a password for tests", Role.ADMIN)
         account = users.account("ann")
         assert account is not None
-        tokens = Tokens("k" * 64, Revocations(folder / "revoked"))
+        tokens = Tokens(lambda: "k" * 64, Revocations(folder / "revoked"))
         self.token = tokens.issue("ann", account.generation)
         self.seen: list[Scope] = []
-        sessions = Sessions(tokens, users, ApiTokens(folder))
+        sessions = Sessions(tokens, users, ApiTokens(folder), Logins(folder / "sessions.json", 3600))
         self._guard = Guard(self._app, sessions, "https://one.example, http://two.example:81/")
 
     async def ask(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Message:
