@@ -34,7 +34,7 @@ def user(environ: Mapping[str, str]) -> click.Group:
     @user.command("list")
     @options("data_dir")
     def list_(**given: str | None) -> None:
-        """Each account and its role, and whether a second factor is asked for."""
+        """Each account, its role, and who has a second factor."""
         with explained():
             for name, account in sorted(users(given).accounts().items()):
                 factor = "second factor" if account.second else ""
@@ -85,7 +85,10 @@ def user(environ: Mapping[str, str]) -> click.Group:
     @click.argument("name")
     @options("data_dir")
     def remove_second_factor(name: str, **given: str | None) -> None:
-        """Ask NAME for the password alone, when phone and recovery codes are lost. Ends NAME's sessions."""
+        """Ask NAME for the password alone from now on.
+
+        For who lost the phone and the recovery codes. It ends NAME's sessions.
+        """
         with explained():
             users(given).set_second_factor(name, None)
 
