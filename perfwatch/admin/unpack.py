@@ -56,8 +56,7 @@ def unpack(source: Path, place: Path) -> Manifest:
     try:
         with (
             _Unpacked(source, most) as stream,
-            # Its stub wants more of a stream than it uses.
-            tarfile.open(fileobj=stream, mode="r:") as tar,  # type: ignore[call-overload]
+            tarfile.open(fileobj=stream, mode="r:") as tar,
         ):
             manifest = _manifest(tar, source)
             for number, member in enumerate(tar):

@@ -167,9 +167,8 @@ def test_a_history_with_triggers_is_not_restored(tmp_path: Path) -> None:
 
 
 def test_what_is_imported_steers_no_terminal(tmp_path: Path) -> None:
-    (tmp_path / "lines").write_text(
-        f"cpu,host={ESCAPE} {ESCAPE}={ESCAPE}\ncpu,host=a\0b x=1\n{'x' * 2_000_000}\n"
-    )
+    lines = [f"cpu,host={ESCAPE} {ESCAPE}={ESCAPE}", "cpu,host=a\0b x=1", "x" * 2_000_000]
+    (tmp_path / "lines").write_text("\n".join(lines))
     command = [*COMMAND, "perfwatch.cli", "import", str(tmp_path / "lines"), "--data-dir", str(tmp_path)]
     told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     assert told.returncode == 1

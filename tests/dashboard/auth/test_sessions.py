@@ -33,7 +33,10 @@ class House:
         tokens = Tokens(Key(self.key).current, Revocations(folder / "revoked.json"), clock=clock)
         self.logins = Logins(folder / "sessions.json", HOUR, clock)
         self.sessions = Sessions(tokens, users, ApiTokens(folder), self.logins)
-        self.issue = lambda: tokens.issue("anna", account.generation)
+        self._tokens, self._generation = tokens, account.generation
+
+    def issue(self) -> str:
+        return self._tokens.issue("anna", self._generation)
 
 
 @pytest.fixture
