@@ -138,7 +138,11 @@ class MetricType(Struct):
 
 
 class MetricTypes(Struct):
+    """`next_offset` is where the next page begins; null when this one is the last."""
+
     metric_types: list[MetricType]
+    series_count: int
+    next_offset: int | None
 
 
 class Range(Struct):

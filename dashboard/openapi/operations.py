@@ -93,7 +93,13 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Past readings", answers.Readings, {**_RANGE, **_SERIES}, errors=_HISTORY
     ),
     ("GET", "/api/history/metrics/types"): Operation(
-        "What there is to ask", answers.MetricTypes, errors=_HISTORY
+        "What there is to ask",
+        answers.MetricTypes,
+        {
+            "offset": "The first series of a page, from 0",
+            "limit": "Series of a page, 1 to 10000; default: all",
+        },
+        errors=_HISTORY,
     ),
     ("GET", "/api/history/series"): Operation(
         "What a chart may be made of; answers 304 by ETag", answers.Catalogue, errors=_HISTORY

@@ -24,6 +24,12 @@ _FILES = MOST_CONNECTIONS + 500
 # How long a request may take to arrive, in seconds: headers, and then the body.
 ARRIVAL_SECONDS = 10.0
 
+# A WebSocket's handshake has lines of 8 kB, and 128 of them, at most: `websockets` reads no more.
+_TOO_LONG = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: 51\r\n\r\nThe address or a header of this request is too long"
+)
+
 # Bytes of one message: of a page's state to Streamlit, and of a ping on the live route.
 MOST_FROM_PAGE = 1024 * 1024
 MOST_FROM_VIEWER = 4096
@@ -83,6 +89,14 @@ def _address(connection: object) -> str:
 
 class Socket(WebSocketsSansIOProtocol):
     """A WebSocket that holds little of an unfinished message where little is ever sent."""
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # uvicorn would say nothing, and keep the connection for ever.
+            self.handshake_complete = True
+            self.transport.write(_TOO_LONG)
+            self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
         if event.path.partition("?")[0].endswith(LIVE):

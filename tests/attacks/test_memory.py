@@ -154,3 +154,25 @@ def answers(server: Dashboard) -> bool:
         return httpx.get(f"{server.url}/health").status_code == 200
     except httpx.TransportError:
         return False
+
+
+HANDSHAKE = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "header"),
+    [(f"/api/ws/metrics?token={'x' * 20_000}", "X: x"), ("/api/ws/metrics", f"Cookie: a={'x' * 20_000}")],
+    ids=["address", "header"],
+)
+def test_a_handshake_that_is_too_long_is_answered_and_closed(
+    server: Dashboard, path: str, header: str
+) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n{header}\r\n{HANDSHAKE}\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as one:
+        one.sendall(request.encode())
+        answer = b""
+        while part := one.recv(10_000):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 431")

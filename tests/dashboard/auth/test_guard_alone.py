@@ -125,7 +125,7 @@ async def test_further_origins_are_as_good_as_ours(behind: Behind, origin: str) 
     assert (await behind.ask("PUT", "/api/retention", headers))["status"] == 200
 
 
-@pytest.mark.parametrize("origin", ["null", "http://one.example", "http://two.example"])
+@pytest.mark.parametrize("origin", ["", "null", "http://one.example", "http://two.example"])
 async def test_others_are_not(behind: Behind, origin: str) -> None:
     headers = [(b"host", b"ours:8000"), (b"origin", origin.encode()), behind.bearer()]
     assert (await behind.ask("PUT", "/api/retention", headers))["status"] == 403

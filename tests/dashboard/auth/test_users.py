@@ -13,26 +13,9 @@ from starlette.routing import Route
 from websockets.asyncio.client import connect
 
 from dashboard.auth.guard import OWN
-from dashboard.auth.login_log import LoginLog
-from dashboard.auth.logins import Logins
-from dashboard.auth.passwords import Passwords
-from dashboard.auth.sessions import Sessions
 from dashboard.auth.throttle import BURST
-from dashboard.live.bridges import Bridges
-from dashboard.live.hosts import HostsApi
-from dashboard.live.hub import Hub
-from dashboard.live.remote_config import Commands
-from dashboard.live.subscriber import Subscriber
-from dashboard.web.health import StoreProbe
-from dashboard.web.routes import Parts, api
-from dashboard.web.system import Place
-from perfwatch.api_tokens import ApiTokens
-from perfwatch.broker import broker_of
-from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.settings import Settings
-from perfwatch.tokens import Revocations, Tokens
-from perfwatch.topics import Topics
-from perfwatch.users import Users
+from dashboard.web.routes import api
+from tests.dashboard.inside import parts
 from tests.dashboard.live.test_socket import address, close_code
 from tests.servers import Mosquitto
 from tests.stack import PASSWORD, Dashboard, Person, bearer
@@ -199,30 +182,4 @@ def test_a_viewer_may_change_nothing_but_the_own_password(server: Dashboard, tmp
 
 def api_routes(folder: Path) -> list[Route]:
     """Every route of the API, as the server builds it."""
-    users = Users(folder / "none.json")
-    tokens = Tokens(lambda: "k" * 64, Revocations(folder / "none"))
-    hub, commands, bridges = Hub(), Commands(), Bridges()
-    subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges)
-    store = SqliteStore(folder / "none.db")
-    sessions = Sessions(tokens, users, ApiTokens(folder), Logins(folder / "sessions.json", 3600))
-    passwords, hosts, place = Passwords(users), HostsApi(hub, store), Place("", "")
-    parts = Parts(
-        users,
-        sessions,
-        passwords,
-        LoginLog(),
-        ApiTokens(folder),
-        hub,
-        commands,
-        bridges,
-        subscriber,
-        store,
-        store,
-        place,
-        hosts,
-        folder,
-        "p",
-        StoreProbe(store, ""),
-    )
-    router = api(parts)
-    return [route for route in router.routes if isinstance(route, Route)]
+    return [route for route in api(parts(folder)).routes if isinstance(route, Route)]
