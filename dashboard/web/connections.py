@@ -43,6 +43,7 @@ class Requests(H11Protocol):
         self._most = most
         self._proxy = proxy
         self._late: asyncio.TimerHandle | None = None
+        self._is_socket = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -54,6 +55,8 @@ class Requests(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._is_socket:
+            return  # its request counts as unfinished for h11, whose part is over
         if self._late is not None and self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._whole()
         elif self._late is None and self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
@@ -61,6 +64,7 @@ class Requests(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._whole()
+        self._is_socket = True
         super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -132,8 +133,14 @@ def cut_after(server: Dashboard, *, sent: bytes) -> float:
     ],
     ids=["nothing", "headers", "body"],
 )
-def test_what_does_not_arrive_is_cut(server: Dashboard, sent: bytes) -> None:
-    assert ARRIVAL_SECONDS - 1 < cut_after(server, sent=sent) < 3 * ARRIVAL_SECONDS
+def test_what_does_not_arrive_is_cut_and_no_socket_that_is_open(
+    server: Dashboard, token: str, sent: bytes
+) -> None:
+    with connect(f"ws://127.0.0.1:{server.port}/api/ws/metrics?token={token}") as live:
+        assert ARRIVAL_SECONDS - 1 < cut_after(server, sent=sent) < 3 * ARRIVAL_SECONDS
+        live.send(json.dumps({"type": "ping"}))
+        while json.loads(live.recv(60))["type"] != "pong":
+            pass
 
 
 def test_one_address_holds_no_more_than_its_share(server: Dashboard, token: str) -> None:
