@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from collector import cpu_list
 from collector.agent import Agent, Availability, Sink
@@ -27,6 +28,7 @@ from collector.sinks import Json, Scalars, Sinks
 from collector.sources.machine import BootTime, machine
 from collector.sources.registry import SOURCES, Active
 from collector.stop import Stop
+from collector.twin import Twin
 from perfwatch.broker import broker_of
 from perfwatch.command import service, with_commands
 from perfwatch.durations import format_ms
@@ -51,6 +53,8 @@ def run(chosen: Settings) -> None:
     steering = steered(chosen, stop)
     replies = Replies(topics, host, publisher.announce, publisher.answer)
     publisher.follow(topics.config_set(host), steering.hear)
+    twin = Twin(host)
+    publisher.follow(topics.info(host), twin.hear)
     stop.on_signals()
 
     def apply(state: State) -> None:
@@ -63,7 +67,8 @@ def run(chosen: Settings) -> None:
     notifier = Notifier.of(os.environ)
 
     def facts(tried: Availability) -> HostInfo:
-        return describe(steering.state.interval, active.explain(tried), lambda: machine(boot_time))
+        own = describe(steering.state.interval, active.explain(tried), lambda: machine(boot_time))
+        return replace(own, twin=twin.beside(own))
 
     def alive() -> None:
         publisher.check()

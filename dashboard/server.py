@@ -20,6 +20,8 @@ from streamlit.starlette import App
 
 from dashboard.auth.guard import IDENTITY, PUBLIC, Guard
 from dashboard.auth.join import JoinApi
+from dashboard.auth.login_log import LoginLog
+from dashboard.auth.logins import Logins
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.background import Background
@@ -48,7 +50,7 @@ from perfwatch.errors import SettingError, StartError
 from perfwatch.history.influx.url import is_influx
 from perfwatch.history.open import open_store
 from perfwatch.settings import Settings, variable
-from perfwatch.tokens import Revocations, Tokens, load_key
+from perfwatch.tokens import Key, Revocations, Tokens
 from perfwatch.topics import Topics
 from perfwatch.users import Users
 from perfwatch.workers import Workers
@@ -116,24 +118,25 @@ def build(settings: Settings, background: Background) -> App:
     folder = settings.data_path
     revoked = folder / "revoked.json"
     tokens = Tokens(
-        load_key(folder / "secrets" / "jwt"),
+        Key(folder / "secrets" / "jwt").current,
         Revocations(revoked),
         lifetime=round(settings.token_lifetime),
     )
     users = Users(folder / "users.json")
     api_tokens = ApiTokens(folder)
-    sessions = Sessions(tokens, users, api_tokens, settings.session_idle)
-    hub, commands, bridges = Hub(), Commands(), Bridges()
+    sessions = Sessions(tokens, users, api_tokens, Logins(folder / "sessions.json", settings.session_idle))
+    hub, commands, bridges, login_log = Hub(), Commands(), Bridges(), LoginLog()
     subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
     hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
-    background.works = (subscriber.run, probe.run, hosts.run, sessions.follow)
+    background.works = (subscriber.run, probe.run, hosts.run, sessions.follow, login_log.run)
     router = api(
         Parts(
             users=users,
             sessions=sessions,
             passwords=passwords,
+            login_log=login_log,
             api_tokens=api_tokens,
             hub=hub,
             commands=commands,

@@ -16,6 +16,7 @@ from perfwatch.admin import up_service
 from perfwatch.admin.broker_accounts import HOME_ASSISTANT, Integrations, integrations_path
 from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
 from perfwatch.admin.remote_hosts import broker_url, host
+from perfwatch.admin.secret import secret
 from perfwatch.admin.token import token
 from perfwatch.admin.user import user
 from perfwatch.command import explained, options, with_commands
@@ -184,7 +185,7 @@ def sqlite_path(chosen: settings.Settings) -> Path | None:
 
 _IN_UNIT = [name for name in _OF_UP if name != "broker"]  # whose URL has a password in it
 main.add_command(with_commands(up, up_service.commands(os.environ, *_IN_UNIT)))
-for command in (*commands(os.environ), host(os.environ), user(os.environ), token(os.environ)):
+for command in (*commands(os.environ), *(made(os.environ) for made in (host, user, token, secret))):
     main.add_command(command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 import click
@@ -34,7 +34,7 @@ def service(
     name: str,
     run: Callable[[Settings], None],
     *names: str,
-    environ: Mapping[str, str],
+    environ: MutableMapping[str, str],
     once: Callable[[Settings], None] | None = None,
 ) -> click.Command:
     """The command of one service: reads its settings, sets up its log, runs until it is told to stop.
@@ -49,6 +49,8 @@ def service(
     def command(just_once: bool = False, **given: str | None) -> None:
         with explained():
             chosen = settings.load(environ, **given)
+            for secret in settings.secret_variables():
+                environ.pop(secret, None)  # so that no child of ours inherits it
             log.set_up(name, chosen.log_level)
             (once if once and just_once else run)(chosen)
 
@@ -86,8 +88,13 @@ class explained:
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, PerfWatchError):
-            click.echo(f"perfwatch: {error}", err=True)
+            click.echo(f"perfwatch: {printable(str(error))}", err=True)
             sys.exit(1)
         if isinstance(error, OSError) and error.filename is not None:
             click.echo(f"perfwatch: {error.filename} cannot be used: {error.strerror}", err=True)
             sys.exit(1)
+
+
+def printable(text: str) -> str:
+    """`text` without what could steer a terminal: parts of it may be a stranger's."""
+    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)

@@ -11,12 +11,16 @@ from pathlib import Path
 def write_private(path: Path, content: str | bytes | Iterable[bytes]) -> None:
     """Replace `path` by `content` in one step, readable by its owner only (0600).
 
-    A crash at any moment leaves the old file or the new one, never half of either.
+    A crash at any moment leaves the old file or the new one, never half of either. What root writes into
+    another's folder is that owner's, whose service could not read it otherwise.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
+            if os.geteuid() == 0:
+                owner = path.parent.stat()
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
             content = content.encode() if isinstance(content, str) else content
             file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()

@@ -321,6 +321,12 @@ def is_secret(name: str) -> bool:
     return DECLARED[name].type.secret
 
 
+def secret_variables() -> set[str]:
+    """The variables that may have a secret in them, or name the file where it is."""
+    names = {word for name in DECLARED if is_secret(name) for word in (DECLARED[name].also, variable(name))}
+    return (names | {f"{name}_FILE" for name in names}) - {"", "_FILE"}
+
+
 def default(name: str) -> Any:
     """The setting's default."""
     return getattr(Settings(), name)

@@ -17,6 +17,7 @@ from msgspec import Struct
 from perfwatch.errors import AccountError
 from perfwatch.files import write_private
 from perfwatch.passwords import weakness
+from perfwatch.second_factor import SecondFactor, without
 from perfwatch.tokens import Session
 
 FIRST_ACCOUNT = "admin"
@@ -37,13 +38,14 @@ class Role(enum.StrEnum):
 class Account(Struct, frozen=True):
     """`password` is a hash. Sessions are good while they are of this `generation`, or are `kept`:
 
-    the one session (its id) that changed the password, which the others did not outlive.
+    the one session (its id) that changed the password or the second factor, which the others did not outlive.
     """
 
     password: str
     role: Role = Role.ADMIN
     generation: str = ""
     kept: str = ""
+    second: SecondFactor | None = None
 
 
 # The first releases kept the hash alone, and knew admins only.
@@ -96,6 +98,24 @@ class Users:
         """
         hashed = self._hash(username, password)
         self._replace(username, password=hashed, generation=_generation(), kept=keep)
+
+    def set_second_factor(self, username: str, factor: SecondFactor | None, keep: str = "") -> None:
+        """Ask for `factor` from now on, or for none. Ends the account's sessions but that of the id `keep`.
+
+        Raises AccountError when nobody has that name.
+        """
+        self._replace(username, second=factor, generation=_generation(), kept=keep)
+
+    def use_recovery(self, username: str, code: str) -> bool:
+        """Whether that is a recovery code of the account. It was, once."""
+        with self._changing:
+            accounts = self.accounts()
+            account = accounts.get(username)
+            left = without(account.second, code) if account and account.second else None
+            if account is None or left is None:
+                return False
+            self._write(accounts | {username: msgspec.structs.replace(account, second=left)})
+            return True
 
     def set_role(self, username: str, role: Role) -> None:
         """Raises AccountError when there is no such account, or no other admin."""

@@ -278,8 +278,9 @@ class Publisher:
 
     def _subscribe(self, client: Client) -> None:
         if self._followed:
-            # What somebody left retained is not for every start to come.
-            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+            # What somebody left retained is not for every start to come, nor what we publish for us.
+            no_retained = SubscribeOptions.RETAIN_DO_NOT_SEND
+            options = SubscribeOptions(qos=1, noLocal=True, retainHandling=no_retained)
             client.on_subscribe = self._on_subscribe
             client.subscribe([(topic, options) for topic in self._followed])
 

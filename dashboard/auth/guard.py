@@ -29,8 +29,8 @@ SESSION_OVER = 4001
 # What Streamlit shows to pages as st.user; see `server.trustedUserHeaders` in server.py.
 IDENTITY = ("x-perfwatch-username", "x-perfwatch-jti", "x-perfwatch-expires")
 
-# What a viewer may change: the own session and password.
-OWN = frozenset({"/api/auth/logout", "/api/auth/password"})
+# What a viewer may change: the own sessions, password and second factor.
+OWN = "/api/auth/"
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -88,7 +88,7 @@ class Guard:
 
     def _may_only_look(self, scope: Scope, session: Session) -> bool:
         """Whether the request would change what its sender may only look at. The role is asked each time."""
-        changes = scope["method"] not in _READING_METHODS and scope["path"] not in OWN
+        changes = scope["method"] not in _READING_METHODS and not scope["path"].startswith(OWN)
         return changes and self._sessions.role(session) is not Role.ADMIN
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,6 +112,8 @@ class Guard:
         origin = headers.get("origin")
         if origin is None or _normal(origin) in self._allowed:
             return None
+        if not origin:
+            return "(empty)"
         scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
         ours = f"{scheme}://{headers.get('host', '')}"
         return None if _normal(origin) == _normal(ours) else origin

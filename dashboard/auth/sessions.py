@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from dashboard.auth.logins import Logins
 from perfwatch.api_tokens import START, ApiTokens, is_of_token
 from perfwatch.errors import AccountError, TokenError
 from perfwatch.tokens import Session, Tokens
@@ -20,9 +20,6 @@ from perfwatch.users import Role, Users
 COOKIE = "perfwatch_session"
 DEVICE_COOKIE = "perfwatch_device"
 _FOLLOW_SECONDS = 5.0
-
-# Sessions whose last use is remembered before those of long ago are looked for.
-_REMEMBERED = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -35,18 +32,9 @@ def cookie_name(scope: Scope, name: str) -> str:
 class Sessions:
     """Reads sessions from requests; ends them, with every socket that they have open."""
 
-    def __init__(
-        self,
-        tokens: Tokens,
-        users: Users,
-        api_tokens: ApiTokens,
-        idle: float = 24 * 3600,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, tokens: Tokens, users: Users, api_tokens: ApiTokens, logins: Logins) -> None:
         self.tokens = tokens
-        self._idle = idle
-        self._clock = clock
-        self._seen: dict[str, float] = {}
+        self.logins = logins
         self._users = users
         self._api_tokens = api_tokens
         self._open: dict[Session, set[asyncio.Event]] = {}
@@ -66,17 +54,19 @@ class Sessions:
         session = self.tokens.verify(token)
         if not self._users.admits(session):
             raise TokenError("The session was ended: the account's password changed, or it is gone")
-        self._note_use(session)
+        self.logins.use(session, scope, self.tokens.lifetime, self.is_open(session))
         return session
 
-    def _note_use(self, session: Session) -> None:
-        """Raises TokenError when it was not used for too long. A page that is open uses it by its sockets."""
-        now = self._clock()
-        if session not in self._open and now - self._seen.get(session.jti, now) > self._idle:
-            raise TokenError("The session was not used for too long: log in again")
-        if len(self._seen) >= _REMEMBERED:
-            self._seen = {jti: seen for jti, seen in self._seen.items() if now - seen <= self._idle}
-        self._seen[session.jti] = now
+    def is_open(self, session: Session) -> bool:
+        """Whether a page of it is open."""
+        return session in self._open
+
+    def begin(self, scope: Scope, token: str) -> Session:
+        """The session of a token that was issued just now; the one that is too many for its account ends."""
+        session = self.of(scope, token)
+        for jti in self.logins.beyond(session.username):
+            self.end_one(session.username, jti)
+        return session
 
     def role(self, session: Session) -> Role:
         """What the session's account, or its token, may do as of now."""
@@ -96,16 +86,26 @@ class Sessions:
             self._open[session].discard(ended)
             if not self._open[session]:
                 del self._open[session]
-                self._seen[session.jti] = self._clock()
+                self.logins.touch(session)
 
     def end(self, session: Session) -> None:
-        """End a session for good and close its sockets."""
+        """End a session for good and close its sockets: at once, and on disk as soon as that can be."""
+        self.logins.end(session.jti)
         try:
             self.tokens.revoke(session)
         except OSError as exc:
-            _log.error("That %s has logged out is known until a restart only: %s", session.username, exc)
+            _log.error("That %s has logged out is not on disk yet: %s", session.username, exc)
         for ended in self._open.get(session, ()):
             ended.set()
+
+    def end_one(self, username: str, jti: str) -> bool:
+        """End that session of the account. Whether there was one."""
+        login = self.logins.of(username).get(jti)
+        if login is None:
+            return False
+        opened = next((one for one in self._open if one.jti == jti), None)
+        self.end(opened or Session(username, jti, login.expires))
+        return True
 
     def close_ended(self) -> None:
         """Close the sockets of all sessions that are no longer good."""
@@ -115,17 +115,26 @@ class Sessions:
                     ended.set()
 
     async def follow(self) -> None:
-        """Close the sockets of whom the command line took away, and keep when tokens were used."""
+        """Close the sockets of whom the command line took away; keep who is logged in, and what was used."""
         while True:
             await asyncio.sleep(_FOLLOW_SECONDS)
             try:
                 self.close_ended()
+                await self._keep()
                 await asyncio.to_thread(self._api_tokens.save_used)
             except (AccountError, OSError) as exc:
                 _log.warning("Not kept, or not known, who may come in: %s", exc)
 
+    async def _keep(self) -> None:
+        for session in self._open:
+            self.logins.touch(session)
+        self.tokens.save()
+        await self.logins.save()
+
     def _admits(self, session: Session) -> bool:
-        return (self._api_tokens if is_of_token(session) else self._users).admits(session)
+        if is_of_token(session):
+            return self._api_tokens.admits(session)
+        return self.tokens.signed(session) and self._users.admits(session)
 
 
 def cookie(headers: Headers, name: str) -> str | None:

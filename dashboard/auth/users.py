@@ -95,14 +95,13 @@ class UsersApi:
             return refused
         if (missing := self._missing(name)) is not None:
             return missing
+        if given.password is not None and session_of(request).username == name:
+            return problem(409, "Your own password: PUT /api/auth/password, with the current one")
         try:
             if given.role is not None:
                 await asyncio.to_thread(self._people.users.set_role, name, given.role)
             if given.password is not None:
-                keep = session_of(request).jti if session_of(request).username == name else ""
-                await self._people.hashed(
-                    request, self._people.users.set_password, name, given.password, keep
-                )
+                await self._people.hashed(request, self._people.users.set_password, name, given.password)
         except AccountError as exc:
             return problem(409, str(exc))
         self._people.sessions.close_ended()

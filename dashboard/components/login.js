@@ -12,6 +12,8 @@ const next = safePath(query.get("next"), location.origin);
 const form = /** @type {HTMLFormElement} */ (document.getElementById("login"));
 const username = /** @type {HTMLInputElement} */ (document.getElementById("username"));
 const password = /** @type {HTMLInputElement} */ (document.getElementById("password"));
+const second = /** @type {HTMLElement} */ (document.getElementById("second"));
+const code = /** @type {HTMLInputElement} */ (document.getElementById("code"));
 const submit = /** @type {HTMLButtonElement} */ (document.getElementById("submit"));
 const error = /** @type {HTMLElement} */ (document.getElementById("error"));
 const notice = /** @type {HTMLElement} */ (document.getElementById("notice"));
@@ -22,9 +24,8 @@ function showError(text, wrong = false) {
   for (const field of [username, password]) field.setAttribute("aria-invalid", String(wrong));
 }
 
-/** @type {(response: Response) => Promise<string>} */
-async function detail(response) {
-  const answer = await response.json().catch(() => ({}));
+/** @type {(response: Response, answer: any) => string} */
+function detail(response, answer) {
   return typeof answer.detail === "string" ? answer.detail : `The server answered ${response.status}.`;
 }
 
@@ -48,8 +49,26 @@ async function answered(response) {
   if (response.ok) return location.replace(at(next));
   submit.disabled = false;
   if (response.status === 429) return countDown(Number(response.headers.get("Retry-After")) || 30);
-  showError(await detail(response), response.status === 401);
+  const answer = await response.json().catch(() => ({}));
+  if (answer.second_factor) return askForCode(detail(response, answer));
+  showError(detail(response, answer), response.status === 401);
   if (response.status === 401) password.select();
+}
+
+// The first time it is no mistake: nobody knew that the account has one.
+/** @type {(mistake: string) => void} */
+function askForCode(mistake) {
+  showError(second.hidden ? "" : mistake);
+  second.hidden = false;
+  code.required = true;
+  code.select();
+}
+
+// The code is of the account that asked for it.
+function forgetCode() {
+  second.hidden = true;
+  code.required = false;
+  code.value = "";
 }
 
 /** @type {(event: SubmitEvent) => Promise<void>} */
@@ -57,7 +76,7 @@ async function send(event) {
   event.preventDefault();
   submit.disabled = true;
   showError("");
-  const body = JSON.stringify({ username: username.value, password: password.value });
+  const body = JSON.stringify({ username: username.value, password: password.value, code: code.value });
   const request = { method: "POST", headers: { "Content-Type": "application/json" }, body };
   let response;
   try {
@@ -86,5 +105,6 @@ if (Object.hasOwn(NOTICES, reason)) {
   notice.textContent = NOTICES[reason];
   notice.hidden = false;
 }
+username.addEventListener("input", forgetCode);
 form.addEventListener("submit", send);
 if (reason !== "logout") skipWhenLoggedIn();

@@ -24,6 +24,7 @@ from perfwatch.readings.codec import format_time, from_ms
 from perfwatch.readings.core import READINGS
 
 DEFAULT_LIMIT, MOST_POINTS = 300, 10_000
+MOST_OFFSET = 99_999_999
 SHORTEST_MS = 100
 JSON = "application/json"
 
@@ -70,6 +71,7 @@ class HistoryApi:
         self._known = known
         self._queries = queries
         self._heard = heard
+        self._described: tuple[list[Series], bytes] = ([], b"")
 
     def routes(self) -> list[Route]:
         return [
@@ -78,19 +80,21 @@ class HistoryApi:
         ]
 
     async def types(self, request: Request) -> Response:
-        return Response(await self._queries.run(request, self._types), media_type=JSON)
+        page = _page(request.query_params)
+        return Response(await self._queries.run(request, self._types, *page), media_type=JSON)
 
     async def metrics(self, request: Request) -> Response:
         query = parse(request.query_params)
         return Response(await self._queries.run(request, self._metrics, query), media_type=JSON)
 
-    def _types(self) -> bytes:
-        found: dict[str, list[Series]] = {metric: [] for metric in READINGS}
-        others: dict[str, list[Series]] = {}
-        for one in self._known.all():
-            (found if one.metric in found else others).setdefault(one.metric, []).append(one)
-        described = [describe(metric, series) for metric, series in {**found, **others}.items()]
-        return msgspec.json.encode({"metric_types": described})
+    def _types(self, offset: int, limit: int | None) -> bytes:
+        """All of them are described once for as long as no series comes or goes."""
+        known = self._known.all()
+        if limit is not None or offset:
+            return _described(known, offset, limit)
+        if not self._described[1] or known != self._described[0]:
+            self._described = (known, _described(known))
+        return self._described[1]
 
     def _metrics(self, query: Query) -> bytes:
         points = [point for _, _, point in sorted(self._points(query), key=lambda point: point[:2])]
@@ -127,6 +131,29 @@ class HistoryApi:
         hosts = sorted({one.host for one in self._known.all()})
         if query.host is not None and hosts and query.host not in hosts:
             raise BadRequest("host", f"expected one of {', '.join(hosts)}", query.host)
+
+
+def _described(known: Sequence[Series], offset: int = 0, limit: int | None = None) -> bytes:
+    """`limit` series from the one at `offset` on, by metric: first those that are declared."""
+    end = len(known) if limit is None else min(offset + limit, len(known))
+    found: dict[str, list[Series]] = {} if offset else {metric: [] for metric in READINGS}
+    others: dict[str, list[Series]] = {}
+    for one in known[offset:end]:
+        (found if one.metric in found else others).setdefault(one.metric, []).append(one)
+    described = [describe(metric, series) for metric, series in {**found, **others}.items()]
+    following = end if end < len(known) else None
+    return msgspec.json.encode(
+        {"metric_types": described, "series_count": len(known), "next_offset": following}
+    )
+
+
+def _page(given: QueryParams) -> tuple[int, int | None]:
+    """Which of the series: from an offset, and how many, or all. Raises BadRequest."""
+    limit = given.get("limit")
+    return (
+        _whole("offset", given.get("offset", "0"), 0, MOST_OFFSET),
+        None if limit is None else _whole("limit", limit, 1, MOST_POINTS),
+    )
 
 
 def _mean(bucket: Bucket) -> float:
@@ -177,9 +204,13 @@ def auto_interval(length: int, limit: int) -> int:
 def _limit(text: str | None, default: int) -> int:
     if text is None:
         return default
+    return _whole("limit", text, 1, MOST_POINTS)
+
+
+def _whole(name: str, text: str, least: int, most: int) -> int:
     is_number = text.isascii() and text.isdecimal() and len(text) < 10
-    if not is_number or not 1 <= int(text) <= MOST_POINTS:
-        raise BadRequest("limit", f"expected a whole number from 1 to {MOST_POINTS}", text)
+    if not is_number or not least <= int(text) <= most:
+        raise BadRequest(name, f"expected a whole number from {least} to {most}", text)
     return int(text)
 
 

@@ -35,6 +35,38 @@ class Me(Struct):
     username: str
     role: Role
     expires_at: str | None
+    second_factor: bool
+    recovery_codes: int
+
+
+class OwnSession(Struct):
+    """`current` is the one that asks. It was used last at `address`, by what called itself `client`."""
+
+    id: str
+    current: bool
+    began_at: str
+    used_at: str
+    expires_at: str
+    address: str
+    client: str
+
+
+class OwnSessions(Struct):
+    sessions: list[OwnSession]
+
+
+class SecondFactorSecret(Struct):
+    """For an app: `picture` is the QR code of `uri`, as an address that a browser shows as an image."""
+
+    secret: str
+    uri: str
+    picture: str
+
+
+class RecoveryCodes(Struct):
+    """Each lets in once in the place of a code of the app. They are shown this once only."""
+
+    recovery_codes: list[str]
 
 
 class User(Struct):
@@ -106,7 +138,11 @@ class MetricType(Struct):
 
 
 class MetricTypes(Struct):
+    """`next_offset` is where the next page begins; null when this one is the last."""
+
     metric_types: list[MetricType]
+    series_count: int
+    next_offset: int | None
 
 
 class Range(Struct):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dashboard.auth import credentials, join, login, tokens, users
+from dashboard.auth import credentials, join, login, second_factor, tokens, users
 from dashboard.export.summary import Summary
 from dashboard.openapi import answers
 from perfwatch.history.policy import Policy
@@ -56,6 +56,25 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("PUT", "/api/auth/password"): Operation(
         "A new password for oneself", answers.Detail, body=users.NewPassword, errors=(409, 429)
     ),
+    ("GET", "/api/auth/sessions"): Operation("Where one is logged in", answers.OwnSessions),
+    ("DELETE", "/api/auth/sessions/{id}"): Operation(
+        "End one of one's own sessions", answers.Detail, errors=(404, 409)
+    ),
+    ("POST", "/api/auth/second-factor"): Operation(
+        "A secret for an app that shows codes, not asked for yet",
+        answers.SecondFactorSecret,
+        body=second_factor.Password,
+        errors=(409, 429),
+    ),
+    ("PUT", "/api/auth/second-factor"): Operation(
+        "From now on a login needs a code of that app",
+        answers.RecoveryCodes,
+        body=second_factor.Code,
+        errors=(409,),
+    ),
+    ("POST", "/api/auth/second-factor/remove"): Operation(
+        "The password alone is enough again", answers.Detail, body=second_factor.Password, errors=(409, 429)
+    ),
     ("GET", "/api/users"): Operation("Who may come in", answers.Users),
     ("POST", "/api/users"): Operation(
         "Let somebody in", answers.User, body=users.NewUser, status=201, errors=(409, 429)
@@ -74,7 +93,13 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Past readings", answers.Readings, {**_RANGE, **_SERIES}, errors=_HISTORY
     ),
     ("GET", "/api/history/metrics/types"): Operation(
-        "What there is to ask", answers.MetricTypes, errors=_HISTORY
+        "What there is to ask",
+        answers.MetricTypes,
+        {
+            "offset": "The first series of a page, from 0",
+            "limit": "Series of a page, 1 to 10000; default: all",
+        },
+        errors=_HISTORY,
     ),
     ("GET", "/api/history/series"): Operation(
         "What a chart may be made of; answers 304 by ETag", answers.Catalogue, errors=_HISTORY

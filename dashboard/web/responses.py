@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -10,6 +11,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from dashboard.auth.admission import Refused
 from perfwatch.errors import StoreError, Unsupported
+
+_log = logging.getLogger(__name__)
 
 
 class BadRequest(Exception):
@@ -58,6 +61,12 @@ async def http_exception(request: Request, exc: HTTPException) -> Response:
     return PlainTextResponse(exc.detail, exc.status_code, exc.headers)
 
 
+async def disk_failed(request: Request, exc: OSError) -> Response:
+    """What was to be kept is not; a full disk is the usual reason."""
+    _log.error("%s %s failed: %s", request.method, request.url.path, exc)
+    return problem(503, f"The server cannot keep that: {exc.strerror or exc}", {"Retry-After": "60"})
+
+
 HANDLERS: Any = {
     HTTPException: http_exception,
     BadRequest: bad_request,
@@ -65,5 +74,6 @@ HANDLERS: Any = {
     StoreError: store_failed,
     Refused: refused,
     ClientDisconnect: gone,
+    OSError: disk_failed,
 }
 """What a route may raise, for the application's `exception_handlers`."""

@@ -10,8 +10,11 @@ from starlette.routing import Router
 from dashboard.auth.credentials import CredentialsApi
 from dashboard.auth.join import JoinApi
 from dashboard.auth.login import AuthApi
+from dashboard.auth.login_log import LoginLog
+from dashboard.auth.own_sessions import OwnSessionsApi
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.people import People
+from dashboard.auth.second_factor import SecondFactorApi, SecondFactors
 from dashboard.auth.sessions import Sessions
 from dashboard.auth.tokens import TokensApi
 from dashboard.auth.users import UsersApi
@@ -44,6 +47,7 @@ class Parts(NamedTuple):
     users: Users
     sessions: Sessions
     passwords: Passwords
+    login_log: LoginLog
     api_tokens: ApiTokens
     hub: Hub
     commands: Commands
@@ -61,12 +65,15 @@ class Parts(NamedTuple):
 def api(parts: Parts) -> Router:
     """A router of its own: what it does not know is 404 as JSON, not a page of Streamlit's."""
     people = People(parts.users, parts.sessions, parts.passwords)
+    factors = SecondFactors(parts.users)
     hub, store, subscriber, place = parts.hub, parts.store, parts.subscriber, parts.place
     queries, known = Queries(str(place)), KnownSeries(parts.patient, str(place))
     return Router(
         guarded(
             [
-                *AuthApi(people).routes(),
+                *AuthApi(people, factors, parts.login_log).routes(),
+                *SecondFactorApi(people, factors).routes(),
+                *OwnSessionsApi(parts.sessions).routes(),
                 *UsersApi(people).routes(),
                 *TokensApi(parts.api_tokens, parts.sessions).routes(),
                 *LiveApi(hub, store).routes(),

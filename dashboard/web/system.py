@@ -111,7 +111,7 @@ class SystemApi:
 def _collector(host: dict[str, Any]) -> dict[str, Any]:
     info = host["info"]
     told = {name: info[name] for name in ("version", "interval", "sources")}
-    return {"host": host["host"], "status": host["status"], **told}
+    return {"host": host["host"], "status": host["status"], **told, "twin": info.get("twin")}
 
 
 def _tier(tier: Tier) -> dict[str, Any]:

@@ -10,36 +10,19 @@ import os
 import shutil
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
 from perfwatch import distribution
+from perfwatch.admin.unpack import FORMAT, HISTORY, KEPT, MANIFEST, Manifest, unpack
 from perfwatch.errors import StartError
 from perfwatch.history.sqlite import file as sqlite_file
 from perfwatch.lock import claimed
 from perfwatch.readings.codec import format_time, now
 
-FORMAT = 1
-MANIFEST = "perfwatch-backup.json"
-HISTORY = "history.db"
-
-# What is kept of a data folder beside the history.
-KEPT = ("users.json", "revoked.json", "api_tokens_used.json", "secrets", "collector", "home_assistant")
-
 Progress = Callable[[float], None]
-
-
-class Manifest(Struct):
-    """The first member of a backup. `history` is false where it is on a server."""
-
-    format: int
-    version: str
-    created_at: str
-    history: bool
 
 
 def back_up(folder: Path, history: Path | None, target: Path, progress: Progress) -> Manifest:
@@ -69,7 +52,7 @@ def restore(source: Path, folder: Path, history: Path | None) -> Manifest:
     if any((folder / name).exists() for name in KEPT) or (history is not None and history.exists()):
         raise StartError(f"{folder} is in use: a backup is restored into an empty folder (--data-dir)")
     with claimed(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".restore.") as place:
-        manifest = _unpack(source, Path(place))
+        manifest = unpack(source, Path(place))
         if manifest.history and history is not None:
             sqlite_file.check(Path(place) / HISTORY)
             history.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -91,34 +74,3 @@ def _pack(place: Path, folder: Path, target: Path) -> None:
         if (place / HISTORY).exists():
             tar.add(place / HISTORY, HISTORY)
     Path(temporary).replace(target)
-
-
-def _unpack(source: Path, place: Path) -> Manifest:
-    try:
-        with tarfile.open(source, "r:gz") as tar:
-            for member in tar:
-                _unpack_one(tar, member, place)
-        manifest = msgspec.json.decode((place / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, tarfile.TarError, EOFError, zlib.error, msgspec.DecodeError) as exc:
-        raise StartError(f"{source} is no whole backup of PerfWatch: {exc}") from exc
-    if manifest.format > FORMAT:
-        raise StartError(
-            f"{source} was written by a newer PerfWatch ({manifest.version}): upgrade this one first"
-        )
-    return manifest
-
-
-def _unpack_one(tar: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
-    """What we packed, private as it was; nothing else, and nothing that leads out of `place`."""
-    path = PurePosixPath(member.name)
-    if path.parts[:1] not in [(name,) for name in (*KEPT, MANIFEST, HISTORY)] or ".." in path.parts:
-        return
-    if member.isdir():
-        (place / path).mkdir(mode=0o700)
-    elif content := tar.extractfile(member) if member.isfile() else None:
-        with content, open(place / path, "xb", opener=_private) as file:
-            shutil.copyfileobj(content, file)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

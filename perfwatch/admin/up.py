@@ -18,7 +18,7 @@ from perfwatch.admin.child import Child
 from perfwatch.durations import format_ms
 from perfwatch.errors import StartError
 from perfwatch.lock import claimed
-from perfwatch.settings import DEVICES_FILE, Settings, option, variable
+from perfwatch.settings import DEVICES_FILE, Settings, option, secret_variables, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
 
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
@@ -26,6 +26,7 @@ _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
 _ROTATE_SECONDS = 10.0
 
 SERVICES = ("collector", "bridge", "dashboard")
+_OF_HISTORY = ("bridge", "dashboard")
 
 # What our options and variables say, for each of them.
 _PASSED = (
@@ -43,9 +44,8 @@ class Up:
         """`given_broker`: use the broker that the settings name, and start none."""
         self._settings = settings
         self._given = given_broker
-        # The first password is for us alone: it reaches no child.
-        secret = (variable("admin_password"), f"{variable('admin_password')}_FILE")
-        self._environ = {name: value for name, value in environ.items() if name not in secret}
+        # The first password is for us alone, and of the others each child gets what it needs.
+        self._environ = {name: environ[name] for name in environ.keys() - secret_variables()}
         self._say = say
         self._folder = settings.data_path
         self._host = settings.host_id
@@ -84,7 +84,7 @@ class Up:
         given = {
             "broker": broker,
             "data_dir": str(self._folder),
-            "history": self._settings.history_url,
+            **({"history": self._settings.history_url} if name in _OF_HISTORY else {}),
             "host": self._host,
             "dashboard_url": self._settings.dashboard_url
             or reachable_url(self._settings.address, self._settings.port),

@@ -34,10 +34,11 @@ def user(environ: Mapping[str, str]) -> click.Group:
     @user.command("list")
     @options("data_dir")
     def list_(**given: str | None) -> None:
-        """Each account and its role."""
+        """Each account, its role, and who has a second factor."""
         with explained():
             for name, account in sorted(users(given).accounts().items()):
-                click.echo(f"{name:<24} {account.role}")
+                factor = "second factor" if account.second else ""
+                click.echo(f"{name:<24} {account.role:<8} {factor}".rstrip())
 
     @user.command()
     @click.argument("name")
@@ -79,6 +80,17 @@ def user(environ: Mapping[str, str]) -> click.Group:
         """Let NAME log in no more, which ends its sessions."""
         with explained():
             users(given).remove(name)
+
+    @user.command("remove-second-factor")
+    @click.argument("name")
+    @options("data_dir")
+    def remove_second_factor(name: str, **given: str | None) -> None:
+        """Ask NAME for the password alone from now on.
+
+        For who lost the phone and the recovery codes. It ends NAME's sessions.
+        """
+        with explained():
+            users(given).set_second_factor(name, None)
 
     return user
 

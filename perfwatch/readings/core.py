@@ -226,7 +226,8 @@ SWITCHED_OFF = "switched off"
 class HostInfo(Struct, kw_only=True):
     """What `<prefix>/<host>/info` carries. `interval` is in seconds, `memory_total_bytes` in bytes.
 
-    `sources` maps each source to null when it is available, or to the reason why it is not.
+    `sources` maps each source to null when it is available, or to the reason why it is not. `twin` is another
+    machine that was seen to publish as this host too.
     """
 
     hostname: str
@@ -241,6 +242,7 @@ class HostInfo(Struct, kw_only=True):
     schema: int = SCHEMA
     interval: float
     sources: dict[str, str | None] = {}
+    twin: str | None = None
 
 
 READINGS: dict[str, type[Reading]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -132,8 +133,14 @@ def cut_after(server: Dashboard, *, sent: bytes) -> float:
     ],
     ids=["nothing", "headers", "body"],
 )
-def test_what_does_not_arrive_is_cut(server: Dashboard, sent: bytes) -> None:
-    assert ARRIVAL_SECONDS - 1 < cut_after(server, sent=sent) < 3 * ARRIVAL_SECONDS
+def test_what_does_not_arrive_is_cut_and_no_socket_that_is_open(
+    server: Dashboard, token: str, sent: bytes
+) -> None:
+    with connect(f"ws://127.0.0.1:{server.port}/api/ws/metrics?token={token}") as live:
+        assert ARRIVAL_SECONDS - 1 < cut_after(server, sent=sent) < 3 * ARRIVAL_SECONDS
+        live.send(json.dumps({"type": "ping"}))
+        while json.loads(live.recv(60))["type"] != "pong":
+            pass
 
 
 def test_one_address_holds_no_more_than_its_share(server: Dashboard, token: str) -> None:
@@ -154,3 +161,25 @@ def answers(server: Dashboard) -> bool:
         return httpx.get(f"{server.url}/health").status_code == 200
     except httpx.TransportError:
         return False
+
+
+HANDSHAKE = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "header"),
+    [(f"/api/ws/metrics?token={'x' * 20_000}", "X: x"), ("/api/ws/metrics", f"Cookie: a={'x' * 20_000}")],
+    ids=["address", "header"],
+)
+def test_a_handshake_that_is_too_long_is_answered_and_closed(
+    server: Dashboard, path: str, header: str
+) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n{header}\r\n{HANDSHAKE}\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as one:
+        one.sendall(request.encode())
+        answer = b""
+        while part := one.recv(10_000):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 431")

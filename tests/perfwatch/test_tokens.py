@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import jwt
 import pytest
 
 from perfwatch.errors import StartError, TokenError
-from perfwatch.tokens import DEVICE, Revocations, Tokens, load_key
+from perfwatch.tokens import DEVICE, Revocations, Tokens, load_key, write_key
 from tests.clock import Clock
 
 KEY = "k" * 64
@@ -19,7 +20,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def tokens(tmp_path: Path, clock: Clock) -> Tokens:
-    return Tokens(KEY, Revocations(tmp_path / "revoked.json"), lifetime=60, clock=clock)
+    return Tokens(lambda: KEY, Revocations(tmp_path / "revoked.json"), lifetime=60, clock=clock)
 
 
 def test_a_token_speaks_for_its_user_until_it_expires(tokens: Tokens, clock: Clock) -> None:
@@ -38,7 +39,7 @@ def test_no_two_tokens_have_the_same_id(tokens: Tokens) -> None:
 def test_a_revoked_token_stays_revoked_after_a_restart(tokens: Tokens, tmp_path: Path, clock: Clock) -> None:
     token, other = tokens.issue("admin"), tokens.issue("admin")
     tokens.revoke(tokens.verify(token))
-    restarted = Tokens(KEY, Revocations(tmp_path / "revoked.json"), clock=clock)
+    restarted = Tokens(lambda: KEY, Revocations(tmp_path / "revoked.json"), clock=clock)
     with pytest.raises(TokenError, match="ended"):
         restarted.verify(token)
     assert restarted.verify(other).username == "admin"
@@ -88,3 +89,15 @@ def test_a_key_that_is_short_or_that_others_may_read_is_refused(tmp_path: Path) 
     path.chmod(0o640)
     with pytest.raises(StartError, match="Others may read"):
         load_key(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_key_of_another_user_is_refused_and_a_new_one_is_the_folders_owners(tmp_path: Path) -> None:
+    path = tmp_path / "secrets" / "jwt"
+    load_key(path)
+    os.chown(path, 12345, -1)
+    with pytest.raises(StartError, match="of another user"):
+        load_key(path)
+    os.chown(path.parent, 12345, -1)
+    write_key(path)
+    assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (12345, 0o600)

@@ -183,6 +183,9 @@ def check(path: Path) -> None:
     """Raise StoreError when the file is damaged, or is no history that this version can read."""
     with explain(path), closing(sqlite3.connect(path)) as db:
         _check(db, path)
+        # Ours has neither, and these would run with whatever is asked of it.
+        if db.execute("SELECT count(*) FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone()[0]:
+            raise StoreError(f"The history {path} has triggers or views, which no PerfWatch makes")
         found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise StoreError(f"The history {path} is damaged: {found}")

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import click
 
 from perfwatch import settings
-from perfwatch.command import explained, options
+from perfwatch.command import explained, options, printable
 from perfwatch.durations import parse_ms
 from perfwatch.errors import PayloadError, SettingError, StartError, StoreError, Unsupported
 from perfwatch.history.store import HistoryStore, Series, TieredStore
@@ -239,7 +239,7 @@ class Progress:
             self._over(text)
 
     def say(self, text: str) -> None:
-        self._over(text + "\n")
+        self._over(printable(text) + "\n")
 
     def end(self, text: str) -> None:
         self._over(text + "\n")

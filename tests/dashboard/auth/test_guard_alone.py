@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from starlette.types import Message, Receive, Scope, Send
 
 from dashboard.auth.guard import IDENTITY, LIVE, SESSION_OVER, Guard
+from dashboard.auth.logins import Logins
 from dashboard.auth.sessions import Sessions
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.tokens import Revocations, Tokens
@@ -27,10 +28,10 @@ class Behind:
         users.add("ann", "a password for tests", Role.ADMIN)
         account = users.account("ann")
         assert account is not None
-        tokens = Tokens("k" * 64, Revocations(folder / "revoked"))
+        tokens = Tokens(lambda: "k" * 64, Revocations(folder / "revoked"))
         self.token = tokens.issue("ann", account.generation)
         self.seen: list[Scope] = []
-        sessions = Sessions(tokens, users, ApiTokens(folder))
+        sessions = Sessions(tokens, users, ApiTokens(folder), Logins(folder / "sessions.json", 3600))
         self._guard = Guard(self._app, sessions, "https://one.example, http://two.example:81/")
 
     async def ask(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Message:
@@ -124,7 +125,7 @@ async def test_further_origins_are_as_good_as_ours(behind: Behind, origin: str) 
     assert (await behind.ask("PUT", "/api/retention", headers))["status"] == 200
 
 
-@pytest.mark.parametrize("origin", ["null", "http://one.example", "http://two.example"])
+@pytest.mark.parametrize("origin", ["", "null", "http://one.example", "http://two.example"])
 async def test_others_are_not(behind: Behind, origin: str) -> None:
     headers = [(b"host", b"ours:8000"), (b"origin", origin.encode()), behind.bearer()]
     assert (await behind.ask("PUT", "/api/retention", headers))["status"] == 403

@@ -183,3 +183,16 @@ def test_types_tell_what_can_be_asked(client: httpx.Client) -> None:
         "parts": {"core": {"names": ["0"], "fields": ["usage_percent"]}},
     }
     assert content[1] == {"metric_type": "memory", "hosts": [], "fields": [], "parts": {}}
+
+
+def test_types_come_in_pages(client: httpx.Client) -> None:
+    whole = client.get("/api/history/metrics/types").json()
+    assert (whole["next_offset"], whole["series_count"]) == (None, whole["series_count"])
+    offset, fields = 0, set[tuple[str, str]]()
+    while offset is not None:
+        page = client.get(f"/api/history/metrics/types?limit=1&offset={offset}").json()
+        fields |= {(one["metric_type"], name) for one in page["metric_types"] for name in one["fields"]}
+        offset = page["next_offset"]
+    assert fields == {(one["metric_type"], name) for one in whole["metric_types"] for name in one["fields"]}
+    for wrong in ("limit=0", "limit=x", "offset=-1", "offset=1e3"):
+        assert client.get(f"/api/history/metrics/types?{wrong}").status_code == 422

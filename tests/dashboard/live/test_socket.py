@@ -219,8 +219,8 @@ async def test_without_a_valid_token_it_closes_with_4001(
 
 async def test_a_forged_and_an_expired_token_close_with_4001(dashboard: Dashboard, tmp_path: Path) -> None:
     key = load_key(dashboard.log.parent / "secrets" / "jwt")
-    past = Tokens(key, Revocations(tmp_path / "none"), clock=lambda: 1_700_000_000)
-    forged = Tokens("x" * 64, Revocations(tmp_path / "none"))
+    past = Tokens(lambda: key, Revocations(tmp_path / "none"), clock=lambda: 1_700_000_000)
+    forged = Tokens(lambda: "x" * 64, Revocations(tmp_path / "none"))
     for token in (past.issue("admin"), forged.issue("admin")):
         async with connect(address(dashboard, token=token)) as socket:
             assert await close_code(socket) == 4001

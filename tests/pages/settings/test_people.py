@@ -7,10 +7,11 @@ import subprocess
 from pathlib import Path
 
 import httpx
+import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.pages.conftest import keep, settled, violations
+from tests.pages.conftest import keep, log_in, settled, violations
 from tests.pages.settings.opener import open_section
 from tests.servers import Mosquitto
 from tests.stack import PASSWORD, Dashboard, Person, Stack, bearer
@@ -172,3 +173,54 @@ def test_an_api_token_is_made_shown_once_and_revoked(context: BrowserContext, ow
     expect(page.get_by_test_id("tokens-said")).to_have_text(re.compile("homepage is revoked"))
     assert httpx.get(f"{own.url}/api/hosts", headers=bearer(token)).status_code == 401
     page.close()
+
+
+def test_a_second_factor_is_set_up_asked_for_and_removed(browser: Browser, own: Stack, admin: Person) -> None:
+    admin.post("/api/users", {"username": "gina", "password": PASSWORD, "role": "viewer"}).raise_for_status()
+    page = browser.new_page()
+    open_section(page, own.url, "account", "gina")
+    expect(page.get_by_test_id("factor-state")).to_have_text("off")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Set up").click()
+    picture = page.get_by_test_id("factor-picture")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    keep(page, "settings-second-factor", full_page=True)
+    assert violations(page) == []
+    app = pyotp.TOTP(page.get_by_test_id("factor-secret").input_value())
+    page.get_by_label("The code that the app shows").fill(app.now())
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_test_id("factor-state")).to_have_text("on, 10 recovery codes left")
+    codes = page.get_by_test_id("factor-recovery").locator("li").all_inner_texts()
+    assert len(codes) == 10
+    keep(page, "settings-second-factor-codes", full_page=True)
+
+    phone = browser.new_page()
+    phone.goto(f"{own.url}/live")
+    log_in(phone, PASSWORD, "gina")
+    code = phone.get_by_label("Code of your app")
+    expect(code).to_be_focused()
+    keep(phone, "login-second-factor")
+    code.fill("000000")
+    phone.get_by_role("button", name="Log in").click()
+    expect(phone.get_by_role("alert")).to_have_text(re.compile("^The code is wrong"))
+    code.fill(codes[0])
+    phone.get_by_role("button", name="Log in").click()
+    expect(phone.get_by_test_id("logout")).to_be_visible()
+
+    page.reload()
+    settled(page)
+    expect(page.get_by_test_id("factor-state")).to_have_text("on, 9 recovery codes left")
+    expect(page.get_by_test_id("factor-codes")).to_be_hidden()
+    sessions = page.get_by_test_id("own-sessions").locator("li")
+    expect(sessions).to_have_count(2)
+    page.get_by_role("button", name=re.compile("^End the session")).click()
+    expect(page.get_by_test_id("own-sessions-said")).to_have_text(re.compile("session is ended"))
+    expect(sessions).to_have_count(1)
+    phone.wait_for_url("**/login**")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_test_id("factor-remove").click()
+    expect(page.get_by_test_id("factor-state")).to_have_text("off")
+    Person(own.url, "gina")
+    page.close()
+    phone.close()

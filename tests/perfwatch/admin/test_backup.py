@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from perfwatch.admin.backup import KEPT, MANIFEST, back_up, restore
+from perfwatch.admin.backup import back_up, restore
+from perfwatch.admin.unpack import KEPT, MANIFEST
 from perfwatch.errors import StartError, StoreError
 from tests.servers import wait_until
 from tests.stack import COMMAND, PASSWORD, Person, Stack, bearer, environment, log_in
@@ -108,7 +109,8 @@ def test_a_damaged_history_is_not_restored(tmp_path: Path) -> None:
 
 
 def test_what_leads_elsewhere_is_not_unpacked(tmp_path: Path) -> None:
-    write(tmp_path / "backup", {"secrets/../../outside": b"x", "/etc/outside": b"x", "other": b"x"})
+    members = {"secrets/../../outside": b"x", "/etc/outside": b"x", "other": b"x"}
+    write(tmp_path / "backup", members, history=False)
     restore(tmp_path / "backup", tmp_path / "new", None)
     assert not list(tmp_path.rglob("outside"))
     assert not (tmp_path / "new" / "other").exists()
@@ -120,9 +122,9 @@ def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         restore(tmp_path / "backup", tmp_path / "new", None)
 
 
-def write(path: Path, members: dict[str, bytes], format: int = 1) -> None:
-    """A backup with those members."""
-    manifest = {"format": format, "version": "9", "created_at": "2026-11-25T00:00:00Z", "history": True}
+def write(path: Path, members: dict[str, bytes], **said: object) -> None:
+    """A backup with those members, whose manifest says that."""
+    manifest = {"format": 1, "version": "9", "created_at": "2026-11-25T00:00:00Z", "history": True, **said}
     with tarfile.open(path, "w:gz") as tar:
         for name, content in {MANIFEST: json.dumps(manifest).encode(), **members}.items():
             member = tarfile.TarInfo(name)

@@ -54,6 +54,9 @@ def history(stack: Stack, token: str, interval: str = "500ms") -> list[str]:
 def test_a_signal_ends_everything_cleanly(stack: Stack, number: signal.Signals) -> None:
     children = stack.children()
     assert set(children) == {"mosquitto", "collector", "bridge", "dashboard", "alerts"}
+    given = {name: Path(f"/proc/{pid}/environ").read_bytes() for name, pid in children.items()}
+    assert not any(PASSWORD.encode() in environ for environ in given.values())
+    assert [name for name, environ in given.items() if b"mqtt://" not in environ] == ["mosquitto"]
     assert stack.end(number) == 0
     assert gone(stack, children)
 

@@ -1,0 +1,54 @@
+"""The dashboard's routes without a server around them, for tests that ask them very often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from dashboard.auth.login_log import LoginLog
+from dashboard.auth.logins import Logins
+from dashboard.auth.passwords import Passwords
+from dashboard.auth.sessions import Sessions
+from dashboard.live.bridges import Bridges
+from dashboard.live.hosts import HostsApi
+from dashboard.live.hub import Hub
+from dashboard.live.remote_config import Commands
+from dashboard.live.subscriber import Subscriber
+from dashboard.web.health import StoreProbe
+from dashboard.web.routes import Parts
+from dashboard.web.system import Place
+from perfwatch.api_tokens import ApiTokens
+from perfwatch.broker import broker_of
+from perfwatch.history.sqlite.store import SqliteStore
+from perfwatch.settings import Settings
+from perfwatch.tokens import Revocations, Tokens
+from perfwatch.topics import Topics
+from perfwatch.users import Users
+
+
+def parts(folder: Path) -> Parts:
+    """What the routes stand on, with nothing running and a history in `folder`."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    users, api_tokens = Users(folder / "users.json", quick), ApiTokens(folder)
+    tokens = Tokens(lambda: "k" * 64, Revocations(folder / "revoked.json"))
+    hub, commands, bridges = Hub(), Commands(), Bridges()
+    store = SqliteStore(folder / "history.db")
+    return Parts(
+        users=users,
+        sessions=Sessions(tokens, users, api_tokens, Logins(folder / "sessions.json", 3600)),
+        passwords=Passwords(users),
+        login_log=LoginLog(),
+        api_tokens=api_tokens,
+        hub=hub,
+        commands=commands,
+        bridges=bridges,
+        subscriber=Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges),
+        store=store,
+        patient=store,
+        place=Place("SQLite", "here"),
+        hosts=HostsApi(hub, store),
+        folder=folder,
+        prefix="perfwatch",
+        probe=StoreProbe(store, "here"),
+    )
