@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from typing import IO
 
 from perfwatch.orphan import end_with_parent
 
@@ -38,7 +39,7 @@ class Child:
         """Start it, in a session of its own: Ctrl-C reaches our parent alone, which ends us in order."""
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.rotate()
-        with self.log.open("ab") as output:
+        with self._output() as output:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 env=self._environ,
@@ -50,6 +51,10 @@ class Child:
             )
         self._began = time.monotonic()
         self.started.set()
+
+    def _output(self) -> IO[bytes]:
+        """Where it is to write; closed here once it has it."""
+        return self.log.open("ab")
 
     def rotate(self) -> None:
         """Begin the log anew when it is long; the one before is kept as `.log.1`.
