@@ -1,6 +1,6 @@
 """Mosquitto as our child, with a log that tells all, of which we keep what is worth keeping.
 
-Mosquitto names denied publishes only among a line for each message: 16 kB/s of them at 20 messages/s, 930 kB/s at
+Mosquitto names denied publishes only among a line for each message: 16 kB/s of them at 20 messages/s, 930 at
 1,200. What that costs: mosquitto/README.md.
 """
 

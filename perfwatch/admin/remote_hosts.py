@@ -47,6 +47,7 @@ def host(environ: Mapping[str, str]) -> click.Group:
         """
         with explained():
             folder = settings.load(environ, **given).data_path
+            settings.checked("host", name)
             where = remembered(folder)
             if docker or (where and not dashboard_of(folder)):
                 _make_account(folder, name, server, docker)

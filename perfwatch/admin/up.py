@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
-from perfwatch.admin.addresses import EVERYWHERE, reachable, reachable_url
+from perfwatch.admin.addresses import EVERYWHERE, directions, reachable_url
 from perfwatch.admin.brokers import GivenBroker, OwnBroker, Say, find_mosquitto, ready
 from perfwatch.admin.child import Child
 from perfwatch.durations import format_ms
@@ -119,10 +119,8 @@ class Up:
                 self._say(f"\n  First start. Log in as {FIRST_ACCOUNT} with password  {made}")
                 self._say("  It is shown this once only.")
         self._say(f"\n  Open {url}   (Ctrl-C ends all of it)")
-        for address in reachable(settings.address):
-            self._say(f"  From another device: {scheme}://{address}:{settings.port}")
-        if not reachable(settings.address):
-            self._say("  From another device: not yet; --address 0.0.0.0 lets them in")
+        for line in directions(scheme, settings.address, settings.port, sys.stdout.isatty()):
+            self._say(line)
         self._say("")
 
     def _status(self, child: Child, text: str) -> None:
