@@ -72,7 +72,7 @@ class OwnBroker:
     async def start(self) -> str:
         """Returns where it listens. Raises StartError."""
         await self.child.start()
-        await ready(self.child, lambda: accepts("127.0.0.1", self._port))
+        await ready(self.child, lambda: "" if accepts("127.0.0.1", self._port) else "it does not listen")
         return str(self._listening)
 
     def care(self, say: Say) -> list[Coroutine[Any, Any, None]]:
@@ -218,20 +218,17 @@ def find_mosquitto(environ: Mapping[str, str]) -> str:
     return binary
 
 
-async def ready(child: Child, check: Callable[[], bool], also: list[Child] | None = None) -> None:
-    """Wait until `check` holds. Raises StartError when a child ends first or it takes too long."""
+async def ready(child: Child, missing: Callable[[], str], also: list[Child] | None = None) -> None:
+    """Wait until nothing is `missing`. Raises StartError when a child ends first, or it takes too long."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _READY_SECONDS
-    while not await asyncio.to_thread(check):
+    while reason := await asyncio.to_thread(missing):
         for one in {child, *(also or [])}:
             if one.ended:
-                raise StartError(
-                    f"The {one.name} ended while starting. Its log, {one.log}, says:\n{one.tail()}"
-                )
+                raise StartError(f"The {one.name} ended while starting. {one.last_words()}")
         if loop.time() > deadline:
             raise StartError(
-                f"The {child.name} was not ready after {_READY_SECONDS:.0f} s. Its log, {child.log}, says:\n"
-                f"{child.tail()}"
+                f"The {child.name} was not ready after {_READY_SECONDS:.0f} s: {reason}. {child.last_words()}"
             )
         await asyncio.sleep(0.05)
 
