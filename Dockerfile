@@ -103,5 +103,5 @@ ENTRYPOINT ["/usr/bin/python3", "-P", "-m", "dashboard"]
 FROM base AS setup
 COPY --from=bridge-packages /app /usr/lib/python3/dist-packages
 VOLUME /secrets
-ENTRYPOINT ["/usr/bin/python3", "-P", "-m", "perfwatch.cli"]
+ENTRYPOINT ["/usr/bin/python3", "-P", "-m", "perfwatch"]
 CMD ["provision", "/secrets"]

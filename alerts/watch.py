@@ -96,14 +96,18 @@ class Watch:
         try:
             save_memory(self._memory_path, self.engine.memory)
         except OSError as exc:
-            _log.error("%s cannot be written (%s): a restart would begin anew", self._memory_path, exc)
+            _log.error(
+                "%s cannot be written (%s): a restart would begin anew", self._memory_path, exc.strerror
+            )
 
     def keep_told(self) -> None:
         """Keep what is told and to be told, as `keep` does."""
         try:
             save_told(self._told_path, self.teller.untold)
         except OSError as exc:
-            _log.error("%s cannot be written (%s): a restart would tell it twice", self._told_path, exc)
+            _log.error(
+                "%s cannot be written (%s): a restart would tell it twice", self._told_path, exc.strerror
+            )
 
     def follow_files(self) -> None:
         """Use rules and channels that were changed. Bad ones are said, once, and change nothing."""

@@ -80,4 +80,4 @@ class Session:
         try:
             write_private(self._path, msgspec.json.encode(self._kept).decode())
         except OSError as exc:
-            raise StartError(f"The bridge's session cannot be kept in {self._path}: {exc}") from exc
+            raise StartError(f"The bridge's session cannot be kept in {self._path}: {exc.strerror}") from exc

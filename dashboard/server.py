@@ -156,7 +156,7 @@ def build(settings: Settings, background: Background) -> App:
     routes: list[BaseRoute] = [
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),
-        *guarded(HealthApi(subscriber, probe).routes()),
+        *guarded(HealthApi(subscriber, probe, bridges).routes()),
         *guarded(MetricsApi(hub, bridges, subscriber, probe).routes()),
         *JoinApi(folder).routes(),
         Route("/login", _login_page),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import runpy
-import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +14,7 @@ from perfwatch import checks, distribution, log, settings
 from perfwatch.admin import up_service
 from perfwatch.admin.broker_accounts import HOME_ASSISTANT, Integrations, integrations_path
 from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
-from perfwatch.admin.remote_hosts import broker_url, host
+from perfwatch.admin.remote_hosts import broker_url, host, server_of
 from perfwatch.admin.secret import secret
 from perfwatch.admin.token import token
 from perfwatch.admin.user import user
@@ -77,7 +76,12 @@ def up(env_file: Path | None, **given: str | None) -> None:
 @click.argument("account")
 @options("data_dir", "mqtt_port", "homeassistant_prefix")
 @click.option("--new", is_flag=True, help="Make the account first. It may read everything and write nothing.")
-@click.option("--writes", multiple=True, metavar="FILTER", help="With --new: topics that it may also write.")
+@click.option(
+    "--writes",
+    multiple=True,
+    metavar="FILTER",
+    help="Topics that it may also read and write. Makes the account if need be.",
+)
 @click.option("--revoke", is_flag=True, help="Take the account away: the broker refuses it from then on.")
 def credentials(account: str, new: bool, writes: tuple[str, ...], revoke: bool, **given: str | None) -> None:
     """Print the MQTT URL of a broker ACCOUNT for an integration.
@@ -97,14 +101,17 @@ def credentials(account: str, new: bool, writes: tuple[str, ...], revoke: bool, 
                 f"The host here is called {account}, and so its account is: make Home Assistant another with"
                 f" `perfwatch credentials ha --writes '{chosen.homeassistant_prefix}/#'`"
             )
-        if new or writes or (account == HOME_ASSISTANT and account not in integrations.all()):
+        known = integrations.all()
+        if writes and not new and account in known and known[account].role != "collector":
+            integrations.allow(account, writes)
+        elif new or writes or (account == HOME_ASSISTANT and account not in known):
             integrations.add(account, accounts.passwords, writes=writes)
         accounts.passwords |= {name: one.password for name, one in integrations.all().items()}
-        known = remembered(chosen.data_path)
-        port = known.port if known and not given["mqtt_port"] else chosen.mqtt_port
+        where = remembered(chosen.data_path)
+        port = where.port if where and not given["mqtt_port"] else chosen.mqtt_port
         click.echo(accounts.url(account, port))
-        if known and known.address:
-            url = broker_url(account, accounts.passwords[account], socket.getfqdn(), known)
+        if where and where.address:
+            url = broker_url(account, accounts.passwords[account], server_of(where), where)
             click.echo(f"From another machine: {url}", err=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
@@ -11,6 +12,11 @@ import click
 from perfwatch import log, settings
 from perfwatch.errors import PerfWatchError
 from perfwatch.settings import Settings
+
+# What to do where the disk takes nothing.
+_FULL = ". Make room there, and try again"
+_READ_ONLY = f". Choose another folder with {settings.option('data_dir')}"
+_CURES = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EROFS: _READ_ONLY}
 
 
 def options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -90,8 +96,10 @@ class explained:
         if isinstance(error, PerfWatchError):
             click.echo(f"perfwatch: {printable(str(error))}", err=True)
             sys.exit(1)
-        if isinstance(error, OSError) and error.filename is not None:
-            click.echo(f"perfwatch: {error.filename} cannot be used: {error.strerror}", err=True)
+        if isinstance(error, OSError) and (error.filename is not None or error.errno in _CURES):
+            named = error.filename if error.filename is not None else "A file"
+            cure = _CURES.get(error.errno or 0, "")
+            click.echo(f"perfwatch: {named} cannot be used: {error.strerror}{cure}", err=True)
             sys.exit(1)
 
 

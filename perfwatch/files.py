@@ -12,8 +12,16 @@ def write_private(path: Path, content: str | bytes | Iterable[bytes]) -> None:
     """Replace `path` by `content` in one step, readable by its owner only (0600).
 
     A crash at any moment leaves the old file or the new one, never half of either. What root writes into
-    another's folder is that owner's, whose service could not read it otherwise.
+    another's folder is that owner's, whose service could not read it otherwise. Raises OSError,
+    which names `path`.
     """
+    try:
+        _replace(path, content)
+    except OSError as exc:
+        raise OSError(exc.errno, exc.strerror, str(path)) from exc
+
+
+def _replace(path: Path, content: str | bytes | Iterable[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -35,6 +35,7 @@ def claimed(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = lock(path)
+        note(file, str(os.getpid()))
     except BlockingIOError as exc:
         raise StartError(
             f"PerfWatch is running already with the data folder {folder} "
@@ -47,7 +48,14 @@ def claimed(folder: Path) -> Iterator[None]:
             f"Choose another with {option('data_dir')}"
         ) from exc
     with file:
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
         yield
+
+
+def note(file: IO[str], text: str) -> None:
+    """Write `text` in place of what the file holds. Closes the file and raises OSError when that fails."""
+    try:
+        os.truncate(file.fileno(), 0)
+        os.write(file.fileno(), text.encode())
+    except OSError:
+        file.close()
+        raise

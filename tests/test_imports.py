@@ -22,6 +22,7 @@ OWNERS = {
         "collector/delivery/probe.py",
     ),
     "mqtt5": ("perfwatch/mqtt/",),
+    "segno": ("perfwatch/admin/addresses.py",),
     "aiomqtt": ("perfwatch/topic_client.py",),
     "httpx": ("perfwatch/client.py",),
     "streamlit": ("dashboard/",),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.servers import wait_until
+
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 NOBODY = 65534
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 
 def script(name: str, *arguments: str, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
@@ -28,8 +32,7 @@ def script(name: str, *arguments: str, prefix: tuple[str, ...] = ()) -> subproce
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which only root may")
 @pytest.mark.skipif(not shutil.which("apt-get"), reason="what is said depends on apt-get, which is not here")
 def test_who_may_not_install_is_told_all_that_is_missing_in_one_line() -> None:
-    as_nobody = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-    done = script("ensure", "false", "one", "true", "two", "false", "three:drei", prefix=as_nobody)
+    done = script("ensure", "false", "one", "true", "two", "false", "three:drei", prefix=AS_NOBODY)
     assert done.returncode == 1
     assert "  apt-get install -y one three \n" in done.stderr
 
@@ -66,3 +69,22 @@ def test_a_network_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "the package index cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which only root may")
+def test_a_place_that_cannot_be_written_is_named() -> None:
+    done = script("venv", "/usr/bin/python3", "/usr/venv", prefix=AS_NOBODY)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "perfwatch: /usr cannot be written. Use a clone that you may write to\n",
+    )
+
+
+def test_an_environment_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
+    command = ["sh", str(SCRIPTS / "venv"), sys.executable, str(tmp_path / "venv")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as making:
+        wait_until((tmp_path / "venv").exists, "it has begun")
+        os.killpg(making.pid, signal.SIGINT)
+        said = making.communicate(timeout=60)[1]
+    assert (making.returncode, said) == (130, "perfwatch: interrupted. Run the same command again\n")
+    assert not (tmp_path / "venv").exists()

@@ -115,7 +115,9 @@ class RemoteConfig:
         try:
             write_private(self._kept, msgspec.json.encode(self._changes).decode())
         except OSError as exc:
-            log.warning("The new settings cannot be kept in %s (%s): they end with us", self._kept, exc)
+            log.warning(
+                "The new settings cannot be kept in %s (%s): they end with us", self._kept, exc.strerror
+            )
 
     def _log_refusal(self, sentence: str) -> None:
         if sentence != self._refused:  # whoever sends it again and again is answered, and logged once

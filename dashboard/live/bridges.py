@@ -27,6 +27,17 @@ class Bridges:
         self._stats[bridge] = stats
         self._heard[bridge] = format_time(now())
 
+    @property
+    def problem(self) -> str | None:
+        """Which bridges cannot write to the history, as a sentence; None when none says so."""
+        stuck = [
+            f"the bridge {name!r} stores nothing: {stats.get('spooled')} readings wait on disk,"
+            f" {stats.get('waiting')} in memory"
+            for name, stats in self._stats.items()
+            if stats.get("store_away") and self._status.get(name) == "online"
+        ]
+        return "; ".join(stuck) or None
+
     def described(self) -> list[dict[str, Any]]:
         """By name; `stats` as it was published, None until the first comes."""
         return [

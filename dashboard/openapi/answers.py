@@ -296,11 +296,19 @@ class Dashboard(Struct):
     viewers: int
 
 
+class Denied(Struct):
+    account: str
+    topic: str
+    at: str
+    advice: str
+
+
 class Broker(Struct):
     address: str
     connected: bool
     since: str | None
     version: str | None
+    denied: list[Denied]
 
 
 class Store(Struct):

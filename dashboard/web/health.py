@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.live.bridges import Bridges
 from dashboard.live.subscriber import Subscriber
 from perfwatch.errors import StoreError
 from perfwatch.history.store import TieredStore
@@ -45,18 +46,22 @@ class StoreProbe:
 
 
 class HealthApi:
-    """Names the part that does not answer, at once: from what is known."""
+    """Names the part that does not answer, at once: from what is known.
 
-    def __init__(self, subscriber: Subscriber, store: StoreProbe) -> None:
+    A history that can be read and that no bridge can write to does not count as well.
+    """
+
+    def __init__(self, subscriber: Subscriber, store: StoreProbe, bridges: Bridges) -> None:
         self._subscriber = subscriber
         self._store = store
+        self._bridges = bridges
 
     def routes(self) -> list[Route]:
         return [Route("/health", self.health)]
 
     async def health(self, request: Request) -> Response:
         broker = None if self._subscriber.connected else f"not connected to {self._subscriber.broker}"
-        store = self._store.problem
+        store = self._store.problem or self._bridges.problem
         problems = {name: text for name, text in (("broker", broker), ("store", store)) if text}
         answer = {"broker": broker or "ok", "store": store or "ok"}
         if not problems:

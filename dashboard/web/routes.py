@@ -86,7 +86,9 @@ def api(parts: Parts) -> Router:
                 *ConfigApi(hub, parts.commands, subscriber).routes(),
                 *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
                 *JoinApi(parts.folder).api(),
-                *SystemApi(hub, parts.bridges, subscriber, store, parts.patient, place, queries).routes(),
+                *SystemApi(
+                    hub, parts.bridges, subscriber, store, parts.patient, place, queries, parts.folder
+                ).routes(),
                 *SummaryApi(hub, subscriber, parts.probe).routes(),
                 *OpenApi().routes(),
             ]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
 from dashboard.live.subscriber import Subscriber
 from perfwatch import distribution
+from perfwatch.admin.denied import denied_path
 from perfwatch.errors import StoreError
 from perfwatch.history.store import Tier, TieredStore
 from perfwatch.readings.codec import format_time, from_ms
@@ -37,7 +39,8 @@ class Place(NamedTuple):
 class SystemApi:
     """Answers whatever is away: a part that does not tell is null, or says why.
 
-    `patient` is the same history as `store`, for what takes it longer.
+    `patient` is the same history as `store`, for what takes it longer. `folder` is the data folder, where
+    `perfwatch up` leaves what its broker denied.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class SystemApi:
         patient: TieredStore,
         place: Place,
         queries: Queries,
+        folder: Path,
     ) -> None:
         self._hub = hub
         self._bridges = bridges
@@ -57,6 +61,7 @@ class SystemApi:
         self._patient = patient
         self._place = place
         self._queries = queries
+        self._denied = denied_path(folder)
         self._started = time.monotonic()
 
     def routes(self) -> list[Route]:
@@ -95,6 +100,7 @@ class SystemApi:
             "connected": subscriber.connected,
             "since": subscriber.since,
             "version": subscriber.broker_version,
+            "denied": _denied(self._denied),
         }
 
     async def _history(self, request: Request) -> dict[str, Any]:
@@ -106,6 +112,13 @@ class SystemApi:
         ends = {"oldest": span.oldest, "newest": span.newest}
         times = {name: format_time(end) if end else None for name, end in ends.items()}
         return told | {"bytes": span.bytes, **times, "problem": None}
+
+
+def _denied(path: Path) -> list[dict[str, str]]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[dict[str, str]])
+    except (OSError, msgspec.DecodeError):  # no broker of ours, or it has denied nothing
+        return []
 
 
 def _collector(host: dict[str, Any]) -> dict[str, Any]:

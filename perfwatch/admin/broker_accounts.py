@@ -79,6 +79,14 @@ class Integrations:
         self._write(self.all() | {name: made})
         return made
 
+    def allow(self, name: str, writes: Collection[str]) -> None:
+        """Let an account that is there write these topics too. Raises AccountError."""
+        for topics in writes:
+            check_filter(topics)
+        known = self.all()
+        added = (*known[name].writes, *(one for one in writes if one not in known[name].writes))
+        self._write(known | {name: msgspec.structs.replace(known[name], writes=added)})
+
     def check(self, name: str, taken: Collection[str], role: Role) -> None:
         """Raise AccountError when the name cannot be an account's of that role, or is one already."""
         if role != "collector" and not _NAME.fullmatch(name):

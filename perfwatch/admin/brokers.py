@@ -8,15 +8,21 @@ import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from perfwatch.admin import mosquitto
 from perfwatch.admin.access_list import ROLES
 from perfwatch.admin.broker_accounts import Integrations, integrations_path
 from perfwatch.admin.child import Child
+from perfwatch.admin.denied import Denials, Denied, denied_path
 from perfwatch.admin.join import offer
+from perfwatch.admin.overheard import TELLS_ALL, Overheard
 from perfwatch.broker import broker_of
 from perfwatch.errors import AccountError, BrokerError, Refused, StartError
+from perfwatch.files import write_private
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics, discovery_topic
 
@@ -40,6 +46,7 @@ class OwnBroker:
         binary, folder = find_mosquitto(environ), settings.data_path
         integrations = Integrations(integrations_path(folder))
         mosquitto.check_host(settings.host_id, integrations.all())
+        self._folder, self._prefixes, self._integrations = folder, settings.prefixes, integrations
         self._port = settings.mqtt_port
         self._host = settings.host_id
         self._accounts = mosquitto.Accounts(mosquitto.accounts_path(folder))
@@ -48,12 +55,15 @@ class OwnBroker:
         mosquitto.remember(folder, self._listening)
         offer.remember(folder, settings)
         configuration = mosquitto.write_configuration(
-            folder / "mosquitto", self._accounts, self._listening, settings.prefixes
+            folder / "mosquitto", self._accounts, self._listening, settings.prefixes, further=TELLS_ALL
         )
         self._logins = mosquitto.Logins(folder / "mosquitto", self._accounts, integrations, settings.prefixes)
         self._logins.update()
-        self.child = Child("mosquitto", [binary, "-c", str(configuration)], dict(environ), folder / "logs")
-        self.children = [self.child]
+        denied_path(folder).unlink(missing_ok=True)
+        self.child = Overheard(
+            "mosquitto", [binary, "-c", str(configuration)], dict(environ), folder / "logs"
+        )
+        self.children: list[Child] = [self.child]
 
     def url(self, service: str) -> str:
         """How that service reaches it; the collector's account is its host's."""
@@ -62,12 +72,16 @@ class OwnBroker:
     async def start(self) -> str:
         """Returns where it listens. Raises StartError."""
         await self.child.start()
-        await ready(self.child, lambda: accepts("127.0.0.1", self._port))
+        await ready(self.child, lambda: "" if accepts("127.0.0.1", self._port) else "it does not listen")
         return str(self._listening)
 
     def care(self, say: Say) -> list[Coroutine[Any, Any, None]]:
         """What it needs for as long as it runs."""
-        return [follow(self._logins, self.child, say), save_early(self.child)]
+        return [
+            follow(self._logins, self.child, say),
+            save_early(self.child),
+            overhear(self.child, Denials(self._prefixes), self._integrations, denied_path(self._folder), say),
+        ]
 
     async def stop(self) -> None:
         await self.child.stop()
@@ -155,6 +169,21 @@ async def follow(logins: mosquitto.Logins, broker: Child, say: Say) -> None:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
+async def overhear(
+    broker: Overheard, denials: Denials, integrations: Integrations, kept: Path, say: Say
+) -> None:
+    """Tell of each account that publishes what it may not: once, here and, by the file `kept`, on System."""
+    told: list[Denied] = []
+    while True:
+        heard = broker.hear()
+        with suppress(AccountError, OSError):  # `follow` tells of the one; the other is a full disk
+            for one in denials.read(heard, integrations.all() if b": Denied " in heard else {}):
+                say(f"  {broker.name:<10} {one.account} may not publish {one.topic}. {one.advice}")
+                told.append(one)
+                write_private(kept, msgspec.json.encode(told))
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
 async def save_early(broker: Child) -> None:
     """Have the broker save 2, 4, 8, 16 and 32 s after each start, and not a minute later for the first time.
 
@@ -189,20 +218,17 @@ def find_mosquitto(environ: Mapping[str, str]) -> str:
     return binary
 
 
-async def ready(child: Child, check: Callable[[], bool], also: list[Child] | None = None) -> None:
-    """Wait until `check` holds. Raises StartError when a child ends first or it takes too long."""
+async def ready(child: Child, missing: Callable[[], str], also: list[Child] | None = None) -> None:
+    """Wait until nothing is `missing`. Raises StartError when a child ends first, or it takes too long."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _READY_SECONDS
-    while not await asyncio.to_thread(check):
+    while reason := await asyncio.to_thread(missing):
         for one in {child, *(also or [])}:
             if one.ended:
-                raise StartError(
-                    f"The {one.name} ended while starting. Its log, {one.log}, says:\n{one.tail()}"
-                )
+                raise StartError(f"The {one.name} ended while starting. {one.last_words()}")
         if loop.time() > deadline:
             raise StartError(
-                f"The {child.name} was not ready after {_READY_SECONDS:.0f} s. Its log, {child.log}, says:\n"
-                f"{child.tail()}"
+                f"The {child.name} was not ready after {_READY_SECONDS:.0f} s: {reason}. {child.last_words()}"
             )
         await asyncio.sleep(0.05)
 

@@ -7,12 +7,18 @@ import os
 import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from perfwatch.orphan import end_with_parent
 
 _GRACE_SECONDS = 10.0
 _LOG_BYTES = 5_000_000
+_LOOK_BYTES = 65_536
+
+# A commit of the history takes some 100 kB in its log.
+_LEAST_BYTES = 200_000
 
 
 class Child:
@@ -28,6 +34,7 @@ class Child:
         self._environ = environ
         self._process: asyncio.subprocess.Process | None = None
         self._began = 0.0
+        self._read_to = 0
         self.started = asyncio.Event()
 
     @property
@@ -37,8 +44,11 @@ class Child:
     async def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C reaches our parent alone, which ends us in order."""
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.rotate()
-        with self.log.open("ab") as output:
+        with suppress(OSError):  # a full disk
+            self.rotate()
+        if self._process is None and self.log.exists():
+            self._read_to = self.log.stat().st_size
+        with self._output() as output:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 env=self._environ,
@@ -50,6 +60,22 @@ class Child:
             )
         self._began = time.monotonic()
         self.started.set()
+
+    def written(self) -> bytes:
+        """The whole lines that it logged since this was asked last, or since it was first started."""
+        size = self.log.stat().st_size
+        self._read_to = min(self._read_to, size)  # a log that was begun anew is shorter
+        with self.log.open("rb") as file:
+            file.seek(self._read_to)
+            lines = file.read(_LOOK_BYTES)
+        end = lines.rfind(b"\n") + 1
+        whole = lines[:end] if end or len(lines) < _LOOK_BYTES else lines
+        self._read_to += len(whole)
+        return whole
+
+    def _output(self) -> IO[bytes]:
+        """Where it is to write; closed here once it has it."""
+        return self.log.open("ab")
 
     def rotate(self) -> None:
         """Begin the log anew when it is long; the one before is kept as `.log.1`.
@@ -66,6 +92,8 @@ class Child:
         assert self._process is not None
         code = await self._process.wait()
         how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        if code > 0 and (last := self.tail(1)):
+            how = f"{how}: {last}"
         return time.monotonic() - self._began, how
 
     def reload(self) -> None:
@@ -91,6 +119,24 @@ class Child:
             self._process.kill()
             await self._process.wait()
 
+    def last_words(self) -> str:
+        """What it wrote at the end, as a sentence and lines."""
+        last = self.tail()
+        if last:
+            return f"Its log, {self.log}, says:\n{last}"
+        return f"Its log, {self.log}, is empty. {no_room(self.log.parent)}".rstrip()
+
     def tail(self, lines: int = 8) -> str:
         """The last lines that it wrote."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return ""
+
+
+def no_room(folder: Path) -> str:
+    """A sentence when nothing can be stored in that folder; otherwise empty."""
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize >= _LEAST_BYTES:
+        return ""
+    return f"The disk of {folder} is full: no reading is stored. Make room there"

@@ -168,10 +168,12 @@ def write_configuration(
     *,
     data: Path | None = None,
     user: str = "",
+    further: Iterable[str] = (),
 ) -> Path:
     """Write what Mosquitto reads into `folder`; returns the configuration file.
 
-    It keeps its messages in `data` (default: the same folder) and runs as `user` (default: ours).
+    It keeps its messages in `data` (default: the same folder) and runs as `user` (default: ours). `further`
+    lines win over the shipped ones.
     """
     lines = [
         (files("mosquitto") / "mosquitto.conf").read_text(),
@@ -181,6 +183,7 @@ def write_configuration(
         f"persistence_location {data or folder}/",
         # Only matters for root: Mosquitto would become a user who cannot read root's files.
         f"user {user or getpass.getuser()}",
+        *further,
     ]
     write_accounts(folder, accounts, {}, prefixes)
     write_private(folder / "mosquitto.conf", "\n".join(lines) + "\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from perfwatch import settings
+from perfwatch.admin.addresses import reachable
 from perfwatch.admin.broker_accounts import Integrations, integrations_path
 from perfwatch.admin.join.invitation import MINUTES, invitations
 from perfwatch.admin.join.offer import UNDO, check_open, dashboard_of, invite
@@ -46,6 +47,7 @@ def host(environ: Mapping[str, str]) -> click.Group:
         """
         with explained():
             folder = settings.load(environ, **given).data_path
+            settings.checked("host", name)
             where = remembered(folder)
             if docker or (where and not dashboard_of(folder)):
                 _make_account(folder, name, server, docker)
@@ -94,7 +96,7 @@ def _make_account(folder: Path, name: str, server: str, docker: bool) -> None:
         check_open(where)
     except StartError as exc:
         click.echo(f"perfwatch: {exc}", err=True)
-    address = broker_url(name, made.password, server or socket.getfqdn(), where)
+    address = broker_url(name, made.password, server or server_of(where), where)
     if not docker:
         click.echo(f"The dashboard in a container hands out no packages: {_BY_HAND.format(name)}", err=True)
     click.echo(f"Run this on {name}. Its password is shown this once only:", err=True)
@@ -105,6 +107,12 @@ def broker_url(name: str, password: str, server: str, where: Listening) -> str:
     """The address by which a collector on another machine reaches the broker."""
     url = mqtt_url(name, password, server, where.remote_port)
     return f"{where.remote_scheme}{url.removeprefix('mqtt')}"
+
+
+def server_of(where: Listening) -> str:
+    """By what others reach the broker: its address, or, for a certificate, this machine's name."""
+    own = [] if where.cert_file else reachable(where.address or "0.0.0.0")
+    return next(iter(own), socket.getfqdn())
 
 
 def service_command(name: str, broker: str) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import errno
 import http.client
+import json
 import signal
 import socket
 import ssl
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 
-from perfwatch.admin.addresses import EVERYWHERE, reachable, reachable_url
+from perfwatch.admin.addresses import EVERYWHERE, directions, reachable_url
 from perfwatch.admin.brokers import GivenBroker, OwnBroker, Say, find_mosquitto, ready
-from perfwatch.admin.child import Child
+from perfwatch.admin.child import Child, no_room
+from perfwatch.admin.telling import rotate_logs, tell_errors, tell_of_room
 from perfwatch.durations import format_ms
 from perfwatch.errors import StartError
 from perfwatch.lock import claimed
@@ -22,8 +23,6 @@ from perfwatch.settings import DEVICES_FILE, Settings, option, secret_variables,
 from perfwatch.users import FIRST_ACCOUNT, Users
 
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
-
-_ROTATE_SECONDS = 10.0
 
 SERVICES = ("collector", "bridge", "dashboard")
 _OF_HISTORY = ("bridge", "dashboard")
@@ -56,6 +55,8 @@ class Up:
         if not self._given:
             find_mosquitto(self._environ)
         with claimed(self._folder):
+            if full := no_room(self._folder):
+                raise StartError(full)
             ports = {"port": settings.address} | ({} if self._given else {"mqtt_port": "127.0.0.1"})
             for name, host in ports.items():
                 check_port(host, getattr(settings, name), name)
@@ -65,8 +66,12 @@ class Up:
                 await self._start(broker, services)
                 async with asyncio.TaskGroup() as group:
                     children = [*broker.children, *services]
-                    group.create_task(rotate_logs(children))
-                    for work in broker.care(self._say):
+                    for work in (
+                        rotate_logs(children),
+                        tell_errors(children, self._say),
+                        tell_of_room(self._folder, self._say),
+                        *broker.care(self._say),
+                    ):
                         group.create_task(work)
                     for child in children:
                         group.create_task(self._keep_one(child))
@@ -108,7 +113,11 @@ class Up:
             every = format_ms(round(settings.interval * 1000))
             self._status(collector, f"host {self._host}, every {every}")
             self._status(bridge, f"history in {settings.history_shown}")
-            await ready(dashboard, lambda: healthy(settings.address, settings.port, scheme), also=services)
+            await ready(
+                dashboard,
+                lambda: trouble(settings.address, settings.port, scheme),
+                also=services,
+            )
             said = {"devices": settings.devices or "your own mappings", "alerts": "rules on every host"}
             for child in further:
                 self._status(child, said[child.name])
@@ -119,10 +128,8 @@ class Up:
                 self._say(f"\n  First start. Log in as {FIRST_ACCOUNT} with password  {made}")
                 self._say("  It is shown this once only.")
         self._say(f"\n  Open {url}   (Ctrl-C ends all of it)")
-        for address in reachable(settings.address):
-            self._say(f"  From another device: {scheme}://{address}:{settings.port}")
-        if not reachable(settings.address):
-            self._say("  From another device: not yet; --address 0.0.0.0 lets them in")
+        for line in directions(scheme, settings.address, settings.port, sys.stdout.isatty()):
+            self._say(line)
         self._say("")
 
     def _status(self, child: Child, text: str) -> None:
@@ -133,20 +140,11 @@ class Up:
         while True:
             lived, reason = await child.wait()
             delay = _FIRST_DELAY if lived > _HEALTHY_SECONDS else delay
-            self._say(f"  {child.name:<10} {reason}; starting it again in {delay:.0f} s (log: {child.log})")
+            self._say(f"  {child.name:<10} {reason}. Starting it again in {delay:.0f} s (log: {child.log})")
             await asyncio.sleep(delay)
             await child.start()
             self._say(f"  {child.name:<10} started again")
             delay = min(delay * 2, _LONGEST_DELAY)
-
-
-async def rotate_logs(children: list[Child]) -> None:
-    """Keep each log short, however long a child runs."""
-    while True:
-        for child in children:
-            with suppress(OSError):  # a full disk, most likely: it is tried again
-                child.rotate()
-        await asyncio.sleep(_ROTATE_SECONDS)
 
 
 def run(settings: Settings, environ: Mapping[str, str], say: Say, given_broker: bool = False) -> None:
@@ -182,8 +180,8 @@ def check_port(host: str, port: int, setting: str) -> None:
         ) from exc
 
 
-def healthy(address: str, port: int, scheme: str = "http") -> bool:
-    """Whether the dashboard answers that all that it needs is there."""
+def trouble(address: str, port: int, scheme: str = "http") -> str:
+    """What the dashboard misses of all that it needs, in its words; empty when all is well."""
     connection = http.client.HTTPConnection(shown(address), port, timeout=2)
     if scheme == "https":
         # It is our own child: whom its certificate names is for browsers to judge.
@@ -191,9 +189,10 @@ def healthy(address: str, port: int, scheme: str = "http") -> bool:
         connection = http.client.HTTPSConnection(shown(address), port, timeout=2, context=context)
     try:
         connection.request("GET", "/health")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
+        answer = connection.getresponse()
+        return "" if answer.status == http.HTTPStatus.OK else str(json.loads(answer.read()).get("detail"))
+    except (OSError, http.client.HTTPException, ValueError) as exc:
+        return f"it does not answer: {exc}"
     finally:
         connection.close()
 

@@ -43,7 +43,7 @@ WantedBy=multi-user.target
 
 def unit(user: str, arguments: Sequence[str]) -> str:
     """The unit that runs `perfwatch up` with those arguments as that user."""
-    command = [sys.executable, "-P", "-m", "perfwatch.cli", "up", *arguments]
+    command = [sys.executable, "-P", "-m", "perfwatch", "up", *arguments]
     return _UNIT.format(user=user, command=" ".join(map(quoted, command)))
 
 

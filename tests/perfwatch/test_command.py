@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from perfwatch.cli import main
+from perfwatch.command import explained
+from perfwatch.files import write_private
+from perfwatch.lock import note
+from tests.stack import COMMAND, environment
 
 
 @pytest.mark.parametrize("command", [("credentials", "new-one", "--new"), ("provision",)], ids=" ".join)
@@ -36,3 +44,49 @@ def test_no_sentence_of_the_help_is_cut(group: tuple[str, ...]) -> None:
     listed = CliRunner().invoke(main, [*group, "--help"]).output.partition("Commands:")[2]
     assert listed
     assert [line for line in listed.splitlines() if line.endswith("...")] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "Make room there"),
+        (OSError(errno.EROFS, "Read-only file system", "/srv/users.json"), "/srv/users.json"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_a_sentence(
+    error: OSError, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit), explained():
+        raise error
+    assert said in capsys.readouterr().err
+
+
+def test_a_small_file_names_itself_when_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"users\.json") as caught:
+        write_private(tmp_path / "users.json", "{}")
+    assert caught.value.errno == errno.ENOSPC
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_holds_a_lock_may_not_be_told_on_a_full_disk() -> None:
+    file = Path("/dev/full").open("a+")  # noqa: SIM115
+    with pytest.raises(OSError, match=r"Errno"):
+        note(file, "1")
+    assert file.closed
+
+
+def test_ctrl_c_while_the_command_is_imported_is_no_traceback(tmp_path: Path) -> None:
+    pressed = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
+    (tmp_path / "click.py").write_text(pressed)
+    environ = environment()
+    environ["PYTHONPATH"] = os.pathsep.join((str(tmp_path), environ["PYTHONPATH"]))
+    done = subprocess.run(
+        [*COMMAND, "perfwatch", "up"], env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")

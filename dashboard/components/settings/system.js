@@ -58,7 +58,7 @@ function perfwatch({ version, python, platform, dashboard }) {
 }
 
 /** @type {(told: any) => HTMLElement} */
-function broker({ address, connected, since, version }) {
+function broker({ address, connected, since, version, denied }) {
   return panel(
     "Broker",
     connected ? ["connected", "good"] : ["away", "bad"],
@@ -67,7 +67,15 @@ function broker({ address, connected, since, version }) {
       ["Version", version],
       ["Connected since", connected ? dated(since) : "not connected; trying again by itself"],
     ]),
+    ...denied.map(denial),
   );
+}
+
+/** @type {(told: {account: string, topic: string, at: string, advice: string}) => HTMLElement} */
+function denial({ account, topic, at, advice }) {
+  const made = element("p", "said", `${dated(at)}: ${account} may not publish ${topic}. ${advice}`);
+  made.dataset.kind = "away";
+  return made;
 }
 
 /** @type {(told: any) => HTMLElement} */

@@ -23,7 +23,7 @@ def test_the_unit_runs_up_with_the_options_as_that_user(tmp_path: Path) -> None:
     text = shown("--address", "0.0.0.0", "--interval", "2s", "--env-file", str(tmp_path / "my.env"))
     assert "User=nobody\n" in text
     command = next(line for line in text.splitlines() if line.startswith("ExecStart="))
-    assert " -P -m perfwatch.cli up " in command
+    assert " -P -m perfwatch up " in command
     for words in ("--address 0.0.0.0", "--interval 2s", f"--env-file {tmp_path}/my.env"):
         assert words in command
 
