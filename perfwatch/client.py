@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -67,14 +68,20 @@ class _Refusal(Struct):
 
 
 class Client:
-    """Asks the dashboard at `address` with an API token, or a broker at an mqtt:// address."""
+    """Asks the dashboard at `address` with an API token, or a broker at an mqtt:// address.
 
-    def __init__(self, address: str, token: str = "", *, prefix: str = DEFAULT_PREFIX) -> None:
+    `tls` is whose certificates are trusted, where not the system's: `ssl.create_default_context(cafile=…)`.
+    """
+
+    def __init__(
+        self, address: str, token: str = "", *, prefix: str = DEFAULT_PREFIX, tls: SSLContext | None = None
+    ) -> None:
         self._address = address.rstrip("/")
         self._token = token
-        self._topics = TopicClient(address, prefix) if address.startswith("mqtt") else None
+        self._tls = tls
+        self._topics = TopicClient(address, prefix, tls) if address.startswith("mqtt") else None
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.AsyncClient(headers=headers, timeout=30)
+        self._http = httpx.AsyncClient(headers=headers, timeout=30, verify=tls or True)
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,8 +100,9 @@ class Client:
             async for moment, name, data in self._topics.readings(host, metrics):
                 yield Tick(moment, name, data)
             return
+        tls = (self._tls or True) if self._address.startswith("https") else None
         try:
-            async with connect(self._live_address(host, metrics)) as socket:
+            async with connect(self._live_address(host, metrics), ssl=tls) as socket:
                 async for message in socket:
                     yield msgspec.json.decode(message, type=Tick)
         except ConnectionClosed as exc:
@@ -151,14 +159,20 @@ class Client:
 class SyncClient:
     """The same for programs without `async`. A notebook runs an event loop already: await there."""
 
-    def __init__(self, address: str, token: str = "", *, prefix: str = DEFAULT_PREFIX) -> None:
-        self._client = Client(address, token, prefix=prefix)
+    def __init__(
+        self, address: str, token: str = "", *, prefix: str = DEFAULT_PREFIX, tls: SSLContext | None = None
+    ) -> None:
+        self._client = Client(address, token, prefix=prefix, tls=tls)
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End its connections; a `with` does so by itself."""
         self._runner.run(self._client.__aexit__(None, None, None))
         self._runner.close()
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from datetime import datetime
+from ssl import SSLContext, create_default_context
 from typing import Any, TypeAlias
 
 import aiomqtt
@@ -26,7 +27,8 @@ Reading: TypeAlias = tuple[datetime, str, dict[str, dict[str, Any]]]
 class TopicClient:
     """Asks the broker at `address`. Raises SettingError when that cannot be one."""
 
-    def __init__(self, address: str, prefix: str) -> None:
+    def __init__(self, address: str, prefix: str, tls: SSLContext | None = None) -> None:
+        self._tls = tls
         self._broker = broker_of(Settings(broker=address))
         self._topics = Topics(prefix)
 
@@ -65,7 +67,7 @@ class TopicClient:
             username=broker.username,
             password=broker.password,
             protocol=aiomqtt.ProtocolVersion.V5,
-            tls_params=aiomqtt.TLSParameters() if broker.tls else None,
+            tls_context=(self._tls or create_default_context()) if broker.tls else None,
         )
 
     def _reading(self, message: aiomqtt.Message) -> Reading | None:
