@@ -28,7 +28,15 @@ MANIFEST = "perfwatch-backup.json"
 HISTORY = "history.db"
 
 # What is kept of a data folder beside the history.
-KEPT = ("users.json", "revoked.json", "api_tokens_used.json", "secrets", "collector", "home_assistant", "pages")
+KEPT = (
+    "users.json",
+    "revoked.json",
+    "api_tokens_used.json",
+    "secrets",
+    "collector",
+    "home_assistant",
+    "pages",
+)
 
 Progress = Callable[[float], None]
 
