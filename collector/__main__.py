@@ -48,7 +48,9 @@ FAREWELL_SECONDS = 1.5
 def run(chosen: Settings) -> None:
     """Read this machine on a schedule and publish what was read over MQTT."""
     topics, host = Topics(chosen.topic_prefix), chosen.host_id
-    publisher = Publisher(broker_of(chosen), topics, host, outbox(chosen), client_id(chosen))
+    publisher = Publisher(
+        broker_of(chosen), topics, host, outbox(chosen), client_id(chosen), chosen.retained_expiry
+    )
     stop, active = Stop(), Active()
     steering = steered(chosen, stop)
     replies = Replies(topics, host, publisher.announce, publisher.answer)
@@ -201,6 +203,7 @@ command = service(
     "outbox_age",
     "outbox_size",
     "outbox_resend",
+    "retained_expiry",
     "publish_scalars",
     "homeassistant",
     "homeassistant_prefix",

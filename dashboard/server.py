@@ -33,6 +33,8 @@ from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
 from dashboard.openapi.routes import guarded
+from dashboard.own_pages.folder import PREFIX, OwnPages
+from dashboard.own_pages.widgets import Widgets
 from dashboard.web import theme
 from dashboard.web.assets import COMPONENTS, STREAMLIT, VERSION, Assets, Bundle, Packed
 from dashboard.web.base_path import BasePath
@@ -42,8 +44,9 @@ from dashboard.web.health import HealthApi, StoreProbe
 from dashboard.web.known import Known
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
-from dashboard.web.start_page import Shell, start_pages
+from dashboard.web.start_page import PLAIN, Shell, start_pages
 from dashboard.web.system import Place
+from perfwatch import widgets
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.broker import broker_of
 from perfwatch.errors import SettingError, StartError
@@ -56,7 +59,7 @@ from perfwatch.users import Users
 from perfwatch.workers import Workers
 
 PAGES = ("hosts", "live", "history", "settings")
-BUNDLES = (*PAGES, "session")
+BUNDLES = (*PAGES, "session", "live_chart")
 _CLOSING_SECONDS = 0.5
 VIEWS = Path(str(files("dashboard") / "views"))
 
@@ -161,7 +164,8 @@ def build(settings: Settings, background: Background) -> App:
         *JoinApi(folder).routes(),
         Route("/login", _login_page),
         Route("/", Start(hub)),
-        *(Route(f"/{page}", Shell(html).__call__) for page, html in shells.items()),
+        *(Route(f"/{page}", Shell(shells[page]).__call__) for page in PAGES),
+        Route(f"/{PREFIX}{{name}}", Shell(shells[PLAIN]).__call__),
         *(Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name).__call__) for name in BUNDLES),
         Mount(f"/assets/{VERSION}", Assets.versioned()),
         Mount("/assets", Assets()),
@@ -177,10 +181,11 @@ def build(settings: Settings, background: Background) -> App:
                 await Workers("closing the history", 1).run(opened.close, deadline=_CLOSING_SECONDS)
 
     _configure_streamlit()
+    widgets.provide(Widgets(settings))
     ours = settings.allowed_hosts.lower().split(",")
     return App(
         VIEWS / "main.py",
-        secrets={"perfwatch": {"revoked": str(revoked)}},
+        secrets={"perfwatch": {"revoked": str(revoked), "data": str(folder)}},
         lifespan=lifespan,
         routes=routes,
         exception_handlers=HANDLERS,
@@ -198,7 +203,7 @@ def build(settings: Settings, background: Background) -> App:
                 allowed_origin=settings.allowed_origin,
                 public=PUBLIC | {METRICS} if settings.metrics_open else PUBLIC,
             ),
-            Middleware(Known, pages=PAGES),
+            Middleware(Known, pages=PAGES, comes_and_goes=OwnPages(folder).has),
             Middleware(Packed),
         ],
     )

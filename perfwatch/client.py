@@ -4,16 +4,17 @@
         async for tick in client.live(host="nas"):
             print(tick.timestamp, tick.data["cpu"]["usage_percent"])
 
-`SyncClient` is the same without `async`. An address like `mqtt://reader:…@nas:1883` asks the broker, which
-knows what is now and nothing of the past. Needs the extra `client`.
+`SyncClient` is the same without `async`, also in notebooks. An address like `mqtt://reader:…@nas:1883` asks
+the broker, which knows what is now and nothing of the past. Needs the extra `client`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
+from ssl import SSLContext
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -58,8 +59,28 @@ class Host(Struct):
     info: HostInfo | None = None
 
 
+class Alert(Struct):
+    """Where a rule stands for a host: `state` is ok, pending, firing or unknown, `since` when that began.
+
+    `text` says what is wrong, and is empty when nothing is.
+    """
+
+    host: str
+    rule: str
+    state: str
+    since: str | None = None
+    value: float | str | bool | None = None
+    limit: float | str | None = None
+    severity: str | None = None
+    text: str | None = None
+
+
 class _Hosts(Struct):
     hosts: list[Host]
+
+
+class _Alerts(Struct):
+    alerts: list[Alert]
 
 
 class _Refusal(Struct):
@@ -67,14 +88,20 @@ class _Refusal(Struct):
 
 
 class Client:
-    """Asks the dashboard at `address` with an API token, or a broker at an mqtt:// address."""
+    """Asks the dashboard at `address` with an API token, or a broker at an mqtt:// address.
 
-    def __init__(self, address: str, token: str = "", *, prefix: str = DEFAULT_PREFIX) -> None:
+    `tls` is whose certificates are trusted, where not the system's: `ssl.create_default_context(cafile=…)`.
+    """
+
+    def __init__(
+        self, address: str, token: str = "", *, prefix: str = DEFAULT_PREFIX, tls: SSLContext | None = None
+    ) -> None:
         self._address = address.rstrip("/")
         self._token = token
-        self._topics = TopicClient(address, prefix) if address.startswith("mqtt") else None
+        self._tls = tls
+        self._topics = TopicClient(address, prefix, tls) if address.startswith("mqtt") else None
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.AsyncClient(headers=headers, timeout=30)
+        self._http = httpx.AsyncClient(headers=headers, timeout=30, verify=tls or True)
 
     async def __aenter__(self) -> Self:
         return self
@@ -84,7 +111,7 @@ class Client:
     ) -> None:
         await self._http.aclose()
 
-    async def live(self, host: str | None = None, metrics: Collection[str] = ()) -> AsyncIterator[Tick]:
+    async def live(self, host: str | None = None, metrics: Collection[str] = ()) -> AsyncGenerator[Tick]:
         """Each tick as it comes, the newest at once, until the connection ends. Raises ApiError.
 
         Of one host or of all, with all metrics or some.
@@ -93,8 +120,9 @@ class Client:
             async for moment, name, data in self._topics.readings(host, metrics):
                 yield Tick(moment, name, data)
             return
+        tls = (self._tls or True) if self._address.startswith("https") else None
         try:
-            async with connect(self._live_address(host, metrics)) as socket:
+            async with connect(self._live_address(host, metrics), ssl=tls) as socket:
                 async for message in socket:
                     yield msgspec.json.decode(message, type=Tick)
         except ConnectionClosed as exc:
@@ -131,6 +159,12 @@ class Client:
             return msgspec.convert(await self._topics.hosts(), list[Host])
         return (await self._get("/api/hosts", _Hosts)).hosts
 
+    async def alerts(self) -> list[Alert]:
+        """Where every rule of alerts stands for every host, by name. Raises ApiError."""
+        if self._topics:
+            return msgspec.convert(await self._topics.alerts(), list[Alert])
+        return (await self._get("/api/alerts", _Alerts)).alerts
+
     def _live_address(self, host: str | None, metrics: Collection[str]) -> str:
         asked = {"token": self._token, "host": host or "", "metrics": ",".join(metrics)}
         given = httpx.QueryParams({name: value for name, value in asked.items() if value})
@@ -149,33 +183,60 @@ class Client:
 
 
 class SyncClient:
-    """The same for programs without `async`. A notebook runs an event loop already: await there."""
+    """The same for programs without `async`, and for notebooks. Any thread may use it."""
 
-    def __init__(self, address: str, token: str = "", *, prefix: str = DEFAULT_PREFIX) -> None:
-        self._client = Client(address, token, prefix=prefix)
-        self._runner = asyncio.Runner()
+    def __init__(
+        self, address: str, token: str = "", *, prefix: str = DEFAULT_PREFIX, tls: SSLContext | None = None
+    ) -> None:
+        self._client = Client(address, token, prefix=prefix, tls=tls)
+        # A loop of its own on a thread of its own: a notebook's thread runs one already.
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="perfwatch.client", daemon=True)
+        self._thread.start()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._runner.run(self._client.__aexit__(None, None, None))
-        self._runner.close()
+        self.close()
+
+    def close(self) -> None:
+        """End its connections; a `with` does so by itself."""
+        self._run(self._client.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def live(self, host: str | None = None, metrics: Collection[str] = ()) -> Iterator[Tick]:
         """As `Client.live`."""
         ticks = self._client.live(host, metrics)
-        with suppress(StopAsyncIteration):
+        try:
             while True:
-                yield self._runner.run(_next(ticks))
+                yield self._run(_next(ticks))
+        except StopAsyncIteration:
+            return
+        finally:
+            if not self._loop.is_closed():
+                self._run(ticks.aclose())
 
     def history(self, metric: str, field: str | Collection[str] = (), **given: Any) -> Columns:
         """As `Client.history`."""
-        return self._runner.run(self._client.history(metric, field, **given))
+        return self._run(self._client.history(metric, field, **given))
 
     def hosts(self) -> list[Host]:
         """As `Client.hosts`."""
-        return self._runner.run(self._client.hosts())
+        return self._run(self._client.hosts())
+
+    def alerts(self) -> list[Alert]:
+        """As `Client.alerts`."""
+        return self._run(self._client.alerts())
+
+    def _run(self, asked: Coroutine[Any, Any, T]) -> T:
+        answer = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        try:
+            return answer.result()
+        finally:
+            answer.cancel()  # where Ctrl-C came before it
 
 
 async def _next(ticks: AsyncIterator[Tick]) -> Tick:

@@ -15,6 +15,7 @@ PerfWatchError
 │   ├── BadPoints     it kept nothing of a batch, because something in it is bad
 │   └── Unsupported   its server cannot do such a thing at all
 ├── ApiError          the dashboard refused what a client asked, or cannot be reached
+├── PageError         a page of somebody's own is not run, or uses what only such a page has
 ├── TokenError        a token is missing, forged, expired or revoked
 ├── AccountError      an account cannot be made or changed
 └── StartError        something that must be there before we can run is not
@@ -110,6 +111,10 @@ class Unsupported(StoreError):
 
 class ApiError(PerfWatchError):
     """The dashboard or the broker refused what a client asked, in its words, or cannot be reached."""
+
+
+class PageError(PerfWatchError):
+    """A page of somebody's own is not run and why, or what only such a page has is used elsewhere."""
 
 
 class TokenError(PerfWatchError):

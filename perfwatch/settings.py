@@ -94,6 +94,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "How far back readings are sent again when the connection broke, as a killed broker forgets",
         ),
     ] = 75.0
+    retained_expiry: Annotated[
+        float,
+        Setting(
+            Duration(1, 7 * 86400),
+            "How long the broker keeps the newest reading for whoever comes later: three intervals or more",
+        ),
+    ] = 7 * 86400.0
     publish_scalars: Annotated[
         bool, Setting(FLAG, "Also publish each number on a topic of its own, as text")
     ] = False

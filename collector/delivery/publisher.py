@@ -53,6 +53,8 @@ class Publisher:
     `offline` for us when we vanish. Raises SettingError when the CA file cannot be used.
 
     What unforeseen has ended the connection's thread is raised by `check` and `publish`.
+
+    With a `retained_expiry` (s) below EXPIRY_SECONDS the retained copy of a reading is a message of its own.
     """
 
     def __init__(
@@ -62,13 +64,14 @@ class Publisher:
         host: str,
         outbox: Outbox | None = None,
         client_id: str = "",
+        retained_expiry: float = EXPIRY_SECONDS,
     ) -> None:
         self._broker = broker
         self._topics = topics
         self._host = host
         self._outbox = Outbox() if outbox is None else outbox
-        self._properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        self._properties.MessageExpiryInterval = EXPIRY_SECONDS
+        self._queued, self._kept = _expiring(EXPIRY_SECONDS), _expiring(retained_expiry)
+        self._kept_apart = retained_expiry < EXPIRY_SECONDS
         self._announced: dict[str, tuple[bytes, ...]] = {}
         self._urgent: deque[Message] = deque()
         self._followed: dict[str, Callable[[bytes], None]] = {}
@@ -129,7 +132,7 @@ class Publisher:
     def repeat(self) -> None:
         """Publish again what is newest, for someone who has just come."""
         if self._connected:
-            self._urgent.extend(Message(*newest, self._properties) for newest in list(self._newest.items()))
+            self._urgent.extend(Message(*newest, self._kept) for newest in list(self._newest.items()))
             self._pump()
 
     def answer(self, topic: str, payload: bytes) -> None:
@@ -141,7 +144,7 @@ class Publisher:
     def show(self, topic: str, text: bytes) -> None:
         """Publish it retained at QoS 0, if the broker is there just now."""
         if self._connected:
-            self._urgent.append(Message(topic, text, self._properties, qos=0))
+            self._urgent.append(Message(topic, text, self._kept, qos=0))
             self._pump()
 
     def follow(self, topic: str, receive: Callable[[bytes], None]) -> None:
@@ -191,9 +194,13 @@ class Publisher:
         if self._urgent:
             self._send(self._urgent.popleft())
         elif (letter := self._outbox.take()) is not None:
+            apart = letter.newest and self._kept_apart
             if letter.newest:
                 self._newest[letter.topic] = letter.payload
-            self._send(Message(letter.topic, letter.payload, self._properties, letter.newest, letter.number))
+            retain = letter.newest and not apart
+            self._send(Message(letter.topic, letter.payload, self._queued, retain, letter.number))
+            if apart:  # at QoS 0, so that no queue has it twice
+                self._urgent.append(Message(letter.topic, letter.payload, self._kept, qos=0))
 
     def _send(self, message: Message) -> None:
         limits, flight = self._limits, self._flight
@@ -305,3 +312,9 @@ class Publisher:
             if reason.is_failure and topic not in self._unheard:
                 self._unheard.add(topic)
                 log.warning("%s does not let this user read %s (%s)", self._broker, topic, reason)
+
+
+def _expiring(seconds: float) -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.MessageExpiryInterval = round(seconds)
+    return properties

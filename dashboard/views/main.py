@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
+from dashboard.own_pages.folder import OwnPages
+from dashboard.own_pages.view import view
 from dashboard.views import history, hosts, live, session, settings
 from dashboard.web.assets import COMPONENTS
 
@@ -14,6 +18,11 @@ pages = [
     st.Page(live.show, title="Live", icon=":material/monitoring:", url_path="live"),
     st.Page(history.show, title="History", icon=":material/history:", url_path="history"),
     st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
+]
+own = OwnPages(Path(st.secrets["perfwatch"]["data"]))
+pages += [
+    st.Page(view(own, one), title=one.title, icon=":material/extension:", url_path=one.address)
+    for one in own.all()
 ]
 # Streamlit wants a page at "/", and shows it when its logo is clicked; the server leads elsewhere from there.
 start = st.Page(hosts.show, title="PerfWatch", url_path="start", default=True, visibility="hidden")

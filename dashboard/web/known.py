@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
 from starlette.responses import JSONResponse, RedirectResponse
@@ -18,11 +18,13 @@ _FILES = frozenset({"/", "/login", "/health", "/metrics", "/favicon.png", "/favi
 class Known:
     """ASGI middleware: 404 for what is not there, and no slash at an end.
 
-    Starlette would lead away from such a slash to whatever the client wrote as Host.
+    Starlette would lead away from such a slash to whatever the client wrote as Host. `comes_and_goes` tells
+    whether a path that is not one of `pages` is one now.
     """
 
-    def __init__(self, app: ASGIApp, pages: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, pages: Iterable[str], comes_and_goes: Callable[[str], bool]) -> None:
         self._app = app
+        self._comes_and_goes = comes_and_goes
         self._known = _FILES | {f"/{page}" for page in pages}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,7 +36,7 @@ class Known:
             query = scope["query_string"].decode("latin-1")
             target = f"/{quote(path.strip('/'))}{f'?{query}' if query else ''}"
             await RedirectResponse(target, 308)(scope, receive, send)
-        elif path.startswith(_FOLDERS):
+        elif path.startswith(_FOLDERS) or self._comes_and_goes(path):
             await self._app(scope, receive, send)
         else:
             detail = f"There is no page {path[:100]!r}: expected one of {', '.join(sorted(self._known))}"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dashboard.web.assets import COMPONENTS
 
-_PLOT, _STATUS = "vendor/uplot/uPlot.min.css", "common/status.css"
-_SHEETS = {"live": (_PLOT, _STATUS), "hosts": (_STATUS,), "history": (_PLOT,)}
+_UPLOT, _PLOT, _STATUS = "vendor/uplot/uPlot.min.css", "common/plot.css", "common/status.css"
+_SHEETS = {
+    "live": (_UPLOT, _PLOT, _STATUS),
+    "live_chart": (_UPLOT, _PLOT),
+    "hosts": (_STATUS,),
+    "history": (_UPLOT,),
+}
 
 
 def html(name: str) -> str:

@@ -21,8 +21,7 @@ from dashboard.web.assets import STREAMLIT, VERSION
 
 # Streamlit's page is called "Streamlit", is white until its scripts have run, and on any page but the first
 # looks for its server below that page's address too: a round trip and two errors in the browser's console.
-_HEAD = Template("""<title>PerfWatch</title>
-    <link rel="modulepreload" href="./assets/$version/bundles/$page.js" />$asked
+_HEAD = Template("""<title>PerfWatch</title>$asked
     <script src="./assets/$version/common/theme.js"></script>
     <script src="./assets/$version/common/recover.js"></script>
     <script>
@@ -44,6 +43,7 @@ $scripts    </template>
 # What a page asks for before it can go on: it is under way while the page's script is.
 _ASKED = {"live": ("api/hosts",), "history": ("api/history/series", "api/hosts")}
 _ASKS = '\n    <link rel="preload" as="fetch" crossorigin href="./{}" />'
+_RUNS = f'\n    <link rel="modulepreload" href="./assets/{VERSION}/bundles/{{}}.js" />'
 
 _TITLE, _ROOT, _ICON = "<title>Streamlit</title>", '<div id="root"></div>', "./favicon.png"
 _FONT = re.compile(r'href="(\S+)"\s+as="font"')
@@ -51,6 +51,8 @@ _ENTRY = re.compile(r'<script type="module"[^>]* src="[^"]+">')
 _SCRIPTS = re.compile(r'^ *<(?:script type="module"|link rel="(?:modulepreload|stylesheet)").*\n', re.M)
 # What would run, or be fetched, before ours in spite of the template.
 _LEFT = re.compile(r'<script[^>]*\b(?:src|type)=|rel="?(?:modulepreload|stylesheet)')
+
+PLAIN = ""
 
 _log = logging.getLogger(__name__)
 
@@ -60,10 +62,13 @@ class UnknownPage(ValueError):
 
 
 def start_pages(pages: Sequence[str]) -> dict[str, str]:
-    """Each page's HTML: ours, or Streamlit's own where that cannot be made of it, which is logged once."""
+    """Each page's HTML, and PLAIN for all others: ours, or Streamlit's own where that cannot be made of it.
+
+    That is logged once.
+    """
     index = (STREAMLIT / "index.html").read_text(encoding="utf-8")
     try:
-        return {page: shell(index, page) for page in pages}
+        return {page: shell(index, page) for page in pages} | {PLAIN: plain_shell(index)}
     except UnknownPage as exc:
         _log.warning(
             "Pages open more slowly: the start page of Streamlit %s %s. Install a Streamlit that PerfWatch "
@@ -71,7 +76,7 @@ def start_pages(pages: Sequence[str]) -> dict[str, str]:
             streamlit.__version__,
             exc,
         )
-        return dict.fromkeys(pages, index)
+        return dict.fromkeys((*pages, PLAIN), index)
 
 
 def shell(index: str, page: str) -> str:
@@ -80,16 +85,25 @@ def shell(index: str, page: str) -> str:
     given = {
         "version": VERSION,
         "page": page,
-        "asked": "".join(_ASKS.format(path) for path in _ASKED.get(page, ())),
-        "font": "".join(_FONT.findall(index)),
         "scripts": "".join(_SCRIPTS.findall(index)),
         "around": markup.text("page.css"),
         "css": markup.css(page) + markup.text("early/early.css"),
         "html": Template(markup.text("early/early.html")).substitute(version=VERSION) + markup.html(page),
     }
-    begun = _SCRIPTS.sub("", index).replace(_ICON, f"./assets/{VERSION}/icon.svg")
-    begun = begun.replace(_TITLE, _HEAD.substitute(given))
-    return begun.replace(_ROOT, _BODY.substitute(given))
+    asked = "".join([_RUNS.format(page), *(_ASKS.format(path) for path in _ASKED.get(page, ()))])
+    return _begun(_SCRIPTS.sub("", index), asked).replace(_ROOT, _BODY.substitute(given))
+
+
+def plain_shell(index: str) -> str:
+    """The same for pages that have nothing to show before Streamlit runs. Raises UnknownPage too."""
+    _check(index)
+    return _begun(index, "").replace(_ROOT, f"{_ROOT}\n    <style>{markup.text('page.css')}</style>")
+
+
+def _begun(index: str, asked: str) -> str:
+    """Its head, with what the page asks for at once."""
+    given = {"version": VERSION, "asked": asked, "font": "".join(_FONT.findall(index))}
+    return index.replace(_ICON, f"./assets/{VERSION}/icon.svg").replace(_TITLE, _HEAD.substitute(given))
 
 
 def _check(index: str) -> None:

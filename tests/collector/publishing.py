@@ -11,7 +11,7 @@ from typing import Self
 import pytest
 
 from collector.delivery.outbox import Outbox
-from collector.delivery.publisher import Publisher
+from collector.delivery.publisher import EXPIRY_SECONDS, Publisher
 from perfwatch.broker import Broker, broker_of
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
@@ -27,8 +27,11 @@ def address(port: int, credentials: str = "", scheme: str = "mqtt", ca_file: str
 
 
 @contextlib.contextmanager
-def publishing(broker: Broker, outbox: Outbox | None = None) -> Iterator[Publisher]:
-    publisher = Publisher(broker, Topics(), "nas", outbox, "perfwatch-collector-nas")
+def publishing(
+    broker: Broker, outbox: Outbox | None = None, retained_expiry: float = EXPIRY_SECONDS
+) -> Iterator[Publisher]:
+    name = "perfwatch-collector-nas"
+    publisher = Publisher(broker, Topics(), "nas", outbox, name, retained_expiry)
     publisher.describe(b'{"hostname":"nas"}')
     publisher.start()
     try:

@@ -33,7 +33,9 @@ def server(broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Itera
     store = SqliteStore(folder / "history.db")
     end = time.time_ns() // 1_000_000
     times = range(end - 60_000, end, 5000)
-    store.write([Point("cpu", "nas", "", "", moment, {"usage_percent": 5.0}) for moment in times])
+    store.write(
+        [Point("cpu", "nas", "", "", moment, {"usage_percent": 5.0, "iowait": 1.0}) for moment in times]
+    )
     store.close()
     with Dashboard(folder, broker.url) as server:
         wait_until(lambda: "Following" in server.output(), "the dashboard follows the broker")
@@ -65,6 +67,19 @@ async def test_live_readings_and_hosts_come_from_the_topics(server: Dashboard, b
         assert hosts["nas"] == "online"
         with pytest.raises(ApiError, match="give its http:// address"):
             await client.history("cpu")
+
+
+async def test_where_alerts_stand_comes_from_the_topics(broker: Mosquitto) -> None:
+    fired = (
+        b'{"timestamp":"2026-11-29T14:00:00.000Z","state":"firing","since":"2026-11-29T13:59:00.000Z",'
+        b'"value":95.2,"limit":90.0,"severity":"warning","text":"/ is 95.2 % full"}'
+    )
+    publish(broker, ("perfwatch/nas/alert/disk-full", fired))
+    publish(broker, ("perfwatch/nas/alert/unreadable", b"{"), ("perfwatch/alerts", b"{}"))
+    async with Client(broker.url) as client:
+        (alert,) = await client.alerts()
+    assert (alert.host, alert.rule, alert.state, alert.value) == ("nas", "disk-full", "firing", 95.2)
+    assert alert.text == "/ is 95.2 % full"
 
 
 async def test_past_readings_are_columns(server: Dashboard, token: str) -> None:
@@ -112,14 +127,31 @@ async def test_nobody_there_is_said() -> None:
                 await anext(client.live())
 
 
+def run_program(program: str, server: Dashboard, token: str) -> str:
+    """What an example prints, whose address and token stand for the reader's own."""
+    given = program.replace("http://localhost:8000", server.url).replace("pw_…", token)
+    command = [sys.executable, "-c", given]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.rstrip()
+
+
 def test_the_readmes_example_runs(server: Dashboard, token: str) -> None:
     readme = (ROOT / "README.md").read_text()
     found = re.search(r"```python\n(from perfwatch\.client.*?)```", readme, re.DOTALL)
     assert found
-    program = found[1].replace("http://localhost:8000", server.url).replace("pw_…", token)
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "nas online" in done.stdout
-    assert done.stdout.rstrip().endswith(" 42")
+    printed = run_program(found[1], server, token)
+    assert "nas online" in printed
+    assert printed.endswith(" 42")
+
+
+def test_the_notebook_runs(server: Dashboard, token: str) -> None:
+    printed = run_program((ROOT / "examples" / "notebook.py").read_text(), server, token)
+    assert re.search(r"^nas +online", printed, re.MULTILINE)
+    assert re.search(r"mean +5\.0", printed)
+    assert printed.endswith("cpu 42 % memory 42 %")
+
+
+async def test_where_an_event_loop_runs_it_is_the_same(server: Dashboard, token: str) -> None:
+    with SyncClient(server.url, token) as client:  # as in a notebook
+        assert [host.host for host in client.hosts()] == ["nas"]

@@ -5,7 +5,9 @@ const LINKS = ".st-key-pages a";
 function mark() {
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(LINKS))) {
     const current = link.pathname === location.pathname ? "page" : null;
-    if (link.ariaCurrent !== current) link.ariaCurrent = current;
+    if (link.ariaCurrent === current) continue;
+    link.ariaCurrent = current;
+    if (current) link.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 }
 

@@ -41,6 +41,23 @@ def test_a_reading_is_retained_at_qos_1_and_outlives_the_bridges_session(broker:
     assert settings.default("session_expiry") <= EXPIRY_SECONDS
 
 
+def test_a_retained_copy_may_expire_soon_and_the_bridges_does_not(broker: Mosquitto) -> None:
+    with Listener(broker.port) as listener, publishing(address(broker.port), retained_expiry=30) as publisher:
+        publisher.publish("cpu", b"1")
+        wait_until(lambda: len([1 for one in listener.heard if one.topic == CPU]) == 2, "both are heard")
+        publisher.show(f"{CPU}/usage_percent", b"1")
+        listener.wait_for(f"{CPU}/usage_percent", b"1")
+    queued, copy, scalar = (message for message in listener.heard if message.topic.startswith(CPU))
+    assert (queued.qos, queued.retained) == (1, False)
+    assert queued.expiry is not None
+    assert queued.expiry > EXPIRY_SECONDS - 60
+    for kept in (copy, scalar):
+        assert (kept.qos, kept.retained) == (0, True)
+        assert kept.expiry is not None
+        assert kept.expiry <= 30
+    assert retained(broker.port, CPU) == b"1"
+
+
 def test_presence_and_facts_are_retained_at_qos_1_and_do_not_expire(broker: Mosquitto) -> None:
     with Listener(broker.port) as listener, publishing(address(broker.port)):
         listener.wait_for(INFO, b'{"hostname":"nas"}')

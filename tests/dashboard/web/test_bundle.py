@@ -34,7 +34,14 @@ def _entry(name: str) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "plots"),
-    [("hosts", False), ("live", True), ("history", True), ("settings", False), ("session", False)],
+    [
+        ("hosts", False),
+        ("live", True),
+        ("history", True),
+        ("settings", False),
+        ("session", False),
+        ("live_chart", True),
+    ],
 )
 def test_a_component_is_made_of_what_it_imports(name: str, plots: bool) -> None:
     paths = [module.path for module in bundle.needed(_entry(name))]

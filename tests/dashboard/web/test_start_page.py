@@ -35,6 +35,15 @@ def test_streamlits_scripts_wait_in_ours(path: Path, page: str) -> None:
     assert "<title>PerfWatch</title>" in html
 
 
+@pytest.mark.parametrize("path", KNOWN, ids=lambda path: path.stem)
+def test_before_a_page_of_somebodys_own_nothing_of_ours_runs(path: Path) -> None:
+    html = start_page.plain_shell(path.read_text())
+    assert 'id="early"' not in html
+    assert re.search(r'<script type="module" crossorigin src="\./static/js/', html)
+    assert "<title>PerfWatch</title>" in html
+    assert ".st-key-pages" in html
+
+
 @pytest.mark.parametrize(
     ("was", "is_now", "said"),
     [
@@ -60,6 +69,6 @@ def test_a_streamlit_that_changed_is_sent_as_it_is_and_that_is_said_once(
     changed = INDEX.replace(was, is_now)
     (tmp_path / "index.html").write_text(changed)
     monkeypatch.setattr(start_page, "STREAMLIT", tmp_path)
-    assert start_page.start_pages(PAGES) == dict.fromkeys(PAGES, changed)
+    assert start_page.start_pages(PAGES) == dict.fromkeys((*PAGES, start_page.PLAIN), changed)
     [record] = caplog.records
     assert said in record.getMessage()
