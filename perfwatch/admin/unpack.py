@@ -27,7 +27,7 @@ HISTORY = "history.db"
 # What is kept of a data folder beside the history.
 KEPT = (
     *("users.json", "revoked.json", "sessions.json", "api_tokens_used.json"),
-    *("secrets", "collector", "home_assistant"),
+    *("secrets", "collector", "home_assistant", "pages"),
 )
 
 # In bytes. A history packs to a third; what packs to a hundredth is none. All else is small.
