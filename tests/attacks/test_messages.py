@@ -93,7 +93,7 @@ def routes(of: Parts) -> ASGIApp:
     """Every route, for somebody who is logged in."""
     whole = Starlette(
         routes=[
-            *HealthApi(of.subscriber, of.probe).routes(),
+            *HealthApi(of.subscriber, of.probe, of.bridges).routes(),
             *MetricsApi(of.hub, of.bridges, of.subscriber, of.probe).routes(),
             Mount("/", api(of)),
         ],

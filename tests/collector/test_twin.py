@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 import pytest
@@ -63,6 +64,10 @@ def test_a_machine_of_the_same_name_that_started_at_another_time_is_one() -> Non
     assert twin.beside(OWN) == "pi, Debian"
 
 
+def is_there(port: int, info: bytes) -> bool:
+    return retained(port, INFO) == info
+
+
 def test_who_publishes_as_a_host_hears_others_and_not_itself(broker: Mosquitto) -> None:
     heard: dict[str, list[bytes]] = {"first": [], "second": []}
     with ExitStack() as running:
@@ -73,7 +78,7 @@ def test_who_publishes_as_a_host_hears_others_and_not_itself(broker: Mosquitto) 
             one.describe(name.encode())
             one.start()
             running.callback(one.stop)
-            wait_until(lambda name=name: retained(broker.port, INFO) == name.encode(), f"{name} is there")
+            wait_until(partial(is_there, broker.port, name.encode()), f"{name} is there")
         wait_until(lambda: b"second" in heard["first"], "the first hears the second")
 
         def told_again() -> bool:

@@ -72,8 +72,8 @@ def test_what_is_changed_at_random_is_answered_as_documented(dashboard: Dashboar
     def asked(operation: tuple[str, str], name: str, headers: dict[str, str], data: st.DataObject) -> None:
         method, path = operation
         there = re.sub(r"{.*?}", quote(name, safe=""), path)
-        given = {key: value.encode("latin-1") for key, value in headers.items()}
-        bearing = {**given, "Authorization": f"Bearer {person.token}".encode()}
+        given = {key.encode(): value.encode("latin-1") for key, value in headers.items()}
+        bearing = {**given, b"Authorization": f"Bearer {person.token}".encode()}
         content = data.draw(body_of(OPERATIONS[operation].body))
         answer = httpx.request(method, dashboard.url + there, content=content, headers=bearing, timeout=60)
         # A name that has a slash, or is one dot or two, is another address.
