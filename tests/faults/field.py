@@ -52,6 +52,20 @@ class Outcome(NamedTuple):
     doubled: int
 
 
+class NamedBroker(Mosquitto):
+    """A broker that runs somewhere; `address` is host:port. It is not ours to start or to kill."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        super().__init__(folder, port=int(port), host=host)
+
+    def start(self) -> None:
+        return
+
+    def kill(self) -> None:
+        return
+
+
 class Field:
     """Three collectors and one bridge around a broker; more bridges may be added."""
 

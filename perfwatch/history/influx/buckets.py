@@ -35,6 +35,12 @@ class Buckets(Protocol):
     def absent_is_empty(self) -> bool:
         """Whether a tag that no point has compares as an empty one."""
 
+    def check(self) -> None:
+        """Raises StoreError when what we write is not what we would read."""
+
+    def check_readable(self, place: Place) -> None:
+        """Raises Forbidden when the bucket is there, and only looks as if it were not."""
+
     def stretches(self, place: Place, whole: Stretch = ALWAYS) -> list[Stretch]:
         """Pieces of that stretch, in order of time, each of which the server answers a question about."""
 
@@ -66,6 +72,12 @@ class Qualified:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+
+    def check(self) -> None:
+        return
+
+    def check_readable(self, place: Place) -> None:
+        return
 
     def stretches(self, place: Place, whole: Stretch = ALWAYS) -> list[Stretch]:
         return [whole]

@@ -88,6 +88,7 @@ class Database:
             if not exc.missing:
                 raise
             if len(statements) == 1:
+                self.ways().check_readable(self.raw)
                 return [Result()]
             return [self.ask([statement])[0] for statement in statements]
         if any(rows.columns[:1] != ["time"] for result in results for rows in result.series):
@@ -104,13 +105,16 @@ class Database:
         except ServerRefused as exc:
             if not exc.missing:
                 raise
+            self.ways().check_readable(self.raw)
             return []
         return sorted(plain(name) for name in names if not name.startswith(OURS))
 
     def ways(self) -> Buckets:
         """What this server's version can do. Threads that ask at once each ask the server: none waits."""
         if self._buckets is None:
-            self._buckets = buckets_of(self._server)
+            buckets = buckets_of(self._server)
+            buckets.check()
+            self._buckets = buckets
         return self._buckets
 
     def stretches(self, place: Place, whole: Stretch = ALWAYS) -> list[Stretch]:

@@ -43,8 +43,9 @@ _MISSING = re.compile(r"(database|retention policy|bucket|dbrp).*not found|no db
 
 _NO_ROOM = re.compile(r"would exceed limit of \d+ databases")
 
-# What InfluxDB 3 Core says when something is too much for it, and what to do about that.
-_LIMITS = {
+# What to do about what servers say, where the status does not tell.
+_SAID = {
+    re.compile(r"organization.*not found"): "it has no such organisation: name it in PERFWATCH_INFLUX_ORG",
     _NO_ROOM: "it takes no more databases, and PerfWatch needs three: delete one that nobody needs",
     re.compile(
         r"file limit of \d+ parquet files"
@@ -56,12 +57,14 @@ _LIMITS = {
 class ServerRefused(StoreError):
     """The server answered, and said no. `status` is that of HTTP, `reason` its own words."""
 
-    def __init__(self, address: Address, status: int, reason: str, pause: float = 0.0) -> None:
+    def __init__(
+        self, address: Address, status: int, reason: str, pause: float = 0.0, advice: str = ""
+    ) -> None:
         self.status = status
         self.reason = reason
         self.pause = pause
-        limit = next((words for said, words in _LIMITS.items() if said.search(reason)), None)
-        advice = limit or _ADVICE.get(status, f"it answered {status}")
+        said = next((words for pattern, words in _SAID.items() if pattern.search(reason)), None)
+        advice = advice or said or _ADVICE.get(status, f"it answered {status}")
         super().__init__(f"InfluxDB at {address.url} refused: {advice} ({reason})")
 
     @property
@@ -239,8 +242,10 @@ def explain(address: Address) -> Iterator[None]:
         if not exc.status:
             raise StoreError(_trust(address, str(exc.reason))) from exc
         reason = _reason(exc)
-        kind = Forbidden if exc.status in (403, 404) or _NO_ROOM.search(reason) else ServerRefused
-        raise kind(address, exc.status, reason, _pause(exc)) from exc
+        # InfluxDB 2 knows the token then, and says what it may not: `write:orgs/0a/buckets is unauthorized`.
+        status = 403 if exc.status == 401 and reason.endswith("is unauthorized") else exc.status
+        kind = Forbidden if status in (403, 404) or _NO_ROOM.search(reason) else ServerRefused
+        raise kind(address, status, reason, _pause(exc)) from exc
     except urllib3.exceptions.HTTPError as exc:
         raise StoreError(
             f"InfluxDB at {address.url} cannot be reached: check that it runs and that PERFWATCH_HISTORY is"

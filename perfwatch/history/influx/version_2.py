@@ -17,10 +17,37 @@ _SIZE = re.compile(r'^storage_shard_disk_size\{[^}]*bucket="([0-9a-f]+)"[^}]*\} 
 
 
 class Buckets2(Qualified):
-    """A bucket that a token may not read is not to be seen, as if it were not there."""
+    """A bucket that the token may not read is not to be seen: its list is empty, and the write tells."""
+
+    def check(self) -> None:
+        """Raises StoreError for a token of another organisation: /query asks that one, whatever is named."""
+        org, token = self._server.address.org, self._server.address.token
+        try:
+            known = self._server.get("/api/v2/authorizations").get("authorizations", [])
+        except Forbidden:
+            return  # nor may it write to another organisation than its own
+        own = next((one["org"] for one in known if one.get("token") == token), org)
+        if org and own != org:
+            raise StoreError(
+                f"The token for InfluxDB at {self._server.address.url} is of the organisation {own!r}, but"
+                f" PERFWATCH_INFLUX_ORG names {org!r}: make a token in {org!r}, or name {own!r}"
+            )
+
+    def check_readable(self, place: Place) -> None:
+        if self._server.address.org and self._find(place) == []:
+            advice = f"the token may not read the bucket {place.bucket}: see docs/influxdb.md"
+            raise Forbidden(self._server.address, 403, "it does not show it", advice=advice)
 
     def ensure(self, place: Place) -> None:
-        bucket = self._find(place) or self._make(place)
+        if not self._server.address.org:
+            raise StoreError(
+                f"InfluxDB at {self._server.address.url} writes into an organisation: name it in"
+                " PERFWATCH_INFLUX_ORG"
+            )
+        found = self._find(place)
+        bucket = self._make(place) if found is None else next(iter(found), None)
+        if bucket is None:
+            return
         mapping = {"db": place.database, "rp": place.name}
         known = self._server.get("/api/v2/dbrps", orgID=bucket["orgID"], **mapping)
         if not known.get("content"):  # since 2.4 the bucket's name alone is a mapping
@@ -33,48 +60,65 @@ class Buckets2(Qualified):
         # Both ends are deleted too, so the end is the last millisecond before.
         span = {"start": _rfc3339(start), "stop": _rfc3339(stop - 1)}
         for place in places:
-            self._server.send(
-                "POST", "/api/v2/delete", span, org=self._server.address.org, bucket=place.bucket
-            )
+            try:
+                self._server.send(
+                    "POST", "/api/v2/delete", span, org=self._server.address.org, bucket=place.bucket
+                )
+            except ServerRefused as exc:
+                # Nothing was rolled up yet, so nobody has made that one.
+                if not exc.missing:
+                    raise
 
     def size(self, place: Place) -> int | None:
         bucket, page = self._id(place), ""
         with suppress(Forbidden):  # --metrics-disabled
             page = self._server.read("/metrics")
         sizes = [float(size) for found, size in _SIZE.findall(page) if found == bucket]
-        return round(sum(sizes)) if sizes else None
+        # It counts what has left the log that is written first; until then that is nothing.
+        return round(sum(sizes)) or None
 
     def _make(self, place: Place) -> Any:
-        made = {"orgID": self._org_id(), "name": place.bucket, "retentionRules": []}
         try:
+            made = {"orgID": self._org_id(place), "name": place.bucket, "retentionRules": []}
             return self._server.send("POST", "/api/v2/buckets", made)
+        except Forbidden as exc:
+            raise Forbidden(
+                self._server.address, exc.status, exc.reason, advice=self._to_make(place)
+            ) from exc
         except ServerRefused:
             # Somebody else may have made it since we looked.
-            if (bucket := self._find(place)) is None:
+            if not (found := self._find(place)):
                 raise
-            return bucket
+            return found[0]
 
-    def _find(self, place: Place) -> Any:
+    def _find(self, place: Place) -> list[Any] | None:
+        """The bucket, if we may see it; None when there is no such bucket."""
         try:
             found = self._server.get("/api/v2/buckets", org=self._server.address.org, name=place.bucket)
         except ServerRefused as exc:
             if exc.missing:
                 return None
             raise
-        return next(iter(found.get("buckets", [])), None)
+        return list(found.get("buckets", []))
 
     def _id(self, place: Place) -> str:
-        return str((self._find(place) or {}).get("id", ""))
+        found = self._find(place)
+        return str(found[0]["id"]) if found else ""
 
-    def _org_id(self) -> str:
+    def _org_id(self, place: Place) -> str:
         org = self._server.address.org
         found = self._server.get("/api/v2/orgs", org=org).get("orgs", [])
-        if not org or not found:
-            raise StoreError(
-                f"InfluxDB at {self._server.address.url} has no organisation {org!r} that the token may use:"
-                " name it in PERFWATCH_INFLUX_ORG"
-            )
+        if not found:
+            reason = f"it shows the token no organisation {org!r}"
+            raise Forbidden(self._server.address, 403, reason, advice=self._to_make(place))
         return str(found[0]["id"])
+
+    def _to_make(self, place: Place) -> str:
+        make = f"influx bucket create --name {place.bucket} --org {self._server.address.org}"
+        return (
+            f"the bucket {place.bucket} is not there, and the token may not make it: make it yourself with"
+            f" `{make}`, and let the token read and write it"
+        )
 
     def _map(self, place: Place, bucket: Any) -> None:
         self._server.send(
