@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -197,6 +198,7 @@ def build(settings: Settings, background: Background) -> App:
                 origins=settings.allowed_origin.split(","),
                 hosts=ours,
             ),
+            *_elsewhere(settings.allowed_origin),
             Middleware(
                 Guard,
                 sessions=sessions,
@@ -207,6 +209,19 @@ def build(settings: Settings, background: Background) -> App:
             Middleware(Packed),
         ],
     )
+
+
+def _elsewhere(allowed_origin: str) -> list[Middleware]:
+    """What lets pages of other origins use the API with a token: browsers send them no cookie of ours."""
+    origins = [origin.strip().rstrip("/").lower() for origin in allowed_origin.split(",") if origin.strip()]
+    allowing = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=("GET", "POST", "PUT", "DELETE"),
+        allow_headers=("Authorization", "Content-Type"),
+        expose_headers=("Retry-After",),
+    )
+    return [allowing] if origins else []
 
 
 def _configure_streamlit() -> None:

@@ -17,7 +17,7 @@ from tests.certificates import self_signed
 from tests.servers import Mosquitto
 from tests.stack import PASSWORD, Dashboard, bearer, log_in
 
-ORIGIN = "https://watch.example.org"
+ORIGIN, WALL = "https://watch.example.org", "https://wall.example.org:8443"
 LOGIN = {"username": "admin", "password": PASSWORD}
 
 
@@ -31,9 +31,25 @@ def module_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitt
 def server(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     folder = Path(tmp_path_factory.mktemp("dashboard"))
     with Dashboard(
-        folder, module_broker.url, allowed_origin=ORIGIN, allowed_hosts="nas.example.org"
+        folder, module_broker.url, allowed_origin=f"{ORIGIN}, {WALL}/", allowed_hosts="nas.example.org"
     ) as server:
         yield server
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [(ORIGIN, True), (WALL, True), ("https://evil.example", False)]
+)
+def test_pages_of_allowed_origins_may_use_a_token_and_no_cookie(
+    server: Dashboard, origin: str, allowed: bool
+) -> None:
+    url, given = f"{server.url}/api/summary", origin if allowed else None
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    before = httpx.options(url, headers=asked | {"Origin": origin})
+    assert before.is_success == allowed
+    assert before.headers.get("access-control-allow-origin") == given
+    answer = httpx.get(url, headers=bearer(log_in(server.url)) | {"Origin": origin})
+    assert answer.headers.get("access-control-allow-origin") == given
+    assert "access-control-allow-credentials" not in {*before.headers, *answer.headers}
 
 
 @pytest.mark.parametrize("host", ["evil.example.com", "127.0.0.1.nip.io", "watch.example.org.evil.com"])

@@ -1,0 +1,163 @@
+"""The recipes of docs/recipes.md, each by the program that it is for, beside `perfwatch up`.
+
+Not collected by default, as it needs those programs: `make test-recipes`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.servers import accepts, free_port, wait_until
+from tests.stack import PASSWORD, ROOT, Person, Stack
+
+RECIPES = ROOT / "examples" / "recipes"
+TOOLS = Path(os.environ["PERFWATCH_TEST_RECIPES"])
+
+
+def tool(path: str) -> str:
+    """A program that `install` has put there."""
+    found = shutil.which(path) or shutil.which(TOOLS / path)
+    return found or pytest.skip(f"{path} could not be installed here")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = Path(tmp_path_factory.mktemp("stack"))
+    options = ("--interval", "1", "--host", "nas")
+    with Stack(folder, *options, admin_password=PASSWORD, publish_scalars="true") as stack:
+        wait_until(lambda: Person(stack.url).get("/api/summary").json()["online"] == 1, "the host is there")
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def account(stack: Stack) -> httpx.URL:
+    return httpx.URL(stack.credentials("reader"))
+
+
+@contextmanager
+def running(folder: Path, *command: str, **environment: str) -> Iterator[Path]:
+    """A program while it runs, and the file of its output."""
+    log = folder / "output"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield log
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def prints(log: Path, pattern: str) -> re.Match[str]:
+    """What is printed first that is like that."""
+    wait_until(lambda: re.search(pattern, log.read_text(), re.MULTILINE) is not None, f"{pattern} is printed")
+    found = re.search(pattern, log.read_text(), re.MULTILINE)
+    assert found
+    return found
+
+
+def test_node_red_takes_the_flow_and_answers_with_the_newest_readings(
+    account: httpx.URL, tmp_path: Path
+) -> None:
+    port = free_port()
+    command = (tool("node_modules/.bin/node-red"), "--userDir", str(tmp_path), "--port", str(port))
+    with running(tmp_path, *command) as log:
+        wait_until(lambda: accepts(port), "Node-RED listens")
+        flow = imported(account)
+        given = {"flows": flow}
+        url, headers = f"http://127.0.0.1:{port}", {"Node-RED-API-Version": "v2"}
+        wait_until(lambda: httpx.get(f"{url}/flows").status_code == 200, "Node-RED has started")
+        assert httpx.post(f"{url}/flows", json=given, headers=headers).status_code == 200
+        wait_until(lambda: "nas" in known(url), "the flow knows the host")
+        before = known(url)["nas"]
+        wait_until(lambda: known(url)["nas"]["timestamp"] > before["timestamp"], "a newer reading")
+        assert 0 <= before["usage_percent"] <= 100
+    assert "[error]" not in log.read_text()
+
+
+def imported(account: httpx.URL) -> list[dict[str, Any]]:
+    """The flow as its editor sends it when somebody has imported it and typed the account."""
+    flow: list[dict[str, Any]] = json.loads((RECIPES / "node-red.json").read_text())
+    broker = next(node for node in flow if node["type"] == "mqtt-broker")
+    broker |= {"port": str(account.port)}
+    broker["credentials"] = {"user": account.username, "password": account.password}
+    return flow
+
+
+def known(url: str) -> dict[str, Any]:
+    answer = httpx.get(f"{url}/perfwatch")
+    found: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
+    return found
+
+
+def test_telegraf_reads_our_topics(account: httpx.URL, tmp_path: Path) -> None:
+    text = (RECIPES / "telegraf.conf").read_text().replace(":1883", f":{account.port}")
+    (tmp_path / "telegraf.conf").write_text(text)
+    command = (tool("bin/telegraf"), "--config", "telegraf.conf")
+    given = {"PERFWATCH_USER": account.username, "PERFWATCH_PASSWORD": account.password}
+    with running(tmp_path, *command, **given) as log:
+        line = prints(log, r"^cpu,host=nas \S*usage_percent=[\d.]+\S* (\d{19})$")
+        prints(log, r"^memory,host=nas \S*usage_percent=")
+        prints(log, r"^disk,host=nas \S*partitions_\S*_free_bytes=")
+    assert int(line[1]) % 1_000_000 == 0  # the reading's own time, which is in milliseconds
+
+
+def test_glance_draws_the_summary(stack: Stack, tmp_path: Path) -> None:
+    port = free_port()
+    text = f"server:\n  port: {port}\n" + (RECIPES / "glance.yml").read_text()
+    (tmp_path / "glance.yml").write_text(text)
+    token = Person(stack.url).post("/api/tokens", {"name": "glance"}).json()["token"]
+    command = (tool("bin/glance"), "--config", "glance.yml")
+    with running(tmp_path, *command, PERFWATCH_URL=stack.url, PERFWATCH_TOKEN=token):
+        wait_until(lambda: accepts(port), "Glance listens")
+        page = httpx.get(f"http://127.0.0.1:{port}/api/pages/home/content/").text
+    assert re.search(r"1 of 1 online", page), page
+    assert re.search(r"CPU \d+ % \(nas\)", page), page
+
+
+def test_the_shell_script_prints_what_is_busy(account: httpx.URL, tmp_path: Path) -> None:
+    tool("jq")
+    with running(tmp_path, str(RECIPES / "busy.sh"), str(account), "-1") as log:
+        prints(log, r"^\d{4}-\d\d-\d\dT\S+Z nas [\d.]+ %$")
+
+
+@pytest.mark.parametrize("version", ["mqttv311", "mqttv31"])
+def test_clients_of_older_protocols_get_readings(account: httpx.URL, version: str) -> None:
+    command = [
+        "mosquitto_sub",
+        "-V",
+        version,
+        "-L",
+        f"{account}/perfwatch/nas/#",
+        "-W",
+        "60",
+        "-v",
+        "-C",
+        "20",
+    ]
+    heard = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"^perfwatch/nas/status online$", heard, re.MULTILINE)
+    assert re.search(r'^perfwatch/nas/cpu \{"timestamp":', heard, re.MULTILINE)
+    assert re.search(r"^perfwatch/nas/cpu/usage_percent [\d.]+$", heard, re.MULTILINE)
+
+
+def test_esphome_takes_the_configuration(tmp_path: Path) -> None:
+    shutil.copy(RECIPES / "esphome.yaml", tmp_path)
+    names = ("wifi_ssid", "wifi_password", "mqtt_broker", "mqtt_user", "mqtt_password")
+    (tmp_path / "secrets.yaml").write_text("".join(f"{name}: eightletters\n" for name in names))
+    command = [tool("esphome/bin/esphome"), "config", "esphome.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Configuration is valid" in done.stdout + done.stderr
