@@ -35,7 +35,7 @@ async def look_after(store: HistoryStore) -> None:
             return
         except StoreError as exc:
             if not failing:
-                _log.warning("%s; old readings stay until it can be used again", exc)
+                _log.warning("%s; old readings stay until it works again", exc)
             failing = True
         await asyncio.sleep(EVERY_SECONDS)
 

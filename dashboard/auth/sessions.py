@@ -65,7 +65,7 @@ class Sessions:
             return self._api_tokens.session(token)
         session = self.tokens.verify(token)
         if not self._users.admits(session):
-            raise TokenError("The session was ended: the account's password changed, or it is gone")
+            raise TokenError("The session has ended: the account's password changed, or the account is gone")
         self._note_use(session)
         return session
 
@@ -73,7 +73,7 @@ class Sessions:
         """Raises TokenError when it was not used for too long. A page that is open uses it by its sockets."""
         now = self._clock()
         if session not in self._open and now - self._seen.get(session.jti, now) > self._idle:
-            raise TokenError("The session was not used for too long: log in again")
+            raise TokenError("Nobody used the session for too long: log in again")
         if len(self._seen) >= _REMEMBERED:
             self._seen = {jti: seen for jti, seen in self._seen.items() if now - seen <= self._idle}
         self._seen[session.jti] = now
@@ -103,7 +103,7 @@ class Sessions:
         try:
             self.tokens.revoke(session)
         except OSError as exc:
-            _log.error("That %s has logged out is known until a restart only: %s", session.username, exc)
+            _log.error("The logout of %s is forgotten at the next restart: %s", session.username, exc)
         for ended in self._open.get(session, ()):
             ended.set()
 
@@ -122,7 +122,7 @@ class Sessions:
                 self.close_ended()
                 await asyncio.to_thread(self._api_tokens.save_used)
             except (AccountError, OSError) as exc:
-                _log.warning("Not kept, or not known, who may come in: %s", exc)
+                _log.warning("Sessions or users cannot be read or written: %s", exc)
 
     def _admits(self, session: Session) -> bool:
         return (self._api_tokens if is_of_token(session) else self._users).admits(session)

@@ -100,7 +100,7 @@ def _unpack(source: Path, place: Path) -> Manifest:
                 _unpack_one(tar, member, place)
         manifest = msgspec.json.decode((place / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, tarfile.TarError, EOFError, zlib.error, msgspec.DecodeError) as exc:
-        raise StartError(f"{source} is no whole backup of PerfWatch: {exc}") from exc
+        raise StartError(f"{source} is not a complete backup of PerfWatch: {exc}") from exc
     if manifest.format > FORMAT:
         raise StartError(
             f"{source} was written by a newer PerfWatch ({manifest.version}): upgrade this one first"

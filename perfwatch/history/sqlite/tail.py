@@ -113,10 +113,12 @@ def _free(db: sqlite3.Connection, time: int) -> int:
 def _check(free: Mapping[int, int]) -> None:
     for time, place in free.items():
         if time not in keys.TIMES:
-            raise StoreError(f"The history can keep no reading of {time} ms: that is thousands of years away")
+            raise StoreError(
+                f"The history cannot store a reading of {time} ms: that is thousands of years away"
+            )
         if place > keys.row(time) + keys.ROWS_OF_A_TIME:
             raise StoreError(
-                f"The history can keep no more messages of {time} ms: there are {keys.ROWS_OF_A_TIME}"
+                f"The history cannot store more messages of {time} ms: it has {keys.ROWS_OF_A_TIME}"
             )
 
 
