@@ -52,7 +52,7 @@ def test_a_collector_with_its_broker_is_well_without_history_and_dashboard(
 
 
 def test_everything_of_the_one_machine_run_is_found_by_its_data_folder(tmp_path: Path) -> None:
-    with Stack(tmp_path, "--interval", "0.5", "--host", "nas", admin_password=PASSWORD) as stack:
+    with Stack(tmp_path, "--interval", "0.5", "--host", "nas", admin_password=PASSWORD):
         # Neither the host nor the port is named: `perfwatch up` has noted both.
         code, found = states(tmp_path / "data")
         # A source of something that this machine does not have is absent, and that is no failure.
