@@ -156,7 +156,7 @@ class Alerts:
     def _lose(self, error: BrokerError) -> None:
         if self._lost_since is None:
             self._lost_since, self._lost_told = self._clock(), False
-            _log.warning("lost the broker, trying again until it is back: %s", error)
+            _log.warning("lost the broker, and keeps trying: %s", error)
 
     def _found(self) -> None:
         if self._lost_since is not None and self._lost_told:

@@ -66,7 +66,9 @@ class Channels:
     def add(self, name: str, channel: Channel) -> None:
         """Add a channel or change it. Raises ChannelError when it cannot be one."""
         if not _NAME.fullmatch(name):
-            raise ChannelError(f"A channel's name has 1 to 32 small letters, digits, _ and -, not {name!r}")
+            raise ChannelError(
+                f"A channel's name has 1 to 32 lowercase letters, digits, _ and -, not {name!r}"
+            )
         if "://" not in channel.url or not channel.url.isprintable():
             raise ChannelError("A channel needs an address like https://host/path or ntfys://topic")
         if channel.kind in ("http", "https") and not urlsplit(channel.url).hostname:
@@ -140,7 +142,7 @@ def _post(url: str, content: bytes) -> None:
 async def _by_apprise(url: str, message: Message) -> None:
     """In a process of its own, which ends: what Apprise loads is more memory than this service."""
     if find_spec("apprise") is None:
-        raise ChannelError(f"Such channels need Apprise: {distribution.install_line('alerts')}")
+        raise ChannelError(f"This kind of channel needs Apprise: {distribution.install_line('alerts')}")
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "alerts.by_apprise"),
         stdin=asyncio.subprocess.PIPE,

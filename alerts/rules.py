@@ -157,9 +157,9 @@ def load(text: str = "") -> Rules:
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
-        raise RuleError(f"is no TOML: {exc}") from exc
+        raise RuleError(f"is not TOML: {exc}") from exc
     if unknown := given.keys() - {"rules", "maintenance"}:
-        raise RuleError(f"has {unknown.pop()!r}, but only [rules.NAME] and [maintenance] are known")
+        raise RuleError(f"has {unknown.pop()!r}, but knows only [rules.NAME] and [maintenance]")
     own = _tables(given.get("rules", {}))
     merged = {name: {**shipped.get(name, {}), **own.get(name, {})} for name in {**shipped, **own}}
     return Rules(
@@ -170,13 +170,13 @@ def load(text: str = "") -> Rules:
 
 def _tables(found: Any) -> dict[str, dict[str, Any]]:
     if not isinstance(found, dict) or not all(isinstance(table, dict) for table in found.values()):
-        raise RuleError("has rules that are no tables: write [rules.NAME]")
+        raise RuleError("has rules that are not tables: write [rules.NAME]")
     return found
 
 
 def _rule(name: str, table: Mapping[str, Any]) -> Rule:
     if not _NAME.fullmatch(name):
-        raise RuleError(f"rule {name!r}: a name has 1 to 64 small letters, digits, _ and -")
+        raise RuleError(f"rule {name!r}: a name has 1 to 64 lowercase letters, digits, _ and -")
     try:
         rule: Rule = msgspec.convert(dict(table), Rule, dec_hook=_own_types)
     except (msgspec.ValidationError, ValueError) as exc:
@@ -190,7 +190,7 @@ def _maintenance(found: Any) -> dict[str, datetime]:
     except msgspec.ValidationError as exc:
         raise RuleError(f"maintenance: {exc}") from exc
     if naive := [host for host, moment in until.items() if moment.tzinfo is None]:
-        raise RuleError(f"maintenance of {naive[0]}: a time needs its zone, as 2026-12-24T18:00:00Z")
+        raise RuleError(f"maintenance of {naive[0]}: a time needs its zone, like 2026-12-24T18:00:00Z")
     return until
 
 
@@ -198,10 +198,10 @@ def _own_types(kind: type, value: Any) -> Any:
     if kind is Seconds:
         seconds = parse_ms(str(value)) / 1000
         if not 0 <= seconds <= 365 * 86400:
-            raise ValueError(f"{value!r} is no length of time from 0s to 365d")
+            raise ValueError(f"{value!r} is not a length of time from 0s to 365d")
         return Seconds(seconds)
     found = _HOURS.fullmatch(str(value))
     if kind is not Hours or not found:
-        raise ValueError(f"{value!r} are no hours of the day, as 22:00-07:00")
+        raise ValueError(f"{value!r} are not hours of the day, like 22:00-07:00")
     numbers = [int(digits) for digits in found.groups()]
     return Hours((60 * numbers[0] + numbers[1], 60 * numbers[2] + numbers[3]))

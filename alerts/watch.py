@@ -97,7 +97,9 @@ class Watch:
             save_memory(self._memory_path, self.engine.memory)
         except OSError as exc:
             _log.error(
-                "%s cannot be written (%s): a restart would begin anew", self._memory_path, exc.strerror
+                "%s cannot be written (%s): after a restart, the rules start from scratch",
+                self._memory_path,
+                exc.strerror,
             )
 
     def keep_told(self) -> None:
@@ -106,7 +108,9 @@ class Watch:
             save_told(self._told_path, self.teller.untold)
         except OSError as exc:
             _log.error(
-                "%s cannot be written (%s): a restart would tell it twice", self._told_path, exc.strerror
+                "%s cannot be written (%s): after a restart, messages may come twice",
+                self._told_path,
+                exc.strerror,
             )
 
     def follow_files(self) -> None:
@@ -125,7 +129,7 @@ class Watch:
         except RuleError as exc:
             _log.error("%s; the rules stay as they were", exc)
         else:
-            _log.info("the rules are those of %s now", self._rules_path)
+            _log.info("now using the rules in %s", self._rules_path)
 
     def _follow_channels(self) -> None:
         try:

@@ -263,7 +263,7 @@ class Bridge:
 
     def _log_broker_lost(self, error: BrokerError) -> None:
         if not self._broker_lost:
-            _log.warning("lost the broker, trying again until it is back: %s", error)
+            _log.warning("lost the broker, and keeps trying: %s", error)
         self._broker_lost = True
 
 

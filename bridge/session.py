@@ -74,7 +74,7 @@ class Session:
                 self._kept.took_over = True
                 self._save()
         except* BrokerError as group:
-            _log.warning("what the broker holds under our old client id is left there for now: %s", group)
+            _log.warning("the broker keeps what it holds under our old client id for now: %s", group)
 
     def _save(self) -> None:
         try:

@@ -96,4 +96,6 @@ def _note(found: dict[str, Seen], start: str, message: Message) -> None:
     try:
         seen.stats = msgspec.json.decode(message.payload, type=Stats)
     except UNREADABLE as exc:
-        raise PerfWatchError(f"{message.topic} carries what no bridge of this version says: {exc}") from exc
+        raise PerfWatchError(
+            f"{message.topic} is not what a bridge of this version publishes: {exc}"
+        ) from exc

@@ -39,7 +39,7 @@ async def look_after(store: HistoryStore, ours: Callable[[], bool] = lambda: Tru
             _log.warning("%s; all other rollups are made", exc)
         except StoreError as exc:
             if str(exc) != failing:
-                _log.warning("%s; old readings stay until it can be used again", exc)
+                _log.warning("%s; old readings stay until it works again", exc)
             failing = str(exc)
         await asyncio.sleep(EVERY_SECONDS)
 

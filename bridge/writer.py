@@ -131,7 +131,7 @@ class Writer:
                 await self._spooling.run(self._spool.done)
         except StoreError as exc:
             if str(exc) != self._unread:
-                _log.error("%s; it is tried again until that changes", exc)
+                _log.error("%s; the bridge keeps trying", exc)
             self._unread = str(exc)
             return False
         self._unread = ""

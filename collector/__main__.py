@@ -145,7 +145,7 @@ def sinks(chosen: Settings, publisher: Publisher) -> Iterator[Sink]:
         memory = memory_path(chosen.data_path, host)
         for former in former_hosts(chosen.data_path, host):
             log.info(
-                "Home Assistant was told of this machine as %s; if that is its former name: "
+                "Home Assistant knows this machine as %s. If that is its former name, run "
                 "perfwatch discovery remove --host %s",
                 *(former, former),
             )

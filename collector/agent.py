@@ -116,7 +116,7 @@ class Agent:
         facts = tell(lambda: self._describe(self._available))
         self._facts_at = now
         if facts.error is not None and not self._facts_fail:
-            log.error("The facts of this host cannot be told", exc_info=facts.error)
+            log.error("The facts of this host cannot be published", exc_info=facts.error)
         self._facts_fail = facts.answer is None
         if facts.answer is not None and not (only_news and facts.answer == self._facts):
             self._facts = facts.answer

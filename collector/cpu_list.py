@@ -15,7 +15,7 @@ _LIST = re.compile(r"[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*")
 def parse(text: str) -> frozenset[int]:
     """The cores in `0-3,6`. Raises ValueError."""
     if not _LIST.fullmatch(text):
-        raise ValueError(f"{text!r} is no list of cores like 0-3,6")
+        raise ValueError(f"{text!r} is not a list of cores like 0-3,6")
     cores: set[int] = set()
     for part in text.split(","):
         first, _, last = part.partition("-")

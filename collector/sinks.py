@@ -58,7 +58,7 @@ class Scalars:
             self._show(self._topics.scalar(self._host, metric, path), text.encode())
         if len(numbers) >= LIMIT and metric not in self._full:
             self._full.add(metric)
-            log.warning("A reading of %s has more than %d numbers: the rest has no topics", metric, LIMIT)
+            log.warning("A reading of %s has more than %d numbers: the rest get no topics", metric, LIMIT)
 
     def describe(self, facts: HostInfo) -> None:
         """Facts are not numbers that change."""

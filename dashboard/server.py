@@ -92,7 +92,7 @@ def _served(app: App, settings: Settings) -> uvicorn.Config:
     for name in ("cert_file", "key_file") if certificate or key else ():
         path = getattr(settings, name)
         if not Path(path).is_file():
-            raise SettingError(variable(name), "must name a file, as certificate and key go together", path)
+            raise SettingError(variable(name), "must name a file: certificate and key go together", path)
     return uvicorn.Config(
         app,
         host=settings.address,

@@ -97,7 +97,7 @@ class Devices:
             try:
                 await client.subscribe(*patterns)
             except Refused as exc:
-                _log.warning("%s; its devices are not taken", exc)
+                _log.warning("%s; its devices are ignored", exc)
 
     async def _pass_on(self, publisher: Client, messages: Sequence[Message]) -> None:
         """Return when the broker has every reading that they became. Raises BrokerError."""
@@ -133,7 +133,7 @@ class Devices:
 
     def _note_lost(self, error: BrokerError) -> None:
         if not self._lost:
-            _log.warning("lost the broker, trying again until it is back: %s", error)
+            _log.warning("lost the broker, and keeps trying: %s", error)
         self._lost = True
 
 
@@ -163,7 +163,7 @@ def run(settings: Settings) -> None:
     """Take in what others' devices publish, as readings."""
     taker = taker_of(settings)
     if not taker.rules:
-        raise SettingError(variable("devices"), "names none: nothing is switched on")
+        raise SettingError(variable("devices"), "is empty: name a preset, or all")
     with suppress(asyncio.CancelledError):
         asyncio.run(_until_signal(Devices(settings, taker)))
 

@@ -22,7 +22,7 @@ from perfwatch.tokens import NEVER, Session
 from perfwatch.users import Role
 
 START = "pw_"
-NAMES = "1 to 32 small letters, digits, _ and -"
+NAMES = "1 to 32 lowercase letters, digits, _ and -"
 
 _LIFETIME = Duration(low=1)
 _NAME = re.compile(r"[a-z0-9_-]{1,32}")
@@ -120,7 +120,7 @@ class ApiTokens:
             ((name, one) for name, one in self.all().items() if one.digest == digest), ("", None)
         )
         if found is None:
-            raise TokenError("The API token is not known: it was revoked, or never made")
+            raise TokenError("The API token is unknown: it was revoked or never existed")
         if self._over(found):
             raise TokenError(f"The API token {name!r} has expired: revoke it and make another")
         self._note_use(digest)

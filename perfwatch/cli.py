@@ -62,7 +62,7 @@ def up(env_file: Path | None, **given: str | None) -> None:
         chosen = settings.load(environ, **given)
         log.set_up("up", chosen.log_level)
         for name in settings.unknown_variables(environ):
-            _say(f"  {name} is no setting, and does nothing (docs/settings.md)")
+            _say(f"  {name} is not a setting and has no effect (docs/settings.md)")
         for service in _EXTRAS:
             if service != "devices" or chosen.devices:
                 _need(service)

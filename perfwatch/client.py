@@ -172,7 +172,7 @@ class Client:
 
     async def _get(self, path: str, kind: type[T]) -> T:
         if self._topics:
-            raise ApiError(f"{path.partition('?')[0]} is the dashboard's to answer: give its http:// address")
+            raise ApiError(f"{path.partition('?')[0]} needs the dashboard: give its http:// address")
         try:
             answer = await self._http.get(self._address + path)
             if answer.status_code != 200:

@@ -70,7 +70,7 @@ class Duration:
     @property
     def expected(self) -> str:
         example = self.show(max(self.low, min(self.high, 60.0)))
-        return f"a length of time from {self.show(self.low)} to {self.show(self.high)}, as {example}"
+        return f"a length of time from {self.show(self.low)} to {self.show(self.high)}, like {example}"
 
     def parse(self, text: str) -> float:
         return _within(parse_ms(text) / 1000, self.low, self.high)
@@ -90,7 +90,7 @@ class Size:
 
     @property
     def expected(self) -> str:
-        return f"a size of {self.show(self.low)} or more, as 200MB or 10GB"
+        return f"a size of {self.show(self.low)} or more, like 200MB or 10GB"
 
     def parse(self, text: str) -> int:
         found = _SIZE.fullmatch(text.strip())
@@ -234,21 +234,23 @@ FOLDER = Text("a path", metavar="FOLDER")
 SECRET = Text(secret=True)
 PORT = Whole(1, 65535, metavar="PORT")
 FLAG = Flag()
-ADDRESS = Text("an IP address of this machine, as 0.0.0.0 for all of them", _address, "ADDRESS")
-PROXY = Text("the IP address of the proxy, as 192.168.1.2", _address, "ADDRESS")
+ADDRESS = Text("an IP address of this machine, like 0.0.0.0 for all of them", _address, "ADDRESS")
+PROXY = Text("the IP address of the proxy, like 192.168.1.2", _address, "ADDRESS")
 BROKER = Text("an address like mqtt://user:password@host:1883", metavar="URL", secret=True)
 HISTORY = Text("sqlite:///path or influxdb://host:8086/database", _history, "URL", secret=True)
-ORIGIN = Text("scheme and host, as https://watch.example.org", _origin, "URL")
-ORIGINS = Text("scheme and host, as https://watch.example.org, or several with commas", _origins, "URLS")
-PREFIX = Text("levels of a topic without + # and $, as home/watch", _prefix, "TOPIC")
+ORIGIN = Text("scheme and host, like https://watch.example.org", _origin, "URL")
+ORIGINS = Text("scheme and host, like https://watch.example.org, or several with commas", _origins, "URLS")
+PREFIX = Text("levels of a topic without + # and $, like home/watch", _prefix, "TOPIC")
 LEVEL = Text("one level of a topic, without / + # and $", _level, "NAME")
-HOST = Text("a name, not an address (where to listen is --address and --mqtt-address)", _host, "NAME")
-HOSTS = Text("names of hosts, as nas.example.org,watch.it", _matching(_HOSTS), "LIST")
+HOST = Text(
+    "a name, not an address (to choose where to listen, use --address and --mqtt-address)", _host, "NAME"
+)
+HOSTS = Text("names of hosts, like nas.example.org,watch.it", _matching(_HOSTS), "LIST")
 SOURCES = Text(f"all, or some of {', '.join(READINGS)}", _sources, "LIST")
 PRESETS = Text(f"all, or some of {', '.join(DEVICE_PRESETS)}", _presets, "LIST")
-ZONE = Text("a time zone, as Europe/Berlin", _zone, "ZONE")
-CORES = Text("all, or numbers of cores, as 0-3,6", _matching(_CORES), "LIST")
-BASE_PATH = Text("a path, as /perfwatch", _matching(_PATH), "PATH")
+ZONE = Text("a time zone, like Europe/Berlin", _zone, "ZONE")
+CORES = Text("all, or numbers of cores, like 0-3,6", _matching(_CORES), "LIST")
+BASE_PATH = Text("a path, like /perfwatch", _matching(_PATH), "PATH")
 PASSWORD = Text("12 characters or more", _matching(re.compile(r"(.{12,})?", re.DOTALL)), secret=True)
 LOG_LEVEL = Text(
     "debug, info, warning or error",

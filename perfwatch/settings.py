@@ -72,7 +72,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings, with their defaults. Lengths of time are in seconds, sizes in bytes or as declared."""
 
     broker: Annotated[
-        str, Setting(BROKER, "MQTT broker, as mqtt://user:password@host:port, or mqtts:// for TLS")
+        str, Setting(BROKER, "MQTT broker, like mqtt://user:password@host:port, or mqtts:// for TLS")
     ] = "mqtt://127.0.0.1:1883"
     broker_ca_file: Annotated[
         str, Setting(FILE, "CA certificates to trust for mqtts:// (empty: the system's)")
@@ -80,18 +80,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     topic_prefix: Annotated[str, Setting(PREFIX, "First levels of every topic")] = DEFAULT_PREFIX
     host: Annotated[str, Setting(HOST, "Host id in the topics (empty: this machine's name)")] = ""
     interval: Annotated[float, Setting(Duration(0.5, 3600), "Time between two readings")] = 5.0
-    sources: Annotated[str, Setting(SOURCES, "What to read, as cpu,memory,disk, or all")] = "all"
-    perf_cores: Annotated[str, Setting(CORES, "Cores whose events perf counts, as all or 0-3,6")] = "all"
+    sources: Annotated[str, Setting(SOURCES, "What to read, like cpu,memory,disk, or all")] = "all"
+    perf_cores: Annotated[str, Setting(CORES, "Cores whose events perf counts, like all or 0-3,6")] = "all"
     perf_interval: Annotated[float, Setting(Duration(0.1, 60), "Time between two counts of perf")] = 1.0
     outbox_age: Annotated[float, Setting(Duration(60), "How long a reading waits on disk for the broker")] = (
         86400.0
     )
-    outbox_size: Annotated[int, Setting(Size(1, 10**6), "Most that waits on disk for the broker")] = 200
+    outbox_size: Annotated[
+        int, Setting(Size(1, 10**6), "Most room on disk for readings that wait for the broker")
+    ] = 200
     outbox_resend: Annotated[
         float,
         Setting(
             Duration(0, 3600),
-            "How far back readings are sent again when the connection broke, as a killed broker forgets",
+            "How much to send again after a broken connection, in case the broker was killed",
         ),
     ] = 75.0
     retained_expiry: Annotated[
@@ -104,7 +106,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     publish_scalars: Annotated[
         bool, Setting(FLAG, "Also publish each number on a topic of its own, as text")
     ] = False
-    homeassistant: Annotated[bool, Setting(FLAG, "Tell Home Assistant of this host, over MQTT")] = True
+    homeassistant: Annotated[bool, Setting(FLAG, "Announce this host to Home Assistant, over MQTT")] = True
     homeassistant_prefix: Annotated[str, Setting(PREFIX, "Home Assistant's discovery prefix")] = (
         DEFAULT_DISCOVERY
     )
@@ -112,7 +114,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Setting(
             FILE,
-            "File that the collector touches while it works: it is well until the file's time",
+            "File for health checks: its time is the deadline of the next reading",
         ),
     ] = ""
     data_dir: Annotated[
@@ -122,7 +124,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Setting(
             HISTORY,
-            "History, as sqlite:///path or influxdb://host:8086/database (empty: in the data folder)",
+            "History, like sqlite:///path or influxdb://host:8086/database (empty: in the data folder)",
         ),
     ] = ""
     influx_token: Annotated[
@@ -135,24 +137,28 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Setting(FILE, "CA certificates to trust for influxdbs://", "INFLUXDB_V2_SSL_CA_CERT")
     ] = ""
     devices: Annotated[
-        str, Setting(PRESETS, "Devices of others to take in, as zigbee2mqtt,tasmota (empty: none)")
+        str, Setting(PRESETS, "Other makers' devices to take in, like zigbee2mqtt,tasmota (empty: none)")
     ] = ""
     devices_zone: Annotated[
-        str, Setting(ZONE, "Time zone of devices that tell none (empty: this machine's)")
+        str, Setting(ZONE, "Time zone of devices that send none (empty: this machine's)")
     ] = ""
-    bridge_id: Annotated[str, Setting(LEVEL, "Name of this bridge: its session, spool and topics")] = "bridge"
+    bridge_id: Annotated[str, Setting(LEVEL, "Name of this bridge, for its session, spool and topics")] = (
+        "bridge"
+    )
     session_expiry: Annotated[
         float,
-        Setting(Duration(), "How long the broker keeps messages for a bridge, or devices, that is away"),
+        Setting(Duration(), "How long the broker keeps messages while a bridge, or devices, is away"),
     ] = 7 * 86400.0
     group: Annotated[str, Setting(LEVEL, "Bridges of one group share the readings between them")] = ""
     batch_wait: Annotated[
-        float, Setting(Duration(0, 10), "How long a reading may wait for others to be written with")
+        float, Setting(Duration(0, 10), "How long a reading may wait to be written together with others")
     ] = 0.5
     series_limit: Annotated[
         int, Setting(Whole(100, 10**6), "Most series that one host may have in the history")
     ] = 5000
-    spool_size: Annotated[int, Setting(Size(10**6), "Most that waits on disk for the history")] = 1024**3
+    spool_size: Annotated[
+        int, Setting(Size(10**6), "Most room on disk for readings that wait for the history")
+    ] = 1024**3
     spool_age: Annotated[float, Setting(Duration(60), "How long a reading waits on disk for the history")] = (
         7 * 86400.0
     )
@@ -160,33 +166,37 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Annotated[int, Setting(PORT, "Port of the dashboard")] = 8000
     connections_per_address: Annotated[
         int,
-        Setting(Whole(10, 10**5), "Most connections to the dashboard from one address, the proxy's aside"),
+        Setting(Whole(10, 10**5), "Most connections to the dashboard from one address, except the proxy's"),
     ] = 200
     admin_password: Annotated[
-        str, Setting(PASSWORD, "Password of the first account (empty: one is made and printed once)")
+        str,
+        Setting(PASSWORD, "Password of the first account (empty: PerfWatch makes one and prints it once)"),
     ] = ""
     token_lifetime: Annotated[float, Setting(Duration(1), "How long a login lasts")] = 24 * 3600.0
     session_idle: Annotated[
-        float, Setting(Duration(1), "How long a login lasts when nobody uses it and no page of it is open")
+        float, Setting(Duration(1), "How long a login lasts while nobody uses it and has no page open")
     ] = 12 * 3600.0
     trusted_proxy: Annotated[
-        str, Setting(PROXY, "Address of a reverse proxy whose X-Forwarded-For is believed (empty: none)")
+        str, Setting(PROXY, "Address of a reverse proxy whose X-Forwarded-For to trust (empty: none)")
     ] = ""
     allowed_origin: Annotated[
         str,
-        Setting(ORIGINS, "Further origins that browsers may use, as https://host of a reverse proxy"),
+        Setting(ORIGINS, "Further origins that browsers may use, like https://host of a reverse proxy"),
     ] = ""
     dashboard_url: Annotated[
-        str, Setting(ORIGIN, "Where people open the dashboard: Home Assistant links it (empty: no link)")
+        str,
+        Setting(ORIGIN, "Where people open the dashboard, for the link in Home Assistant (empty: no link)"),
     ] = ""
     allowed_hosts: Annotated[
         str,
-        Setting(HOSTS, "Further names under which browsers find the dashboard, as nas.example.org,watch.it"),
+        Setting(
+            HOSTS, "Further names under which browsers find the dashboard, like nas.example.org,watch.it"
+        ),
     ] = ""
     cert_file: Annotated[str, Setting(FILE, "Certificate of the dashboard: it then speaks HTTPS")] = ""
     key_file: Annotated[str, Setting(FILE, "Key of that certificate")] = ""
     base_path: Annotated[
-        str, Setting(BASE_PATH, "Path below which a reverse proxy shows the dashboard, as /perfwatch")
+        str, Setting(BASE_PATH, "Path below which a reverse proxy shows the dashboard, like /perfwatch")
     ] = ""
     metrics_open: Annotated[
         bool, Setting(FLAG, "Let anybody read /metrics, without a token (for Prometheus in a closed network)")
@@ -194,7 +204,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mqtt_port: Annotated[int, Setting(PORT, "Port of the broker that `perfwatch up` starts")] = 1883
     mqtt_address: Annotated[
         str,
-        Setting(ADDRESS, "Address on which that broker also listens for other machines (empty: it does not)"),
+        Setting(ADDRESS, "Address on which that broker also listens for other machines (empty: none)"),
     ] = ""
     mqtt_cert_file: Annotated[
         str, Setting(FILE, "Certificate of that broker: other machines then connect with TLS")
@@ -203,7 +213,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mqtt_tls_port: Annotated[int, Setting(PORT, "Port on which other machines connect with TLS")] = 8883
     alerts: Annotated[bool, Setting(FLAG, "Whether `perfwatch up` runs the alerts")] = True
     alerts_every: Annotated[
-        float, Setting(Duration(0, 86400), "Time between two messages of a channel of the alerts")
+        float, Setting(Duration(0, 86400), "Least time between two messages to one channel of the alerts")
     ] = 60.0
     log_level: Annotated[str, Setting(LOG_LEVEL, "How much is logged")] = "info"
 
@@ -281,7 +291,7 @@ def _refuse_typos(environ: Mapping[str, str]) -> None:
     known = [variable(name) for name in DECLARED]
     for name in unknown_variables(environ):
         if near := difflib.get_close_matches(name, known, 1, 0.85):
-            raise SettingError(name, f"is no setting: did you mean {near[0]}?")
+            raise SettingError(name, f"is not a setting: did you mean {near[0]}?")
 
 
 def _secrets_in_files(environ: Mapping[str, str]) -> dict[str, str]:
@@ -304,7 +314,7 @@ def _secrets_in_files(environ: Mapping[str, str]) -> dict[str, str]:
 def _influx_url(environ: Mapping[str, str], name: str) -> str:
     url = environ.get(INFLUX_URL, "")
     if not influx_url.is_influx(url):
-        raise SettingError(name, f"names no server, and {INFLUX_URL} is no http:// or https:// address")
+        raise SettingError(name, f"names no server, and {INFLUX_URL} is not an http:// or https:// address")
     return url
 
 

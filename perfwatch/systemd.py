@@ -39,5 +39,5 @@ def check_systemd(running: Path = Path("/run/systemd/system")) -> None:
     if not running.is_dir():
         raise StartError(
             "systemd does not run here, so it cannot start a service. `install-service --print` shows the "
-            "unit; another service starter needs only the command that is in it"
+            "unit; with another init system, use the command in it"
         )

@@ -147,7 +147,7 @@ class Tokens:
         if session.expires <= self._clock():
             raise TokenError("The session has expired: log in again")
         if session.jti in self._revocations:
-            raise TokenError("The session was ended: log in again")
+            raise TokenError("The session has ended: log in again")
         return session
 
     def signed(self, session: Session) -> bool:

@@ -168,7 +168,7 @@ class Users:
 
     def _write(self, accounts: dict[str, Account]) -> None:
         if not any(account.role is Role.ADMIN for account in accounts.values()):
-            raise AccountError("The last admin must stay one: make another user an admin first")
+            raise AccountError("There must be an admin: make another user an admin first")
         write_private(self._path, msgspec.json.format(msgspec.json.encode(accounts), indent=1).decode())
 
 

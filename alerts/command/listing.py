@@ -77,4 +77,4 @@ def _note(found: Seen, topics: Topics, name: str, payload: bytes) -> None:
         elif topic is not None and topic.kind is Kind.ALERT:
             found.states[topic.host, topic.path[0]] = msgspec.json.decode(payload, type=AlertState)
     except UNREADABLE as exc:
-        raise PerfWatchError(f"{name} carries what no alerts of this version say: {exc}") from exc
+        raise PerfWatchError(f"{name} is not what the alerts of this version publish: {exc}") from exc

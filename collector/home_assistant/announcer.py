@@ -234,7 +234,9 @@ class Announcer:
         except FileNotFoundError:
             kept = {}
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as exc:
-            log.warning("%s cannot be read (%s): what went away meanwhile stays known", self._memory, exc)
+            log.warning(
+                "%s cannot be read (%s): Home Assistant keeps what went away meanwhile", self._memory, exc
+            )
             kept = {}
         both = {key: (each, 1) if isinstance(each, str) else each for key, each in kept.items()}
         return {key: metric for key, (metric, _) in both.items()}, {

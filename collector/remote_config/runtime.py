@@ -82,7 +82,9 @@ class RemoteConfig:
             return
         except (OSError, CommandError) as exc:
             log.warning(
-                "What commands had set cannot be read from %s (%s): the settings hold", self._kept, exc
+                "The settings from earlier commands in %s cannot be read (%s): the configured ones apply",
+                self._kept,
+                exc,
             )
 
     def hear(self, payload: bytes) -> None:
@@ -110,13 +112,15 @@ class RemoteConfig:
         self._refused = ""
         if self.state == before:
             return
-        log.info("Told over MQTT: %s", protocol.encode(self.state).decode())
+        log.info("New settings over MQTT: %s", protocol.encode(self.state).decode())
         apply(self.state)
         try:
             write_private(self._kept, msgspec.json.encode(self._changes).decode())
         except OSError as exc:
             log.warning(
-                "The new settings cannot be kept in %s (%s): they end with us", self._kept, exc.strerror
+                "The new settings cannot be saved in %s (%s): they last until the next restart",
+                self._kept,
+                exc.strerror,
             )
 
     def _log_refusal(self, sentence: str) -> None:

@@ -53,7 +53,7 @@ class Sessions:
             return self._api_tokens.session(token)
         session = self.tokens.verify(token)
         if not self._users.admits(session):
-            raise TokenError("The session was ended: the account's password changed, or it is gone")
+            raise TokenError("The session has ended: the account's password changed, or the account is gone")
         self.logins.use(session, scope, self.tokens.lifetime, self.is_open(session))
         return session
 
@@ -94,7 +94,7 @@ class Sessions:
         try:
             self.tokens.revoke(session)
         except OSError as exc:
-            _log.error("That %s has logged out is not on disk yet: %s", session.username, exc)
+            _log.error("The logout of %s is not on disk yet: %s", session.username, exc)
         for ended in self._open.get(session, ()):
             ended.set()
 
@@ -123,7 +123,7 @@ class Sessions:
                 await self._keep()
                 await asyncio.to_thread(self._api_tokens.save_used)
             except (AccountError, OSError) as exc:
-                _log.warning("Not kept, or not known, who may come in: %s", exc)
+                _log.warning("Sessions or users cannot be read or written: %s", exc)
 
     async def _keep(self) -> None:
         for session in self._open:

@@ -1,4 +1,4 @@
-"""Who may come in: the own password, and, for admins, everybody's accounts."""
+"""Who may come in: your own password, and, for admins, everybody's accounts."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ import { expectedEnd } from "./session/expiry.js";
 
 /** @type {Record<string, string>} */
 const NOTICES = {
-  expired: "Your session has ended. Log in to go on where you were.",
+  expired: "Your session has ended. Log in to continue where you were.",
   logout: "You are logged out.",
 };
 
@@ -100,7 +100,8 @@ async function skipWhenLoggedIn() {
   if (Date.parse(session.expires_at) - Date.now() > 10_000) location.replace(at(next));
 }
 
-const reason = query.get("reason") ?? "";
+// A page that the server sent here, rather than a script of ours, comes without a reason.
+const reason = query.get("reason") ?? (expectedEnd() <= Date.now() ? "expired" : "");
 if (Object.hasOwn(NOTICES, reason)) {
   notice.textContent = NOTICES[reason];
   notice.hidden = false;

@@ -112,7 +112,7 @@ class Subscriber:
 
     def _say_away(self, reason: BrokerError) -> None:
         if not self._said_away:
-            _log.warning("The broker is away: %s. Trying again until it is back", reason)
+            _log.warning("The broker is away: %s. It keeps trying", reason)
         self._said_away = True
 
 

@@ -16,7 +16,7 @@ from perfwatch.files import write_private
 from perfwatch.readings.codec import format_time, now
 from perfwatch.topics import safe_level
 
-NAMES = "1 to 32 small letters, digits, _ and -"
+NAMES = "1 to 32 lowercase letters, digits, _ and -"
 
 _NAME = re.compile(r"[a-z0-9_-]{1,32}")
 
@@ -101,7 +101,7 @@ class Integrations:
         known = self.all()
         if name not in known:
             names = ", ".join(sorted(known)) or "none yet"
-            raise AccountError(f"The broker has no account {name[:100]!r} to take away (there are: {names})")
+            raise AccountError(f"The broker has no account {name[:100]!r} to remove (there are: {names})")
         removed = known.pop(name)
         self._write(known)
         return removed
@@ -125,7 +125,7 @@ def check_filter(topics: str) -> None:
     if not topics or topics != topics.strip() or topics.startswith("$") or wild or not alone:
         raise AccountError(f"writes is {topics[:100]!r}: expected a topic filter, as zigbee2mqtt/#")
     if not topics.isprintable():
-        raise AccountError(f"writes is {topics[:100]!r}: it has characters that cannot be written in a list")
+        raise AccountError(f"writes is {topics[:100]!r}: it has characters that cannot be printed")
 
 
 def _as_today(name: str, one: Integration) -> Integration:

@@ -110,7 +110,7 @@ class GivenBroker:
                 f"It needs these lines in Mosquitto's acl_file:\n"
                 f"{rules(self._settings, self._broker.username or 'NAME')}"
             )
-        return f"{self._broker}, which is not ours: it stays as it is"
+        return f"{self._broker}, which PerfWatch does not change"
 
     def care(self, _say: Say) -> list[Coroutine[Any, Any, None]]:
         return []

@@ -11,11 +11,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from perfwatch import checks
+from perfwatch.admin.join.offer import dashboard_of
 from perfwatch.admin.mosquitto import account_here
 from perfwatch.checks import Check
 from perfwatch.history import check as history
@@ -29,6 +31,9 @@ def examine(chosen: Settings, environ: Mapping[str, str], given: Mapping[str, st
     """Look at everything. `given` are the options, by setting. Raises SettingError."""
     asked = {name for name in Settings.__struct_fields__ if environ.get(variable(name))}
     asked |= {name for name, value in given.items() if value is not None}
+    here = {} if "broker" in asked else _of_up(chosen.data_path)
+    noted = {name: value for name, value in here.items() if name not in asked}
+    chosen, given = msgspec.structs.replace(chosen, **noted), {**given, **noted}
     return [
         *_collector(chosen, environ, given, own_broker="broker" not in asked),
         history.examine(chosen.history_url, needed="history" in asked),
@@ -36,11 +41,21 @@ def examine(chosen: Settings, environ: Mapping[str, str], given: Mapping[str, st
     ]
 
 
+def _of_up(folder: Path) -> dict[str, Any]:
+    """The host and the dashboard that `perfwatch up` last ran with this data folder."""
+    noted = dashboard_of(folder)
+    if noted is None:
+        return {}
+    return {"address": noted.address, "port": noted.port} | ({"host": noted.host} if noted.host else {})
+
+
 def _collector(
     chosen: Settings, environ: Mapping[str, str], given: Mapping[str, str | None], own_broker: bool
 ) -> list[Check]:
     # Through the environment: a command line is for everyone to read, and the broker's URL has a password.
-    passed = dict(environ) | {variable(name): value for name, value in given.items() if value is not None}
+    passed = dict(environ) | {
+        variable(name): str(value) for name, value in given.items() if value is not None
+    }
     account = account_here(chosen.data_path, chosen.host_id) if own_broker else None
     if account:
         passed[variable("broker")] = account

@@ -65,7 +65,7 @@ def listening(settings: Settings) -> Listening:
     certificate, key = settings.mqtt_cert_file, settings.mqtt_key_file
     for name, path in (("mqtt_cert_file", certificate), ("mqtt_key_file", key)):
         if (certificate or key) and not Path(path).is_file():
-            raise SettingError(variable(name), "must name a file, as certificate and key go together", path)
+            raise SettingError(variable(name), "must name a file: certificate and key go together", path)
     return Listening(
         settings.mqtt_port,
         settings.mqtt_address,

@@ -75,7 +75,9 @@ def host(environ: Mapping[str, str]) -> click.Group:
             folder = settings.load(environ, **given).data_path
             known = _integrations(folder).all().get(name)
             if known is not None and known.role != "collector":
-                raise AccountError(f"{name} is no machine but an integration: perfwatch credentials --revoke")
+                raise AccountError(
+                    f"{name} is an integration, not a machine: use perfwatch credentials {name} --revoke"
+                )
             where = remembered(folder)
             if invitations(folder).withdraw(name) and known is None:
                 click.echo(f"{name} has not joined; its line does not work any more", err=True)

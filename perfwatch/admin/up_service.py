@@ -55,7 +55,7 @@ def whose(name: str | None, environ: Mapping[str, str]) -> str:
             return user
     except KeyError as exc:
         raise StartError(f"There is no user {user!r} on this machine") from exc
-    raise StartError("Name the user that it is to run as, who must not be root: --user NAME")
+    raise StartError("Name the user to run it as, who must not be root: --user NAME")
 
 
 def commands(environ: Mapping[str, str], *names: str) -> list[click.Command]:

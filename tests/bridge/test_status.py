@@ -95,5 +95,5 @@ def test_a_broker_that_is_away_is_a_sentence(tmp_path: Path) -> None:
 def test_what_another_program_says_there_is_named(broker: Mosquitto) -> None:
     with publisher(broker) as other:
         other.publish("perfwatch-bridge/odd/health", b"{}", retain=True)
-        with pytest.raises(PerfWatchError, match="perfwatch-bridge/odd/health carries what no bridge"):
+        with pytest.raises(PerfWatchError, match="perfwatch-bridge/odd/health is not what a bridge"):
             status(Settings(broker=broker.url), None)

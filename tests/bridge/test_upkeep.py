@@ -82,7 +82,7 @@ async def test_a_store_that_fails_is_said_once_and_tried_again(
     async with looking_after(store):
         await eventually(lambda: rows(store) == [0, 1, 1])
     assert [record.getMessage() for record in caplog.records] == [
-        "The disk of this test is full; old readings stay until it can be used again"
+        "The disk of this test is full; old readings stay until it works again"
     ]
 
 
@@ -129,5 +129,5 @@ async def test_a_server_that_makes_no_rollups_is_said_once_and_left_alone(
         async with looking_after(store):
             await eventually(lambda: bool(caplog.records))
     [record] = caplog.records
-    assert "answers no InfluxQL" in record.getMessage()
+    assert "does not answer InfluxQL" in record.getMessage()
     assert record.levelno == logging.INFO

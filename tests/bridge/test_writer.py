@@ -289,7 +289,7 @@ async def test_a_spool_that_cannot_be_read_is_said_once_and_keeps_nothing_from_t
         store.fault = None
         await eventually(lambda: numbers(store) == [1], "it is stored")
     said = [record.getMessage() for record in caplog.records if "of this test cannot" in record.getMessage()]
-    assert said == ["The disk of this test cannot be read; it is tried again until that changes"]
+    assert said == ["The disk of this test cannot be read; the bridge keeps trying"]
 
 
 async def test_a_point_that_is_refused_for_good_is_named_and_the_rest_is_stored(

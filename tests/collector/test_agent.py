@@ -129,7 +129,9 @@ def test_facts_that_cannot_be_told_stop_nothing(caplog: pytest.LogCaptureFixture
     watched.tick(tick(0))
     watched.tick(tick(60))
     assert kept.metrics == ["a", "a"]
-    assert [record.getMessage() for record in caplog.records] == ["The facts of this host cannot be told"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "The facts of this host cannot be published"
+    ]
     assert kept.sources == []
 
 

@@ -84,5 +84,5 @@ def test_a_reading_is_shown_number_by_number_and_too_many_are_said_once(
             "cpu", Gathered(core.Cpu(timestamp=moment, per_core=[*map(float, range(LIMIT + 1))]), b"")
         )
     assert caplog.messages == [
-        f"A reading of cpu has more than {LIMIT} numbers: the rest has no topics",
+        f"A reading of cpu has more than {LIMIT} numbers: the rest get no topics",
     ]

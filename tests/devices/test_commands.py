@@ -45,9 +45,9 @@ def test_try_knows_the_user_s_mappings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "said"),
     [
-        ({"PERFWATCH_DEVICES": ""}, "PERFWATCH_DEVICES names none"),
+        ({"PERFWATCH_DEVICES": ""}, "PERFWATCH_DEVICES is empty"),
         ({"PERFWATCH_DEVICES": "zigbee"}, "must be all, or some of zigbee2mqtt"),
-        ({"PERFWATCH_DEVICES_ZONE": "Mars/Olympus"}, "must be a time zone, as Europe/Berlin"),
+        ({"PERFWATCH_DEVICES_ZONE": "Mars/Olympus"}, "must be a time zone, like Europe/Berlin"),
     ],
 )
 def test_what_cannot_be_a_setting_is_named(tmp_path: Path, environ: dict[str, str], said: str) -> None:

@@ -191,8 +191,12 @@ def test_a_session_that_expires_goes_to_the_login_page(
         page.goto(f"{server.url}/live")
         log_in(page)
         expect(page).to_have_url(re.compile(r"/live"))
-        expect(page).to_have_url(re.compile(r"/login\?.*reason=expired"))
+        said = page.get_by_text("Your session has ended.")
+        expect(said).to_be_visible()
+        expect(page).to_have_url(re.compile(r"/login\?.*next="))
         keep(page, "login-expired")
+        page.goto(f"{server.url}/history")
+        expect(said).to_be_visible()
         page.close()
 
 

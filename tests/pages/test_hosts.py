@@ -141,7 +141,7 @@ def test_sorting_and_filters_stay_in_the_address(watched: Watched, site: Site) -
     expect(page.get_by_test_id("host-card")).to_have_count(1)
     expect(page.get_by_test_id("filter")).to_have_value("alpine")
     page.get_by_test_id("filter").fill("nothing like it")
-    expect(page.get_by_test_id("notice")).to_contain_text("No host is like that")
+    expect(page.get_by_test_id("notice")).to_contain_text("No host matches")
 
 
 def test_what_is_sorted_by_its_values_never_moves_under_the_pointer(watched: Watched, site: Site) -> None:

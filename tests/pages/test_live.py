@@ -317,7 +317,7 @@ def watched_here(browser: Browser) -> Iterator[Watched]:
 def test_a_host_that_nobody_heard_of_is_said_to_be_so(context: BrowserContext, dashboard: Dashboard) -> None:
     page = context.new_page()
     page.goto(f"{dashboard.url}/live?host=nowhere")
-    expect(page.get_by_test_id("notice")).to_contain_text("No host called nowhere")
+    expect(page.get_by_test_id("notice")).to_contain_text("There is no host called nowhere")
     settled(page)
     page.get_by_test_id("host-choice").select_option("big")
     expect(page.get_by_test_id("cards")).to_have_attribute("data-timestamp", re.compile("T"))

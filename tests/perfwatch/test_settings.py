@@ -144,17 +144,17 @@ def test_what_is_written_of_the_settings_is_what_is_declared() -> None:
         ("GROUP", "a/+", "one level of a topic"),
         ("TOPIC_PREFIX", "home/#", "levels of a topic"),
         ("HOMEASSISTANT_PREFIX", "+", "levels of a topic"),
-        ("TRUSTED_PROXY", "proxy.lan", "the IP address of the proxy, as 192.168.1.2"),
-        ("ALLOWED_ORIGIN", "watch.example.org", "as https://watch.example.org"),
+        ("TRUSTED_PROXY", "proxy.lan", "the IP address of the proxy, like 192.168.1.2"),
+        ("ALLOWED_ORIGIN", "watch.example.org", "like https://watch.example.org"),
         ("ALLOWED_ORIGIN", "https://watch.example.org/perfwatch", "scheme and host"),
         ("ALLOWED_ORIGIN", "https://host:port", "scheme and host"),
         ("SOURCES", "cpu,memry", "all, or some of cpu, memory,"),
-        ("PERF_CORES", "1-", "numbers of cores, as 0-3,6"),
-        ("MQTT_ADDRESS", "everywhere", "an IP address of this machine, as 0.0.0.0"),
+        ("PERF_CORES", "1-", "numbers of cores, like 0-3,6"),
+        ("MQTT_ADDRESS", "everywhere", "an IP address of this machine, like 0.0.0.0"),
         ("HOST", "0.0.0.0", "a name, not an address .*--address"),
-        ("INTERVAL", "0.1", "from 500ms to 1h, as 1m"),
+        ("INTERVAL", "0.1", "from 500ms to 1h, like 1m"),
         ("OUTBOX_AGE", "5s", "from 1m to 3650d"),
-        ("SPOOL_SIZE", "10kB", "a size of 1MB or more, as 200MB or 10GB"),
+        ("SPOOL_SIZE", "10kB", "a size of 1MB or more, like 200MB or 10GB"),
         ("OUTBOX_SIZE", "much", "a size of 1MB or more"),
         ("PORT", "70000", "a whole number from 1 to 65535"),
         ("HOMEASSISTANT", "maybe", "true or false"),
@@ -197,7 +197,7 @@ def test_a_size_that_was_in_megabytes_stays_so_without_a_unit(text: str, megabyt
 
 def test_a_variable_that_looks_like_a_mistake_is_refused() -> None:
     with pytest.raises(
-        SettingError, match="PERFWATCH_INTERVALL is no setting: did you mean PERFWATCH_INTERVAL"
+        SettingError, match="PERFWATCH_INTERVALL is not a setting: did you mean PERFWATCH_INTERVAL"
     ):
         load({"PERFWATCH_INTERVALL": "1s"})
 

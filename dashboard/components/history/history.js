@@ -178,7 +178,7 @@ class History {
     if (!shown) return ["“From” must be before “To”. Change one of them."];
     const { of, fields, hosts, parts } = this.#view;
     if (fields.length && hosts.length && (parts.length || !of)) return null;
-    if (!this.#missing) return ["Nothing is chosen. Choose at least one of each: field, host and part."];
+    if (!this.#missing) return ["Choose at least one field, one host and one part."];
     const [first] = this.#catalogue.complete({ ...this.#view, hosts: [] }, this.#favourite).hosts;
     const act = () => this.#choose({ ...this.#view, hosts: [first] }, ["hosts"]);
     return [`${this.#missing} Choose another host, or check the name in the link.`, { label: `Show ${first}`, act }];

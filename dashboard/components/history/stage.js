@@ -178,7 +178,7 @@ function hintsOf({ lines, compared, count, silent, left }, then) {
   const drawn = Math.min(count, lines.length + silent);
   return [
     count > drawn ? `The first ${drawn} of ${count} lines are drawn: choose fewer to see others.` : "",
-    left.length ? `Not drawn, for a chart has room for two units: ${left.join(", ")}.` : "",
+    left.length ? `Not drawn, because a chart has room for two units: ${left.join(", ")}.` : "",
     silent ? `${silent === 1 ? "One line has" : `${silent} lines have`} no readings in this range.` : "",
     then && !compared.length ? `There are no readings ${then} to compare with.` : "",
   ];

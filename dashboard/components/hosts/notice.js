@@ -2,7 +2,7 @@
 import { trouble } from "../common/trouble.js";
 
 const NO_HOSTS = "No host has published yet. It appears here by itself as soon as a collector runs: start one with “perfwatch collector”.";
-const NO_MATCH = "No host is like that. Choose “All” or another name.";
+const NO_MATCH = "No host matches. Choose “All” or another name.";
 const ASK_AGAIN_MS = 10_000; // while nothing arrives, nothing else can tell that the broker is back
 
 export class Notice {

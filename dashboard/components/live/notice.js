@@ -22,14 +22,14 @@ export function notice({ host, hosts, shown, late, trouble, unfilled }) {
   if (!entry && shown === null) return { text: unknown(host, hosts), tone: "warn" };
   if (entry?.status === "offline") return { text: offline(host, entry, shown), tone: "warn" };
   if (late) return { text: silent(host, entry, shown), tone: "warn" };
-  if (unfilled) return { text: `The charts begin now, for their past cannot be had: ${unfilled}`, tone: "warn" };
+  if (unfilled) return { text: `The charts begin now, because their past cannot be read: ${unfilled}`, tone: "warn" };
   return { text: "", tone: "" };
 }
 
 /** @type {(host: string, hosts: Host[]) => string} */
 function unknown(host, hosts) {
   const others = hosts.length ? ` Known are ${hosts.map((one) => one.host).join(", ")}: choose one above.` : "";
-  return `No host called ${host} has been heard of.${others} ${BEGIN}`;
+  return `There is no host called ${host}.${others} ${BEGIN}`;
 }
 
 /** @type {(host: string, entry: Host, shown: number | null) => string} */
@@ -44,5 +44,5 @@ function offline(host, { since }, shown) {
 function silent(host, entry, shown) {
   const since = shown === null ? "yet" : `since ${moment(shown)}`;
   if (entry?.kind === "device") return `No reading of ${host} ${since}. It publishes by itself: check that it is on and reaches the broker.`;
-  return `No reading of ${host} ${since}, though it says that it is online. Look at its collector's log.`;
+  return `No reading of ${host} ${since}, although it says that it is online. Look at its collector's log.`;
 }

@@ -54,7 +54,7 @@ export class Account extends Section {
     const form = event.target;
     const { current_password: current, new_password: fresh, again } = form.elements;
     attempt(event.submitter, this.parts.get("password-said"), "Changing…", async () => {
-      if (fresh.value !== again.value) throw new Failed("The two new passwords differ: write the same one twice.", 0);
+      if (fresh.value !== again.value) throw new Failed("The two new passwords differ: type the same one twice.", 0);
       const body = { current_password: current.value, new_password: fresh.value };
       const { detail } = await ask("/api/auth/password", { method: "PUT", body });
       form.reset();

@@ -17,7 +17,7 @@ const STAGES = {
   begin: "Reading the policy",
   forget: "Removing what is past its time",
   roll_up: "Turning readings into means",
-  thin: "Removing readings that means stand for",
+  thin: "Removing readings that have means",
 };
 
 export class History extends Section {
@@ -106,7 +106,7 @@ export class History extends Section {
   }
 
   async #cleanUp() {
-    const question = "Remove everything that is older than the policy keeps? It cannot be brought back.";
+    const question = "Remove everything older than the policy keeps? You cannot undo this.";
     if (!(await this.confirm.ask(question, "Remove"))) return;
     await this.#follow(async () => removed(await ask(CLEANUP, { method: "POST" })));
   }

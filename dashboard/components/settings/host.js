@@ -65,7 +65,7 @@ export class HostForm {
     const send = element("button", "main", "Apply");
     const reset = element("button", "", "As it was started");
     reset.type = "button";
-    reset.title = "Puts everything back to what the collector was started with";
+    reset.title = "Reset everything to what the collector was started with";
     reset.addEventListener("click", () => this.#send(reset, { interval: null, sources: null, perf_cores: null, perf_interval: null }));
     this.#allowed.append(fields, sources, element("div", "actions", send, reset, this.#said));
     const form = element("form", "", this.#allowed);

@@ -42,7 +42,7 @@ export class Integrations extends Section {
     event.preventDefault();
     const form = event.target;
     this.#showOnce(null);
-    attempt(event.submitter, this.parts.get("credential-add-said"), "Making… the broker is told.", async () => {
+    attempt(event.submitter, this.parts.get("credential-add-said"), "Making… waiting for the broker.", async () => {
       const made = await ask("/api/credentials", { method: "POST", body: { name: form.elements.name.value } });
       form.reset();
       this.#showOnce(made);
@@ -63,7 +63,7 @@ export class Integrations extends Section {
   async #revoke(revoke, name) {
     if (!(await this.confirm.ask(`Revoke ${name}? The broker cuts its connections and refuses it from then on.`, "Revoke"))) return;
     const said = this.parts.get("credentials-said");
-    await attempt(revoke, said, "Revoking… the broker is told.", async () => {
+    await attempt(revoke, said, "Revoking… waiting for the broker.", async () => {
       const { detail } = await ask(`/api/credentials/${encodeURIComponent(name)}`, { method: "DELETE" });
       this.#showOnce(null);
       return `${detail}.`;

@@ -43,11 +43,12 @@ _LINE = (
 
 
 class Dashboard(Struct):
-    """Where `perfwatch up` has the dashboard listen, and `options` that all its collectors need."""
+    """Where `perfwatch up` has the dashboard listen, `options` that all its collectors need, and its host."""
 
     address: str
     port: int
     options: list[str]
+    host: str = ""
 
 
 def remember(folder: Path, chosen: Settings) -> None:
@@ -55,7 +56,7 @@ def remember(folder: Path, chosen: Settings) -> None:
     shared = ("topic_prefix", "homeassistant_prefix")
     differing = [name for name in shared if getattr(chosen, name) != settings.default(name)]
     options = [word for name in differing for word in (settings.option(name), getattr(chosen, name))]
-    noted = Dashboard(chosen.address, chosen.port, options)
+    noted = Dashboard(chosen.address, chosen.port, options, chosen.host_id)
     write_private(_noted_path(folder), msgspec.json.encode(noted))
 
 
@@ -147,7 +148,9 @@ def _address(where: Listening, dashboard: Dashboard) -> str:
     named = [each for each in (dashboard.address, where.address) if each not in ("0.0.0.0", "::")]
     found = named[0] if named else _on_default_route()
     if not found:
-        raise StartError("No address is known by which others reach this machine: give it, --server nas.lan")
+        raise StartError(
+            "PerfWatch cannot tell under which address others reach this machine. Name it: --server nas.lan"
+        )
     return found
 
 

@@ -93,8 +93,8 @@ class Database:
             return [self.ask([statement])[0] for statement in statements]
         if any(rows.columns[:1] != ["time"] for result in results for rows in result.series):
             raise Unsupported(
-                f"The server at {self.url} takes writes, but answers no InfluxQL: read"
-                " from it by its own means (docs/influxdb.md)"
+                f"The server at {self.url} takes writes, but does not answer InfluxQL: read"
+                " it with its own tools (docs/influxdb.md)"
             )
         return results
 

@@ -115,8 +115,8 @@ class Rollups:
     def _check(self) -> None:
         if not self._database.ways().answers:
             raise Unsupported(
-                f"The server at {self._database.url} answers no InfluxQL, so PerfWatch makes no rollups there"
-                " and removes nothing: give it a retention period of its own (docs/influxdb.md)"
+                f"The server at {self._database.url} does not answer InfluxQL, so PerfWatch makes no rollups"
+                " there and removes nothing: give it a retention period of its own (docs/influxdb.md)"
             )
 
     def _is_done(self, before: int, done: int) -> bool:

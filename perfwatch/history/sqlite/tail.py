@@ -98,7 +98,7 @@ def add(db: sqlite3.Connection, rows: Iterable[Row], newest: int) -> list[Row]:
             place = keys.row(one.time) if one.time > newest else _free(db, one.time)
         if one.time not in keys.TIMES:
             raise BadPoints(
-                f"The history can keep no reading of {one.time} ms: that is thousands of years away"
+                f"The history cannot store a reading of {one.time} ms: that is thousands of years away"
             )
         if place >= keys.row(one.time) + keys.ROWS_OF_A_TIME:
             refused.append(one)

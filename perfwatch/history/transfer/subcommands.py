@@ -145,7 +145,7 @@ def _stream(output: str, kind: str) -> Iterator[BinaryIO]:
     """Where to write: a file takes its name once it is whole."""
     if output == "-":
         if kind == "parquet" and sys.stdout.isatty():
-            raise StartError("Parquet is no text: name a file with --output, or send it into a pipe")
+            raise StartError("Parquet is not text: name a file with --output, or send it into a pipe")
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return

@@ -155,9 +155,9 @@ def test_an_answer_names_key_expectation_value_and_a_sentence() -> None:
     answer = json.loads(encode_error(refused(command(interval=0.1))))
     assert answer == {
         "key": "interval",
-        "expected": "a length of time from 500ms to 1h, as 1m",
+        "expected": "a length of time from 500ms to 1h, like 1m",
         "value": 0.1,
-        "detail": "interval is 0.1, but must be a length of time from 500ms to 1h, as 1m",
+        "detail": "interval is 0.1, but must be a length of time from 500ms to 1h, like 1m",
     }
     assert json.loads(encode_error(refused(b"hello"))) == {
         "key": None,

@@ -136,4 +136,4 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_command_obeyed(
     steering.hear(b'{"interval": 2}')
     assert steering.obey(answers, applied.append)
     assert [state.interval for state in applied] == [2.0]
-    assert "cannot be kept" in caplog.text
+    assert "cannot be saved" in caplog.text

@@ -5,9 +5,9 @@ import { notice } from "../../../dashboard/components/live/notice.js";
 const ONLINE = { host: "a", status: "online" };
 const SAID = [
   [{ host: null, hosts: [] }, "No readings yet."],
-  [{ host: "x", hosts: [ONLINE] }, "No host called x has been heard of. Known are a"],
+  [{ host: "x", hosts: [ONLINE] }, "There is no host called x. Known are a"],
   [{ host: "a", hosts: [{ host: "a", status: "offline" }], shown: 0 }, "a is offline since"],
-  [{ host: "a", hosts: [ONLINE], late: true }, "No reading of a yet, though it says"],
+  [{ host: "a", hosts: [ONLINE], late: true }, "No reading of a yet, although it says"],
   [{ host: "a", hosts: [{ host: "a", kind: "device" }], late: true }, "No reading of a yet. It publishes by itself"],
   [{ host: "a", hosts: [ONLINE], shown: 0, trouble: { broker: "Lost." } }, "Lost."],
   [{ host: "a", hosts: [ONLINE], shown: 0, unfilled: "no store" }, "The charts begin now"],

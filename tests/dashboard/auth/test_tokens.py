@@ -114,7 +114,7 @@ def test_the_command_lists_what_there_is(dashboard: Dashboard, admin: Person) ->
 @pytest.mark.parametrize(
     ("body", "status", "sentence"),
     [
-        ({"name": "Upper"}, 422, "name is 'Upper': expected 1 to 32 small letters"),
+        ({"name": "Upper"}, 422, "name is 'Upper': expected 1 to 32 lowercase letters"),
         ({"name": "x", "lifetime": "soon"}, 422, "lifetime is 'soon': expected a length of time"),
         ({"name": "x", "role": "king"}, 422, "Invalid enum value 'king'"),
         ({"name": "taken"}, 409, "There is a token 'taken' already"),
@@ -128,7 +128,7 @@ def test_what_cannot_be_is_said(admin: Person, body: dict[str, str], status: int
 
 
 def test_an_unknown_one_is_refused(dashboard: Dashboard, admin: Person) -> None:
-    assert "not known" in ask(dashboard, "pw_guessed").json()["detail"]
+    assert "unknown" in ask(dashboard, "pw_guessed").json()["detail"]
     assert admin.delete("/api/tokens/guessed").status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""Accounts over real HTTP: the own password, other users, and what a viewer may not."""
+"""Accounts over real HTTP: your own password, other users, and what a viewer may not."""
 
 from __future__ import annotations
 

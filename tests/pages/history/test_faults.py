@@ -40,7 +40,7 @@ def test_nothing_chosen_asks_for_a_choice(opened: Opener) -> None:
     hosts = page.get_by_test_id("hosts")
     hosts.locator("summary").click()
     hosts.get_by_role("button", name="None").click()
-    expect(page.get_by_test_id("veil")).to_contain_text("Choose at least one of each")
+    expect(page.get_by_test_id("veil")).to_contain_text("Choose at least one field")
     after(page, hosts.get_by_label("pi").check)
     expect(page.get_by_test_id("veil")).to_be_hidden()
 

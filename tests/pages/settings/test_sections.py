@@ -113,8 +113,7 @@ def test_a_cleanup_tells_how_far_it_is_also_to_who_comes_later(context: BrowserC
     page.reload()
     said = page.get_by_test_id("cleanup-said")
     expect(said).to_have_text(
-        "Removing readings that means stand for … So far 1,503 numbers removed"
-        " and 20 turned into means, in 12 s."
+        "Removing readings that have means … So far 1,503 numbers removed and 20 turned into means, in 12 s."
     )
     expect(page.get_by_role("progressbar")).to_be_visible()
     keep(page, "settings-cleanup-running")

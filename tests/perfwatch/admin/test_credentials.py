@@ -146,7 +146,7 @@ def test_the_command_makes_and_revokes_too(stack: Stack) -> None:
     wait_until(lambda: hears(url), "the broker knows the new account")
     assert cli(stack, "esp", "--revoke").returncode == 0
     wait_until(lambda: refused(url), "the broker refuses it")
-    assert "no account 'esp' to take away" in cli(stack, "esp", "--revoke").stderr
+    assert "no account 'esp' to remove" in cli(stack, "esp", "--revoke").stderr
     assert "already" in cli(stack, "reader", "--new").stderr
 
 
@@ -155,7 +155,7 @@ def test_the_command_makes_and_revokes_too(stack: Stack) -> None:
     [
         ({"name": "reader"}, 409, "has an account 'reader' already"),
         ({"name": "nas"}, 409, "has an account 'nas' already"),
-        ({"name": "a b"}, 422, "name is 'a b': expected 1 to 32 small letters"),
+        ({"name": "a b"}, 422, "name is 'a b': expected 1 to 32 lowercase letters"),
         ({"name": "x\nuser root"}, 422, "expected 1 to 32"),
         ({"name": 1}, 422, "The body must be"),
         ([], 422, "The body must be"),

@@ -52,14 +52,14 @@ def test_a_collector_with_its_broker_is_well_without_history_and_dashboard(
 
 
 def test_everything_of_the_one_machine_run_is_found_by_its_data_folder(tmp_path: Path) -> None:
-    with Stack(tmp_path, "--interval", "0.5", "--host", "nas", admin_password=PASSWORD) as stack:
-        options = ("--host", "nas", "--port", str(stack.port))
-        code, found = states(tmp_path / "data", *options)
+    with Stack(tmp_path, "--interval", "0.5", "--host", "nas", admin_password=PASSWORD):
+        # Neither the host nor the port is named: `perfwatch up` has noted both.
+        code, found = states(tmp_path / "data")
         # A source of something that this machine does not have is absent, and that is no failure.
         assert (code, set(found.values()) - {"absent"}) == (0, {"ok"}), found
         parts = ("collector/cpu", "broker/permission", "history/store", "dashboard/web")
         assert {found[part] for part in parts} == {"ok"}
-        table = ran(tmp_path / "data", *options).stdout
+        table = ran(tmp_path / "data").stdout
     assert "takes us as nas" in table
     assert "\x1b" not in table  # no terminal, no colours
     passwords = json.loads((tmp_path / "data" / "secrets" / "mqtt.json").read_text())

@@ -75,7 +75,7 @@ def test_a_name_is_given_once(stack: Stack) -> None:
     assert (again.returncode, again.stdout) == (1, "")
     assert "The broker has an account 'twice' already" in again.stderr
     assert cli(stack, "add", "server", "--docker").returncode == 1
-    assert "no account 'nobody' to take away" in cli(stack, "remove", "nobody").stderr
+    assert "no account 'nobody' to remove" in cli(stack, "remove", "nobody").stderr
 
 
 def test_a_dashboard_of_this_machine_only_says_how_to_open_it(stack: Stack) -> None:

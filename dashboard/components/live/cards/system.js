@@ -16,6 +16,6 @@ export const system = {
     lines: 2,
     rows: ({ users }) => Object.entries(users ?? {}),
     columns: [{ label: "User", text: (_one, name) => name }, { label: "Terminals", text: ({ terminals }) => plain(terminals) }],
-    empty: ({ user_count }) => (user_count === null ? "Nobody keeps that on this machine" : "Nobody"),
+    empty: ({ user_count }) => (user_count === null ? "Nothing on this machine records that" : "Nobody"),
   })],
 };

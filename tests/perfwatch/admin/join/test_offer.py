@@ -58,7 +58,7 @@ def test_behind_a_proxy_the_dashboard_may_listen_on_this_machine_only(tmp_path: 
 def test_without_a_network_the_address_must_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = opened(tmp_path, Listening(1883, "0.0.0.0"), address="0.0.0.0")
     monkeypatch.setattr(offer, "_on_default_route", lambda: "")
-    with pytest.raises(StartError, match="No address is known by which others reach this machine"):
+    with pytest.raises(StartError, match="cannot tell under which address others reach this machine"):
         invite(folder, "pi")
 
 

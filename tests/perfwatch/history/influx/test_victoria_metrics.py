@@ -25,7 +25,7 @@ def test_victoria_metrics_takes_what_is_written(tmp_path: Path) -> None:
             named = Point("network", "größe, a=b", "interface", "eth 0", NOON, {"bytes": 7.0})
             assert store.write([usage, usage, named]) == 3
             for ask in (store.span, store.policy, lambda: list(store.roll_up(NOON))):
-                with pytest.raises(Unsupported, match="answers no InfluxQL"):
+                with pytest.raises(Unsupported, match="does not answer InfluxQL"):
                     ask()
         found = exported(server)
         assert found["cpu_user", "nas", None] == ([NOON], [2.5])
