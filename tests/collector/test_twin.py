@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 import pytest
@@ -73,7 +74,7 @@ def test_who_publishes_as_a_host_hears_others_and_not_itself(broker: Mosquitto) 
             one.describe(name.encode())
             one.start()
             running.callback(one.stop)
-            wait_until(lambda name=name: retained(broker.port, INFO) == name.encode(), f"{name} is there")
+            wait_until(partial(is_retained, broker.port, name.encode()), f"{name} is there")
         wait_until(lambda: b"second" in heard["first"], "the first hears the second")
 
         def told_again() -> bool:
@@ -83,3 +84,7 @@ def test_who_publishes_as_a_host_hears_others_and_not_itself(broker: Mosquitto) 
         wait_until(told_again, "the second hears the first")
     assert not {b"first", b"again"} & set(heard["first"])
     assert b"second" not in heard["second"]
+
+
+def is_retained(port: int, payload: bytes) -> bool:
+    return retained(port, INFO) == payload
