@@ -21,6 +21,7 @@ from perfwatch.admin.user import user
 from perfwatch.command import explained, options, with_commands
 from perfwatch.env_file import read_env_file
 from perfwatch.errors import AccountError, StartError
+from perfwatch.history.influx import url as influx_url
 from perfwatch.history.transfer.subcommands import commands
 
 # What a service needs beyond the collector's packages, and the extra that brings it.
@@ -134,7 +135,8 @@ def doctor(in_json: bool, **given: str | None) -> None:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @options("host", "topic_prefix", "history", "mqtt_port", "mqtt_address", "mqtt_cert_file", "mqtt_tls_port")
-def provision(folder: Path, **given: str | None) -> None:
+@click.option("--influx-tokens", is_flag=True, help="Instead: give each service its own token for InfluxDB.")
+def provision(folder: Path, influx_tokens: bool, **given: str | None) -> None:
     """Make the secrets of a stack of containers in FOLDER.
 
     FOLDER is a volume; what is there already stays.
@@ -143,6 +145,12 @@ def provision(folder: Path, **given: str | None) -> None:
         from perfwatch.admin.provision import provision
 
         chosen = settings.load(os.environ, **given)
+        if influx_tokens:
+            from perfwatch.admin.influx_tokens import give_tokens
+
+            address = influx_url.parse(chosen.history_url, settings.variable("history"))
+            give_tokens(folder.absolute(), address, os.chown, click.echo)
+            return
         made = provision(folder.absolute(), chosen, sqlite_path(chosen) if chosen.history else None)
     click.echo(f"made: {', '.join(made)}" if made else "every secret is there already")
 

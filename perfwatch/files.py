@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -28,7 +29,8 @@ def _replace(path: Path, content: str | bytes | Iterable[bytes]) -> None:
         with os.fdopen(descriptor, "wb") as file:
             if os.geteuid() == 0:
                 owner = path.parent.stat()
-                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+                with suppress(OSError):  # root of a container may not, nor on every file system
+                    os.fchown(descriptor, owner.st_uid, owner.st_gid)
             content = content.encode() if isinstance(content, str) else content
             file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()

@@ -1,6 +1,9 @@
-"""What a password must not be: one that guessers try first. No input or output."""
+"""What a password must not be: one that guessers try first."""
 
 from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
 
 MINIMUM_LENGTH = 12
 # More than this is no better for its owner, and costs who hashes it.
@@ -46,8 +49,14 @@ def weakness(username: str, password: str) -> str | None:
 
 def _is_common(password: str, username: str) -> bool:
     """Whether it is a common word once or more, with digits and signs around it, or a row of keys."""
-    if any(password in row + row or password in (row + row)[::-1] for row in _ROWS):
+    if password in _leaked() or any(password in row + row or password in (row + row)[::-1] for row in _ROWS):
         return True
     core = password.strip(_AROUND)
     words = _WORDS | ({username} - {""})
     return any(not core.replace(word, "").strip(_AROUND) for word in words)
+
+
+@cache
+def _leaked() -> frozenset[str]:
+    """Of the 30,000 that leaked most often (zxcvbn's list) what is long enough and no rule refuses."""
+    return frozenset((files("perfwatch") / "common_passwords.txt").read_text().split())

@@ -36,6 +36,7 @@ ALONE = (
     "tests/faults/test_network.py",
     "tests/pages/",
     "tests/attacks/test_browser.py",
+    "tests/attacks/test_scripts.py",
     "tests/dashboard/web/test_bundle.py",
     "tests/dashboard/web/test_declared.py",
     "tests/dashboard/test_components.py",

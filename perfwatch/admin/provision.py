@@ -111,7 +111,7 @@ def broker_urls(accounts: Accounts, settings: Settings) -> dict[str, str]:
 
 
 def _further(place: Path) -> list[str]:
-    """Passwords and tokens of the other servers; the token also for whoever reads and writes there."""
+    """Passwords and tokens of the other servers; the token also for whoever has none of its own yet."""
     made = []
     for service, name in (("influxdb", "password"), ("influxdb", "token"), ("grafana", "password")):
         if not (place / service / name).exists():
@@ -119,7 +119,8 @@ def _further(place: Path) -> list[str]:
             made.append(f"{service} {name}")
     token = (place / "influxdb" / "token").read_text()
     for service in ("bridge", "dashboard", "grafana"):
-        write_private(place / service / "influx_token", token)
+        if not (place / service / "influx_token").exists():
+            write_private(place / service / "influx_token", token)
     return made
 
 

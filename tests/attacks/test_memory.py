@@ -183,3 +183,13 @@ def test_a_handshake_that_is_too_long_is_answered_and_closed(
         while part := one.recv(10_000):
             answer += part
     assert answer.startswith(b"HTTP/1.1 431")
+
+
+def test_an_aborted_body_is_no_traceback(server: Dashboard, token: str) -> None:
+    for path in ("/api/auth/login", "/api/users", "/api/auth/second-factor"):
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        head += "Content-Length: 999\r\n\r\n{"
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as one:
+            one.sendall(head.encode())
+    wait_until(lambda: answers(server), "it answers")
+    assert "Traceback" not in server.output()

@@ -64,10 +64,6 @@ def test_a_machine_of_the_same_name_that_started_at_another_time_is_one() -> Non
     assert twin.beside(OWN) == "pi, Debian"
 
 
-def is_there(port: int, info: bytes) -> bool:
-    return retained(port, INFO) == info
-
-
 def test_who_publishes_as_a_host_hears_others_and_not_itself(broker: Mosquitto) -> None:
     heard: dict[str, list[bytes]] = {"first": [], "second": []}
     with ExitStack() as running:
@@ -78,7 +74,7 @@ def test_who_publishes_as_a_host_hears_others_and_not_itself(broker: Mosquitto) 
             one.describe(name.encode())
             one.start()
             running.callback(one.stop)
-            wait_until(partial(is_there, broker.port, name.encode()), f"{name} is there")
+            wait_until(partial(is_retained, broker.port, name.encode()), f"{name} is there")
         wait_until(lambda: b"second" in heard["first"], "the first hears the second")
 
         def told_again() -> bool:
@@ -88,3 +84,7 @@ def test_who_publishes_as_a_host_hears_others_and_not_itself(broker: Mosquitto) 
         wait_until(told_again, "the second hears the first")
     assert not {b"first", b"again"} & set(heard["first"])
     assert b"second" not in heard["second"]
+
+
+def is_retained(port: int, payload: bytes) -> bool:
+    return retained(port, INFO) == payload

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from perfwatch import settings
+from perfwatch.admin.influx_tokens import RIGHTS
 from perfwatch.admin.provision import BROKER, MESSAGES, USERS
 from perfwatch.settings import Settings
 from tests.deploy.documents import COMPOSE, ROOT, read, services
 
 FILES = tuple(sorted(path.name for path in ROOT.glob("docker-compose*.yml")))
-DEFAULT = ("setup", "mosquitto", "influxdb", "collector", "bridge", "dashboard")
-OURS = ("setup", "collector", "bridge", "dashboard")
+DEFAULT = ("setup", "mosquitto", "influxdb", "tokens", "collector", "bridge", "dashboard")
+# Those that run once, as root, to write secrets.
+ONCE = ("setup", "tokens")
+OURS = (*ONCE, "collector", "bridge", "dashboard")
 ALL = [
     *((COMPOSE, name) for name in services()),
     *(("docker-compose.collector.yml", name) for name in services("docker-compose.collector.yml")),
@@ -36,14 +39,14 @@ def test_nothing_more_than_it_needs(file: str, name: str) -> None:
     assert one["security_opt"] == ["no-new-privileges:true"]
     assert one.get("privileged") is None
     user = one["user"].split(":")[0]
-    assert one.get("cap_add", []) == (["CHOWN", "DAC_OVERRIDE", "FOWNER"] if name == "setup" else [])
-    assert user == ("0" if name == "setup" else str(USERS.get(name, 101)))
+    assert one.get("cap_add", []) == (["CHOWN", "DAC_OVERRIDE", "FOWNER"] if name in ONCE else [])
+    assert user == ("0" if name in ONCE else str(USERS.get(name, 101)))
 
 
 @every
 def test_it_comes_back_is_bounded_and_keeps_its_log_short(file: str, name: str) -> None:
     one = services(file)[name]
-    assert one["restart"] == ("no" if name == "setup" else "unless-stopped")
+    assert one["restart"] == ("no" if name in ONCE else "unless-stopped")
     limits = one["deploy"]["resources"]["limits"]
     assert limits["pids"] <= 256
     assert re.fullmatch(r"\d+(M|G)", limits["memory"])
@@ -55,7 +58,7 @@ def test_it_comes_back_is_bounded_and_keeps_its_log_short(file: str, name: str) 
 @every
 def test_it_has_a_health_check_here_or_in_its_image(file: str, name: str) -> None:
     one = services(file)[name]
-    if name == "setup":
+    if name in ONCE:
         assert one["healthcheck"] == {"disable": True}
     elif name in OURS:
         target = (ROOT / "Dockerfile").read_text().split(f" AS {one['build']['target']}\n")[1]
@@ -68,8 +71,9 @@ def test_it_has_a_health_check_here_or_in_its_image(file: str, name: str) -> Non
 def test_images_of_others_are_pinned_and_ours_are_built_here(file: str, name: str) -> None:
     one = services(file)[name]
     if name in OURS:
-        assert one["image"] == f"${{IMAGE_PREFIX:-}}perfwatch-{name}:${{IMAGE_TAG:-latest}}"
-        assert one["build"] == {"context": ".", "target": name}
+        image = "setup" if name in ONCE else name
+        assert one["image"] == f"${{IMAGE_PREFIX:-}}perfwatch-{image}:${{IMAGE_TAG:-latest}}"
+        assert one["build"] == {"context": ".", "target": image}
     else:
         assert re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+", one["image"])
 
@@ -78,10 +82,12 @@ def test_images_of_others_are_pinned_and_ours_are_built_here(file: str, name: st
 def test_it_waits_until_what_it_needs_is_there(name: str) -> None:
     needs = services()[name]["depends_on"]
     assert name == "tls" or needs["setup"] == {"condition": "service_completed_successfully"}
-    others = {other: how["condition"] for other, how in needs.items() if other != "setup"}
+    others = {other: how["condition"] for other, how in needs.items() if other not in ONCE}
     assert set(others.values()) <= {"service_healthy"}
     if name in ("bridge", "dashboard"):
         assert others.keys() == {"mosquitto", "influxdb"}
+    if name in RIGHTS:
+        assert needs["tokens"] == {"condition": "service_completed_successfully"}
 
 
 def test_only_dashboard_and_broker_are_published_and_the_broker_to_this_machine() -> None:
@@ -137,7 +143,7 @@ def test_a_collector_alone_is_the_same_collector() -> None:
 
 def test_without_influxdb_nothing_asks_for_it() -> None:
     changed = services("docker-compose.sqlite.yml")
-    assert {name for name, one in changed.items() if one is None} == {"influxdb", "grafana"}
+    assert {name for name, one in changed.items() if one is None} == {"influxdb", "tokens", "grafana"}
     for name in ("bridge", "dashboard"):
         assert changed[name]["depends_on"].keys() == {"setup", "mosquitto"}
         assert changed[name]["environment"]["PERFWATCH_HISTORY"].startswith("sqlite:///history/")

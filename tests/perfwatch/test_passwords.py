@@ -20,6 +20,8 @@ from perfwatch.passwords import MAXIMUM_LENGTH, weakness
         ("admin-admin-2026", "guessed first"),
         ("caroline2026!", "guessed first"),
         ("PerfWatch-2026", "guessed first"),
+        ("Qwerty123456", "guessed first"),
+        ("needforspeed", "guessed first"),
     ],
 )
 def test_what_is_guessed_first_is_refused(password: str, word: str) -> None:

@@ -154,7 +154,7 @@ function collector({ host, status, version, interval, sources, twin }, open) {
     badge(presence(status)),
     element("span", "aside", `${version}, every ${plain(interval, interval % 1 ? 1 : 0)} s, ${all.length - without.length} of ${count(all.length, "source")} available`),
   );
-  if (twin) summary.append(element("span", "notice warn", `Another machine (${twin}) publishes as ${host} too: give each a name of its own.`));
+  if (twin) summary.append(element("span", "notice warn", `Another machine, ${twin}, publishes as ${host} too: give each a name of its own.`));
   const made = element("details", "collector", summary, facts(all.map(([name, reason]) => [metricName(name), reason ?? "available"])));
   made.dataset.host = host;
   made.open = open.has(host);

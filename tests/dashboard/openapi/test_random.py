@@ -64,6 +64,10 @@ def body_of(kind: Any) -> st.SearchStrategy[bytes]:
     return (nearly | JSON).map(lambda value: json.dumps(value).encode()) | st.binary(max_size=30)
 
 
+def latin(headers: dict[str, str]) -> dict[bytes, bytes]:
+    return {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+
+
 def test_what_is_changed_at_random_is_answered_as_documented(dashboard: Dashboard) -> None:
     person, documented = Person(dashboard.url), document()["paths"]
 
@@ -72,10 +76,11 @@ def test_what_is_changed_at_random_is_answered_as_documented(dashboard: Dashboar
     def asked(operation: tuple[str, str], name: str, headers: dict[str, str], data: st.DataObject) -> None:
         method, path = operation
         there = re.sub(r"{.*?}", quote(name, safe=""), path)
-        given = {key.encode(): value.encode("latin-1") for key, value in headers.items()}
-        bearing = {**given, b"Authorization": f"Bearer {person.token}".encode()}
+        bearing = {**headers, "Authorization": f"Bearer {person.token}"}
         content = data.draw(body_of(OPERATIONS[operation].body))
-        answer = httpx.request(method, dashboard.url + there, content=content, headers=bearing, timeout=60)
+        answer = httpx.request(
+            method, dashboard.url + there, content=content, headers=latin(bearing), timeout=60
+        )
         # A name that has a slash, or is one dot or two, is another address.
         if answer.status_code not in (308, 404, 405):
             told = documented[path][method.lower()]["responses"]

@@ -1,0 +1,112 @@
+"""A token for each service, from a server that answers what the API's documentation of InfluxDB 2.7 says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from perfwatch.admin.influx_tokens import RIGHTS, give_tokens
+from perfwatch.admin.provision import provision
+from perfwatch.history.influx.url import parse
+from perfwatch.settings import Settings
+
+
+class Documented(ThreadingHTTPServer):
+    """`given` are the authorizations that were made; `readable` is whether they may read."""
+
+    def __init__(self, whole: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        self.whole = whole
+        self.given: dict[str, Any] = {}
+        self.readable = True
+        self.makes = True
+
+
+class _Answers(BaseHTTPRequestHandler):
+    server: Documented
+
+    def do_GET(self) -> None:
+        token = self.headers["Authorization"].removeprefix("Token ")
+        if token != self.server.whole and token not in self.server.given:
+            self._answer(401, {"code": "unauthorized", "message": "unauthorized access"})
+        elif self.path.startswith("/api/v2/orgs?org=perfwatch"):
+            self._answer(200, {"orgs": [{"id": "0b501e7e557ab1ed", "name": "perfwatch"}]})
+        else:
+            values = [["_internal"], ["perfwatch"]] if self.server.readable else []
+            series = [{"name": "databases", "columns": ["name"], "values": values}]
+            self._answer(200, {"results": [{"statement_id": 0, "series": series}]})
+
+    def do_POST(self) -> None:
+        wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not self.server.makes or self.headers["Authorization"] != f"Token {self.server.whole}":
+            self._answer(403, {"code": "forbidden", "message": "insufficient permissions"})
+            return
+        token = f"token-{len(self.server.given)}"
+        self.server.given[token] = wanted
+        self._answer(201, {"id": "1", "status": "active", "token": token, **wanted})
+
+    def _answer(self, status: int, content: object) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(content).encode())
+
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    provision(tmp_path, Settings(host="nas"), chown=lambda *_: None)
+    return tmp_path
+
+
+@pytest.fixture
+def server(place: Path) -> Iterator[Documented]:
+    with Documented((place / "influxdb" / "token").read_text()) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def give(place: Path, server: Documented) -> tuple[dict[str, str], list[str]]:
+    """The tokens afterwards, and what was said."""
+    said: list[str] = []
+    address = parse(f"influxdb://127.0.0.1:{server.server_port}/perfwatch?org=perfwatch", "")
+    give_tokens(place, address, lambda *_: None, said.append)
+    return {name: (place / name / "influx_token").read_text() for name in RIGHTS}, said
+
+
+def test_each_service_gets_its_own_once(place: Path, server: Documented) -> None:
+    tokens, said = give(place, server)
+    assert (len(set(tokens.values())), server.whole in tokens.values(), len(said)) == (3, False, 3)
+    may = {
+        name: {(one["action"], one["resource"]["type"]) for one in server.given[token]["permissions"]}
+        for name, token in tokens.items()
+    }
+    assert may["grafana"] == {("read", "buckets"), ("read", "dbrps")}
+    assert ("write", "buckets") in may["bridge"]
+    assert give(place, server) == (tokens, [])
+    assert (place / "bridge" / "influx_token").stat().st_mode & 0o777 == 0o600
+    provision(place, Settings(host="nas"), chown=lambda *_: None)
+    assert give(place, server) == (tokens, [])
+
+
+def test_one_that_the_server_has_forgotten_is_made_anew(place: Path, server: Documented) -> None:
+    give(place, server)
+    server.given.clear()
+    tokens, said = give(place, server)
+    assert (set(tokens.values()) == server.given.keys(), len(said)) == (True, 3)
+
+
+@pytest.mark.parametrize("trouble", ["makes", "readable"])
+def test_where_it_fails_the_administrators_stays(place: Path, server: Documented, trouble: str) -> None:
+    setattr(server, trouble, False)
+    tokens, said = give(place, server)
+    assert set(tokens.values()) == {server.whole}
+    assert all("keeps the token of the administrator" in line for line in said)
+    assert not any(server.whole in line for line in said)
