@@ -6,6 +6,7 @@
 <prefix>/<host>/alert/<rule>         where a rule stands
 <prefix>/alerts                      the sum of these
 <prefix>-bridge/<id>/status | stats | health | rejected
+<prefix>-alerts/settings | ask | answer | lease
 """
 
 from __future__ import annotations
@@ -134,6 +135,10 @@ class Topics:
     def alerts(self) -> str:
         """The sum of all alerts; it is no host's."""
         return f"{self.prefix}/alerts"
+
+    def alerting(self, word: str) -> str:
+        """The alerts service's own topic; `word` is settings, ask, answer or lease."""
+        return f"{self.prefix}-alerts/{word}"
 
     def readings(self, group: str = "") -> str:
         """What a bridge subscribes to: every host's topics, shared between the members of `group`."""
