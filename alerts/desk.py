@@ -73,10 +73,7 @@ class Desk:
             maintenance=[
                 asked.Paused(hosts, _at(until.timestamp())) for hosts, until in rules.maintenance.items()
             ],
-            snoozed=[
-                asked.Snoozed(*key.split("\n"), _at(until))
-                for key, until in watch.teller.untold.snoozed.items()
-            ],
+            snoozed=[asked.Snoozed(host, rule, _at(until)) for (host, rule), until in watch.teller.snoozed()],
             acknowledged=[
                 asked.Acknowledged(*key, one.acknowledged_by, _at(one.acknowledged_at))
                 for key, one in acknowledged.items()

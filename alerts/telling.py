@@ -133,6 +133,12 @@ class Teller:
         """Tell nothing of that until then. What still lasts is told when it is over."""
         self.untold.snoozed[f"{host}\n{rule}"] = until
 
+    def snoozed(self) -> Iterator[tuple[tuple[str, str], float]]:
+        """Hosts and rules of which nothing is told, and until when."""
+        for key, until in self.untold.snoozed.items():
+            host, _, rule = key.partition("\n")
+            yield (host, rule), until
+
     def notice(self, text: str, since: float, now: float) -> None:
         """Tell of what concerns all hosts."""
         self._queue(News("notice", "critical", text, since, now), now)

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
 
+from dashboard.alerts.known import Alerts
 from dashboard.auth.guard import IDENTITY, PUBLIC, Guard
 from dashboard.auth.join import JoinApi
 from dashboard.auth.passwords import Passwords
@@ -123,8 +124,9 @@ def build(settings: Settings, background: Background) -> App:
     users = Users(folder / "users.json")
     api_tokens = ApiTokens(folder)
     sessions = Sessions(tokens, users, api_tokens, settings.session_idle)
-    hub, commands, bridges = Hub(), Commands(), Bridges()
-    subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
+    hub, commands, bridges, alerts = Hub(), Commands(), Bridges(), Alerts()
+    topics = Topics(settings.topic_prefix)
+    subscriber = Subscriber(broker_of(settings), topics, hub, commands, bridges, alerts)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
     hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
@@ -138,6 +140,7 @@ def build(settings: Settings, background: Background) -> App:
             hub=hub,
             commands=commands,
             bridges=bridges,
+            alerts=alerts,
             subscriber=subscriber,
             store=store,
             patient=patient,

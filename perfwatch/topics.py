@@ -43,6 +43,7 @@ class Kind(enum.Enum):
 
 
 _WORDS = {"status": Kind.STATUS, "info": Kind.INFO, "config": Kind.CONFIG}
+_ALERTING = ("settings", "ask", "answer", "lease")
 _CONFIG_WORDS = {"set": Kind.CONFIG_SET, "error": Kind.CONFIG_ERROR}
 
 
@@ -139,6 +140,11 @@ class Topics:
     def alerting(self, word: str) -> str:
         """The alerts service's own topic; `word` is settings, ask, answer or lease."""
         return f"{self.prefix}-alerts/{word}"
+
+    def parse_alerting(self, name: str) -> str | None:
+        """The word of a topic of the alerts service's own, or None when it is none."""
+        start, _, word = name.rpartition("/")
+        return word if start == f"{self.prefix}-alerts" and word in _ALERTING else None
 
     def readings(self, group: str = "") -> str:
         """What a bridge subscribes to: every host's topics, shared between the members of `group`."""

@@ -11,6 +11,7 @@ import pytest
 from starlette.routing import Route
 from websockets.asyncio.client import connect
 
+from dashboard.alerts.known import Alerts
 from dashboard.auth.guard import OWN
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
@@ -197,8 +198,8 @@ def api_routes(folder: Path) -> list[Route]:
     """Every route of the API, as the server builds it."""
     users = Users(folder / "none.json")
     tokens = Tokens("k" * 64, Revocations(folder / "none"))
-    hub, commands, bridges = Hub(), Commands(), Bridges()
-    subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges)
+    hub, commands, bridges, alerts = Hub(), Commands(), Bridges(), Alerts()
+    subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges, alerts)
     store = SqliteStore(folder / "none.db")
     sessions = Sessions(tokens, users, ApiTokens(folder))
     passwords, hosts, place = Passwords(users), HostsApi(hub, store), Place("", "")
@@ -210,6 +211,7 @@ def api_routes(folder: Path) -> list[Route]:
         hub,
         commands,
         bridges,
+        alerts,
         subscriber,
         store,
         store,
