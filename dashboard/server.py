@@ -54,7 +54,7 @@ from perfwatch.topics import Topics
 from perfwatch.users import Users
 from perfwatch.workers import Workers
 
-PAGES = ("hosts", "live", "history", "settings")
+PAGES = ("hosts", "live", "history", "alerts", "settings")
 BUNDLES = (*PAGES, "session")
 _CLOSING_SECONDS = 0.5
 VIEWS = Path(str(files("dashboard") / "views"))

@@ -87,7 +87,7 @@ class Alerts:
     def standing(self, host: str | None, states: frozenset[Standing]) -> list[Alert]:
         """Those in one of `states`, the worst and newest first; of one host when it is named."""
         settings = self.settings
-        titles = {one.id: str(one.rule.get("title", one.id)) for one in settings.rules}
+        rules = {one.id: one.rule for one in settings.rules}
         acknowledged = {(one.host, one.rule): one.by for one in settings.acknowledged}
         snoozed = {(one.host, one.rule): one.until for one in settings.snoozed}
         paused = {one.hosts: one.until for one in settings.maintenance}
@@ -95,7 +95,9 @@ class Alerts:
             Alert(
                 host=key[0],
                 rule=key[1],
-                title=titles.get(key[1], key[1]),
+                title=rules.get(key[1], {}).get("title", key[1]),
+                metric=rules.get(key[1], {}).get("metric"),
+                field=rules.get(key[1], {}).get("field"),
                 acknowledged_by=acknowledged.get(key),
                 snoozed_until=snoozed.get(key),
                 paused_until=_paused(paused, key[0]),

@@ -317,7 +317,10 @@ class Tiers(Struct):
 
 
 class Alert(Struct):
-    """Where a rule stands on a host, by the part that is worst. `text` is empty unless something is wrong."""
+    """Where a rule stands on a host, by the part that is worst. `text` is empty unless something is wrong.
+
+    `metric` and `field` are what the rule looks at, where it looks at readings.
+    """
 
     host: str
     rule: str
@@ -328,6 +331,8 @@ class Alert(Struct):
     limit: float | str | None
     severity: Severity
     text: str
+    metric: str | None
+    field: str | None
     acknowledged_by: str | None
     snoozed_until: str | None
     paused_until: str | None

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dashboard.web.assets import COMPONENTS
 
-_PLOT, _STATUS = "vendor/uplot/uPlot.min.css", "common/status.css"
-_SHEETS = {"live": (_PLOT, _STATUS), "hosts": (_STATUS,), "history": (_PLOT,)}
+_PLOT, _STATUS, _FORMS = "vendor/uplot/uPlot.min.css", "common/status.css", "common/forms.css"
+_TOAST = "common/toast.css"
+_SHEETS = {
+    "live": (_PLOT, _STATUS),
+    "hosts": (_STATUS, _TOAST),
+    "history": (_PLOT,),
+    "alerts": (_FORMS, _TOAST),
+    "settings": (_FORMS,),
+}
 
 
 def html(name: str) -> str:

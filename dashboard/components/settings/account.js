@@ -1,10 +1,10 @@
 // Who is logged in, and their password.
 import { Failed, ask } from "../common/ask.js";
 import { dated } from "../common/format.js";
-import { Section, attempt } from "./forms.js";
+import { Section, attempt } from "../common/forms.js";
 
 export class Account extends Section {
-  /** @param {import("./forms.js").Given} page */
+  /** @param {import("../common/forms.js").Given} page */
   constructor(page) {
     super(page);
     this.parts.get("password").addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#change(event));
