@@ -9,19 +9,23 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+import msgspec
+
 from alerts import discovery, states
 from alerts.channels import send
+from alerts.desk import Desk
+from alerts.lease import EXPIRY_SECONDS, Lease
+from alerts.memory import instance
 from alerts.telling import Message
 from alerts.watch import Watch
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError, ChannelError, Refused
 from perfwatch.mqtt.client import Client, QoS, Will
 from perfwatch.mqtt.reconnect import stay_connected
+from perfwatch.readings.codec import UNREADABLE
 from perfwatch.settings import Settings
 from perfwatch.systemd_notify import Notifier
 from perfwatch.topics import Topics
-
-CLIENT_ID = "perfwatch-alerts"
 
 # A reading waits that long for others: waking up for each of them is what would cost most.
 GATHER_SECONDS = 1.0
@@ -42,7 +46,7 @@ class Alerts:
     def __init__(
         self, settings: Settings, notifier: Notifier | None = None, clock: Callable[[], float] = time.time
     ) -> None:
-        """Raises StartError when rules or state cannot be read."""
+        """Raises StartError when rules or state cannot be read, OSError when nothing can be written."""
         self._broker = broker_of(settings)
         self._topics = Topics(settings.topic_prefix)
         self._discovery = settings.homeassistant_prefix if settings.homeassistant else ""
@@ -53,7 +57,12 @@ class Alerts:
         self._lost_told = False
         self._announced: dict[str, bytes] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+        self._settings, self._summed = b"", False
         self.watch = Watch(self._topics, settings.data_path, settings.alerts_every, clock())
+        self._desk = Desk(self.watch, clock)
+        self._me = instance(settings.data_path / "alerts" / "instance")
+        self.lease = Lease(self._me)
 
     def stop(self) -> None:
         self._stop.set()
@@ -80,17 +89,17 @@ class Alerts:
         gone = states.summary(self.watch.engine, self._clock(), online=False)
         return Client(
             self._broker,
-            client_id=CLIENT_ID,
+            client_id=f"perfwatch-alerts-{self._me}",
             will=Will(self._topics.alerts, payload=gone, qos=QoS.AT_LEAST_ONCE, retain=True),
         )
 
     async def _serve(self, client: Client) -> None:
         _log.info("connected to %s", self._broker)
-        self._announced.clear()
-        self.watch.changed.update(self.watch.engine.standings())
+        self.lease.begin(time.monotonic())
         followed: set[str] = set()
         # Presence first: what a host said before it went is not judged.
         await client.subscribe(self._topics.status("+"), self._topics.info("+"))
+        await client.subscribe(*map(self._topics.alerting, ("lease", "ask")), self._topics.alerts)
         try:
             while True:
                 if new := self.watch.metrics - followed:
@@ -98,24 +107,85 @@ class Alerts:
                     followed |= new
                 await client.gathered(GATHERED, GATHER_SECONDS)
                 self._take(client)
-                await self._publish(client)
-                self._found()
+                await self._claim(client)
+                if self.lease.leads:
+                    await self._publish(client)
+                    self._found()
         except asyncio.CancelledError:
             with suppress(BrokerError):
-                gone = states.summary(self.watch.engine, self._clock(), online=False)
-                await client.publish(self._topics.alerts, gone, qos=1, retain=True)
+                await self._leave(client)
             raise
+
+    async def _leave(self, client: Client) -> None:
+        """Another instance may take over at once."""
+        if self.lease.leads:
+            gone = states.summary(self.watch.engine, self._clock(), online=False)
+            await client.publish(self._topics.alerts, gone, qos=1, retain=True)
+            await client.publish(self._topics.alerting("lease"), b"", qos=1, retain=True)
 
     def _take(self, client: Client) -> None:
         now = self._clock()
         for message in client.waiting():
-            self.watch.take(message.topic, message.payload, message.retain, now)
+            if message.topic == self._topics.alerting("lease"):
+                self._hear(message.payload)
+            elif message.topic == self._topics.alerting("ask"):
+                self._ask(client, message.payload)
+            elif message.topic == self._topics.alerts:
+                # The will of an instance that does not lead says so too.
+                self._summed &= b'"online":true' in message.payload
+            else:
+                self.watch.take(message.topic, message.payload, message.retain, now)
         self.watch.turn(now)
+
+    def _hear(self, payload: bytes) -> None:
+        led = self.lease.leads
+        try:
+            settled = self.lease.hear(payload, time.monotonic())
+        except UNREADABLE as exc:
+            _log.warning("%s carries no lease: %s", self._topics.alerting("lease"), exc)
+            return
+        if settled is not None:
+            self.watch.teller.forget(settled)
+        if self.lease.leads and not led:
+            self._announced.clear()
+            self._settings, self._summed = b"", False
+            self.watch.changed.update(self.watch.engine.standings())
+        elif led and not self.lease.leads:
+            _log.info("another instance of the alerts publishes and tells now")
+
+    async def _claim(self, client: Client) -> None:
+        now = time.monotonic()
+        if self.lease.is_due(now):
+            claim = self.lease.claim(self.watch.teller.settled(self._clock()), now)
+            topic = self._topics.alerting("lease")
+            await client.publish(topic, claim, qos=1, retain=True, expiry=round(EXPIRY_SECONDS))
+
+    def _ask(self, client: Client, payload: bytes) -> None:
+        if self.lease.leads:
+            task = asyncio.create_task(self._answer(client, payload))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, client: Client, payload: bytes) -> None:
+        """An answer that cannot be sent is waited for no more, and the question asked again."""
+        if answer := await self._desk.answer(payload):
+            with suppress(BrokerError):
+                # What is published on the topics of settings comes before the answer.
+                await self._publish_settings(client)
+                encoded = msgspec.json.encode(answer)
+                await client.publish(self._topics.alerting("answer"), encoded, qos=1)
+
+    async def _publish_settings(self, client: Client) -> None:
+        settings = msgspec.json.encode(self._desk.settings())
+        if settings != self._settings:
+            await client.publish(self._topics.alerting("settings"), settings, qos=1, retain=True)
+            self._settings = settings
 
     async def _publish(self, client: Client) -> None:
         """What changed, once it is on disk. It is tried again with the next connection if this one breaks."""
+        await self._publish_settings(client)
         changed, now = sorted(self.watch.changed), self._clock()
-        if not changed and self._announced:
+        if not changed and self._summed:
             return
         engine = self.watch.engine
         await self._retain(
@@ -125,6 +195,7 @@ class Alerts:
                 for host, rule in changed
             ),
         )
+        self._summed = True
         await self._retain(client, [(self._topics.alerts, states.summary(engine, now))])
         if self._discovery:
             await self._announce(client, {host for host, _ in changed})
@@ -165,10 +236,11 @@ class Alerts:
 
     def _tell_lost(self, now: float) -> None:
         """Say it once: of all hosts nothing is known meanwhile."""
-        if self._lost_since is not None and not self._lost_told and now - self._lost_since > LOST_SECONDS:
+        lost = self._lost_since if self.lease.leads else None
+        if lost is not None and not self._lost_told and now - lost > LOST_SECONDS:
             self._lost_told = True
             told = f"{self._broker} is away: nothing is known of any host until it is back"
-            self.watch.teller.notice(told, self._lost_since, now)
+            self.watch.teller.notice(told, lost, now)
             self.watch.keep_told()
 
     async def _follow_files(self) -> None:
@@ -181,7 +253,7 @@ class Alerts:
     async def _send_due(self) -> None:
         async with asyncio.TaskGroup() as sending:
             while not self._stop.is_set():
-                for name, message in list(self.watch.teller.due(self._clock())):
+                for name, message in list(self.watch.teller.due(self._clock())) if self.lease.leads else ():
                     if name not in self._sending:
                         self._sending[name] = sending.create_task(self._send(name, message))
                 await asyncio.sleep(GATHER_SECONDS)

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from alerts.rules import Severity
-from alerts.telling import Message
+from alerts.telling import Message, News
 from perfwatch import distribution
+from perfwatch.alerting.rules import Severity
 from perfwatch.errors import ChannelError
 from perfwatch.files import write_private
 from perfwatch.readings.codec import format_time, from_ms
@@ -98,6 +98,12 @@ async def send(channel: Channel, message: Message) -> None:
         await asyncio.to_thread(_post, channel.url, msgspec.json.encode(_as_json(message)))
     else:
         await _by_apprise(channel.url, message)
+
+
+def test_message(now: float) -> Message:
+    """What a channel is tried with."""
+    news = News("notice", "info", "This is a test of PerfWatch's alerts", now, now)
+    return Message(news.text, "It works.", "info", (news,))
 
 
 def _as_json(message: Message) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.rules import Rule
+from perfwatch.alerting.rules import Rule
 from perfwatch.topics import Topics, plain_id
 
 _VALUE = "{{ {'firing': 'ON', 'pending': 'OFF', 'ok': 'OFF'}.get(value_json.state) }}"

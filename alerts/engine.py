@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from alerts.judging import found, judged
-from alerts.machine import RANK, Judgement, Standing, Track
-from alerts.rules import Judged, Offline, Rule, Rules, Silent, Timed
+from perfwatch.alerting.judging import found, judged
+from perfwatch.alerting.machine import RANK, Judgement, Standing, Track
+from perfwatch.alerting.rules import Judged, Offline, Rule, Rules, Silent, Timed
 
 LONGEST_STEP = 10.0
 LEAST_PATIENCE = 60.0

@@ -1,14 +1,16 @@
-"""What outlives a restart: where all rules stand, and what was told and is still to be told.
+"""What outlives a restart: where all rules stand, what was told and is still to be told, and what is over.
 
-Two files. What is told is small and kept at each change, so nothing is told twice. What the engine knows of
-each host is kept now and then, and may be some minutes old after a crash.
+Three files. What is told is small and kept at each change, so nothing is told twice. What the engine knows of
+each host is kept now and then, and may be some minutes old after a crash. What is over is added, a line each.
 """
 
 from __future__ import annotations
 
 import base64
+import secrets
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,13 @@ import msgspec
 from msgspec import Struct
 
 from alerts.engine import Host, Memory
-from alerts.telling import Untold
-from alerts.window import Numbers
+from alerts.telling import News, Untold
+from perfwatch.alerting.window import Numbers
 from perfwatch.errors import StartError
 from perfwatch.files import write_private
 
 _told = msgspec.json.Decoder(Untold)
+_news = msgspec.json.Decoder(News)
 
 
 class _Line(Struct):
@@ -66,6 +69,34 @@ def load_memory(path: Path) -> Memory:
     except (OSError, msgspec.DecodeError, ValueError) as exc:
         raise _unreadable(path, exc) from exc
     return memory
+
+
+def append_past(path: Path, ended: Iterable[News]) -> None:
+    """Add what is over. Raises OSError."""
+    with path.open("ab") as file:
+        file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in ended))
+
+
+def load_past(path: Path, most: int) -> list[News]:
+    """The last `most` of what is over, and nothing older is kept. A line that was cut short is left out.
+
+    Raises OSError.
+    """
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    found = []
+    for line in lines[-most:]:
+        with suppress(msgspec.DecodeError):
+            found.append(_news.decode(line))
+    if len(found) < len(lines):
+        write_private(path, b"".join(msgspec.json.encode(one) + b"\n" for one in found))
+    return found
+
+
+def instance(path: Path) -> str:
+    """By what name this data folder's service is known to others; made the first time. Raises OSError."""
+    if not path.exists():
+        write_private(path, secrets.token_hex(8))
+    return path.read_text().strip()
 
 
 def _lines(memory: Memory) -> Iterator[bytes]:

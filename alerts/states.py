@@ -3,44 +3,14 @@
 from __future__ import annotations
 
 import msgspec
-from msgspec import Struct
 
 from alerts.engine import Engine
-from alerts.machine import Standing
-from alerts.rules import Severity
 from alerts.telling import RANK
 from alerts.texts import text
+from perfwatch.alerting.machine import Standing
+from perfwatch.alerting.rules import Severity
+from perfwatch.alerting.states import AlertState, Summary
 from perfwatch.readings.codec import format_time, from_ms
-
-
-class AlertState(Struct, frozen=True):
-    """`<prefix>/<host>/alert/<rule>`: of the part that is worst, as of `timestamp`.
-
-    `since` is when this state began; `text` is empty unless something is wrong.
-    """
-
-    timestamp: str
-    state: Standing
-    since: str
-    value: float | str | bool | None
-    limit: float | str | None
-    severity: Severity
-    text: str
-
-
-class Summary(Struct, frozen=True):
-    """`<prefix>/alerts`: how many rules of hosts are in each state, and how bad the worst that fires is.
-
-    While nobody watches, `online` is false, and the states are what they were.
-    """
-
-    timestamp: str
-    online: bool
-    firing: int = 0
-    pending: int = 0
-    unknown: int = 0
-    ok: int = 0
-    worst: Severity | None = None
 
 
 def state(engine: Engine, host: str, name: str, now: float) -> bytes:

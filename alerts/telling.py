@@ -6,6 +6,7 @@ in `every` seconds at most, with all that happened meanwhile.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Literal
@@ -14,19 +15,23 @@ import msgspec
 from msgspec import Struct
 
 from alerts.engine import Change
-from alerts.rules import Rule, Rules, Severity
 from alerts.texts import duration, text
+from perfwatch.alerting.rules import Rule, Rules, Severity
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 600.0
 MOST_WAITING = 1000
 MOST_LINES = 20
+MOST_PAST = 1000
 RANK: Mapping[Severity, int] = {"info": 0, "warning": 1, "critical": 2}
 
 Event = Literal["firing", "still firing", "over", "notice"]
 
 
 class News(Struct, frozen=True):
-    """One thing that happened, at `moment`; it had begun at `since` (seconds since 1970)."""
+    """One thing that happened, at `moment`; it had begun at `since` (seconds since 1970).
+
+    `noted` is when it was put into a queue, by our own clock.
+    """
 
     event: Event
     severity: Severity
@@ -36,6 +41,7 @@ class News(Struct, frozen=True):
     host: str = ""
     rule: str = ""
     part: str = ""
+    noted: float = 0.0
 
     def line(self) -> str:
         where = f"{self.host}: " if self.host else ""
@@ -57,10 +63,15 @@ class Message(Struct, frozen=True):
 
 
 class Open(Struct):
-    """Something that fires, and when it was told last (None: not yet, in quiet hours or maintenance)."""
+    """Something that fires, and when it was told last (None: not yet, in quiet hours or maintenance).
+
+    Once somebody has acknowledged it, nothing more is told of it but that it is over.
+    """
 
     news: News
     told: float | None = None
+    acknowledged_by: str = ""
+    acknowledged_at: float = 0.0
 
 
 class Queue(Struct):
@@ -73,18 +84,23 @@ class Queue(Struct):
 
 
 class Untold(Struct):
-    """What must outlive a restart. What fires is under its host, rule and part."""
+    """What must outlive a restart. What fires is under its host, rule and part; snoozes have no part."""
 
     open: dict[str, Open] = {}
+    snoozed: dict[str, float] = {}
     queues: dict[str, Queue] = {}
 
 
 class Teller:
-    """Decides what goes to `channels`, each with the severities that it takes."""
+    """Decides what goes to `channels`, each with the severities that it takes.
+
+    `past` is what fired and is over, the newest last.
+    """
 
     def __init__(self, untold: Untold, every: float) -> None:
         self.untold = untold
         self.channels: Mapping[str, Iterable[Severity]] = {}
+        self.past: deque[News] = deque(maxlen=MOST_PAST)
         self._every = every
 
     def take(self, change: Change, rules: Rules, now: float) -> None:
@@ -93,21 +109,54 @@ class Teller:
         if rule is not None and change.fired is not None and key not in self.untold.open:
             self.untold.open[key] = Open(_news("firing", rule, change, change.fired, change.moment))
             self._tell(self.untold.open[key], rules, now)
-        elif change.fired is None and (ended := self.untold.open.pop(key, None)) and ended.told is not None:
+        elif change.fired is None and (ended := self.untold.open.pop(key, None)):
             over = msgspec.structs.replace(ended.news, event="over", moment=change.moment)
-            self._queue(over)
+            self.past.append(over)
+            if ended.told is not None:
+                self._queue(over, now)
 
-    def drop(self, host: str, rule: str) -> None:
+    def drop(self, host: str, rule: str, now: float) -> None:
         """Say nothing more of that; it is no longer watched."""
-        for key in [key for key in self.untold.open if key.startswith(f"{host}\n{rule}\n")]:
-            del self.untold.open[key]
+        for key in self._open(host, rule):
+            ended = self.untold.open.pop(key)
+            self.past.append(msgspec.structs.replace(ended.news, event="over", moment=now))
+
+    def acknowledge(self, host: str, rule: str, by: str, now: float) -> bool:
+        """Tell what fires of that no more, as somebody knows; returns whether anything does."""
+        found = self._open(host, rule)
+        for key in found:
+            one = self.untold.open[key]
+            one.acknowledged_by, one.acknowledged_at = by, now
+        return bool(found)
+
+    def snooze(self, host: str, rule: str, until: float) -> None:
+        """Tell nothing of that until then. What still lasts is told when it is over."""
+        self.untold.snoozed[f"{host}\n{rule}"] = until
+
+    def snoozed(self) -> Iterator[tuple[tuple[str, str], float]]:
+        """Hosts and rules of which nothing is told, and until when."""
+        for key, until in self.untold.snoozed.items():
+            host, _, rule = key.partition("\n")
+            yield (host, rule), until
 
     def notice(self, text: str, since: float, now: float) -> None:
         """Tell of what concerns all hosts."""
-        self._queue(News("notice", "critical", text, since, now))
+        self._queue(News("notice", "critical", text, since, now), now)
+
+    def settled(self, now: float) -> float:
+        """Everything that was noted until then has been sent."""
+        waiting = [queue.news[0].noted for queue in self.untold.queues.values() if queue.news]
+        return min(waiting, default=now)
+
+    def forget(self, until: float) -> None:
+        """Another instance has sent what was noted until then."""
+        for queue in self.untold.queues.values():
+            queue.news = [one for one in queue.news if one.noted > until]
 
     def remind(self, rules: Rules, now: float) -> None:
         """Tell what could not be told until now, and again what lasts."""
+        for key in [key for key, until in self.untold.snoozed.items() if until <= now]:
+            del self.untold.snoozed[key]
         for one in self.untold.open.values():
             self._tell(one, rules, now)
 
@@ -138,15 +187,21 @@ class Teller:
         moment = datetime.fromtimestamp(now, UTC)
         if rule is None or rules.paused(one.news.host, moment) or _is_quiet(rule, moment):
             return
+        if one.acknowledged_by or f"{one.news.host}\n{one.news.rule}" in self.untold.snoozed:
+            return
         if one.told is None:
-            self._queue(one.news)
+            self._queue(one.news, now)
         elif rule.remind and now - one.told >= rule.remind:
-            self._queue(msgspec.structs.replace(one.news, event="still firing", moment=now))
+            self._queue(msgspec.structs.replace(one.news, event="still firing", moment=now), now)
         else:
             return
         one.told = now
 
-    def _queue(self, news: News) -> None:
+    def _open(self, host: str, rule: str) -> list[str]:
+        return [key for key in self.untold.open if key.startswith(f"{host}\n{rule}\n")]
+
+    def _queue(self, news: News, now: float) -> None:
+        news = msgspec.structs.replace(news, noted=now)
         for channel, severities in self.channels.items():
             if news.severity in severities:
                 queue = self.untold.queues.setdefault(channel, Queue())

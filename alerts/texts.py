@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from alerts.engine import Change
-from alerts.machine import Track
-from alerts.rules import Forecast, OfReading, Rule
+from perfwatch.alerting.machine import Track
+from perfwatch.alerting.rules import Forecast, OfReading, Rule
 from perfwatch.units import Unit, unit_of
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
 
 from alerts.channels import Channel, Channels, channels_path
 from alerts.engine import CLOCK, Engine
-from alerts.memory import load_memory, load_told, save_memory, save_told
-from alerts.rules import OfReading, Rules, Silent
-from alerts.rules import load as load_rules
-from alerts.telling import Teller
+from alerts.memory import append_past, load_memory, load_past, load_told, save_memory, save_told
+from alerts.telling import MOST_PAST, News, Teller
+from perfwatch.alerting.rules import OfReading, Rules, Silent
+from perfwatch.alerting.rules import load as load_rules
 from perfwatch.errors import ChannelError, PerfWatchError, RuleError, StartError
 from perfwatch.readings.codec import UNREADABLE, decode_undeclared
 from perfwatch.readings.core import HostInfo
@@ -20,6 +21,7 @@ from perfwatch.topics import Kind, Topic, Topics
 
 TICK_SECONDS = 5.0
 SAVE_SECONDS = 300.0
+_LARGEST_PAST = 2_000_000
 
 _info = msgspec.json.Decoder(HostInfo)
 _log = logging.getLogger(__name__)
@@ -31,14 +33,16 @@ class Watch:
     def __init__(self, topics: Topics, folder: Path, every: float, now: float) -> None:
         """Raises StartError when rules or state cannot be read."""
         self._topics = topics
-        self._rules_path = folder / "alerts.toml"
+        self.rules_path = folder / "alerts.toml"
         self._memory_path = folder / "alerts" / "memory.jsonl"
         self._told_path = folder / "alerts" / "told.json"
-        self._channels = Channels(channels_path(folder))
-        self._rules_stamp = _stamp(self._rules_path)
+        self._past_path = folder / "alerts" / "past.jsonl"
+        self.all_channels = Channels(channels_path(folder))
+        self._rules_stamp = _stamp(self.rules_path)
         self._channels_stamp = -1  # not looked at yet; 0 is that there is no file
-        self.engine = Engine(_start_rules(self._rules_path), load_memory(self._memory_path))
+        self.engine = Engine(_start_rules(self.rules_path), load_memory(self._memory_path))
         self.teller = Teller(load_told(self._told_path), every)
+        self.teller.past.extend(_start_past(self._past_path))
         for one in self.teller.untold.open.values():
             self.engine.restore(one.news.host, one.news.rule, one.news.part, one.news.since)
         self.channels: dict[str, Channel] = {}
@@ -113,9 +117,22 @@ class Watch:
                 exc.strerror,
             )
 
+    def _keep_past(self, last: News | None) -> None:
+        """What came after `last`."""
+        ended = list(takewhile(lambda one: one is not last, reversed(self.teller.past)))
+        try:
+            if ended:
+                append_past(self._past_path, reversed(ended))
+                if self._past_path.stat().st_size > _LARGEST_PAST:
+                    load_past(self._past_path, MOST_PAST)
+        except OSError as exc:
+            _log.error(
+                "%s cannot be written (%s): what is over is forgotten at the end", self._past_path, exc
+            )
+
     def follow_files(self) -> None:
         """Use rules and channels that were changed. Bad ones are said, once, and change nothing."""
-        rules, channels = _stamp(self._rules_path), _stamp(self._channels.path)
+        rules, channels = _stamp(self.rules_path), _stamp(self.all_channels.path)
         if channels != self._channels_stamp:
             self._channels_stamp = channels
             self._follow_channels()
@@ -125,15 +142,15 @@ class Watch:
 
     def _follow_rules(self) -> None:
         try:
-            self.engine.use(read_rules(self._rules_path))
+            self.engine.use(read_rules(self.rules_path))
         except RuleError as exc:
             _log.error("%s; the rules stay as they were", exc)
         else:
-            _log.info("now using the rules in %s", self._rules_path)
+            _log.info("now using the rules in %s", self.rules_path)
 
     def _follow_channels(self) -> None:
         try:
-            self.channels = self._channels.all()
+            self.channels = self.all_channels.all()
         except ChannelError as exc:
             _log.error("%s; the channels stay as they were", exc)
         self.teller.channels = {name: one.severities for name, one in self.channels.items()}
@@ -141,10 +158,12 @@ class Watch:
     def _note(self, now: float) -> bool:
         changes, gone = self.engine.changes, self.engine.gone
         self.engine.changes, self.engine.gone = [], []
+        last = self.teller.past[-1] if self.teller.past else None
         for host, rule in gone:
-            self.teller.drop(host, rule)
+            self.teller.drop(host, rule, now)
         for change in changes:
             self.teller.take(change, self.engine.rules, now)
+        self._keep_past(last)
         self.changed.update(gone, ((change.host, change.rule) for change in changes))
         return bool(changes or gone)
 
@@ -164,6 +183,13 @@ def _start_rules(path: Path) -> Rules:
         return read_rules(path)
     except RuleError as exc:
         raise StartError(str(exc)) from exc
+
+
+def _start_past(path: Path) -> list[News]:
+    try:
+        return load_past(path, MOST_PAST)
+    except OSError as exc:
+        raise StartError(f"What was over before in {path} cannot be read: {exc}") from exc
 
 
 def _stamp(path: Path) -> int:

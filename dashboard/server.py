@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
 
+from dashboard.alerts.known import Alerts
 from dashboard.auth.guard import IDENTITY, PUBLIC, Guard
 from dashboard.auth.join import JoinApi
 from dashboard.auth.login_log import LoginLog
@@ -59,7 +60,7 @@ from perfwatch.topics import Topics
 from perfwatch.users import Users
 from perfwatch.workers import Workers
 
-PAGES = ("hosts", "live", "history", "settings")
+PAGES = ("hosts", "live", "history", "alerts", "settings")
 BUNDLES = (*PAGES, "session", "live_chart")
 _CLOSING_SECONDS = 0.5
 VIEWS = Path(str(files("dashboard") / "views"))
@@ -129,8 +130,9 @@ def build(settings: Settings, background: Background) -> App:
     users = Users(folder / "users.json")
     api_tokens = ApiTokens(folder)
     sessions = Sessions(tokens, users, api_tokens, Logins(folder / "sessions.json", settings.session_idle))
-    hub, commands, bridges, login_log = Hub(), Commands(), Bridges(), LoginLog()
-    subscriber = Subscriber(broker_of(settings), Topics(settings.topic_prefix), hub, commands, bridges)
+    hub, commands, bridges, alerts, login_log = Hub(), Commands(), Bridges(), Alerts(), LoginLog()
+    topics = Topics(settings.topic_prefix)
+    subscriber = Subscriber(broker_of(settings), topics, hub, commands, bridges, alerts)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
     hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
@@ -145,6 +147,7 @@ def build(settings: Settings, background: Background) -> App:
             hub=hub,
             commands=commands,
             bridges=bridges,
+            alerts=alerts,
             subscriber=subscriber,
             store=store,
             patient=patient,

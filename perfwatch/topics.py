@@ -7,6 +7,7 @@
 <prefix>/alerts                      the sum of these
 <prefix>-bridge/<id>/status | stats | health | rejected
 <prefix>-bridge/<group>/lease        who of the group looks after the history
+<prefix>-alerts/settings | ask | answer | lease
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Kind(enum.Enum):
 
 
 _WORDS = {"status": Kind.STATUS, "info": Kind.INFO, "config": Kind.CONFIG}
+_ALERTING = ("settings", "ask", "answer", "lease")
 _CONFIG_WORDS = {"set": Kind.CONFIG_SET, "error": Kind.CONFIG_ERROR}
 
 
@@ -135,6 +137,15 @@ class Topics:
     def alerts(self) -> str:
         """The sum of all alerts; it is no host's."""
         return f"{self.prefix}/alerts"
+
+    def alerting(self, word: str) -> str:
+        """The alerts service's own topic; `word` is settings, ask, answer or lease."""
+        return f"{self.prefix}-alerts/{word}"
+
+    def parse_alerting(self, name: str) -> str | None:
+        """The word of a topic of the alerts service's own, or None when it is none."""
+        start, _, word = name.rpartition("/")
+        return word if start == f"{self.prefix}-alerts" and word in _ALERTING else None
 
     def readings(self, group: str = "") -> str:
         """What a bridge subscribes to: every host's topics, shared between the members of `group`."""

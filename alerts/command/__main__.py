@@ -10,10 +10,9 @@ import time
 import click
 import msgspec
 
-from alerts.channels import SEVERITIES, Channel, Channels, channels_path, send
-from alerts.rules import Severity
-from alerts.telling import Message, News
+from alerts.channels import SEVERITIES, Channel, Channels, channels_path, send, test_message
 from perfwatch import settings
+from perfwatch.alerting.rules import Severity
 from perfwatch.command import explained, options
 from perfwatch.errors import ChannelError
 
@@ -89,9 +88,7 @@ def test(name: str, **given: str | None) -> None:
         known = _channels(given).all()
         if name not in known:
             raise ChannelError(f"There is no channel {name!r} (there are: {', '.join(known) or 'none yet'})")
-        now = time.time()
-        news = News("notice", "info", "This is a test of PerfWatch's alerts", now, now)
-        asyncio.run(send(known[name], Message(news.text, "It works.", "info", (news,))))
+        asyncio.run(send(known[name], test_message(time.time())))
     click.echo("sent")
 
 

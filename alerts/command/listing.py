@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import msgspec
 
-from alerts.machine import RANK, Standing
-from alerts.states import AlertState, Summary
+from perfwatch.alerting.machine import RANK, Standing
+from perfwatch.alerting.states import AlertState, Summary
 from perfwatch.broker import broker_of
 from perfwatch.errors import PerfWatchError
 from perfwatch.mqtt.client import Client

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 
+from dashboard.alerts.known import Alerts
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
@@ -26,6 +27,8 @@ _TURN = 100
 _REST_SECONDS = 0.05
 
 _SAY_SKIPPED_SECONDS = 60.0
+# Nobody waits for an answer any more.
+_ASKED_SECONDS = 60
 
 
 class Subscriber:
@@ -35,7 +38,13 @@ class Subscriber:
     """
 
     def __init__(
-        self, broker: Broker, topics: Topics, hub: Hub, commands: Commands, bridges: Bridges
+        self,
+        broker: Broker,
+        topics: Topics,
+        hub: Hub,
+        commands: Commands,
+        bridges: Bridges,
+        alerts: Alerts,
     ) -> None:
         self.broker = broker
         self.since: str | None = None
@@ -44,6 +53,7 @@ class Subscriber:
         self._hub = hub
         self._commands = commands
         self._bridges = bridges
+        self._alerts = alerts
         self._client: Client | None = None
         self._said_away = False
 
@@ -60,6 +70,12 @@ class Subscriber:
         if self._client is None:
             raise BrokerError(f"The broker {self.broker} is away: nothing can be sent to {host}")
         await self._client.publish(self._topics.config_set(host), payload, qos=1)
+
+    async def ask_alerts(self, payload: bytes) -> None:
+        """Send a question to the alerts service. Raises BrokerError when the broker does not take it."""
+        if self._client is None:
+            raise BrokerError(f"The broker {self.broker} is away: nothing can be asked")
+        await self._client.publish(self._topics.alerting("ask"), payload, qos=1, expiry=_ASKED_SECONDS)
 
     def _connection(self) -> Client:
         # A live view wants the newest: beyond eight seconds of a thousand hosts, what is older is skipped.
@@ -84,8 +100,13 @@ class Subscriber:
         # retains comes again with the next connection. An answer to a command comes once.
         topics = self._topics
         await client.subscribe(topics.config_error("+"))
+        # A broker with rules of its own may not know of these yet.
+        with suppress(Refused):
+            await client.subscribe(topics.alerting("answer"), topics.alerting("settings"))
         await client.subscribe(
-            topics.readings(), topics.bridge("+", "status"), topics.bridge("+", "health"), qos=0
+            *(topics.readings(), topics.bridge("+", "status"), topics.bridge("+", "health")),
+            *(topics.alert("+", "+"), topics.alerts),
+            qos=0,
         )
 
     async def _follow(self, client: Client) -> None:
@@ -103,10 +124,16 @@ class Subscriber:
         if topic := self._topics.parse(name):
             if topic.kind in (Kind.CONFIG, Kind.CONFIG_ERROR):
                 self._commands.receive(topic, payload)
+            elif topic.kind is Kind.ALERT:
+                self._alerts.receive_state(topic.host, topic.path[0], payload)
             else:
                 self._hub.receive(topic, payload, live=live)
         elif found := self._topics.parse_bridge(name):
             self._bridges.receive(*found, payload)
+        elif name == self._topics.alerts:
+            self._alerts.receive_summary(payload)
+        elif word := self._topics.parse_alerting(name):
+            self._alerts.receive(word, payload)
         elif name == _VERSION:
             self.broker_version = payload.decode(errors="replace")
 

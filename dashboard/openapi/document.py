@@ -23,8 +23,9 @@ _REASONS = {
     422: "A value that cannot be used, named with what was expected",
     429: "Too many attempts: see Retry-After",
     501: "Not this server's to do",
-    503: "The broker or the history is away",
-    504: "A host or the broker did not answer",
+    502: "The server of a channel did not take it; says what it answered",
+    503: "The broker, the history or the alerts service is away",
+    504: "A host, the broker or the alerts service did not answer",
 }
 
 

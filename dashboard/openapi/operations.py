@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from dashboard.alerts import bodies
 from dashboard.auth import credentials, join, login, second_factor, tokens, users
 from dashboard.export.summary import Summary
 from dashboard.openapi import answers
+from perfwatch.alerting.protocol import RuleSaid
 from perfwatch.history.policy import Policy
 
 _TIME = "A time like 2026-11-23T14:00:00Z; without a zone it is UTC"
@@ -33,6 +35,8 @@ _COMPARED = {
 REQUIRED = frozenset({"metric_type"})
 REPEATED = frozenset({"field", "host", "part"})
 _HISTORY = (501, 503)
+# What is asked of the alerts service.
+_ASKED = (502, 503, 504)
 
 
 class Operation(NamedTuple):
@@ -151,6 +155,63 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("GET", "/api/summary"): Operation(
         "A few numbers for a tile or a display, flat and stable", Summary, {"host": "Of that host alone"}
+    ),
+    ("GET", "/api/alerts"): Operation(
+        "Where rules stand",
+        answers.Alerts,
+        {
+            "state": "firing, pending, unknown, ok, all, or wrong: all but ok, which is the default",
+            "host": "Of that host alone",
+            "limit": "The most of them, from 0 to 10000",
+        },
+    ),
+    ("GET", "/api/alerts/recent"): Operation(
+        "What fires, and what fired and is over; of the last 30 days if no time is given",
+        answers.RecentAlerts,
+        {"start_time": _TIME, "end_time": _TIME, "host": "Of that host alone"},
+        errors=_ASKED,
+    ),
+    ("POST", "/api/alerts/acknowledge"): Operation(
+        "Tell it no more while it lasts", answers.Detail, body=bodies.Which, errors=(404, *_ASKED)
+    ),
+    ("POST", "/api/alerts/snooze"): Operation(
+        "Tell nothing of it for some time", answers.Detail, body=bodies.Snoozing, errors=_ASKED
+    ),
+    ("PUT", "/api/alerts/maintenance"): Operation(
+        "Tell nothing of a host until then", answers.Detail, body=bodies.Maintenance, errors=_ASKED
+    ),
+    ("GET", "/api/alerts/rules"): Operation("The rules, and which hosts are paused", answers.AlertRules),
+    ("POST", "/api/alerts/rules"): Operation(
+        "A further rule", answers.Detail, body=bodies.NewRule, status=201, errors=(409, *_ASKED)
+    ),
+    ("GET", "/api/alerts/rules/{id}"): Operation("One rule", RuleSaid, errors=(404,)),
+    ("PUT", "/api/alerts/rules/{id}"): Operation(
+        "Another table for a rule", answers.Detail, body=bodies.RuleBody, errors=(404, *_ASKED)
+    ),
+    ("DELETE", "/api/alerts/rules/{id}"): Operation(
+        "Take a rule away; one that ships becomes what it was", answers.Detail, errors=(404, 409, *_ASKED)
+    ),
+    ("POST", "/api/alerts/rules/preview"): Operation(
+        "How often a rule would have fired in the last 30 days",
+        answers.Preview,
+        body=bodies.RuleBody,
+        errors=_HISTORY,
+    ),
+    ("GET", "/api/alerts/export"): Operation("alerts.toml, as it is kept", None, errors=_ASKED),
+    ("POST", "/api/alerts/import"): Operation(
+        "Another alerts.toml in its place", answers.Detail, body=bodies.RulesFile, errors=_ASKED
+    ),
+    ("GET", "/api/alerts/channels"): Operation(
+        "Where messages go; addresses are never shown", answers.Channels
+    ),
+    ("PUT", "/api/alerts/channels/{name}"): Operation(
+        "A channel, or another address for it", answers.Detail, body=bodies.ChannelBody, errors=_ASKED
+    ),
+    ("DELETE", "/api/alerts/channels/{name}"): Operation(
+        "Take a channel away", answers.Detail, errors=(404, *_ASKED)
+    ),
+    ("POST", "/api/alerts/channels/{name}/test"): Operation(
+        "Send a message on it now", answers.Detail, errors=(404, *_ASKED)
     ),
     ("GET", "/health"): Operation("Whether all that is needed is there", answers.Health, public=True),
     ("GET", "/metrics"): Operation("The newest readings, for Prometheus", None),

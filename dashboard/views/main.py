@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.own_pages.folder import OwnPages
 from dashboard.own_pages.view import view
-from dashboard.views import history, hosts, live, session, settings
+from dashboard.views import alerts, history, hosts, live, session, settings
 from dashboard.web.assets import COMPONENTS
 
 st.set_page_config(page_title="PerfWatch", page_icon=str(COMPONENTS / "icon.svg"), layout="wide")
@@ -17,6 +17,7 @@ pages = [
     st.Page(hosts.show, title="Hosts", icon=":material/dns:", url_path="hosts"),
     st.Page(live.show, title="Live", icon=":material/monitoring:", url_path="live"),
     st.Page(history.show, title="History", icon=":material/history:", url_path="history"),
+    st.Page(alerts.show, title="Alerts", icon=":material/notifications:", url_path="alerts"),
     st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
 ]
 own = OwnPages(Path(st.secrets["perfwatch"]["data"]))

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import inspect
 
+from perfwatch.history.shapes import SHAPES, Listed, Named, Shape
 from perfwatch.readings.core import READINGS, HostInfo
 from perfwatch.units import ENDINGS, EXCEPTIONS, UNITS
 
@@ -26,14 +27,27 @@ _PLAIN: dict[type[inspect.Type], str] = {
 
 
 def script() -> str:
-    """A module that exports UNITS, ENDINGS and EXCEPTIONS, each unit named by its kind."""
+    """A module that exports UNITS, ENDINGS and EXCEPTIONS, each unit named by its kind; PARTS and LISTS.
+
+    The last two say by metric what the history's parts are called in a reading.
+    """
     tables: dict[str, Mapping[str, Any]] = {
         "UNITS": {kind: {"kind": kind, **unit.written()} for kind, unit in UNITS.items()},
         "ENDINGS": {ending: unit.kind for ending, unit in ENDINGS.items()},
         "EXCEPTIONS": {pattern: unit.kind for pattern, unit in EXCEPTIONS.items()},
+        "PARTS": {metric: found for metric, shapes in SHAPES.items() if (found := _named(shapes))},
+        "LISTS": {metric: found for metric, shapes in SHAPES.items() if (found := _listed(shapes))},
     }
-    head = _HEAD.format("perfwatch/units.py")
+    head = _HEAD.format("perfwatch/units.py and perfwatch/history/shapes.py")
     return head + "".join(_table(name, rows) for name, rows in tables.items())
+
+
+def _named(shapes: Mapping[str, Shape]) -> dict[str, str]:
+    return {shape.tag: name for name, shape in shapes.items() if isinstance(shape, Named)}
+
+
+def _listed(shapes: Mapping[str, Shape]) -> dict[str, str]:
+    return {f"{shape.tag}.{shape.field}": name for name, shape in shapes.items() if isinstance(shape, Listed)}
 
 
 def _table(name: str, rows: Mapping[str, Any]) -> str:

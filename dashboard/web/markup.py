@@ -5,11 +5,14 @@ from __future__ import annotations
 from dashboard.web.assets import COMPONENTS
 
 _UPLOT, _PLOT, _STATUS = "vendor/uplot/uPlot.min.css", "common/plot.css", "common/status.css"
+_FORMS, _TOAST = "common/forms.css", "common/toast.css"
 _SHEETS = {
     "live": (_UPLOT, _PLOT, _STATUS),
     "live_chart": (_UPLOT, _PLOT),
-    "hosts": (_STATUS,),
+    "hosts": (_STATUS, _TOAST),
     "history": (_UPLOT,),
+    "alerts": (_FORMS, _TOAST),
+    "settings": (_FORMS,),
 }
 
 

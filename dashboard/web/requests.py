@@ -23,20 +23,20 @@ _UNKNOWN = re.compile("unknown field `(.*?)`")
 T = TypeVar("T", bound=Struct)
 
 
-async def body(request: Request) -> bytes:
+async def body(request: Request, most: int = _LONGEST_BODY) -> bytes:
     """The request's body, cut off where it is longer than any that we take."""
     content = b""
     async for part in request.stream():
         content += part
-        if len(content) > _LONGEST_BODY:
+        if len(content) > most:
             break
-    return content[:_LONGEST_BODY]
+    return content[:most]
 
 
-async def read(request: Request, kind: type[T], expected: str) -> T:
+async def read(request: Request, kind: type[T], expected: str, most: int = _LONGEST_BODY) -> T:
     """The body as that type. Raises Unusable; a value may be a password, so none is shown."""
     try:
-        return msgspec.json.decode(await body(request), type=kind)
+        return msgspec.json.decode(await body(request, most), type=kind)
     except UNREADABLE as exc:
         unknown = _UNKNOWN.search(str(exc))
         hint = f" ({nearest(unknown[1], kind.__struct_fields__)})" if unknown else ""

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from starlette.routing import Router
 
+from dashboard.alerts.api import AlertsApi
+from dashboard.alerts.known import Alerts
+from dashboard.alerts.preview import PreviewApi
 from dashboard.auth.credentials import CredentialsApi
 from dashboard.auth.join import JoinApi
 from dashboard.auth.login import AuthApi
@@ -52,6 +55,7 @@ class Parts(NamedTuple):
     hub: Hub
     commands: Commands
     bridges: Bridges
+    alerts: Alerts
     subscriber: Subscriber
     store: TieredStore
     patient: TieredStore
@@ -89,6 +93,8 @@ def api(parts: Parts) -> Router:
                 *SystemApi(
                     hub, parts.bridges, subscriber, store, parts.patient, place, queries, parts.folder
                 ).routes(),
+                *AlertsApi(parts.alerts, subscriber).routes(),
+                *PreviewApi(store, known, queries).routes(),
                 *SummaryApi(hub, subscriber, parts.probe).routes(),
                 *OpenApi().routes(),
             ]

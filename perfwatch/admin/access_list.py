@@ -53,6 +53,7 @@ def _under(prefixes: Prefixes, rules: str) -> str:
     for default, ours in (
         (f" {DEFAULT_PREFIX}/", f" {prefixes.topics}/"),
         (f" {DEFAULT_PREFIX}-bridge/", f" {prefixes.topics}-bridge/"),
+        (f" {DEFAULT_PREFIX}-alerts/", f" {prefixes.topics}-alerts/"),
         (f" {DEFAULT_DISCOVERY}/", f" {prefixes.discovery}/"),
     ):
         rules = rules.replace(default, ours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alerts.engine import Change, Engine
-from alerts.rules import Rules, load
+from perfwatch.alerting.rules import Rules, load
 
 START = 1_800_000_000.0
 INTERVAL = 5.0

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from alerts.engine import CLOCK, LONGEST_STEP
-from alerts.machine import Standing
-from alerts.rules import load
+from perfwatch.alerting.machine import Standing
+from perfwatch.alerting.rules import load
 from tests.alerts.house import INTERVAL, START, House, only
 
 CPU = "kind = 'threshold'\nmetric = 'cpu'\nfield = 'user'\n"

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from alerts.machine import Standing
+from perfwatch.alerting.machine import Standing
 from tests.alerts.house import House, only
 
 RULE = """

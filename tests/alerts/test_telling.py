@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from alerts.engine import Change
-from alerts.machine import Standing
-from alerts.rules import Rules, load
 from alerts.telling import MOST_LINES, MOST_WAITING, Message, Teller, Untold
+from perfwatch.alerting.machine import Standing
+from perfwatch.alerting.rules import Rules, load
 
 RULE = "[rules.cpu]\nseverity = 'warning'\n"
 
@@ -185,7 +185,7 @@ def test_what_is_no_longer_watched_is_told_no_more() -> None:
     house = House(RULE + "remind = '1m'\n")
     house.change(house.now)
     house.run(10)
-    house.teller.drop("nas", "cpu")
+    house.teller.drop("nas", "cpu", house.now)
     assert house.run(600) == []
 
 

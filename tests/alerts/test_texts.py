@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.machine import Track
-from alerts.rules import load
 from alerts.texts import duration, number, text
+from perfwatch.alerting.machine import Track
+from perfwatch.alerting.rules import load
 from perfwatch.units import BYTES, CELSIUS, COUNT, MEMORY, PERCENT, Unit
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
+from dashboard.alerts.known import Alerts
 from dashboard.auth.login_log import LoginLog
 from dashboard.auth.logins import Logins
 from dashboard.auth.passwords import Passwords
@@ -32,7 +33,7 @@ def parts(folder: Path) -> Parts:
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     users, api_tokens = Users(folder / "users.json", quick), ApiTokens(folder)
     tokens = Tokens(lambda: "k" * 64, Revocations(folder / "revoked.json"))
-    hub, commands, bridges = Hub(), Commands(), Bridges()
+    hub, commands, bridges, alerts = Hub(), Commands(), Bridges(), Alerts()
     store = SqliteStore(folder / "history.db")
     return Parts(
         users=users,
@@ -43,7 +44,8 @@ def parts(folder: Path) -> Parts:
         hub=hub,
         commands=commands,
         bridges=bridges,
-        subscriber=Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges),
+        alerts=alerts,
+        subscriber=Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges, alerts),
         store=store,
         patient=store,
         place=Place("SQLite", "here"),

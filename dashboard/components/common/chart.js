@@ -2,6 +2,7 @@
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { timeOfDay } from "./format.js";
 import { inks, translucent } from "./ink.js";
+import { NO_NOTES, paintNotes } from "./notes.js";
 import { WINDOW_MS } from "./timeline.js";
 
 /** @typedef {{ label: string, color: string, fill?: boolean, hidden?: boolean }} Line */
@@ -34,6 +35,7 @@ export class Chart {
   /** @type {Range | null} */
   #zoom = null;
   #resized;
+  #notes = NO_NOTES;
 
   /** @param {HTMLElement} box @param {HTMLElement} legend @param {Options} options */
   constructor(box, legend, { lines, format, range, sync, onZoom, onPick, stacked = false, layer = null }) {
@@ -70,6 +72,13 @@ export class Chart {
   zoom(range, newest) {
     this.#zoom = range;
     if (newest !== null) this.draw(this.#columns, newest);
+  }
+
+  // What rules say of it.
+  /** @param {import("./notes.js").Notes} notes */
+  note(notes) {
+    this.#notes = notes;
+    this.#plot.redraw(false, false);
   }
 
   destroy() {
@@ -146,6 +155,7 @@ export class Chart {
         setCursor: [() => this.#showLegend()],
         setSelect: [(plot) => zoomTo(plot, onZoom)],
         drawAxes: this.#layer ? [this.#layer.paint] : [],
+        draw: [(plot) => paintNotes(plot, this.#notes, () => (this.#layer ? null : "y"), token)],
       },
     };
   }

@@ -1,4 +1,4 @@
-// Made from perfwatch/units.py by `make declared`: change it there.
+// Made from perfwatch/units.py and perfwatch/history/shapes.py by `make declared`: change it there.
 
 export const UNITS = {
   "percent": {"kind": "percent", "names": ["%"], "base": 1000, "digits": 1, "from_zero": true},
@@ -67,4 +67,21 @@ export const EXCEPTIONS = {
   "_iops$": "per_second",
   "_per_cycle$": "number",
   "\\.queue_length$": "number",
+};
+
+export const PARTS = {
+  "network": {"interface": "interfaces", "connection": "connections"},
+  "disk": {"device": "devices", "mountpoint": "partitions", "array": "arrays", "drive": "drives"},
+  "perf_events": {"event": "events"},
+  "sensors": {"sensor": "temperatures", "fan": "fans"},
+  "gpu": {"gpu": "gpus"},
+  "pressure": {"resource": "resources"},
+  "processes": {"process": "top"},
+  "containers": {"container": "containers"},
+  "system": {"user": "users"},
+  "systemd": {"unit": "units"},
+};
+
+export const LISTS = {
+  "cpu": {"core.usage_percent": "per_core", "core.frequency_mhz": "frequency_mhz", "core.temperature_celsius": "temperature_celsius"},
 };

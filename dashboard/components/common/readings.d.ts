@@ -311,6 +311,7 @@ export interface HostInfo {
   schema?: number;
   interval?: number;
   sources?: Record<string, string | null>;
+  twin?: string | null;
 }
 
 export interface Readings {

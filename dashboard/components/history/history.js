@@ -2,7 +2,9 @@
 import { Failed, ask } from "../common/ask.js";
 import { clock } from "../common/clock.js";
 import { choose, fetchHosts } from "../common/hosts.js";
+import { newRulePath } from "../common/alerting.js";
 import { drawn, mountable } from "../common/mount.js";
+import { fetchNotes, notesOf } from "../common/notes.js";
 import { Parts } from "../common/parts.js";
 import { Catalogue } from "./catalogue.js";
 import { Chooser } from "./chooser.js";
@@ -162,6 +164,7 @@ class History {
       const found = await fetchLines(this.#catalogue, this.#view, shown, by, asking.signal);
       this.#stage.hint(this.#missing);
       this.#stage.draw(this.#catalogue, this.#view, shown, found, (newest) => this.#lookAt(newest));
+      this.#note(shown);
       this.#root.dataset.loaded = String(Number(this.#root.dataset.loaded ?? 0) + 1);
       if (this.#follows) this.#again(() => this.#load({ following: true }), Math.max(AGAIN_MS, found.interval));
     } catch (error) {
@@ -170,6 +173,19 @@ class History {
       if (this.#asking === asking) this.#stage.busy(false);
       drawn(this.#root);
     }
+  }
+
+  // What rules say of the chart, and the way to a new one.
+  /** @param {Span} shown */
+  async #note([start, stop]) {
+    const { metric, of, hosts, fields, parts } = this.#view;
+    const { drawn: kept } = this.#catalogue.sides(this.#view);
+    const link = this.#parts.get("alert");
+    link.hidden = false;
+    link.href = newRulePath({ metric, of, field: kept[0], part: parts.length === 1 ? parts[0] : "", host: hosts.length === 1 ? hosts[0] : "" });
+    const asking = this.#asking;
+    const heard = await fetchNotes(hosts.length === 1 ? hosts[0] : null, start, stop, this.#stopping.signal);
+    if (asking === this.#asking) this.#stage.note(notesOf(heard, { metric, of, fields, hosts, parts }));
   }
 
   // Why nothing can be asked for, and what may be done about it; null when it can.

@@ -1,6 +1,7 @@
 // The chart: means as lines over bands from minimum to maximum, with an axis a unit, two at most.
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { inks, translucent } from "../common/ink.js";
+import { NO_NOTES, paintNotes } from "../common/notes.js";
 import { gestures } from "./gestures.js";
 import { MOST_BANDS, withGaps } from "./lines.js";
 import { axisTexts } from "./times.js";
@@ -25,6 +26,7 @@ export class Plot {
   #shown = { lines: [], compared: [], window: [0, 0], interval: 0, hidden: new Set() };
   #act;
   #resized;
+  #notes = NO_NOTES;
 
   /** @param {HTMLElement} box @param {Act} act */
   constructor(box, act) {
@@ -53,6 +55,13 @@ export class Plot {
   /** @param {Span} window */
   look([min, max]) {
     this.#plot?.setScale("x", { min, max });
+  }
+
+  // What rules say of it.
+  /** @param {import("../common/notes.js").Notes} notes */
+  note(notes) {
+    this.#notes = notes;
+    this.#plot?.redraw(false, false);
   }
 
   /** @param {Set<string>} hidden */
@@ -140,8 +149,17 @@ export class Plot {
       axes: [timeAxis(token, this.#box), ...units.map((unit, side) => this.#valueAxis(unit, side, units.length, token))],
       series,
       bands,
-      hooks: { setCursor: [(plot) => this.#hovered(plot)] },
+      hooks: {
+        setCursor: [(plot) => this.#hovered(plot)],
+        draw: [(plot) => paintNotes(plot, this.#notes, (field) => this.#scaleOf(field, units), token)],
+      },
     };
+  }
+
+  /** @type {(field: string, units: Unit[]) => string | null} */
+  #scaleOf(field, units) {
+    const line = this.#shown.lines.find((one) => JSON.parse(one.key)[2] === field);
+    return line ? `y${units.indexOf(line.unit)}` : null;
   }
 
   /** @type {(unit: Unit, side: number, count: number, token: Token) => uPlot.Axis} */

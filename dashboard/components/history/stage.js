@@ -97,6 +97,13 @@ export class Stage {
     this.#parts.get("stage").setAttribute("aria-busy", String(isBusy));
   }
 
+  // Marks where rules fired, and their limits; the last of them in words.
+  /** @param {import("../common/notes.js").Notes} notes */
+  note(notes) {
+    this.#plot.note(notes);
+    this.#tooltip.note(notes);
+  }
+
   saveNumbers() {
     if (!this.#shown) return;
     const content = new Blob([csv(this.#shown, this.#then)], { type: "text/csv;charset=utf-8" });

@@ -1,4 +1,5 @@
 // What the lines say at the time under the pointer: exact values, beside it.
+import { NO_NOTES } from "../common/notes.js";
 import { element, resize } from "../common/parts.js";
 import { nearest } from "./lines.js";
 import { ink, swatch } from "./swatch.js";
@@ -17,6 +18,8 @@ export class Tooltip {
   #time;
   #list;
   #rest;
+  #fired;
+  #notes = NO_NOTES;
 
   /** @param {HTMLElement} box */
   constructor(box) {
@@ -24,7 +27,13 @@ export class Tooltip {
     this.#time = element("p", "when");
     this.#list = element("ul", "values");
     this.#rest = element("p", "when");
-    box.append(this.#time, this.#list, this.#rest);
+    this.#fired = element("p", "fired");
+    box.append(this.#time, this.#list, this.#rest, this.#fired);
+  }
+
+  /** @param {import("../common/notes.js").Notes} notes */
+  note(notes) {
+    this.#notes = notes;
   }
 
   // `left` in pixels of the chart's box.
@@ -44,6 +53,9 @@ export class Tooltip {
       const { line, at } = found[index];
       write(item, line, at, shown.compared.includes(line) ? bucketText(line.times[at] - line.by, shown.interval) : "");
     });
+    const fired = this.#notes.marks.filter(({ from, to }) => from - shown.interval <= time && time <= (to ?? Infinity) + shown.interval);
+    this.#fired.hidden = fired.length === 0;
+    this.#fired.textContent = fired.length ? `▲ ${fired[0].text}${fired.length > 1 ? `, and ${fired.length - 1} more` : ""}` : "";
     this.#place(left);
   }
 

@@ -10,17 +10,23 @@ export class Card {
   #machine;
   #words = element("span", "words");
   #up = element("span", "up");
+  #off = element("button", "off", "Off here");
   #os = element("p", "os");
+  #switchOff;
   #cells = FIGURES.map((figure) => new Cell(figure));
 
-  /** @param {import("./machine.js").Machine} machine */
-  constructor(machine) {
+  // `switchOff` is what the button does; null for who may not.
+  /** @param {import("./machine.js").Machine} machine @param {() => ((alert: import("../common/alerting.js").Alert) => void) | null} switchOff */
+  constructor(machine, switchOff) {
     this.#machine = machine;
+    this.#switchOff = switchOff;
+    this.#off.type = "button";
+    this.#off.addEventListener("click", () => this.#alert && switchOff()?.(this.#alert));
     const name = link(livePath(machine.name), "name", machine.name);
     const history = link(historyPath({ host: machine.name, metric: "cpu" }), "history", "History");
     history.setAttribute("aria-label", `History of ${machine.name}`);
     const top = element("div", "first", sign(), element("h2", "", name), this.#os);
-    const state = element("p", "state", this.#words, this.#up, history);
+    const state = element("p", "state", this.#words, this.#off, this.#up, history);
     this.root = element("li", "card host", top, state, element("dl", "cells", ...this.#cells.map(({ root }) => root)));
     this.root.dataset.host = machine.name;
     this.root.dataset.testid = "host-card";
@@ -34,6 +40,13 @@ export class Card {
     set(this.#words, "title", this.#words.textContent);
     set(this.#up, "textContent", uptime === null || troubles.length || state === "offline" ? "" : `up ${span(uptime)}`);
     set(this.#os, "textContent", entry?.info?.os ?? "");
+    const alert = state === "online" ? this.#alert : null;
+    set(this.#off, "hidden", !alert || !this.#switchOff());
+    if (alert) set(this.#off, "ariaLabel", `Switch ${alert.title} off for ${alert.host}`);
+  }
+
+  get #alert() {
+    return this.#machine.alerts?.[0] ?? null;
   }
 
   draw() {

@@ -28,6 +28,8 @@ export class Device {
   entry = null;
   /** @type {number | null} */
   time = null;
+  /** @type {import("../common/alerting.js").Alert[] | null} what fires by the rules; null where nobody watches */
+  alerts = null;
 
   /** @type {(entry: import("../common/hosts.js").Host) => void} */
   learn(entry) {
@@ -89,6 +91,7 @@ export class DeviceCard {
   #device;
   #age = element("span", "age");
   #list = element("dl", "numbers");
+  #trouble = element("p", "trouble");
   /** @type {Spark[]} */
   #sparks = [];
   #isFilled = false;
@@ -97,13 +100,17 @@ export class DeviceCard {
   constructor(device) {
     this.#device = device;
     const top = element("div", "first", element("h3", "", device.name), this.#age);
-    this.root = element("li", "card device", top, this.#list);
+    this.root = element("li", "card device", top, this.#trouble, this.#list);
     this.root.dataset.host = device.name;
     this.root.dataset.testid = "device-card";
   }
 
   tick() {
     set(this.#age, "textContent", this.#device.heard);
+    const told = (this.#device.alerts ?? []).map(({ text, title }) => text || title).join(", ");
+    set(this.#trouble, "hidden", !told);
+    set(this.#trouble, "textContent", told);
+    set(this.#trouble, "title", told);
   }
 
   draw() {

@@ -30,6 +30,16 @@ export const FIGURES = [
   { name: "temperature", label: "Hottest", color: "series-6", write: celsius, limit: 85, trouble: "hot", top: () => 100 },
 ];
 
+/** @type {Record<string, Name>} by what a rule looks at */
+const OF_RULES = {
+  "cpu.usage_percent": "cpu",
+  "memory.usage_percent": "memory",
+  "disk.partitions.*.usage_percent": "disk",
+  "network.bytes_recv_per_sec": "down",
+  "network.bytes_sent_per_sec": "up",
+  "sensors.temperatures.*.celsius": "temperature",
+};
+
 // Numbers by figure, null where there is none; `fullest` and `failed` are named only.
 /** @type {(readings: Readings) => Found} */
 export function figures({ cpu, memory, disk, network, sensors, gpu, systemd, system }) {
@@ -50,6 +60,12 @@ export function figures({ cpu, memory, disk, network, sensors, gpu, systemd, sys
 /** @type {(found: Found) => (number | null)[]} */
 export function row(found) {
   return FIGURES.map(({ name }) => found[name]);
+}
+
+// The names of the figures that rules which fire look at.
+/** @type {(alerts: import("../common/alerting.js").Alert[]) => Set<string>} */
+export function firing(alerts) {
+  return new Set(alerts.map(({ metric, field }) => OF_RULES[`${metric}.${field}`] ?? ""));
 }
 
 // Once over its limit, a number must fall well below it before it is out of trouble: marks must not flicker.

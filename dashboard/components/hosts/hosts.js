@@ -4,6 +4,8 @@ import { Connection } from "../common/connection.js";
 import { drawn, mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
 import { Status } from "../common/status.js";
+import { switchOff } from "../common/off.js";
+import { Toast } from "../common/toast.js";
 import { leave, whoAmI } from "../session/watch.js";
 import { Card } from "./card.js";
 import { Choices } from "./choices.js";
@@ -17,12 +19,14 @@ import { fetchPast } from "./past.js";
 /** @typedef {import("../common/hosts.js").Host} Host */
 /** @typedef {import("../common/connection.js").Metrics} Metrics */
 
+const WATCH_MS = 5000;
 const CALM_MS = 5000; // what is sorted by its values moves no more often
 
 class Hosts {
   #root;
   #parts;
   #notice;
+  #toast;
   #status;
   #choices;
   /** @type {Map<string, Machine>} */
@@ -32,6 +36,8 @@ class Hosts {
   /** @type {Map<string, Metrics>} readings that come before it is known whose they are */
   #early = new Map();
   #loaded = false;
+  /** @type {((alert: import("../common/alerting.js").Alert) => void) | null} for admins */
+  #off = null;
   /** @type {number | null} the time of the newest reading of all, in ms since 1970 */
   #newest = null;
   #arranged = 0;
@@ -44,6 +50,7 @@ class Hosts {
     over: () => leave("expired"),
   });
   #ticking;
+  #watching;
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -51,22 +58,39 @@ class Hosts {
     this.#root = root;
     this.#parts = new Parts(root);
     this.#notice = new Notice(this.#parts);
+    this.#toast = new Toast(root);
     this.#choices = new Choices(this.#parts.get("choices"), () => this.#arrange(), signal);
     this.#grids = {
-      hosts: new Grid(this.#parts.get("hosts"), (/** @type {Machine} */ machine) => new Card(machine), signal),
+      hosts: new Grid(this.#parts.get("hosts"), (/** @type {Machine} */ machine) => new Card(machine, () => this.#off), signal),
       devices: new Grid(this.#parts.get("devices"), (/** @type {Device} */ device) => new DeviceCard(device), signal),
     };
     this.#status = new Status(this.#parts.get("status"), () => this.#connection.retry());
     this.#ticking = setInterval(() => this.#tick(), 1000);
+    this.#watching = setInterval(() => document.hidden || this.#watch(), WATCH_MS);
   }
 
   start() {
     this.#connection.open();
+    whoAmI().then((me) => {
+      if (me?.role === "admin") this.#off = (alert) => this.#switchOff(alert);
+    });
+  }
+
+  /** @param {import("../common/alerting.js").Alert} alert */
+  async #switchOff(alert) {
+    try {
+      const undo = await switchOff(alert);
+      this.#toast.show(`“${alert.title}” is off for ${alert.host}.`, () => undo().then(() => this.#watch()));
+    } catch (error) {
+      this.#toast.show(/** @type {Error} */ (error).message);
+    }
+    this.#watch();
   }
 
   stop() {
     this.#stopping.abort();
     clearInterval(this.#ticking);
+    clearInterval(this.#watching);
     this.#connection.close();
     for (const grid of Object.values(this.#grids)) grid.destroy();
   }
@@ -77,6 +101,7 @@ class Hosts {
       const { hosts } = await ask("/api/hosts", { signal: this.#stopping.signal });
       this.#notice.fail("");
       this.#load(hosts);
+      this.#watch();
       this.#fill(await fetchPast());
     } catch (caught) {
       const error = /** @type {Error} */ (caught);
@@ -94,6 +119,25 @@ class Hosts {
     for (const message of this.#early.values()) this.#receive(message);
     this.#early.clear();
     this.#arrange();
+  }
+
+  // What rules say of each host; what somebody knows of already needs no look.
+  async #watch() {
+    const { online, alerts } = await ask("/api/alerts?state=firing", { signal: this.#stopping.signal }).catch(() => ({ online: false, alerts: [] }));
+    /** @type {Map<string, import("../common/alerting.js").Alert[]>} */
+    const found = new Map();
+    for (const alert of alerts) {
+      if (alert.acknowledged_by || alert.snoozed_until || alert.paused_until) continue;
+      found.set(alert.host, [...(found.get(alert.host) ?? []), alert]);
+    }
+    const learned = (/** @type {Machine | Device} */ thing) => {
+      const before = JSON.stringify(thing.alerts);
+      thing.alerts = online ? (found.get(thing.name) ?? []) : null;
+      return JSON.stringify(thing.alerts) !== before;
+    };
+    for (const machine of this.#machines.values()) if (learned(machine)) this.#grids.hosts.change(machine);
+    for (const device of this.#devices.values()) if (learned(device)) this.#grids.devices.change(device);
+    if (this.#loaded) this.#sum();
   }
 
   /** @param {Awaited<ReturnType<typeof fetchPast>>} past */

@@ -2,7 +2,7 @@
 import { clock } from "../common/clock.js";
 import { age, moment, span } from "../common/format.js";
 import { Timeline } from "../common/timeline.js";
-import { FIGURES, figures, overLimit, row, troubles } from "./figures.js";
+import { FIGURES, figures, firing, overLimit, row, troubles } from "./figures.js";
 
 const DEFAULT_INTERVAL = 5;
 const STALE_INTERVALS = 3;
@@ -22,7 +22,9 @@ export class Machine {
   time = null;
   found = figures({});
   /** @type {Set<string>} */
-  over = new Set();
+  #over = new Set();
+  /** @type {import("../common/alerting.js").Alert[] | null} what fires by the rules; null where nobody watches */
+  alerts = null;
   timeline = new Timeline(FIGURES.length);
 
   /** @type {(entry: import("../common/hosts.js").Host) => void} */
@@ -37,7 +39,7 @@ export class Machine {
     // A metric that this tick lacks is shown as it was in the one before.
     this.found = figures({ ...this.#data, ...data });
     this.#data = data;
-    this.over = overLimit(this.found, this.over);
+    this.#over = overLimit(this.found, this.#over);
     this.timeline.add(this.time, row(this.found));
   }
 
@@ -53,8 +55,14 @@ export class Machine {
     return clock.now() - this.time > longest ? "stale" : "online";
   }
 
+  // The figures in trouble: by the rules, or by fixed limits where nobody watches.
+  get over() {
+    return this.alerts === null ? this.#over : firing(this.alerts);
+  }
+
   get troubles() {
-    return this.state === "online" ? troubles(this.found, this.over) : [];
+    if (this.state !== "online") return [];
+    return this.alerts === null ? troubles(this.found, this.#over) : this.alerts.map(({ text, title }) => text || title);
   }
 
   get needsLook() {

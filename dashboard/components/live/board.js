@@ -25,6 +25,8 @@ export class Board {
   #info = null;
   /** @type {{ timestamp: string, time: number } | null} */
   #latest = null;
+  /** @type {import("../common/notes.js").Heard} */
+  #heard = { rules: [], told: [] };
   #paused = false;
   /** @type {Range | null} */
   #range = null;
@@ -83,6 +85,13 @@ export class Board {
     if (!this.#paused) this.#show();
   }
 
+  // What rules say of this host.
+  /** @param {import("../common/notes.js").Heard} heard */
+  note(heard) {
+    this.#heard = heard;
+    for (const panel of this.#panels.values()) panel.note(heard);
+  }
+
   // After a reconnection: history has what was missed.
   refill() {
     for (const panel of this.#panels.values()) if (panel.time !== null) panel.fill(this.#edge);
@@ -112,6 +121,7 @@ export class Board {
     for (const panel of this.#panels.values()) panel.destroy();
     this.#panels.clear();
     this.#latest = this.shown = this.#info = null;
+    this.#heard = { rules: [], told: [] };
     this.#missing.hidden = true;
   }
 
@@ -163,6 +173,7 @@ export class Board {
     });
     panel.zoom(this.#range, null);
     this.#place(metric, panel);
+    panel.note(this.#heard);
     this.#panels.set(metric, panel);
     this.#sight.observe(panel.element);
     return panel;

@@ -65,6 +65,11 @@ export class HeatPlot {
     this.#chart.zoom(range, edge);
   }
 
+  /** @param {import("../common/notes.js").Notes} notes */
+  note(notes) {
+    this.#chart.note(notes);
+  }
+
   destroy() {
     this.#chart.destroy();
   }

@@ -5,9 +5,11 @@ import { Board } from "./board.js";
 import { Connection } from "../common/connection.js";
 import { Header } from "./header.js";
 import { drawn, mountable } from "../common/mount.js";
+import { fetchNotes } from "../common/notes.js";
 import { Parts } from "../common/parts.js";
 import { choose, fetchHosts, remember } from "../common/hosts.js";
 import { Status } from "../common/status.js";
+import { WINDOW_MS } from "../common/timeline.js";
 import { trouble } from "../common/trouble.js";
 import { notice } from "./notice.js";
 
@@ -15,6 +17,7 @@ import { notice } from "./notice.js";
 
 const LATE_INTERVALS = 3;
 const DEFAULT_INTERVAL = 5; // seconds; devices without `info` do not say theirs
+const NOTE_MS = 10_000;
 const ASK_AGAIN_MS = 10_000;
 
 class Live {
@@ -40,6 +43,7 @@ class Live {
   #unfilled = null;
   #stopping = new AbortController();
   #ticking;
+  #noting;
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -55,6 +59,7 @@ class Live {
     this.#listen("unzoom", "click", () => this.#board.zoom(null));
     this.#listen("host-choice", "change", ({ target }) => this.#choose(target.value));
     this.#ticking = setInterval(() => this.#tick(), 1000);
+    this.#noting = setInterval(() => document.hidden || this.#note(), NOTE_MS);
   }
 
   async start() {
@@ -65,6 +70,7 @@ class Live {
   stop() {
     this.#stopping.abort();
     clearInterval(this.#ticking);
+    clearInterval(this.#noting);
     this.#connection?.close();
     this.#board.destroy();
   }
@@ -89,6 +95,16 @@ class Live {
     this.#board.begin(host);
     this.#showHosts();
     this.#connect();
+    this.#note();
+  }
+
+  // Marks where rules fired, and their limits.
+  async #note() {
+    const host = this.#host;
+    if (host === null) return;
+    const now = clock.now();
+    const heard = await fetchNotes(host, now - WINDOW_MS, now, this.#stopping.signal);
+    if (host === this.#host && !this.#stopping.signal.aborted) this.#board.note(heard);
   }
 
   #connect() {

@@ -1,8 +1,10 @@
 // One card of one host: what it holds, shows and says when it has nothing to show.
 import { fetchPast } from "../common/past.js";
+import { newRulePath } from "../common/alerting.js";
 import { historyPath } from "../common/links.js";
 import { metricName } from "../common/metrics.js";
 import { drawn } from "../common/mount.js";
+import { notesOf } from "../common/notes.js";
 import { element, write } from "../common/parts.js";
 import { HeatPlot } from "./heat.js";
 import { LinePlot } from "./plot.js";
@@ -11,6 +13,7 @@ import { figures, skeleton, stage } from "./skeleton.js";
 /** @typedef {import("../common/chart.js").Range} Range */
 /** @typedef {import("../common/readings.js").HostInfo | null} Info */
 /** @typedef {import("./cards.js").View<any>} View */
+/** @typedef {{ plot: LinePlot | HeatPlot, box: HTMLElement, href: string, alert: string, drawn: import("../common/notes.js").Drawn, name?: string }} Shown */
 /** @typedef {() => number | null} Edge the right end of every chart, in ms */
 /**
  * @typedef {object} Options
@@ -32,8 +35,10 @@ export class Panel {
   #figures = null;
   /** @type {import("./cards.js").Main<any>[]} */
   #mains = [];
-  /** @type {{ plot: LinePlot | HeatPlot, box: HTMLElement, href: string, name?: string }[]} */
+  /** @type {Shown[]} */
   #views = [];
+  /** @type {import("../common/notes.js").Heard} */
+  #heard = { rules: [], told: [] };
   /** @type {string[]} */
   #needs = [];
   #shown = 0;
@@ -110,6 +115,13 @@ export class Panel {
     if (edge !== null && this.visible !== false) this.#views[this.#shown]?.plot.draw(edge);
   }
 
+  // What rules say of it: where they fired, and their limits.
+  /** @param {import("../common/notes.js").Heard} heard */
+  note(heard) {
+    this.#heard = heard;
+    for (const { plot, drawn: what } of this.#views) plot.note(notesOf(heard, what));
+  }
+
   /** @type {(range: Range | null, edge: number | null) => void} */
   zoom(range, edge) {
     this.#range = range;
@@ -173,22 +185,28 @@ export class Panel {
     this.#views = shown.map((view, index) => this.#makeView(view, index));
     if (this.#views.length > 1) this.#made.plots.prepend(this.#switch());
     this.#turnTo(0);
+    this.note(this.#heard);
     this.#unfilled = true;
     this.explain(null);
   }
 
-  /** @type {(view: View, index: number) => { plot: LinePlot | HeatPlot, box: HTMLElement, href: string, name?: string }} */
+  /** @type {(view: View, index: number) => Shown} */
   #makeView(view, index) {
     const { legend, chart, box } = stage(this.card, view, index === 0);
     box.hidden = index > 0;
     this.#made.plots.append(box);
     const { host, interval, sync, onZoom } = this.#options;
-    const href = historyPath({ host, metric: this.card.metric, ...series(view) });
+    const { metric } = this.card;
+    const { of, fields, parts } = series(view);
+    const href = historyPath({ host, metric, of, fields, parts });
+    // Parts of the whole: a limit of the whole is their sum's.
+    const whole = view.stacked && !of ? ["usage_percent", ...fields] : fields;
+    const alert = newRulePath({ metric, of, field: whole[0] ?? "", part: parts.length === 1 ? parts[0] : "", host });
     const onPick = () => location.assign(href);
     const plot = new (view.rows ? HeatPlot : LinePlot)(view, chart, legend, { sync, onZoom, onPick });
     plot.interval = interval;
     plot.zoom(this.#range, null);
-    return { plot, box, href, name: view.name };
+    return { plot, box, href, alert, drawn: { metric, of, fields: whole, hosts: [host], parts }, name: view.name };
   }
 
   #switch() {
@@ -206,7 +224,11 @@ export class Panel {
     this.#shown = index;
     this.#views.forEach(({ box }, place) => (box.hidden = place !== index));
     buttons.forEach((button, place) => (button.ariaPressed = String(place === index)));
-    if (this.#views[index]) this.#made.link.href = this.#views[index].href;
+    if (this.#views[index]) {
+      this.#made.link.href = this.#views[index].href;
+      this.#made.alert.href = this.#views[index].alert;
+      this.#made.alert.hidden = false;
+    }
     this.draw(this.#latest?.time ?? null);
   }
 }

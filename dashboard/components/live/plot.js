@@ -44,6 +44,11 @@ export class LinePlot {
     this.#chart.zoom(range, edge);
   }
 
+  /** @param {import("../common/notes.js").Notes} notes */
+  note(notes) {
+    this.#chart.note(notes);
+  }
+
   destroy() {
     this.#chart.destroy();
   }

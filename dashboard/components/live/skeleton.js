@@ -8,6 +8,7 @@ import { element } from "../common/parts.js";
 export function skeleton({ metric, feet = [], charted = true }, host) {
   const made = {
     aside: element("p", "aside"),
+    alert: Object.assign(element("a", "past alert", "Alert me"), { hidden: true }),
     link: element("a", "past", "History"),
     why: element("p", "why"),
     mains: element("div", "mains"),
@@ -20,11 +21,14 @@ export function skeleton({ metric, feet = [], charted = true }, host) {
   heading.id = `card-${metric}`;
   made.link.ariaLabel = `${title} in History`;
   made.link.dataset.testid = `past-${metric}`;
+  made.alert.ariaLabel = `Alert me about ${title}`;
+  made.alert.title = "Make a rule for what this chart shows";
+  made.alert.dataset.testid = `alert-${metric}`;
   made.why.hidden = true;
   made.plots.hidden = !charted;
   const parts = feet.map(({ caption }, index) => element("section", "foot", element("p", "caption", caption), made.feet[index].element));
   const bottom = element("div", parts.length > 1 ? "feet several" : "feet", ...parts);
-  const head = element("header", "head", heading, made.aside, made.link);
+  const head = element("header", "head", heading, made.aside, made.alert, made.link);
   made.article.append(head, made.why, made.mains, made.plots, bottom);
   Object.assign(made.article.dataset, { metric, testid: `card-${metric}`, state: "loading" });
   made.article.setAttribute("aria-labelledby", heading.id);

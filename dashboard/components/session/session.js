@@ -1,6 +1,7 @@
 // The browser's side of the login: leaves for the login page in time, and draws "Log out".
 import { at } from "../common/paths.js";
 import { mountable } from "../common/mount.js";
+import { Bell } from "./bell.js";
 import { markCurrentPage } from "./pages.js";
 import { leave, watch } from "./watch.js";
 
@@ -14,10 +15,12 @@ class Session {
   #stopWatching = watch();
   #stopMarking = markCurrentPage();
   #stopping = new AbortController();
+  #bell;
 
   /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
+    this.#bell = new Bell(/** @type {any} */ (this.#part("bell")), this.#part("bell-count"));
     this.#drawTheme();
     const logout = this.#part("logout");
     logout.addEventListener("click", () => logOut(logout), { signal: this.#stopping.signal });
@@ -32,6 +35,7 @@ class Session {
   }
 
   stop() {
+    this.#bell.stop();
     this.#stopWatching();
     this.#stopMarking();
     this.#stopping.abort();

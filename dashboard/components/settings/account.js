@@ -3,14 +3,14 @@ import { Failed, ask } from "../common/ask.js";
 import { dated } from "../common/format.js";
 import { element } from "../common/parts.js";
 import { Factor } from "./factor.js";
-import { Section, attempt, button, reload } from "./forms.js";
+import { Section, attempt, button, reload } from "../common/forms.js";
 
 /** @typedef {{ id: string, current: boolean, began_at: string, used_at: string, address: string, client: string }} Session */
 
 export class Account extends Section {
   #factor;
 
-  /** @param {import("./forms.js").Given} page */
+  /** @param {import("../common/forms.js").Given} page */
   constructor(page) {
     super(page);
     this.#factor = new Factor(this.parts, () => this.load());

@@ -1,7 +1,7 @@
 // One's second factor: set up with an app that shows codes, taken away, and its recovery codes shown once.
 import { ask } from "../common/ask.js";
 import { element } from "../common/parts.js";
-import { attempt, count } from "./forms.js";
+import { attempt, count } from "../common/forms.js";
 
 const PATH = "/api/auth/second-factor";
 

@@ -2,7 +2,7 @@
 import { Failed, ask } from "../common/ask.js";
 import { bytes, dated, joined } from "../common/format.js";
 import { element } from "../common/parts.js";
-import { Section, attempt, count, say } from "./forms.js";
+import { Section, attempt, count, say } from "../common/forms.js";
 
 /** @typedef {{ name: string, rows?: number, oldest?: string | null, newest?: string | null }} Tier */
 /** @typedef {{ stage: string | null, removed: { raw: number, rollups: number }, rolled_up: number, seconds: number }} Cleanup */
@@ -26,7 +26,7 @@ export class History extends Section {
   #ticking;
   #over = () => {}; // ends the wait for a cleanup that another page began
 
-  /** @param {import("./forms.js").Given} page */
+  /** @param {import("../common/forms.js").Given} page */
   constructor(page) {
     super(page);
     this.#form = this.parts.get("retention");

@@ -3,7 +3,7 @@ import { ask } from "../common/ask.js";
 import { dated } from "../common/format.js";
 import { metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
-import { attempt } from "./forms.js";
+import { attempt } from "../common/forms.js";
 
 /** @typedef {{ interval: number, sources: Record<string, boolean>, perf_cores: string, perf_interval: number }} Config */
 /** @typedef {{ host: string, status: string | null, since: string | null, config: Config | null, sources: Record<string, string | null> }} Told by /api/config */

@@ -1,6 +1,6 @@
 // The settings of each host: what it reports, and changes that wait for its answer.
 import { ask } from "../common/ask.js";
-import { Section, attempt } from "./forms.js";
+import { Section, attempt } from "../common/forms.js";
 import { HostForm } from "./host.js";
 
 const FILTER_FROM = 8; // hosts; fewer are seen at a glance
@@ -11,7 +11,7 @@ export class Hosts extends Section {
   /** @type {Map<string, HostForm>} */
   #forms = new Map();
 
-  /** @param {import("./forms.js").Given} page */
+  /** @param {import("../common/forms.js").Given} page */
   constructor(page) {
     super(page);
     this.parts.get("host-filter").addEventListener("input", () => this.#filter());

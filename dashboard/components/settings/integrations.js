@@ -2,7 +2,7 @@
 import { Failed, ask } from "../common/ask.js";
 import { dated } from "../common/format.js";
 import { element } from "../common/parts.js";
-import { Section, attempt, button, reload } from "./forms.js";
+import { Section, attempt, button, reload } from "../common/forms.js";
 
 /** @typedef {{ name: string, role: string, created_at: string }} Credential */
 
@@ -10,7 +10,7 @@ const BACKTICK = "\x60";
 const ELSEWHERE = 501;
 
 export class Integrations extends Section {
-  /** @param {import("./forms.js").Given} page */
+  /** @param {import("../common/forms.js").Given} page */
   constructor(page) {
     super(page);
     this.parts.get("credential-add").addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#add(event));

@@ -3,7 +3,7 @@ import { Failed, ask } from "../common/ask.js";
 import { drawn, mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
 import { Account } from "./account.js";
-import { Confirm, copy } from "./forms.js";
+import { Confirm, copy } from "../common/forms.js";
 import { History } from "./history.js";
 import { Hosts } from "./hosts.js";
 import { Integrations } from "./integrations.js";

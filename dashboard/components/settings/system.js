@@ -4,7 +4,7 @@ import { clock } from "../common/clock.js";
 import { age, bytes, dated, joined, plain, span } from "../common/format.js";
 import { metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
-import { count, facts } from "./forms.js";
+import { count, facts } from "../common/forms.js";
 
 /** @typedef {[text: string, kind: "good" | "warn" | "bad"]} State of a badge */
 
@@ -13,7 +13,7 @@ export class System {
   #place;
   #signal;
 
-  /** @param {import("./forms.js").Given} given */
+  /** @param {import("../common/forms.js").Given} given */
   constructor({ parts, signal }) {
     this.#place = parts.get("system");
     this.#signal = signal;

@@ -2,12 +2,12 @@
 import { ask } from "../common/ask.js";
 import { dated } from "../common/format.js";
 import { element } from "../common/parts.js";
-import { Section, attempt, button, reload } from "./forms.js";
+import { Section, attempt, button, reload } from "../common/forms.js";
 
 /** @typedef {{ name: string, role: string, created_at: string, expires_at: string | null, last_used: string | null }} Token */
 
 export class Tokens extends Section {
-  /** @param {import("./forms.js").Given} page */
+  /** @param {import("../common/forms.js").Given} page */
   constructor(page) {
     super(page);
     this.parts.get("token-add").addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#add(event));

@@ -1,14 +1,14 @@
 // Who may come in, and what they may do there.
 import { ask } from "../common/ask.js";
 import { element } from "../common/parts.js";
-import { Section, attempt, button, reload } from "./forms.js";
+import { Section, attempt, button, reload } from "../common/forms.js";
 
 /** @typedef {{ username: string, role: string }} User */
 
 const ROLES = { admin: "Admin", viewer: "Viewer" };
 
 export class Users extends Section {
-  /** @param {import("./forms.js").Given} page */
+  /** @param {import("../common/forms.js").Given} page */
   constructor(page) {
     super(page);
     this.parts.get("user-add").addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#add(event));

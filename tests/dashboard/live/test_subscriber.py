@@ -11,6 +11,7 @@ import mqtt5
 import msgspec
 import pytest
 
+from dashboard.alerts.known import Alerts
 from dashboard.live import subscriber as module
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
@@ -44,7 +45,7 @@ async def eventually(condition: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def following(server: Mosquitto, hub: Hub) -> AsyncIterator[Subscriber]:
     """A subscriber that is connected."""
-    subscriber = Subscriber(address(server), Topics(), hub, Commands(), Bridges())
+    subscriber = Subscriber(address(server), Topics(), hub, Commands(), Bridges(), Alerts())
     async with asyncio.TaskGroup() as group:
         running = group.create_task(subscriber.run())
         await eventually(lambda: subscriber.connected)
@@ -55,7 +56,7 @@ async def following(server: Mosquitto, hub: Hub) -> AsyncIterator[Subscriber]:
 async def keep_version_secret(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A broker that grants any subscription but that to its version."""
     writer.write(WELCOME)
-    for _ in range(3):
+    for _ in range(4):
         packet = await receive(reader)
         assert isinstance(packet, mqtt5.SubscribePacket)
         code = mqtt5.SubAckReasonCode
@@ -81,7 +82,7 @@ async def test_what_was_published_before_it_came_and_after_reaches_the_hub(broke
 
 async def test_a_broker_may_keep_its_version_to_itself() -> None:
     async with peer(keep_version_secret) as broker, asyncio.TaskGroup() as group:
-        subscriber = Subscriber(broker, Topics(), Hub(), Commands(), Bridges())
+        subscriber = Subscriber(broker, Topics(), Hub(), Commands(), Bridges(), Alerts())
         running = group.create_task(subscriber.run())
         await eventually(lambda: subscriber.connected)
         running.cancel()
@@ -142,7 +143,7 @@ async def test_an_unforeseen_exception_goes_on_to_the_owner(
         raise ZeroDivisionError
 
     monkeypatch.setattr(hub, "receive", fail)
-    subscriber = Subscriber(address(broker), Topics(), hub, Commands(), Bridges())
+    subscriber = Subscriber(address(broker), Topics(), hub, Commands(), Bridges(), Alerts())
     async with Client(address(broker)) as other:
         await other.publish(CPU, payload(1), qos=1, retain=True)
     with pytest.raises(ExceptionGroup) as caught:
@@ -169,9 +170,8 @@ async def test_a_command_that_the_broker_refuses_is_said(tmp_path: Path) -> None
 
 
 async def test_without_a_broker_a_command_is_refused() -> None:
-    away = Subscriber(
-        broker_of(Settings(broker=f"mqtt://127.0.0.1:{free_port()}")), Topics(), Hub(), Commands(), Bridges()
-    )
+    nobody = broker_of(Settings(broker=f"mqtt://127.0.0.1:{free_port()}"))
+    away = Subscriber(nobody, Topics(), Hub(), Commands(), Bridges(), Alerts())
     with pytest.raises(BrokerError, match="is away: nothing can be sent to nas"):
         await away.command("nas", b"{}")
 

@@ -42,6 +42,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         ("alerts", "perfwatch/nas/alert/cpu"),
         ("alerts", "perfwatch/alerts"),
         ("alerts", "homeassistant/device/perfwatch_alerts/nas/config"),
+        ("alerts", "perfwatch-alerts/answer"),
+        ("dashboard", "perfwatch-alerts/ask"),
     ],
 )
 def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, topic: str) -> None:
@@ -67,6 +69,10 @@ def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, to
         ("alerts", "homeassistant/device/perfwatch_nas/config"),
         ("alerts", "homeassistant/device/perfwatch_alerts/config"),
         ("bridge", "perfwatch/nas/alert/cpu"),
+        ("bridge", "perfwatch-alerts/ask"),
+        ("dashboard", "perfwatch-alerts/answer"),
+        ("dashboard", "perfwatch-alerts/lease"),
+        ("nas", "perfwatch-alerts/ask"),
         ("bridge", "perfwatch/nas/cpu"),
         ("bridge", "perfwatch/bridge/cpu"),
         ("dashboard", "perfwatch/nas/cpu"),
@@ -101,6 +107,12 @@ def test_readers_see_readings_and_collectors_do_not(broker: Broker) -> None:
     assert not broker.may_read("pi", "perfwatch/nas/cpu", "nas")
     assert broker.may_read("nas", "perfwatch/nas/config/set", "dashboard")
     assert not broker.may_read("pi", "perfwatch/nas/config/set", "dashboard")
+
+
+def test_the_address_of_a_channel_is_for_the_alerts_only(broker: Broker) -> None:
+    assert broker.may_read("alerts", "perfwatch-alerts/ask", "dashboard")
+    for account in ("devices", "reader", "bridge", "dashboard", "nas"):
+        assert not broker.may_read(account, "perfwatch-alerts/ask", "dashboard")
 
 
 def test_the_dashboard_may_ask_which_broker_it_is(broker: Broker) -> None:

@@ -1,10 +1,10 @@
 // What the sections share: saying how something went, and asking before something is lost.
-import { Failed } from "../common/ask.js";
-import { NOTHING } from "../common/format.js";
-import { element } from "../common/parts.js";
+import { Failed } from "./ask.js";
+import { NOTHING } from "./format.js";
+import { element } from "./parts.js";
 
 /** @typedef {"good" | "bad" | "busy" | ""} Kind */
-/** @typedef {{ root: HTMLElement, parts: import("../common/parts.js").Parts, confirm: Confirm, signal: AbortSignal }} Given */
+/** @typedef {{ root: HTMLElement, parts: import("./parts.js").Parts, confirm: Confirm, signal: AbortSignal }} Given */
 
 // `kind` is "good", "bad", "busy" or "".
 /** @type {(place: HTMLElement, text: string, kind?: Kind) => void} */
@@ -60,7 +60,7 @@ export class Confirm {
   #dialog;
   #parts;
 
-  /** @param {import("../common/parts.js").Parts} parts */
+  /** @param {import("./parts.js").Parts} parts */
   constructor(parts) {
     this.#parts = parts;
     this.#dialog = parts.get("confirm");

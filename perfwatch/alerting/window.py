@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from alerts.rules import Statistic
+from perfwatch.alerting.rules import Statistic
 
 # What is more is spaced evenly. Theil and Sen's line takes a slope for each two samples.
 MOST_SAMPLES = 1000

@@ -6,8 +6,8 @@ from math import inf, sin
 
 import pytest
 
-from alerts.rules import Statistic
-from alerts.window import MOST_ON_A_LINE, MOST_SAMPLES, Window
+from perfwatch.alerting.rules import Statistic
+from perfwatch.alerting.window import MOST_ON_A_LINE, MOST_SAMPLES, Window
 
 HOUR = 3600.0
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from alerts.window import Window
+from perfwatch.alerting.window import Window
 
 
 class Standing(StrEnum):

@@ -5,6 +5,8 @@ A rule is a table of `alerts.toml`; what it does not say, the rule of its name i
     [rules.disk-full]
     at_least = 95
     except = ["backup-*"]
+
+A table that says its `kind` is the whole rule.
 """
 
 from __future__ import annotations
@@ -14,13 +16,14 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
 
-from perfwatch.durations import parse_ms
+from perfwatch.durations import format_ms, parse_ms
 from perfwatch.errors import RuleError
 
 Severity = Literal["info", "warning", "critical"]
@@ -151,9 +154,17 @@ class Rules(Struct, frozen=True):
         return any(now < until and fnmatchcase(host, one) for one, until in self.maintenance.items())
 
 
+@cache
+def shipped() -> dict[str, dict[str, Any]]:
+    """The tables of the rules that ship, by name."""
+    found: dict[str, dict[str, Any]] = tomllib.loads(
+        (files("perfwatch.alerting") / "defaults.toml").read_text()
+    )
+    return found["rules"]
+
+
 def load(text: str = "") -> Rules:
     """The rules that ship, with those of `alerts.toml` put over them. Raises RuleError."""
-    shipped = tomllib.loads((files("alerts") / "defaults.toml").read_text())["rules"]
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
@@ -161,11 +172,52 @@ def load(text: str = "") -> Rules:
     if unknown := given.keys() - {"rules", "maintenance"}:
         raise RuleError(f"has {unknown.pop()!r}, but knows only [rules.NAME] and [maintenance]")
     own = _tables(given.get("rules", {}))
-    merged = {name: {**shipped.get(name, {}), **own.get(name, {})} for name in {**shipped, **own}}
+    merged = {name: _merged(name, own.get(name, {})) for name in {**shipped(), **own}}
     return Rules(
-        {name: _rule(name, table) for name, table in merged.items()},
+        {name: parse(name, table) for name, table in merged.items()},
         _maintenance(given.get("maintenance", {})),
     )
+
+
+def _merged(name: str, own: dict[str, Any]) -> dict[str, Any]:
+    return own if "kind" in own else {**shipped().get(name, {}), **own}
+
+
+def table(rule: Rule) -> dict[str, Any]:
+    """The rule as a table says it: in full, but for what is as it is by default."""
+    return {"kind": type(rule).__name__.lower()} | {
+        one.encode_name: _written(getattr(rule, one.name))
+        for one in msgspec.structs.fields(rule)
+        if one.required or getattr(rule, one.name) != one.default
+    }
+
+
+def own_table(name: str, rule: Rule) -> dict[str, Any]:
+    """What a table has to say so that the rule of that name becomes this one; nothing when it ships so."""
+    wanted = table(rule)
+    if name not in shipped():
+        return wanted
+    before = parse(name, shipped()[name])
+    if type(before) is not type(rule):
+        return wanted
+    changed = {
+        one.encode_name: getattr(rule, one.name)
+        for one in msgspec.structs.fields(rule)
+        if getattr(rule, one.name) != getattr(before, one.name)
+    }
+    # TOML has no word for None.
+    return wanted if None in changed.values() else {key: _written(value) for key, value in changed.items()}
+
+
+def _written(value: Any) -> Any:
+    match value:
+        case Seconds():
+            return format_ms(round(1000 * value))
+        case Hours():
+            return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in value)
+        case tuple():
+            return list(value)
+    return value
 
 
 def _tables(found: Any) -> dict[str, dict[str, Any]]:
@@ -174,7 +226,8 @@ def _tables(found: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _rule(name: str, table: Mapping[str, Any]) -> Rule:
+def parse(name: str, table: Mapping[str, Any]) -> Rule:
+    """The rule that a whole table says. Raises RuleError."""
     if not _NAME.fullmatch(name):
         raise RuleError(f"rule {name!r}: a name has 1 to 64 lowercase letters, digits, _ and -")
     try:

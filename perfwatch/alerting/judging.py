@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from math import inf
 from typing import Any, NamedTuple
 
-from alerts.machine import Judgement, Track
-from alerts.rules import Forecast, Judged, State, Threshold
-from alerts.window import MOST_ON_A_LINE, Window
+from perfwatch.alerting.machine import Judgement, Track
+from perfwatch.alerting.rules import Forecast, Judged, State, Threshold
+from perfwatch.alerting.window import MOST_ON_A_LINE, Window
 
 EACH = "*"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.rules import Forecast, Hours, Threshold, load
+from perfwatch.alerting.rules import Forecast, Hours, Threshold, load
 from perfwatch.errors import RuleError
 
 THRESHOLD = '[rules.x]\nkind = "threshold"\ntitle = "X"\nmetric = "cpu"\nfield = "user"\n'

@@ -1,0 +1,201 @@
+"""What the service does for who asks over the broker, and what it says of its own settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from alerts.channels import Channel, send, test_message
+from alerts.watch import Watch
+from perfwatch.alerting import protocol as asked
+from perfwatch.alerting.rules import Rule, load, own_table, parse, shipped, table
+from perfwatch.alerting.tables import put
+from perfwatch.errors import ChannelError, RuleError
+from perfwatch.files import write_private
+from perfwatch.readings.codec import UNREADABLE, format_time, from_ms
+
+MOST_RECENT = 500
+_question = msgspec.json.Decoder(asked.Question)
+
+
+class _Identified(Struct):
+    id: str
+
+
+class Missing(Exception):
+    """There is nothing of that name."""
+
+
+class Conflict(Exception):
+    """It cannot be done as things are."""
+
+
+class Desk:
+    """`clock` is in seconds since 1970."""
+
+    def __init__(self, watch: Watch, clock: Callable[[], float] = time.time) -> None:
+        self._watch = watch
+        self._clock = clock
+
+    async def answer(self, payload: bytes) -> asked.Answer | None:
+        """Do what is asked; None when it is no question at all."""
+        try:
+            question = _question.decode(payload)
+        except UNREADABLE as exc:
+            return _refused(payload, str(exc))
+        answer = asked.Answer(question.id)
+        try:
+            answer.detail = await self._do(question, answer)
+        except Missing as exc:
+            answer.detail, answer.refusal = str(exc), "missing"
+        except Conflict as exc:
+            answer.detail, answer.refusal = str(exc), "conflict"
+        except (RuleError, ChannelError) as exc:
+            failed = isinstance(question, asked.TryChannel)
+            answer.detail, answer.refusal = str(exc), "failed" if failed else "unusable"
+        except OSError as exc:
+            answer.detail, answer.refusal = f"It cannot be written: {exc}", "failed"
+        return answer
+
+    def settings(self) -> asked.Settings:
+        """All that may be known of them."""
+        watch = self._watch
+        rules = watch.engine.rules
+        acknowledged = {(one.news.host, one.news.rule): one for one in watch.teller.untold.open.values()}
+        return asked.Settings(
+            rules=[
+                asked.RuleSaid(name, _origin(name, rule), table(rule)) for name, rule in rules.rules.items()
+            ],
+            maintenance=[
+                asked.Paused(hosts, _at(until.timestamp())) for hosts, until in rules.maintenance.items()
+            ],
+            snoozed=[asked.Snoozed(host, rule, _at(until)) for (host, rule), until in watch.teller.snoozed()],
+            acknowledged=[
+                asked.Acknowledged(*key, one.acknowledged_by, _at(one.acknowledged_at))
+                for key, one in acknowledged.items()
+                if one.acknowledged_by
+            ],
+            channels=[
+                asked.ChannelSaid(name, one.kind, one.severities) for name, one in watch.channels.items()
+            ],
+        )
+
+    async def _do(self, question: asked.Question, answer: asked.Answer) -> str:
+        watch = self._watch
+        match question:
+            case asked.PutRule():
+                return self._put_rule(question)
+            case asked.DropRule():
+                return self._drop_rule(question.name)
+            case asked.Export():
+                return self._text()
+            case asked.Import():
+                self._write(question.text)
+                return "The rules are those of the file now"
+            case asked.Acknowledge(host=host, rule=rule):
+                if not watch.teller.acknowledge(host, rule, question.by, self._clock()):
+                    raise Missing(f"{rule} does not fire on {host}")
+                watch.keep_told()
+                return f"{question.by} knows of {rule} on {host}: it is told again only when it is over"
+            case asked.Snooze(host=host, rule=rule):
+                watch.teller.snooze(host, rule, self._clock() + question.seconds)
+                watch.keep_told()
+                return f"{rule} on {host} is {'snoozed' if question.seconds else 'told again'}"
+            case asked.Pause():
+                return self._pause(question)
+            case asked.PutChannel():
+                watch.all_channels.add(question.name, Channel(question.url, question.severities))
+            case asked.DropChannel():
+                self._channel(question.name)
+                watch.all_channels.remove(question.name)
+            case asked.TryChannel():
+                return await self._try(question.name)
+            case asked.Recent():
+                answer.recent = self._recent(question)
+                return ""
+        watch.follow_files()
+        return f"Channel {question.name} is {'kept' if isinstance(question, asked.PutChannel) else 'gone'}"
+
+    def _put_rule(self, question: asked.PutRule) -> str:
+        name = question.name
+        known = self._watch.engine.rules.rules
+        if question.new and name in known:
+            raise Conflict(f"There is a rule {name!r} already")
+        if not question.new and name not in known:
+            raise Missing(f"There is no rule {name!r}")
+        rule = parse(name, question.rule)
+        self._write(put(self._text(), ("rules", name), own_table(name, rule)))
+        return f"Rule {name} is kept"
+
+    def _drop_rule(self, name: str) -> str:
+        rule = self._watch.engine.rules.rules.get(name)
+        if rule is None:
+            raise Missing(f"There is no rule {name!r}")
+        if not own_table(name, rule):
+            raise Conflict(f"{name} ships with PerfWatch: switch it off instead (enabled = false)")
+        self._write(put(self._text(), ("rules", name), {}))
+        return f"{name} is as it ships again" if name in shipped() else f"Rule {name} is gone"
+
+    def _pause(self, question: asked.Pause) -> str:
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        kept = {one: until for one, until in self._watch.engine.rules.maintenance.items() if until > now}
+        kept.pop(question.hosts, None)
+        if question.until is not None:
+            kept[question.hosts] = datetime.fromtimestamp(round(question.until), UTC)
+        self._write(put(self._text(), ("maintenance",), kept))
+        if question.until is None:
+            return f"{question.hosts} is watched as before"
+        return f"Nothing is told of {question.hosts} until {_at(question.until)}"
+
+    def _text(self) -> str:
+        path = self._watch.rules_path
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def _write(self, text: str) -> None:
+        """Put that in place of the file, if it can be used. Raises RuleError."""
+        load(text)
+        write_private(self._watch.rules_path, text.encode())
+        self._watch.follow_files()
+
+    def _channel(self, name: str) -> Channel:
+        known = self._watch.all_channels.all()
+        if name not in known:
+            raise Missing(f"There is no channel {name!r}")
+        return known[name]
+
+    async def _try(self, name: str) -> str:
+        await send(self._channel(name), test_message(self._clock()))
+        return "Sent: the server has taken it"
+
+    def _recent(self, question: asked.Recent) -> list[asked.Told]:
+        teller = self._watch.teller
+        ended = [(one, _at(one.moment)) for one in teller.past if one.moment >= question.since]
+        lasting = [(one.news, None) for one in teller.untold.open.values()]
+        found = [
+            asked.Told(one.host, one.rule, one.part, one.severity, one.text, _at(one.since), until)
+            for one, until in [*ended, *lasting]
+            if one.since <= question.until and question.host in (None, one.host)
+        ]
+        return sorted(found, key=lambda one: one.since, reverse=True)[:MOST_RECENT]
+
+
+def _refused(payload: bytes, why: str) -> asked.Answer | None:
+    """An answer for a question that has an id at least."""
+    try:
+        return asked.Answer(msgspec.json.decode(payload, type=_Identified).id, why, "unusable")
+    except UNREADABLE:
+        return None
+
+
+def _origin(name: str, rule: Rule) -> asked.Origin:
+    if name not in shipped():
+        return "own"
+    return "changed" if own_table(name, rule) else "shipped"
+
+
+def _at(seconds: float) -> str:
+    return format_time(from_ms(round(seconds * 1000)))
