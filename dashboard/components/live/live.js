@@ -10,6 +10,7 @@ import { choose, fetchHosts, remember } from "../common/hosts.js";
 import { Status } from "../common/status.js";
 import { trouble } from "../common/trouble.js";
 import { notice } from "./notice.js";
+import { Ranges } from "./range/ranges.js";
 
 /** @typedef {import("../common/hosts.js").Host} Host */
 
@@ -21,6 +22,7 @@ class Live {
   #root;
   #parts;
   #board;
+  #ranges;
   #header;
   #status;
   /** @type {Connection | null} */
@@ -49,6 +51,7 @@ class Live {
       zoomed: (range) => (parts.get("unzoom").hidden = range === null),
       failed: (sentence) => this.#say({ unfilled: sentence }),
     });
+    this.#ranges = new Ranges(root, parts);
     this.#header = new Header(parts);
     this.#status = new Status(parts.get("status"), () => this.#connection?.retry());
     this.#listen("pause", "click", () => this.#pause());
@@ -67,6 +70,7 @@ class Live {
     clearInterval(this.#ticking);
     this.#connection?.close();
     this.#board.destroy();
+    this.#ranges.stop();
   }
 
   /** @type {(part: string, event: string, act: (event: any) => void) => void} */
@@ -87,6 +91,7 @@ class Live {
     this.#unfilled = null;
     this.#root.dataset.host = host ?? "";
     this.#board.begin(host);
+    this.#ranges.choose(host);
     this.#showHosts();
     this.#connect();
   }
@@ -117,6 +122,7 @@ class Live {
     if (message.host !== this.#host) return;
     this.#received = performance.now();
     this.#board.receive(message);
+    this.#ranges.receive(message, this.#entry?.info ?? null);
     this.#tick();
   }
 
