@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from dashboard.history.catalogue import catalogue, natural
 from dashboard.history.known import KnownSeries
 from dashboard.history.metrics import Query
 from dashboard.history.metrics import parse as parse_range
+from dashboard.history.newest import last_reading, newest_time
 from dashboard.history.queries import Queries
 from dashboard.history.size import check_size
 from dashboard.web.responses import BadRequest
@@ -25,7 +25,6 @@ from perfwatch.readings.codec import format_time, from_ms
 
 MOST_SERIES = 32
 _JSON = "application/json"
-_SECOND, _MINUTE, _MONTH = 1000, 60_000, 30 * 86_400_000
 
 
 class Asked(NamedTuple):
@@ -84,7 +83,7 @@ class ChartApi:
             "count": len(there),
             "times": times,
             "series": lines,
-            "newest_time": None if times else self._newest_of(drawn),
+            "newest_time": None if times else newest_time(self._store, drawn),
         }
         return msgspec.json.encode(answer)
 
@@ -92,25 +91,9 @@ class ChartApi:
         self, series: Series, buckets: Sequence[Bucket], times: Sequence[int], query: Query
     ) -> msgspec.Raw:
         line = {"host": series.host, "part": series.part, "field": series.field, **columns(buckets, times)}
-        last = self._last(series, buckets[-1], query.interval, query.stop) if buckets else None
+        last = last_reading(self._store, series, buckets[-1], query.interval, query.stop) if buckets else None
         newest = last and {"time": last.time, "value": round(last.mean, 3)}
         return msgspec.Raw(msgspec.json.encode({**line, "newest": newest}))
-
-    def _last(self, series: Series, bucket: Bucket, interval: int, stop: int) -> Bucket:
-        """The last reading itself: a mean over hours would be a poor "newest"."""
-        for step in (_MINUTE, _SECOND):
-            if interval > step:
-                end = min(bucket.time + interval, stop)
-                finer = self._store.query([series], bucket.time, end, step).get(series)
-                bucket, interval = (finer[-1], step) if finer else (bucket, interval)
-        return bucket
-
-    def _newest_of(self, chosen: Sequence[Series]) -> str | None:
-        """When any of them was read last, whenever that was."""
-        until = time.time_ns() // 1_000_000 + _MINUTE
-        found = self._store.query(chosen, 0, until, _MONTH)
-        lasts = [self._last(one, buckets[-1], _MONTH, until) for one, buckets in found.items() if buckets]
-        return format_time(from_ms(max(last.time for last in lasts))) if lasts else None
 
 
 def parse(given: QueryParams) -> Asked:

@@ -243,6 +243,27 @@ class Chart(Struct):
     newest_time: str | None
 
 
+class HostLine(Struct):
+    metric: str
+    tag: str
+    part: str
+    field: str
+    mean: list[float | None]
+    min: list[float | None]
+    max: list[float | None]
+
+
+class HostChart(Struct):
+    host: str
+    start_time: str
+    end_time: str
+    interval: str
+    interval_ms: int
+    times: list[int]
+    series: list[HostLine]
+    newest_time: str | None
+
+
 class Removed(Struct):
     raw: int
     rollups: int

@@ -114,6 +114,17 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {**_RANGE, "tag": "A kind of part", "part": "A part's name; may be given again", **_SERIES},
         errors=_HISTORY,
     ),
+    ("GET", "/api/history/host"): Operation(
+        "All lines of one host over one range, in columns",
+        answers.HostChart,
+        {
+            "host": "A host's name",
+            "start_time": _TIME,
+            "end_time": _TIME,
+            "field": "A field's name, like cpu.user or cpu.core.usage_percent; may be given again",
+        },
+        errors=_HISTORY,
+    ),
     ("GET", "/api/history/compare"): Operation(
         "A number beside itself at another time", answers.Comparison, _COMPARED, errors=_HISTORY
     ),

@@ -25,6 +25,7 @@ from dashboard.export.summary import SummaryApi
 from dashboard.history.chart import ChartApi
 from dashboard.history.cleanup import CleanupApi
 from dashboard.history.compare import CompareApi
+from dashboard.history.host import HostApi
 from dashboard.history.known import KnownSeries
 from dashboard.history.metrics import HistoryApi
 from dashboard.history.queries import Queries
@@ -84,6 +85,7 @@ def api(parts: Parts) -> Router:
                 *parts.hosts.routes(),
                 *HistoryApi(store, known, queries, hub.heard).routes(),
                 *ChartApi(store, known, queries).routes(),
+                *HostApi(store, known, queries, hub.heard).routes(),
                 *CompareApi(store, queries).routes(),
                 *RetentionApi(store, queries).routes(),
                 *CleanupApi(parts.patient).routes(),

@@ -1,12 +1,25 @@
 // One uPlot chart with a legend of its own above it, whose height never changes.
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { timeOfDay } from "./format.js";
+import { lonely } from "./gaps.js";
 import { inks, translucent } from "./ink.js";
+import { Legend } from "./legend.js";
 import { NO_NOTES, paintNotes } from "./notes.js";
 import { WINDOW_MS } from "./timeline.js";
 
-/** @typedef {{ label: string, color: string, fill?: boolean, hidden?: boolean }} Line */
+/**
+ * @typedef {object} Line
+ * @property {string} label
+ * @property {string} color
+ * @property {boolean} [fill]
+ * @property {boolean} [hidden]
+ * @property {boolean} [band] two more columns stand after those of all lines: its maximum and its minimum
+ * @property {boolean} [apart] it does not stand on the lines before it
+ * @property {boolean} [told] the card says its newest number already
+ */
 /** @typedef {[times: number[], ...lines: (number | null)[][]]} Columns */
+/** @typedef {{ size: number, ticks(times: number[]): string[], said(time: number): string }} Times how times are written */
+/** @typedef {{ show(columns: Columns, index: number | null, said: string): void }} Told what tells the numbers */
 /** @typedef {[from: number, to: number]} Range in ms */
 /** @typedef {{ paint(plot: uPlot): void, axis(value: number): string, describe(plot: uPlot, index: number): string }} Layer */
 /**
@@ -19,16 +32,21 @@ import { WINDOW_MS } from "./timeline.js";
  * @property {() => void} [onPick] what a click or Enter does
  * @property {boolean} [stacked] each line stands on the one before
  * @property {Layer | null} [layer] for what is not made of lines
+ * @property {Times} [times]
+ * @property {Told} [told] in place of a legend of the newest numbers
  */
 
 const AXIS_WIDTH = 62;
+const FEW_BANDS = 3;
+/** @type {Times} */
+const CLOCK = { size: 24, ticks: clockTexts, said: timeOfDay };
 
 export class Chart {
   #plot;
   #lines;
   #format;
-  #marks;
-  #time;
+  #told;
+  #times;
   #columns;
   #stacked;
   #layer;
@@ -38,13 +56,14 @@ export class Chart {
   #notes = NO_NOTES;
 
   /** @param {HTMLElement} box @param {HTMLElement} legend @param {Options} options */
-  constructor(box, legend, { lines, format, range, sync, onZoom, onPick, stacked = false, layer = null }) {
+  constructor(box, legend, { lines, format, range, sync, onZoom, onPick, stacked = false, layer = null, times = CLOCK, told }) {
     this.#lines = lines;
     this.#format = format;
     this.#stacked = stacked;
     this.#layer = layer;
-    this.#columns = /** @type {Columns} */ ([[], ...lines.map(() => [])]);
-    [this.#marks, this.#time] = drawLegend(legend, lines);
+    this.#columns = /** @type {Columns} */ ([[], ...lines.flatMap(({ band }) => (band ? [[], [], []] : [[]]))]);
+    this.#times = times;
+    this.#told = told ?? new Legend(legend, lines, format);
     this.#plot = new uPlot(this.#options(box, range, sync, onZoom), this.#columns, box);
     this.#plot.over.addEventListener("dblclick", () => onZoom(null));
     onClick(this.#plot.over, onPick);
@@ -62,7 +81,7 @@ export class Chart {
     this.#columns = columns;
     const [from, to] = this.#zoom ?? [newest - WINDOW_MS, newest];
     this.#plot.batch(() => {
-      this.#plot.setData(this.#stacked ? stack(columns) : columns, false);
+      this.#plot.setData(this.#stacked ? stack(columns, this.#lines) : columns, false);
       this.#plot.setScale("x", { min: from, max: to });
     });
     this.#showLegend();
@@ -93,13 +112,9 @@ export class Chart {
   }
 
   #showLegend() {
-    const hovered = this.#plot.cursor.idx;
-    const index = hovered ?? this.#columns[0].length - 1;
-    this.#marks.forEach((mark, line) => {
-      mark.textContent = this.#format(this.#columns[line + 1][index] ?? null);
-    });
-    const parts = hovered == null ? [] : [this.#layer?.describe(this.#plot, hovered), timeOfDay(this.#columns[0][hovered])];
-    this.#time.textContent = parts.filter(Boolean).join(" · ");
+    const hovered = this.#plot.cursor.idx ?? null;
+    const said = hovered === null ? [] : [this.#layer?.describe(this.#plot, hovered), this.#times.said(this.#columns[0][hovered])];
+    this.#told.show(this.#columns, hovered, said.filter(Boolean).join(" · "));
   }
 
   // The arrow keys read along the lines as the pointer does.
@@ -145,12 +160,12 @@ export class Chart {
       },
       scales: { x: { time: true }, y: { range: (_plot, min, max) => [min < 0 ? -range(-min) : 0, range(Math.max(0, max ?? 0))] } },
       axes: [
-        { ...ink, grid: { show: false }, ticks: { show: false }, size: 24, space: (plot) => (plot.width < 480 ? 48 : 90), values: clockTicks },
+        { ...ink, grid: { show: false }, ticks: { show: false }, size: this.#times.size, space: (plot) => (plot.width < 480 ? 48 : 90), values: (_plot, ticks) => this.#times.ticks(ticks) },
         { ...ink, grid, ticks: { show: false }, size: AXIS_WIDTH, splits: quarters, gap: 8,
           values: (_plot, ticks) => ticks.map(this.#layer?.axis ?? ((tick) => short(this.#format(tick)))) },
       ],
-      series: [{}, ...this.#lines.map((line) => lineOptions(line, token, this.#stacked))],
-      bands: this.#stacked ? this.#lines.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) : [],
+      series: [{}, ...this.#lines.map((line) => lineOptions(line, token, this.#stacked && !line.apart)), ...edges(this.#lines)],
+      bands: [...between(this.#lines, this.#stacked), ...bands(this.#lines, token)],
       hooks: {
         setCursor: [() => this.#showLegend()],
         setSelect: [(plot) => zoomTo(plot, onZoom)],
@@ -162,17 +177,45 @@ export class Chart {
 }
 
 /** @type {(line: Line, token: (name: string) => string, stacked: boolean) => uPlot.Series} */
-function lineOptions({ label, color, fill, hidden }, token, stacked) {
+function lineOptions({ label, color, fill, hidden, band }, token, stacked) {
   const stroke = token(color);
-  const ground = stacked ? translucent(stroke, 0.45) : fill ? (/** @type {uPlot} */ plot) => fade(plot, stroke) : undefined;
-  return { label, stroke, width: hidden ? 0 : stacked ? 1.25 : 1.75, fill: ground, points: { show: false }, spanGaps: false };
+  const ground = stacked ? translucent(stroke, 0.45) : fill && !band ? (/** @type {uPlot} */ plot) => fade(plot, stroke) : undefined;
+  const points = hidden ? { show: false } : { show: true, size: 5, fill: stroke, filter: lonely };
+  return { label, stroke, width: hidden ? 0 : stacked ? 1.25 : 1.75, fill: ground, points, spanGaps: false };
+}
+
+/** @type {(lines: Line[]) => uPlot.Series[]} */
+function edges(lines) {
+  const edge = { stroke: "transparent", width: 0, points: { show: false } };
+  return lines.flatMap(({ band }) => (band ? [edge, edge] : []));
+}
+
+// From each line's maximum to its minimum: fainter where many would lie over one another.
+/** @type {(lines: Line[], token: (name: string) => string) => uPlot.Band[]} */
+function bands(lines, token) {
+  const banded = lines.filter(({ band }) => band);
+  const opacity = banded.length > FEW_BANDS ? 0.1 : 0.2;
+  return banded.map(({ color }, index) => {
+    const top = 1 + lines.length + 2 * index;
+    return { series: [top, top + 1], fill: translucent(token(color), opacity) };
+  });
+}
+
+// Each stacked line is filled down to the one before it.
+/** @type {(lines: Line[], stacked: boolean) => uPlot.Band[]} */
+function between(lines, stacked) {
+  const on = stacked ? lines.filter(({ apart }) => !apart) : [];
+  return on.slice(1).map((_, index) => ({ series: [index + 2, index + 1] }));
 }
 
 // The tops of the lines when each stands on the ones before. What is unknown stays so, and adds nothing.
-/** @type {(columns: Columns) => Columns} */
-export function stack([times, ...lines]) {
+/** @type {(columns: Columns, lines: Line[]) => Columns} */
+export function stack([times, ...columns], lines) {
   const tops = times.map(() => 0);
-  return [times, ...lines.map((line) => line.map((value, index) => (value === null ? null : (tops[index] += value))))];
+  return [times, ...columns.map((column, place) => {
+    if (!lines[place] || lines[place].apart) return column;
+    return column.map((value, index) => (value === null ? null : (tops[index] += value)));
+  })];
 }
 
 // A click of the mouse: a drag zooms, and a tap only points.
@@ -201,8 +244,8 @@ function short(text) {
   return text.replace(/(\.\d*?)0+ /, "$1 ").replace(". ", " ");
 }
 
-/** @type {(plot: uPlot, ticks: number[]) => string[]} */
-function clockTicks(_plot, ticks) {
+/** @type {(ticks: number[]) => string[]} */
+function clockTexts(ticks) {
   return ticks.map((time) => timeOfDay(time).slice(0, time % 60_000 ? 8 : 5));
 }
 
@@ -219,21 +262,4 @@ function zoomTo(plot, onZoom) {
   const range = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
   plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   onZoom(range);
-}
-
-/** @type {(legend: HTMLElement, lines: Line[]) => [HTMLElement[], HTMLElement]} */
-function drawLegend(legend, lines) {
-  const marks = lines.map(({ label, color }) => {
-    const entry = document.createElement("span");
-    entry.className = "entry";
-    const swatch = document.createElement("i");
-    swatch.style.background = `var(--pw-${color})`;
-    const mark = document.createElement("b");
-    mark.textContent = "–";
-    entry.append(swatch, label, mark);
-    return legend.appendChild(entry) && mark;
-  });
-  const time = document.createElement("time");
-  legend.append(time);
-  return [marks, time];
 }

@@ -1,4 +1,5 @@
 // The last minutes of one metric: rows of [time in ms, values…], oldest first.
+import { GAP, medianStep } from "./gaps.js";
 
 /** @typedef {(number | null | undefined)[]} Values */
 /** @typedef {[time: number, ...values: Values]} Row */
@@ -35,8 +36,8 @@ export class Timeline {
   // What history knows goes where no live reading is; a live reading is exact and stays.
   /** @type {(rows: Row[]) => void} */
   fill(rows) {
-    const step = Math.max(this.#step, medianStep(rows));
-    const missing = rows.filter(([time]) => !this.#rows.some((row) => Math.abs(row[0] - time) < step));
+    const near = Math.max(this.#step, step(rows));
+    const missing = rows.filter(([time]) => !this.#rows.some((row) => Math.abs(row[0] - time) < near));
     this.#rows = [...missing, ...this.#rows].sort((a, b) => a[0] - b[0]);
   }
 
@@ -51,7 +52,7 @@ export class Timeline {
 
   // Whether a reading of the last seconds is missing: the bridge may not have written it yet.
   get hasFreshHole() {
-    const longest = 1.5 * Math.max(this.#step, medianStep(this.#rows));
+    const longest = 1.5 * Math.max(this.#step, step(this.#rows));
     const since = (this.newest ?? 0) - FRESH_MS;
     const fresh = this.#rows.filter(([time]) => time >= since);
     return fresh.some(([time], index) => index > 0 && time - fresh[index - 1][0] > longest);
@@ -62,7 +63,7 @@ export class Timeline {
   columns() {
     /** @type {[times: number[], ...lines: (number | null)[][]]} */
     const columns = [[], ...Array.from({ length: this.width }, () => [])];
-    const longest = 3 * Math.max(this.#step, medianStep(this.#rows));
+    const longest = GAP * Math.max(this.#step, step(this.#rows));
     /** @type {number | null} */
     let before = null;
     for (const row of this.#rows) {
@@ -80,7 +81,6 @@ function append(columns, row) {
 }
 
 /** @type {(rows: Row[]) => number} */
-function medianStep(rows) {
-  const steps = rows.slice(1).map((row, index) => row[0] - rows[index][0]).sort((a, b) => a - b);
-  return steps[Math.floor(steps.length / 2)] ?? 0;
+function step(rows) {
+  return medianStep(rows.map(([time]) => time));
 }

@@ -1,7 +1,8 @@
 // The form: what to draw, over which time, and beside what.
 import { element } from "../common/parts.js";
+import { fromInput, toInput } from "../common/times.js";
 import { Pick } from "./pick.js";
-import { CUSTOM, RANGES, fromInput, shift, toInput } from "./view.js";
+import { CUSTOM, RANGES, shift } from "./view.js";
 
 /** @typedef {import("./view.js").Whole} Whole */
 /** @typedef {import("./view.js").Span} Span */

@@ -1,7 +1,7 @@
 // The lines of a view, and of what it is compared with, from the history.
 import { ask } from "../common/ask.js";
+import { iso } from "../common/times.js";
 import { linesOf } from "./lines.js";
-import { iso } from "./view.js";
 
 /** @typedef {import("./view.js").Whole} Whole */
 /** @typedef {{ lines: Line[], compared: Line[], interval: number, count: number, silent: number, left: string[], newest: number | null }} Fetched */

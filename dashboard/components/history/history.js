@@ -6,11 +6,12 @@ import { newRulePath } from "../common/alerting.js";
 import { drawn, mountable } from "../common/mount.js";
 import { fetchNotes, notesOf } from "../common/notes.js";
 import { Parts } from "../common/parts.js";
+import { moved, widened } from "../common/times.js";
 import { Catalogue } from "./catalogue.js";
 import { Chooser } from "./chooser.js";
 import { fetchLines } from "./fetch.js";
 import { Stage } from "./stage.js";
-import { CUSTOM, moved, read, shift, span, widened, write } from "./view.js";
+import { CUSTOM, read, shift, span, write } from "./view.js";
 
 /** @typedef {import("./view.js").Whole} Whole */
 /** @typedef {import("./view.js").Span} Span */

@@ -1,4 +1,5 @@
 // The lines of a chart: the answer of /api/history/query in rows of its own for each line.
+import { GAP, medianStep } from "../common/gaps.js";
 
 /** @typedef {import("./units.js").Unit} Unit */
 /** @typedef {{ time: number, value: number }} Newest */
@@ -8,7 +9,6 @@
 /** @typedef {{ times: number[], mean: number[], min: number[], max: number[] }} Rows */
 /** @typedef {{ key: string, name: string, fieldName: string, unit: Unit, color: string, dash?: number[], newest: Newest | null, by: number } & Rows} Line */
 
-const GAP = 3; // a line breaks where readings are missing for longer than this many of its steps
 export const MOST_BANDS = 3; // more of them over one another are mud
 export const COLORS = 8;
 // Unlike at a glance, and none dotted: that is what is compared with.
@@ -93,10 +93,4 @@ export function nearest(times, time, interval) {
   const best = [low - 1, low].filter((place) => place >= 0 && place < times.length)
     .sort((a, b) => Math.abs(times[a] - time) - Math.abs(times[b] - time))[0] ?? -1;
   return best >= 0 && Math.abs(times[best] - time) <= reach ? best : -1;
-}
-
-/** @type {(times: number[]) => number} */
-function medianStep(times) {
-  const steps = times.slice(1).map((time, index) => time - times[index]).sort((a, b) => a - b);
-  return steps[Math.floor(steps.length / 2)] ?? 0;
 }

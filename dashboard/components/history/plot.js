@@ -1,10 +1,11 @@
 // The chart: means as lines over bands from minimum to maximum, with an axis a unit, two at most.
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { inks, translucent } from "../common/ink.js";
+import { lonely } from "../common/gaps.js";
 import { NO_NOTES, paintNotes } from "../common/notes.js";
 import { gestures } from "./gestures.js";
 import { MOST_BANDS, withGaps } from "./lines.js";
-import { axisTexts } from "./times.js";
+import { axisTexts } from "../common/times.js";
 import { axis, tickTexts } from "./units.js";
 
 /** @typedef {import("./lines.js").Line} Line */
@@ -205,15 +206,6 @@ export class Plot {
     if (left == null || left < 0 || !plot.data[0].length) return this.#act.leave();
     this.#act.hover(plot.posToVal(left, "x"), left + plot.bbox.left / devicePixelRatio);
   }
-}
-
-// A reading without a neighbour has no line: it is drawn as a dot.
-/** @type {(plot: uPlot, series: number) => number[]} */
-function lonely(plot, series) {
-  const values = /** @type {(number | null | undefined)[]} */ (plot.data[series]);
-  const places = values.map((_, place) => place).filter((place) => values[place] !== undefined);
-  const isBare = (/** @type {number | undefined} */ place) => place === undefined || values[place] === null;
-  return places.filter((place, index) => values[place] !== null && isBare(places[index - 1]) && isBare(places[index + 1]));
 }
 
 /** @type {(unit: Unit) => uPlot.Scale} */

@@ -3,7 +3,7 @@ import { Plot } from "./plot.js";
 import { COLORS, MOST_BANDS } from "./lines.js";
 import { csv, download, fileName, picture } from "./save.js";
 import { drawTable } from "./table.js";
-import { lengthText, said, spanText, zoneText } from "./times.js";
+import { lengthText, said, spanText, zoneText } from "../common/times.js";
 import { Tooltip } from "./tooltip.js";
 
 /** @typedef {import("./catalogue.js").Catalogue} Catalogue */

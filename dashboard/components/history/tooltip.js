@@ -3,7 +3,7 @@ import { NO_NOTES } from "../common/notes.js";
 import { element, resize } from "../common/parts.js";
 import { nearest } from "./lines.js";
 import { ink, swatch } from "./swatch.js";
-import { bucketText } from "./times.js";
+import { bucketText } from "../common/times.js";
 import { written } from "./units.js";
 
 /** @typedef {import("./lines.js").Line} Line */

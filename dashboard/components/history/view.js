@@ -1,4 +1,5 @@
 // What the page shows, as its address says it: a link opens what it was made of.
+import { iso, timeOf } from "../common/times.js";
 
 /**
  * @typedef {object} View
@@ -12,7 +13,7 @@
  * @property {string[]} parts
  * @property {string | number | null} compare "yesterday", "week", or a time in ms
  */
-/** @typedef {[start: number, stop: number]} Span in ms */
+/** @typedef {import("../common/times.js").Span} Span */
 /** @typedef {View & { metric: string, of: string }} Whole a view in which all is chosen */
 
 const MINUTE = 60_000;
@@ -28,7 +29,6 @@ export const RANGES = new Map([
   ["7d", { label: "7 days", length: 7 * DAY }],
   ["30d", { label: "30 days", length: 30 * DAY }],
 ]);
-export const SHORTEST = 10_000; // what a zoom may show, in ms
 const DEFAULT = "1h";
 
 // {range, from, to, metric, of, hosts, fields, parts, compare}; from and to in ms, null where not given.
@@ -38,8 +38,8 @@ export function read(search) {
   const range = query.get("range") ?? "";
   return {
     range: range === CUSTOM || RANGES.has(range) ? range : DEFAULT,
-    from: moment(query.get("from")),
-    to: moment(query.get("to")),
+    from: timeOf(query.get("from")),
+    to: timeOf(query.get("to")),
     metric: query.get("metric"),
     of: query.get("of"),
     hosts: query.getAll("host"),
@@ -84,47 +84,7 @@ export function shift(compare, start) {
   return start - then.getTime();
 }
 
-// [start, stop] moved by `share` of its length, or made `factor` times as long around its middle.
-/** @type {(span: Span, share: number) => Span} */
-export function moved([start, stop], share) {
-  const by = (stop - start) * share;
-  return [start + by, stop + by];
-}
-
-/** @type {(span: Span, factor: number) => Span} */
-export function widened([start, stop], factor) {
-  const middle = (start + stop) / 2;
-  const half = Math.max(SHORTEST, (stop - start) * factor) / 2;
-  return [middle - half, middle + half];
-}
-
-// A time as <input type="datetime-local"> has it, in the browser's zone, and back.
-/** @type {(time: number) => string} */
-export function toInput(time) {
-  const date = new Date(time);
-  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
-  const day = [String(date.getFullYear()).padStart(4, "0"), two(date.getMonth() + 1), two(date.getDate())].join("-");
-  return `${day}T${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
-}
-
-/** @type {(text: string) => number | null} */
-export function fromInput(text) {
-  const time = new Date(text).getTime();
-  return Number.isNaN(time) ? null : time;
-}
-
-/** @type {(time: number) => string} */
-export function iso(time) {
-  return new Date(Math.round(time)).toISOString();
-}
-
 /** @type {(text: string | null) => string | number | null} */
 function readCompare(text) {
-  return text === "yesterday" || text === "week" ? text : moment(text);
-}
-
-/** @type {(text: string | null) => number | null} */
-function moment(text) {
-  const time = Date.parse(text ?? "");
-  return Number.isNaN(time) ? null : time;
+  return text === "yesterday" || text === "week" ? text : timeOf(text);
 }

@@ -36,7 +36,12 @@ import { systemd } from "./cards/systemd.js";
  * @property {string} [field] what History calls it
  * @property {string} [part]
  * @property {boolean} [fill]
+ * @property {boolean} [told] the card says its newest number already
+ * @property {(find: Find, all: All) => number | null} [past] one bucket of it, where that is not its field's
+ * @property {boolean} [sums] of several series: their extremes were not at one time, so it has no band
  */
+/** @typedef {(name: string, part?: string) => number | null} Find a bucket's number: of `user`, of `core.usage_percent` of a part */
+/** @typedef {(name: string) => (number | null)[]} All that of every part */
 /**
  * @template R
  * @typedef {object} View what one chart shows: lines, or rows of a map
@@ -49,6 +54,7 @@ import { systemd } from "./cards/systemd.js";
  * @property {(value: number | null) => string} format
  * @property {(max: number) => number} [range] the top of its scale
  * @property {boolean} [stacked]
+ * @property {Line<R>} [whole] what the stacked lines are the shares of: over a range it has the band
  * @property {string} [row]
  * @property {number} [rows]
  * @property {(reading: R) => (number | null)[]} [take]
@@ -74,6 +80,8 @@ import { systemd } from "./cards/systemd.js";
  * @property {Side<R>[]} [sides]
  * @property {View<R>[] | ((reading: R) => View<R>[])} [views]
  * @property {Foot<R>[]} [feet]
+ * @property {{ fields: string[], views(found: import("./range/answer.js").Found): View<R>[] }} [past] what is drawn over a range,
+ *   and what that takes, where it is not its views
  */
 
 /** @type {Card<any>[]} */

@@ -12,6 +12,7 @@ import { Status } from "../common/status.js";
 import { WINDOW_MS } from "../common/timeline.js";
 import { trouble } from "../common/trouble.js";
 import { notice } from "./notice.js";
+import { Ranges } from "./range/ranges.js";
 
 /** @typedef {import("../common/hosts.js").Host} Host */
 
@@ -24,6 +25,7 @@ class Live {
   #root;
   #parts;
   #board;
+  #ranges;
   #header;
   #status;
   /** @type {Connection | null} */
@@ -53,6 +55,7 @@ class Live {
       zoomed: (range) => (parts.get("unzoom").hidden = range === null),
       failed: (sentence) => this.#say({ unfilled: sentence }),
     });
+    this.#ranges = new Ranges(root, parts);
     this.#header = new Header(parts);
     this.#status = new Status(parts.get("status"), () => this.#connection?.retry());
     this.#listen("pause", "click", () => this.#pause());
@@ -73,6 +76,7 @@ class Live {
     clearInterval(this.#noting);
     this.#connection?.close();
     this.#board.destroy();
+    this.#ranges.stop();
   }
 
   /** @type {(part: string, event: string, act: (event: any) => void) => void} */
@@ -93,6 +97,7 @@ class Live {
     this.#unfilled = null;
     this.#root.dataset.host = host ?? "";
     this.#board.begin(host);
+    this.#ranges.choose(host);
     this.#showHosts();
     this.#connect();
     this.#note();
@@ -133,6 +138,7 @@ class Live {
     if (message.host !== this.#host) return;
     this.#received = performance.now();
     this.#board.receive(message);
+    this.#ranges.receive(message, this.#entry?.info ?? null);
     this.#tick();
   }
 

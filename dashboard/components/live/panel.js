@@ -9,6 +9,7 @@ import { element, write } from "../common/parts.js";
 import { HeatPlot } from "./heat.js";
 import { LinePlot } from "./plot.js";
 import { figures, skeleton, stage } from "./skeleton.js";
+import { needs, resolved, series } from "./views.js";
 
 /** @typedef {import("../common/chart.js").Range} Range */
 /** @typedef {import("../common/readings.js").HostInfo | null} Info */
@@ -231,23 +232,4 @@ export class Panel {
     }
     this.draw(this.#latest?.time ?? null);
   }
-}
-
-/** @type {<T>(choice: T[] | ((reading: any) => T[]), reading: any) => T[]} */
-function resolved(choice, reading) {
-  return typeof choice === "function" ? choice(reading) : choice;
-}
-
-// The fields that a view is drawn from, as the history's API names them.
-/** @type {(view: View) => string[]} */
-function needs(view) {
-  const { of, fields } = series(view);
-  return view.needs ?? fields.map((field) => (of ? `${of}.${field}` : field));
-}
-
-// What of a view History is asked for.
-/** @type {(view: View) => { of: string, fields: string[], parts: string[] }} */
-function series({ of = "", lines = [], fields, parts }) {
-  const distinct = (/** @type {"field" | "part"} */ name) => [...new Set(lines.map((line) => line[name] ?? "").filter(Boolean))];
-  return { of, fields: fields ?? distinct("field"), parts: parts ?? distinct("part") };
 }

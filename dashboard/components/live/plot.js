@@ -7,7 +7,7 @@ export class LinePlot {
   #timeline;
   #chart;
 
-  /** @param {import("./cards.js").View<any>} view @param {HTMLElement} box @param {HTMLElement} legend @param {Pick<import("../common/chart.js").Options, "sync" | "onZoom" | "onPick">} options */
+  /** @param {import("./cards.js").View<any>} view @param {HTMLElement} box @param {HTMLElement} legend @param {Pick<import("../common/chart.js").Options, "sync" | "onZoom" | "onPick" | "times" | "told">} options */
   constructor(view, box, legend, options) {
     const { lines = [], range = (max) => max } = view;
     this.#lines = lines;
@@ -36,7 +36,12 @@ export class LinePlot {
 
   /** @param {number} edge in ms */
   draw(edge) {
-    this.#chart.draw(this.#timeline.columns(), edge);
+    this.show(this.#timeline.columns(), edge);
+  }
+
+  /** @type {(columns: import("../common/chart.js").Columns, edge: number) => void} */
+  show(columns, edge) {
+    this.#chart.draw(columns, edge);
   }
 
   /** @type {(range: import("../common/chart.js").Range | null, edge: number | null) => void} */

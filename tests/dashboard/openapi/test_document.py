@@ -20,11 +20,13 @@ from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, Person
 
 OUTSIDE = {("GET", "/health"), ("GET", "/metrics")}
-RANGE = "metric_type=cpu&start_time=2020-01-01T00:00:00Z&end_time=2030-01-01T00:00:00Z"
+TIMES = "start_time=2020-01-01T00:00:00Z&end_time=2030-01-01T00:00:00Z"
+RANGE = f"metric_type=cpu&{TIMES}"
 QUERIES = {
     "/api/history/metrics": RANGE,
     "/api/history/query": f"{RANGE}&field=usage_percent",
     "/api/history/compare": "metric_type=cpu",
+    "/api/history/host": f"host=nas&{TIMES}",
 }
 
 

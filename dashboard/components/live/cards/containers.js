@@ -15,7 +15,7 @@ export const containers = {
   views: [{
     of: "container",
     fields: ["cpu_percent"],
-    lines: [{ label: "CPU of all", color: "series-1", fill: true, take: ({ containers: all }) => total(all, "cpu_percent") }],
+    lines: [{ label: "CPU of all", color: "series-1", fill: true, told: true, sums: true, take: ({ containers: all }) => total(all, "cpu_percent"), past: (_find, all) => sum(all("container.cpu_percent")) }],
     format: (value) => joined(percent(value)),
     range: (max) => roundUp(max, 10),
   }],

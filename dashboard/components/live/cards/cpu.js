@@ -9,8 +9,11 @@ const TIMES = [
   line("User", "user", "series-1"),
   line("System", "system", "series-3"),
   line("I/O wait", "iowait", "series-2"),
-  { label: "Other", field: "steal", color: "series-4", take: ({ irq, softirq, steal }) => sum([irq, softirq, steal]) },
+  { label: "Other", field: "steal", color: "series-4", take: ({ irq, softirq, steal }) => sum([irq, softirq, steal]), past: (find) => sum([find("irq"), find("softirq"), find("steal")]) },
 ];
+const NEEDS = ["user", "system", "iowait", "irq", "softirq", "steal"];
+/** @type {import("../cards.js").View<Cpu>} */
+const TOTAL = { name: "Total", lines: TIMES, needs: NEEDS, stacked: true, whole: line("Usage", "usage_percent", "text"), ...asPercent };
 
 /** @type {import("../cards.js").Card<import("../../common/readings.js").Cpu>} */
 export const cpu = {
@@ -26,8 +29,9 @@ export const cpu = {
     ["Switches", (reading, { past }) => joined(perSecond(growth(reading, past, "context_switches"))), "Context switches"],
   ],
   views: ({ per_core = [] }) => /** @type {import("../cards.js").View<Cpu>[]} */ ([
-    { name: "Total", lines: TIMES, needs: ["user", "system", "iowait", "irq", "softirq", "steal"], stacked: true, ...asPercent },
+    TOTAL,
     { name: "Cores", of: "core", fields: ["usage_percent"], row: "Core", rows: per_core.length, take: (reading) => reading.per_core ?? [], format: asPercent.format },
   ]).filter(({ rows }) => rows !== 0),
+  past: { fields: ["usage_percent", ...NEEDS], views: () => [TOTAL] },
   feet: [cores({ caption: "Each core now", take: ({ per_core }) => per_core ?? [] })],
 };

@@ -20,7 +20,7 @@ export const disk = {
     ["Latency r / w", ({ devices }) => `${pair(wholeDisks(devices), "latency_ms", most, 1)} ms`, "Of the slowest disk"],
   ],
   views: [{
-    lines: [line("Read", "read_bytes_per_sec", "series-3", { fill: true }), line("Write", "write_bytes_per_sec", "series-4")],
+    lines: [line("Read", "read_bytes_per_sec", "series-3", { fill: true, told: true }), line("Write", "write_bytes_per_sec", "series-4", { told: true })],
     ...asRate,
   }],
   feet: [

@@ -16,13 +16,13 @@ export function generic(metric) {
     aside: () => "As published",
     mains: (reading) => firstNumber(reading, (field) => ({ name: "first", label: words(field), color: "series-1", take: (one) => figure(metric, field, value(one, field)) })),
     views: (reading) => firstNumber(reading, (field) => view(metric, field)),
-    feet: [grid({ caption: "All fields", lines: 5, entries: (reading) => flat(reading).slice(0, MOST).map(([field, found]) => [words(field), text(metric, field, found), false, field]) })],
+    feet: [grid({ caption: "All other fields", lines: 5, entries: (reading) => others(reading).slice(0, MOST).map(([field, found]) => [words(field), text(metric, field, found), false, field]) })],
   };
 }
 
 /** @type {(metric: string, field: string) => import("../cards.js").View<Reading>} */
 function view(metric, field) {
-  const line = { label: words(field), field, color: "series-1", fill: true, take: (/** @type {Reading} */ reading) => value(reading, field) };
+  const line = { label: words(field), field, color: "series-1", fill: true, told: true, take: (/** @type {Reading} */ reading) => value(reading, field) };
   return { lines: [line], format: (found) => written(metric, field, found), range: (max) => roundUp(max, 1) };
 }
 
@@ -30,6 +30,14 @@ function view(metric, field) {
 function firstNumber(reading, make) {
   const found = flat(reading).find(([, one]) => typeof one === "number");
   return found ? [make(found[0])] : [];
+}
+
+// All but the first number, which stands large.
+/** @type {(reading: Reading) => [field: string, value: unknown][]} */
+function others(reading) {
+  const all = flat(reading);
+  const first = all.findIndex(([, one]) => typeof one === "number");
+  return all.filter((_, place) => place !== first);
 }
 
 // Nested fields under joined names, as the history keeps them: {"a": {"b": [1]}} is a_b_0.

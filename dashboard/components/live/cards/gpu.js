@@ -14,7 +14,8 @@ export const gpu = {
     ["Power", ({ gpus }) => joined(fixed("W")(sum(all(gpus).map(({ power_watts }) => power_watts))))],
     ["Hottest", ({ gpus }) => joined(fixed("°C")(most(all(gpus).map(({ temperature_celsius }) => temperature_celsius))))],
   ],
-  views: ({ gpus }) => [{ of: "gpu", lines: partLines("gpus", Object.keys(gpus ?? {}).slice(0, MOST_LINES), "usage_percent"), ...asPercent }],
+  views: ({ gpus }) => [view(Object.keys(gpus ?? {}))],
+  past: { fields: ["gpu.usage_percent"], views: (found) => [view(found.parts("gpu.usage_percent"))] },
   feet: [table({
     caption: "Each GPU",
     lines: 3,
@@ -31,6 +32,11 @@ export const gpu = {
     link: { metric: "gpu", of: "gpu", fields: ["usage_percent"] },
   })],
 };
+
+/** @type {(names: string[]) => import("../cards.js").View<import("../../common/readings.js").Gpus>} */
+function view(names) {
+  return { of: "gpu", lines: partLines("gpus", names.slice(0, MOST_LINES), "usage_percent"), ...asPercent };
+}
 
 /** @type {(gpus: Record<string, import("../../common/readings.js").Gpu> | undefined) => import("../../common/readings.js").Gpu[]} */
 function all(gpus) {

@@ -9,18 +9,19 @@ import { joined, percent, rate } from "../../common/format.js";
 /** @typedef {(number | null | undefined)[]} Numbers */
 
 // A line of a field of the whole host.
-/** @type {(label: string, field: string, color: string, more?: { fill?: boolean }) => Line<any>} */
+/** @type {(label: string, field: string, color: string, more?: { fill?: boolean, told?: boolean }) => Line<any>} */
 export function line(label, field, color, more = {}) {
   return { label, field, color, take: (reading) => reading[field], ...more };
 }
 
-// One line for each part: `holder` is the reading's field that has them by name.
+// One line for each part: `holder` is the reading's field that has them by name. The card's table has their numbers.
 /** @type {(holder: string, parts: string[], field: string, label?: (part: string) => string) => (Line<any> & { part: string })[]} */
 export function partLines(holder, parts, field, label = (/** @type {string} */ part) => part) {
   return parts.map((part, index) => ({
     label: label(part),
     field,
     part,
+    told: true,
     color: `series-${(index % 6) + 1}`,
     take: (reading) => reading[holder]?.[part]?.[field],
   }));

@@ -15,7 +15,7 @@ export const memory = {
     ["Huge pages", hugepages, "In use and reserved, of all"],
   ],
   views: [{
-    lines: [line("Used", "usage_percent", "series-3", { fill: true }), line("Swap", "swap_percent", "series-4")],
+    lines: [line("Used", "usage_percent", "series-3", { fill: true, told: true }), line("Swap", "swap_percent", "series-4")],
     format: (value) => joined(percent(value)),
     range: () => 100,
   }],

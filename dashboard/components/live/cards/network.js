@@ -18,7 +18,7 @@ export const network = {
     ["UDP", ({ connections }) => plain(connections?.udp?.count)],
   ],
   views: [{
-    lines: [line("Download", "bytes_recv_per_sec", "series-1", { fill: true }), line("Upload", "bytes_sent_per_sec", "series-2")],
+    lines: [line("Download", "bytes_recv_per_sec", "series-1", { fill: true, told: true }), line("Upload", "bytes_sent_per_sec", "series-2", { told: true })],
     ...asRate,
   }],
   feet: [table({

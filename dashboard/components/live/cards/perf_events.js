@@ -1,4 +1,4 @@
-import { fixed, joined, percent, perSecond } from "../../common/format.js";
+import { fixed, joined, perSecond } from "../../common/format.js";
 import { roundUp } from "../../common/scale.js";
 import { grid } from "../feet/grid.js";
 import { asPercent, line } from "./lines.js";
@@ -7,11 +7,27 @@ import { asPercent, line } from "./lines.js";
 /** @typedef {import("../feet/grid.js").Entry} Entry */
 
 const MISSES = [
-  line("Branches", "branch_miss_percent", "series-1"),
-  line("L1 data", "l1d_miss_percent", "series-2"),
-  line("Last level", "llc_miss_percent", "series-3"),
+  line("Branch misses", "branch_miss_percent", "series-1"),
+  line("L1 data misses", "l1d_miss_percent", "series-2"),
+  line("Last level misses", "llc_miss_percent", "series-3"),
 ];
+const MISS_FIELDS = ["branch_miss_percent", "l1d_miss_percent", "llc_miss_percent"];
 const SOFTWARE = [["context-switches", "Context switches", "series-1"], ["page-faults", "Page faults", "series-2"]];
+
+/** @type {import("../cards.js").View<PerfEvents>} */
+const hardware = { lines: MISSES, ...asPercent };
+/** @type {import("../cards.js").View<PerfEvents>} */
+const software = {
+  of: "event",
+  lines: SOFTWARE.map(([part, label, color]) => ({
+    label, color, part, field: "value", told: true,
+    take: (one) => eachSecond(one, part),
+    past: (find) => perInterval(find("event.value", part), find("interval_ms")),
+  })),
+  needs: ["event.value", "interval_ms"],
+  format: (value) => joined(perSecond(value)),
+  range: (max) => roundUp(max, 100),
+};
 
 /** @type {import("../cards.js").Card<PerfEvents>} */
 export const perfEvents = {
@@ -24,12 +40,11 @@ export const perfEvents = {
   mains: (reading) => (inHardware(reading)
     ? [{ name: "ipc", label: "Instructions per cycle", take: ({ instructions_per_cycle }) => fixed("", 2)(instructions_per_cycle) }]
     : SOFTWARE.map(([event, label, color]) => ({ name: event, label, color, take: (one) => perSecond(eachSecond(one, event)) }))),
-  sides: [
-    ["Branch misses", ({ branch_miss_percent }) => joined(percent(branch_miss_percent))],
-    ["L1 data misses", ({ l1d_miss_percent }) => joined(percent(l1d_miss_percent))],
-    ["Last level misses", ({ llc_miss_percent }) => joined(percent(llc_miss_percent))],
-  ],
-  views: (reading) => [inHardware(reading) ? { lines: MISSES, ...asPercent } : software()],
+  views: (reading) => [inHardware(reading) ? hardware : software],
+  past: {
+    fields: [...MISS_FIELDS, "event.value", "interval_ms"],
+    views: (found) => [MISS_FIELDS.some((field) => found.has(field)) ? hardware : software],
+  },
   feet: [grid({ caption: "Events per second", entries, lines: 6 })],
 };
 
@@ -38,17 +53,15 @@ function inHardware({ unsupported_events = [] }) {
   return !unsupported_events.includes("cycles") && !unsupported_events.includes("instructions");
 }
 
-/** @type {() => import("../cards.js").View<PerfEvents>} */
-function software() {
-  const lines = SOFTWARE.map(([part, label, color]) => ({ label, color, part, field: "value", take: (/** @type {PerfEvents} */ one) => eachSecond(one, part) }));
-  return { of: "event", lines, needs: ["event.value", "interval_ms"], format: (value) => joined(perSecond(value)), range: (max) => roundUp(max, 100) };
-}
-
 // From history a reading has no text: what is no clock is a count all the same.
 /** @type {(reading: PerfEvents, event: string) => number | null} */
 function eachSecond({ events = {}, interval_ms }, event) {
-  const value = events[event]?.value;
-  return typeof value === "number" && interval_ms && interval_ms > 0 ? (value * 1000) / interval_ms : null;
+  return perInterval(events[event]?.value, interval_ms);
+}
+
+/** @type {(value: number | null | undefined, milliseconds: number | null | undefined) => number | null} */
+function perInterval(value, milliseconds) {
+  return typeof value === "number" && milliseconds && milliseconds > 0 ? (value * 1000) / milliseconds : null;
 }
 
 /** @type {(reading: PerfEvents) => Entry[]} */

@@ -18,7 +18,7 @@ export const pressure = {
     rows: ({ resources }) => Object.entries(resources ?? {}),
     columns: [
       { label: "Waiting for", text: (_one, name) => NAMES[name] ?? name },
-      .../** @type {const} */ ([10, 60, 300]).map((seconds) => ({ label: `${seconds} s`, title: `Mean of the last ${seconds} s`, text: (/** @type {import("../../common/readings.js").Stall} */ one) => joined(percent(one[`some_avg${seconds}_percent`])) })),
+      .../** @type {const} */ ([60, 300]).map((seconds) => ({ label: `${seconds} s`, title: `Mean of the last ${seconds} s`, text: (/** @type {import("../../common/readings.js").Stall} */ one) => joined(percent(one[`some_avg${seconds}_percent`])) })),
       { label: "Full, 10 s", text: ({ full_avg10_percent }) => joined(percent(full_avg10_percent)) },
       { label: "Stalled", title: "Milliseconds waited in each second", text: ({ some_stall_ms_per_sec }) => plain(some_stall_ms_per_sec, 1, "ms/s") },
     ],

@@ -1,7 +1,15 @@
 import { joined, memory, percent, plain } from "../../common/format.js";
+import { roundUp } from "../../common/scale.js";
 import { table } from "../feet/table.js";
+import { line } from "./lines.js";
 
 const TOP = 5;
+/** @type {import("../cards.js").View<import("../../common/readings.js").Processes>} */
+const TASKS = {
+  lines: [line("Running", "running", "series-1"), line("Blocked", "blocked", "series-2")],
+  format: (value) => plain(value, 1),
+  range: (max) => roundUp(max, 2),
+};
 
 /** @type {import("../cards.js").Card<import("../../common/readings.js").Processes>} */
 export const processes = {
@@ -15,6 +23,7 @@ export const processes = {
     ["Blocked", ({ blocked }) => plain(blocked), "Waiting for a disk or a device"],
     ["Zombies", ({ zombies }) => plain(zombies)],
   ],
+  past: { fields: ["running", "blocked"], views: () => [TASKS] },
   feet: [
     top("By CPU", "cpu_percent", { label: "CPU", text: ({ cpu_percent }) => joined(percent(cpu_percent)) }),
     top("By memory", "memory_bytes", { label: "Memory", text: ({ memory_bytes }) => joined(memory(memory_bytes)) }),

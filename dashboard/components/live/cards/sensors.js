@@ -16,12 +16,8 @@ export const sensors = {
     ["Fastest fan", ({ fans }) => joined(fixed("rpm")(most(Object.values(fans ?? {}).map(({ rpm }) => rpm))))],
     ["Battery", battery],
   ],
-  views: ({ temperatures }) => [{
-    of: "sensor",
-    lines: partLines("temperatures", hottest(temperatures).slice(0, MOST_LINES).map(([name]) => name), "celsius"),
-    format: (value) => joined(degrees(value)),
-    range: (max) => roundUp(max, 50),
-  }],
+  views: ({ temperatures }) => [view(hottest(temperatures).map(([name]) => name))],
+  past: { fields: ["sensor.celsius"], views: (found) => [view(found.highest("sensor.celsius"))] },
   feet: [
     table({
       caption: "Temperatures",
@@ -37,6 +33,16 @@ export const sensors = {
     grid({ caption: "Fans", lines: 2, entries: ({ fans }) => fanEntries(Object.entries(fans ?? {})) }),
   ],
 };
+
+/** @type {(names: string[]) => import("../cards.js").View<import("../../common/readings.js").Sensors>} */
+function view(names) {
+  return {
+    of: "sensor",
+    lines: partLines("temperatures", names.slice(0, MOST_LINES), "celsius"),
+    format: (value) => joined(degrees(value)),
+    range: (max) => roundUp(max, 50),
+  };
+}
 
 /** @type {(temperatures: import("../../common/readings.js").Sensors["temperatures"]) => [string, import("../../common/readings.js").Temperature][]} */
 function hottest(temperatures) {

@@ -1,5 +1,14 @@
-import { dated, plain, span } from "../../common/format.js";
+import { dated, NOTHING, plain, span } from "../../common/format.js";
+import { roundUp } from "../../common/scale.js";
 import { table } from "../feet/table.js";
+import { line } from "./lines.js";
+
+/** @type {import("../cards.js").View<import("../../common/readings.js").System>} */
+const UPTIME = {
+  lines: [line("Up", "uptime_seconds", "series-1")],
+  format: (value) => (value === null ? NOTHING : span(value)),
+  range: (max) => roundUp(max, 60),
+};
 
 /** @type {import("../cards.js").Card<import("../../common/readings.js").System>} */
 export const system = {
@@ -11,6 +20,7 @@ export const system = {
     ["Users", ({ user_count }) => plain(user_count), "Logged in"],
     ["Terminals", ({ terminals }) => plain(terminals)],
   ],
+  past: { fields: ["uptime_seconds"], views: () => [UPTIME] },
   feet: [table({
     caption: "Logged in",
     lines: 2,

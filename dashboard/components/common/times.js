@@ -1,9 +1,12 @@
-// Times and lengths of time in words, in the browser's zone.
+// Times and lengths of time, in words and as they are typed, in the browser's zone.
+
+/** @typedef {[start: number, stop: number]} Span in ms */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const SHORTEST = 10 * SECOND; // what a zoom may show
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const texts = new Map();
@@ -41,7 +44,7 @@ export function bucketText(time, interval) {
 }
 
 // "23 Nov 2026, 14:00 – 24 Nov 2026, 14:00".
-/** @type {(span: import("./view.js").Span) => string} */
+/** @type {(span: Span) => string} */
 export function spanText([start, stop]) {
   const seconds = stop - start < HOUR;
   const sameDay = yearText(start) === yearText(stop);
@@ -70,7 +73,7 @@ export function lengthText(milliseconds) {
 }
 
 // "Europe/Berlin (UTC+02:00, from 25 Oct UTC+01:00)".
-/** @type {(span: import("./view.js").Span) => string} */
+/** @type {(span: Span) => string} */
 export function zoneText([start, stop]) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const [first, last] = [start, stop].map(offsetText);
@@ -95,4 +98,44 @@ function changeBetween(start, stop) {
     else after = middle;
   }
   return after;
+}
+
+// [start, stop] moved by `share` of its length, or made `factor` times as long around its middle.
+/** @type {(span: Span, share: number) => Span} */
+export function moved([start, stop], share) {
+  const by = (stop - start) * share;
+  return [start + by, stop + by];
+}
+
+/** @type {(span: Span, factor: number) => Span} */
+export function widened([start, stop], factor) {
+  const middle = (start + stop) / 2;
+  const half = Math.max(SHORTEST, (stop - start) * factor) / 2;
+  return [middle - half, middle + half];
+}
+
+// A time as <input type="datetime-local"> has it, in the browser's zone, and back.
+/** @type {(time: number) => string} */
+export function toInput(time) {
+  const date = new Date(time);
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  const day = [String(date.getFullYear()).padStart(4, "0"), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  return `${day}T${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
+}
+
+/** @type {(text: string) => number | null} */
+export function fromInput(text) {
+  const time = new Date(text).getTime();
+  return Number.isNaN(time) ? null : time;
+}
+
+/** @type {(time: number) => string} */
+export function iso(time) {
+  return new Date(Math.round(time)).toISOString();
+}
+
+/** @type {(text: string | null) => number | null} */
+export function timeOf(text) {
+  const time = Date.parse(text ?? "");
+  return Number.isNaN(time) ? null : time;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisTexts, lengthText, zoneText } from "../../../dashboard/components/history/times.js";
+import { axisTexts, fromInput, lengthText, moved, toInput, widened, zoneText } from "../../../dashboard/components/common/times.js";
 
 process.env.TZ = "Europe/Berlin";
 
@@ -16,4 +16,17 @@ test("the day stands where it begins", () => {
 
 test("lengths are words", () => {
   assert.deepEqual([15e3, 300e3, 10_800e3, 86_400e3].map(lengthText), ["15 s", "5 min", "3 h", "1 d"]);
+});
+
+test("a zoom never shows less than ten seconds", () => {
+  assert.deepEqual(widened([0, 100], 0.5), [-4950, 5050]);
+  assert.deepEqual(widened([0, 100_000], 2), [-50_000, 150_000]);
+  assert.deepEqual(moved([0, 100], 0.5), [50, 150]);
+});
+
+test("times are typed in the browser's zone", () => {
+  const summer = Date.parse("2026-07-01T12:00:30Z");
+  assert.equal(toInput(summer), "2026-07-01T14:00:30");
+  assert.equal(fromInput(toInput(summer)), summer);
+  assert.equal(fromInput(""), null);
 });
