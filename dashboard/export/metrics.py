@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from dashboard.export.exposition import Exporter, Exposition
@@ -23,8 +23,6 @@ from perfwatch.workers import Workers
 METRICS = "/metrics"
 OPENMETRICS = "application/openmetrics-text"
 _OLDER = "text/plain; version=0.0.4; charset=utf-8"
-
-_PIECE_BYTES = 256 * 1024
 
 _BUILD = Family("perfwatch_build_info", "The version that answers; always 1")
 _BROKER = Family("perfwatch_broker_up", "Whether the dashboard is connected to the broker")
@@ -83,8 +81,7 @@ class MetricsApi:
         hosts = self._hub.newest() if self._subscriber.connected else []
         content = await self._workers.run(self._text, answer, hosts, openmetrics)
         kind = f"{OPENMETRICS}; version=1.0.0; charset=utf-8" if openmetrics else _OLDER
-        headers = {"Content-Type": kind, "Content-Length": str(len(content)), "Cache-Control": "no-store"}
-        return StreamingResponse(_pieces(content), headers=headers)
+        return Response(content, headers={"Content-Type": kind, "Cache-Control": "no-store"})
 
     def _own(self, to: Exposition) -> None:
         to.add(_BUILD, 1, version=distribution.version())
@@ -104,12 +101,6 @@ class MetricsApi:
             to,
         )
         return to.text(openmetrics=openmetrics)
-
-
-async def _pieces(content: bytes) -> AsyncIterator[bytes]:
-    """Before Python 3.12 asyncio moves all that is left of a write each time that the socket takes some."""
-    for start in range(0, len(content), _PIECE_BYTES):
-        yield content[start : start + _PIECE_BYTES]
 
 
 def _add_bridge(to: Exposition, bridge: Mapping[str, Any]) -> None:
