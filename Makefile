@@ -7,7 +7,8 @@ ARGS   ?=
 WATCH  ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-homeassistant check bench bundle declared install install-dev lock clean
+ALL_TESTS := test test-homeassistant test-recipes test-openapi
+.PHONY: help run $(ALL_TESTS) check bench bundle declared install install-dev lock clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +32,16 @@ test-homeassistant: install-dev  ## a real Home Assistant, for minutes, as root;
 	@tests/homeassistant/install build/homeassistant 2026.2.3
 	@PERFWATCH_TEST_HOMEASSISTANT=build/homeassistant PERFWATCH_TEST_WATCH_MINUTES=$(WATCH) \
 	  $(BIN)/python -m pytest -n 0 -s -v $(ARGS) tests/homeassistant/real.py
+
+test-recipes: install-dev  ## the recipes of docs/recipes.md, by Node-RED, Telegraf, ESPHome and others (needs npm and go)
+	@tests/recipes/install build/recipes
+	@PERFWATCH_TEST_RECIPES=$(CURDIR)/build/recipes $(BIN)/python -m pytest -n 0 -v $(ARGS) tests/recipes/real.py
+
+test-openapi: install-dev  ## schemathesis over a running server, for minutes
+	@test -x build/schemathesis/bin/schemathesis || { $(PYTHON) -m venv build/schemathesis && \
+	  build/schemathesis/bin/pip install --quiet 'schemathesis>=4.32,<5'; }
+	@PERFWATCH_TEST_SCHEMATHESIS=$(CURDIR)/build/schemathesis/bin/schemathesis \
+	  $(BIN)/python -m pytest -n 0 -s -v $(ARGS) tests/dashboard/openapi/real.py
 
 bench: install-dev  ## measure, and print tables (several minutes)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
@@ -80,7 +91,7 @@ DEV_NEEDS := 'command -v mosquitto_sub' mosquitto-clients:mosquitto 'command -v 
 
 .PHONY: needs venv
 needs:
-	@scripts/ensure $(NEEDS) $(if $(filter test test-homeassistant check bench install-dev,$(MAKECMDGOALS)),$(DEV_NEEDS))
+	@scripts/ensure $(NEEDS) $(if $(filter $(ALL_TESTS) check bench install-dev,$(MAKECMDGOALS)),$(DEV_NEEDS))
 
 venv: needs
 	@scripts/venv $(PYTHON) $(VENV)

@@ -41,13 +41,16 @@ class Change(NamedTuple):
 
 
 class HomeAssistant:
-    """One with a configuration of its own below `root`: start, onboard, ask. Ended by its own process."""
+    """One with a configuration of its own below `root`: start, onboard, ask. Ended by its own process.
 
-    def __init__(self, root: Path) -> None:
+    `more` is added to configuration.yaml.
+    """
+
+    def __init__(self, root: Path, more: str = "") -> None:
         self.port = free_port()
         self._root = root
         self._folder = Path(tempfile.mkdtemp(prefix="config-", dir=root / "srv"))
-        (self._folder / "configuration.yaml").write_text(CONFIGURATION.format(port=self.port))
+        (self._folder / "configuration.yaml").write_text(CONFIGURATION.format(port=self.port) + more)
         self._output = self._folder / "output"
         self._token = ""
         self._process: subprocess.Popen[bytes] | None = None

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.homeassistant.server import HomeAssistant
 from tests.servers import accepts, free_port, wait_until
 from tests.stack import PASSWORD, ROOT, Person, Stack
 
@@ -29,6 +30,21 @@ def tool(path: str) -> str:
     """A program that `install` has put there."""
     found = shutil.which(path) or shutil.which(TOOLS / path)
     return found or pytest.skip(f"{path} could not be installed here")
+
+
+BUSY = """
+[rules.busy]
+kind = "threshold"
+title = "Busy"
+metric = "cpu"
+field = "usage_percent"
+at_least = {limit}
+clear = {limit}
+"""
+
+
+def set_limit(stack: Stack, limit: float) -> None:
+    (stack.folder / "data" / "alerts.toml").write_text(BUSY.format(limit=limit))
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +177,34 @@ def test_esphome_takes_the_configuration(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Configuration is valid" in done.stdout + done.stderr
+
+
+def test_home_assistant_notifies_of_an_alert_and_takes_it_back(stack: Stack) -> None:
+    root = os.environ.get("PERFWATCH_TEST_HOMEASSISTANT")
+    if not root:
+        pytest.skip(
+            "Home Assistant is not installed: make test-homeassistant, then PERFWATCH_TEST_HOMEASSISTANT"
+        )
+    recipe = (RECIPES / "homeassistant.yaml").read_text()
+    house = HomeAssistant(Path(root), recipe)
+    set_limit(stack, -1)
+    try:
+        house.start()
+        house.onboard()
+        house.add_mqtt(stack.credentials("homeassistant"))
+        shown = {"sensor.nas_cpu_usage", "sensor.nas_memory_usage", "binary_sensor.nas_status"}
+        wait_until(lambda: house.states().keys() >= shown, "the entities of the card", 120)
+        # It was loaded before there was MQTT.
+        house.command("call_service", domain="automation", service="reload")
+        wait_until(lambda: "perfwatch_nas_busy" in notifications(house), "a notification", 60)
+        set_limit(stack, 101)
+        wait_until(lambda: "perfwatch_nas_busy" not in notifications(house), "it is taken back", 180)
+        assert "Error" not in "".join(line for line in house.log.splitlines() if "automation" in line)
+    finally:
+        (stack.folder / "homeassistant.log").write_text(house.log)
+        house.remove()
+
+
+def notifications(house: HomeAssistant) -> dict[str, str]:
+    """What is shown, by id."""
+    return {one["notification_id"]: one["message"] for one in house.command("persistent_notification/get")}
