@@ -15,6 +15,8 @@ class Bridges:
         self._status: dict[str, str] = {}
         self._stats: dict[str, dict[str, Any]] = {}
         self._heard: dict[str, str] = {}
+        # The first of the reports in a row that say so: a slow write is no trouble, and the next one tells.
+        self._stuck_since: dict[str, Any] = {}
 
     def receive(self, bridge: str, word: str, payload: bytes) -> None:
         """Take what came on a bridge's topic that ends in `word`."""
@@ -25,16 +27,21 @@ class Bridges:
         if stats is None:
             return
         self._stats[bridge] = stats
+        if stats.get("store_away"):
+            self._stuck_since.setdefault(bridge, stats.get("timestamp"))
+        else:
+            self._stuck_since.pop(bridge, None)
         self._heard[bridge] = format_time(now())
 
     @property
     def problem(self) -> str | None:
-        """Which bridges cannot write to the history, as a sentence; None when none says so."""
+        """Which bridges have not written to the history for two reports, as a sentence; None when none."""
         stuck = [
             f"the bridge {name!r} stores nothing: {stats.get('spooled')} readings wait on disk,"
             f" {stats.get('waiting')} in memory"
             for name, stats in self._stats.items()
-            if stats.get("store_away") and self._status.get(name) == "online"
+            if self._stuck_since.get(name, stats.get("timestamp")) != stats.get("timestamp")
+            and self._status.get(name) == "online"
         ]
         return "; ".join(stuck) or None
 
