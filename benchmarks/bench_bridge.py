@@ -35,6 +35,8 @@ from tests.servers import OPEN_BROKER, Mosquitto
 
 QUEUEING = f"{OPEN_BROKER}\nset_tcp_nodelay true\n"
 
+PREPARED = "prepared lines into "
+
 # How far the feed of the memory run may be ahead of the history: what waits in the broker has an end.
 AHEAD = 20_000
 
@@ -81,7 +83,7 @@ def throughput(broker: Mosquitto, folder: Path, count: int, rounds: int) -> None
             for name, store in stores.items():
                 taken[f"bridge, {name}"] = by_bridge(broker, store, client(name), size)
             for name, server in found.items():
-                taken[f"prepared lines into {name}"] = send(server.bare, prepared(size), size)
+                taken[PREPARED + name] = send(server.bare, prepared(size), size)
             for name, numbers in taken.items() if turn else ():
                 results.setdefault(name, []).append(numbers)
     show(results, count, rounds)
@@ -89,15 +91,27 @@ def throughput(broker: Mosquitto, folder: Path, count: int, rounds: int) -> None
 
 def show(results: dict[str, list[tuple[float, float, float]]], count: int, rounds: int) -> None:
     rows = [(name, *map(median, zip(*turns, strict=True))) for name, turns in results.items()]
+    bare = {name.removeprefix(PREPARED): speed for name, speed, _, _ in rows if name.startswith(PREPARED)}
     print_table(
         f"From Mosquitto to a stored point: {count} messages of 500 hosts, median of {rounds},"
         f" load {os.getloadavg()[0]:.1f}",
-        ("client", "messages/s", "of mosquitto_sub", "points/s", "CPU µs/message"),
+        ("client", "messages/s", "of mosquitto_sub", "of prepared lines", "points/s", "CPU µs/message"),
         [
-            (name, round(speed), f"{100 * speed / rows[0][1]:.0f} %", round(points), cpu)
+            (
+                name,
+                round(speed),
+                share(speed, rows[0][1]),
+                share(speed, bare.get(name.removeprefix("bridge, "))),
+                round(points),
+                cpu,
+            )
             for name, speed, points, cpu in rows
         ],
     )
+
+
+def share(speed: float, of: float | None) -> str:
+    return f"{100 * speed / of:.0f} %" if of else ""
 
 
 def client(name: str) -> str:
