@@ -27,8 +27,9 @@ _PLAIN: dict[type[inspect.Type], str] = {
 
 
 def script() -> str:
-    """A module that exports UNITS, ENDINGS and EXCEPTIONS, each unit named by its kind; PARTS and LISTS, by metric,
-    what the history's parts are called in a reading.
+    """A module that exports UNITS, ENDINGS and EXCEPTIONS, each unit named by its kind.
+
+    PARTS and LISTS have, by metric, where a reading has what the history calls parts.
     """
     tables: dict[str, Mapping[str, Any]] = {
         "UNITS": {kind: {"kind": kind, **unit.written()} for kind, unit in UNITS.items()},
@@ -46,9 +47,7 @@ def _named(shapes: Mapping[str, Shape]) -> dict[str, str]:
 
 
 def _listed(shapes: Mapping[str, Shape]) -> dict[str, str]:
-    return {
-        f"{shape.tag}.{shape.field}": name for name, shape in shapes.items() if isinstance(shape, Listed)
-    }
+    return {f"{shape.tag}.{shape.field}": name for name, shape in shapes.items() if isinstance(shape, Listed)}
 
 
 def _table(name: str, rows: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from perfwatch.settings import Settings
 from tests.deploy.documents import COMPOSE, ROOT, read, services
 
 FILES = tuple(sorted(path.name for path in ROOT.glob("docker-compose*.yml")))
-DEFAULT = ("setup", "mosquitto", "influxdb", "collector", "bridge", "dashboard")
-OURS = ("setup", "collector", "bridge", "dashboard")
+DEFAULT = ("setup", "mosquitto", "influxdb", "collector", "bridge", "alerts", "dashboard")
+OURS = ("setup", "collector", "bridge", "alerts", "dashboard")
 ALL = [
     *((COMPOSE, name) for name in services()),
     *(("docker-compose.collector.yml", name) for name in services("docker-compose.collector.yml")),
@@ -110,7 +110,7 @@ def test_no_secret_is_written_in_it(file: str) -> None:
             assert not secret or inside, f"{name}: {variable}"
 
 
-@pytest.mark.parametrize("name", ["collector", "bridge", "dashboard", "influxdb", "grafana"])
+@pytest.mark.parametrize("name", ["collector", "bridge", "alerts", "dashboard", "influxdb", "grafana"])
 def test_each_reads_its_own_secrets_only(name: str) -> None:
     environment = services()[name]["environment"]
     used = {value.split("/")[2] for value in environment.values() if value.startswith("/secrets/")}
