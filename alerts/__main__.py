@@ -19,6 +19,7 @@ main = service(
     "alerts_every",
     "homeassistant",
     "homeassistant_prefix",
+    "heartbeat_file",
     environ=os.environ,
 )
 

@@ -140,7 +140,8 @@ def _post(url: str, content: bytes) -> None:
             said = exc.read(_EXCERPT).decode("utf-8", "replace").strip()
         raise ChannelError(f"The server answered {exc.code} {exc.reason}{said and ': '}{said}") from exc
     except urllib.error.URLError as exc:
-        raise ChannelError(f"The server cannot be reached: {exc.reason}") from exc
+        reason = getattr(exc.reason, "strerror", None) or exc.reason
+        raise ChannelError(f"The server cannot be reached: {reason}") from exc
     except (OSError, ValueError) as exc:
         raise ChannelError(f"The server cannot be reached: {exc}") from exc
 

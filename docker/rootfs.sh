@@ -28,6 +28,7 @@ root:x:0:0:root:/root:/nonexistent
 collector:x:10001:10001:PerfWatch collector:/data:/nonexistent
 bridge:x:10002:10002:PerfWatch bridge:/data:/nonexistent
 dashboard:x:10003:10003:PerfWatch dashboard:/data:/nonexistent
+alerts:x:10004:10004:PerfWatch alerts:/data:/nonexistent
 END
 cut -d: -f1,3 etc/passwd | sed 's/\(.*\):\(.*\)/\1:x:\2:/' > etc/group
 grep '^PRETTY_NAME\|^ID=\|^VERSION_ID' /etc/os-release > etc/os-release

@@ -11,7 +11,7 @@ import msgspec
 
 from perfwatch.alerting.judging import EACH, Found, judged
 from perfwatch.alerting.machine import Track
-from perfwatch.alerting.rules import Forecast, Offline, OfReading, Rule, Silent, State, Threshold
+from perfwatch.alerting.rules import Forecast, Judged, Offline, OfReading, Rule, Silent, State, Threshold
 from perfwatch.history.shapes import SHAPES, Listed, Named
 from perfwatch.history.store import Bucket, HistoryStore, Series
 
@@ -19,6 +19,7 @@ MOST_FIRED = 200
 _MINUTE, _HOUR = 60_000, 3_600_000
 # As many lines are read by the minute, and so many more by five minutes.
 _FEW, _SOME = 20, 100
+_SAMPLES = 20
 # A host gives one of them with each tick.
 _ANY_METRIC = ("cpu", "memory")
 
@@ -71,6 +72,10 @@ class Replay:
             self._hosts[line.host].append(line)
         count = sum(map(len, self._hosts.values()))
         self.interval = _MINUTE if count <= _FEW else 5 * _MINUTE if count <= _SOME else _HOUR
+        if isinstance(rule, Forecast):
+            # Drawing a line is what takes time, and a few samples make one.
+            whole = max(1, round(rule.window / _SAMPLES / 60))
+            self.interval = max(self.interval, min(whole * _MINUTE, _HOUR))
         self.fired: list[Firing] = []
         self.hosts = 0
 
@@ -97,7 +102,7 @@ class Replay:
 
 
 def _firings(
-    rule: Threshold | Forecast | State,
+    rule: Judged,
     line: Line,
     buckets: Sequence[Bucket],
     limits: dict[int, float] | None,
@@ -120,7 +125,7 @@ def _firings(
         yield Firing(line.host, line.part, track.fired, None)
 
 
-def _number(rule: Threshold | Forecast | State, bucket: Bucket, interval: int) -> float:
+def _number(rule: Judged, bucket: Bucket, interval: int) -> float:
     """Of an interval, what the rule would have judged last: a short one fires by the worst reading alone."""
     if not isinstance(rule, Threshold) or rule.statistic in ("mean", "change"):
         return bucket.mean

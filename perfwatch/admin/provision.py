@@ -34,6 +34,7 @@ USERS: Mapping[str, int] = {
     "collector": 10001,
     "bridge": 10002,
     "dashboard": 10003,
+    "alerts": 10004,
     "grafana": 472,
 }
 
@@ -105,7 +106,8 @@ def broker_urls(accounts: Accounts, settings: Settings) -> dict[str, str]:
     host, passwords = settings.host_id, accounts.passwords
     near = HERE if settings.mqtt_address in ("", *_EVERYWHERE) else settings.mqtt_address
     between = {
-        name: mqtt_url(name, passwords[name], BROKER, LISTENING.port) for name in ("bridge", "dashboard")
+        name: mqtt_url(name, passwords[name], BROKER, LISTENING.port)
+        for name in ("alerts", "bridge", "dashboard")
     }
     return {"collector": mqtt_url(host, passwords[host], near, settings.mqtt_port), **between}
 

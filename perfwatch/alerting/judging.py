@@ -7,8 +7,8 @@ from math import inf
 from typing import Any, NamedTuple
 
 from perfwatch.alerting.machine import Judgement, Track
-from perfwatch.alerting.rules import Forecast, Judged, State, Threshold
-from perfwatch.alerting.window import MOST_ON_A_LINE, Window
+from perfwatch.alerting.rules import Forecast, Judged, State, Threshold, Unusual
+from perfwatch.alerting.window import MOST_ON_A_LINE, Days, Window
 
 EACH = "*"
 
@@ -64,6 +64,8 @@ def judged(
             return _threshold(rule, number, one.beside, track, Judgement(time, moment, False, False), gap)
         case Forecast() if (number := _number(one.value)) is not None:
             return _forecast(rule, number, track, time, moment)
+        case Unusual() if (number := _number(one.value)) is not None:
+            return _unusual(rule, number, track, Judgement(time, moment, False, False), gap)
     return None
 
 
@@ -99,6 +101,23 @@ def _forecast(rule: Forecast, number: float, track: Track, time: float, moment: 
     track.limit = float(rule.within)
     seconds = _number(track.value)
     return _either(seconds is not None and seconds <= rule.within, time, moment)
+
+
+def _unusual(rule: Unusual, number: float, track: Track, at: Judgement, gap: float) -> Judgement | None:
+    """Each reading is measured by what is usual at its own hour: what rises at eight each day is well."""
+    track.window, track.days = track.window or Window.empty(), track.days or Days.empty()
+    track.days.add(at.moment, number, rule.days, rule.least_days)
+    # A number that never moved has no deviation to measure by.
+    if track.days.usual is None or not track.days.usual[1]:
+        return None
+    mean, deviation = track.days.usual
+    track.window.add(at.time, (number - mean) / deviation, rule.window, gap)
+    if not track.window.full(rule.window):
+        return None
+    away = track.window.statistic("mean")
+    sign = 1 if rule.side == "above" or (rule.side == "both" and away >= 0) else -1
+    track.value, track.limit = number, mean + sign * rule.deviations * deviation
+    return _either(sign * away >= rule.deviations, at.time, at.moment)
 
 
 def _number(value: Any) -> float | None:

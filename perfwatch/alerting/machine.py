@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from perfwatch.alerting.window import Window
+from perfwatch.alerting.window import Days, Window
 
 
 class Standing(StrEnum):
@@ -51,6 +51,7 @@ class Track(Struct):
     value: float | str | bool | None = None
     limit: float | str | None = None
     window: Window | None = None
+    days: Days | None = None
 
     def judge(self, judgement: Judgement, hold: float, clear_after: float, gap: float) -> Standing:
         """Returns the standing after this judgement. `gap` seconds after the last, waiting begins anew."""

@@ -32,6 +32,7 @@ Statistic = Literal["last", "mean", "min", "max", "change"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 DAY_MINUTES = 24 * 60
+MOST_DAYS = 28
 
 
 class Seconds(float):
@@ -120,6 +121,26 @@ class Forecast(OfReading, frozen=True, kw_only=True):
     window: Seconds
 
 
+class Unusual(OfReading, frozen=True, kw_only=True):
+    """A number unlike itself: how far it is from its mean at the same hour of the last `days`.
+
+    It is wrong when that is, on average of `window` and on that `side`, so many standard `deviations` or
+    more. With fewer than `least_days` of these hours it is not judged.
+    """
+
+    deviations: float = 4.0
+    days: int = 7
+    least_days: int = 3
+    side: Literal["both", "above", "below"] = "both"
+    window: Seconds = Seconds(900)
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.least_days <= self.days <= MOST_DAYS:
+            raise ValueError(f"days and least_days must be from 2 to {MOST_DAYS}, and days the larger")
+        if not self.deviations > 0 or not 0 < self.window <= 3600:
+            raise ValueError("deviations must be above 0, and window from 1s to 1h")
+
+
 class State(OfReading, frozen=True, kw_only=True):
     """A word, or true or false, that is one of `bad`. A part that is no longer there is well."""
 
@@ -136,7 +157,7 @@ class Offline(Common, frozen=True, kw_only=True):
     """The host has been offline for as long as `for`."""
 
 
-Judged: TypeAlias = Threshold | Forecast | State
+Judged: TypeAlias = Threshold | Forecast | Unusual | State
 Timed: TypeAlias = Silent | Offline
 Rule: TypeAlias = Judged | Timed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from math import fsum
+from math import fsum, sqrt
 from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -92,6 +92,46 @@ class Window(Struct):
         if slope <= 0 or scatter > slope * span / 4:
             return None
         return max(0.0, (level - start) / slope - span)
+
+
+class Days(Struct):
+    """What a number is like at each hour of the last days: how many readings, their mean and sum of squares.
+
+    `hours` has four numbers an hour: the hour since 1970, and those three. `usual` is mean and standard
+    deviation at the newest hour, of the days before; None when there are too few.
+    """
+
+    hours: Numbers
+    usual: tuple[float, float] | None = None
+
+    @classmethod
+    def empty(cls) -> Days:
+        return cls(array("d"))
+
+    def add(self, time: float, value: float, days: int, least: int) -> None:
+        """Take a reading of `time` (seconds since 1970)."""
+        hours, hour = self.hours, time // 3600
+        if not hours or hours[-4] != hour:
+            old = 0
+            while old < len(hours) and not hour - 24 * days <= hours[old] < hour:
+                old += 4
+            del hours[:old]
+            self.usual = self._usual(hour, least)
+            hours.extend((hour, 0.0, 0.0, 0.0))
+        # Welford's way: no sum grows beyond what a float holds exactly.
+        count, mean = hours[-3] + 1, hours[-2]
+        hours[-3], hours[-2] = count, mean + (value - mean) / count
+        hours[-1] += (value - mean) * (value - hours[-2])
+
+    def _usual(self, hour: float, least: int) -> tuple[float, float] | None:
+        rows = list(zip(*(iter(self.hours),) * 4, strict=True))
+        same = [row[1:] for row in rows if (hour - row[0]) % 24 == 0]
+        if len(same) < least:
+            return None
+        total = fsum(count for count, _, _ in same)
+        mean = fsum(count * each for count, each, _ in same) / total
+        squares = fsum(square + count * (each - mean) ** 2 for count, each, square in same)
+        return mean, sqrt(squares / total)
 
 
 def _slope(times: Numbers, values: Numbers) -> float:

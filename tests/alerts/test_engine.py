@@ -351,3 +351,54 @@ def test_a_storm_of_hosts_is_a_change_each() -> None:
     assert len(fired) == 100
     house.wait(600)
     assert house.changes() == []
+
+
+UNUSUAL = "kind = 'unusual'\nmetric = 'cpu'\nfield = 'user'\nwindow = '10m'\n"
+
+
+def live(house: House, hours: float, more: float = 0) -> None:
+    """A reading a minute: busy by day, calm by night, never quite the same; `more` on top."""
+    house.engine.interval("nas", 60)
+    for _ in range(round(60 * hours)):
+        house.now += 60
+        house.engine.tick(house.now)
+        hour = house.now // 3600 % 24
+        house.reading("cpu", user=(60 if 8 <= hour < 20 else 10) + house.now // 60 % 5 + more)
+
+
+@pytest.mark.parametrize(("days", "standing"), [(2, "unknown"), (4, "firing")])
+def test_a_number_unlike_itself_needs_days_to_compare_with(days: int, standing: str) -> None:
+    house = House(only(UNUSUAL))
+    live(house, 24 * days)
+    live(house, 1, more=20)
+    assert house.standing == standing
+
+
+def test_what_is_usual_at_its_hour_is_well() -> None:
+    house = House(only(UNUSUAL))
+    live(house, 24 * 4)
+    house.changes()
+    live(house, 24)  # noon is six times what the night is, as on each day
+    assert house.told() == []
+    live(house, 0.5, more=-9)
+    assert house.told() == ["+"]
+    live(house, 0.5)
+    assert house.told() == ["-"]
+
+
+@pytest.mark.parametrize(("side", "more", "standing"), [("above", -9, "ok"), ("below", -9, "firing")])
+def test_it_may_be_unusual_on_one_side_only(side: str, more: float, standing: str) -> None:
+    house = House(only(UNUSUAL + f"side = '{side}'"))
+    live(house, 24 * 4)
+    live(house, 0.5, more=more)
+    assert house.standing == standing
+
+
+def test_a_number_that_never_moved_is_not_compared() -> None:
+    house = House(only(UNUSUAL))
+    house.engine.interval("nas", 60)
+    for _ in range(60 * 24 * 4):
+        house.now += 60
+        house.engine.tick(house.now)
+        house.reading("cpu", user=3)
+    assert house.standing == "unknown"

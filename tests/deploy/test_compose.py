@@ -14,10 +14,10 @@ from perfwatch.settings import Settings
 from tests.deploy.documents import COMPOSE, ROOT, read, services
 
 FILES = tuple(sorted(path.name for path in ROOT.glob("docker-compose*.yml")))
-DEFAULT = ("setup", "mosquitto", "influxdb", "tokens", "collector", "bridge", "dashboard")
+DEFAULT = ("setup", "mosquitto", "influxdb", "tokens", "collector", "bridge", "alerts", "dashboard")
 # Those that run once, as root, to write secrets.
 ONCE = ("setup", "tokens")
-OURS = (*ONCE, "collector", "bridge", "dashboard")
+OURS = (*ONCE, "collector", "bridge", "alerts", "dashboard")
 ALL = [
     *((COMPOSE, name) for name in services()),
     *(("docker-compose.collector.yml", name) for name in services("docker-compose.collector.yml")),
@@ -116,7 +116,7 @@ def test_no_secret_is_written_in_it(file: str) -> None:
             assert not secret or inside, f"{name}: {variable}"
 
 
-@pytest.mark.parametrize("name", ["collector", "bridge", "dashboard", "influxdb", "grafana"])
+@pytest.mark.parametrize("name", ["collector", "bridge", "alerts", "dashboard", "influxdb", "grafana"])
 def test_each_reads_its_own_secrets_only(name: str) -> None:
     environment = services()[name]["environment"]
     used = {value.split("/")[2] for value in environment.values() if value.startswith("/secrets/")}

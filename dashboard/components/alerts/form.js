@@ -99,15 +99,23 @@ export class Form {
   #rule() {
     const given = Object.fromEntries([...this.#form.elements].filter(({ name, disabled }) => name && !disabled).map(({ name, value }) => [name, value.trim()]));
     /** @type {Rule} */
-    const rule = { kind: given.kind, title: given.title };
+    const rule = { ...this.#unshown(given.kind), kind: given.kind, title: given.title };
     for (const name of WORDS) if (given[name]) rule[name] = given[name];
     for (const name of NUMBERS) if (given[name]) rule[name] = numeric(given[name]);
     for (const name of LISTS) if (given[name]) rule[name] = listed(given[name]);
     if (rule.bad) rule.bad = rule.bad.map((/** @type {string} */ word) => (word === "true" ? true : word === "false" ? false : word));
     if (given.limit) rule[given.direction] = numeric(given.limit);
     for (const [name, otherwise] of Object.entries(DEFAULTS)) if (given[name] && given[name] !== otherwise) rule[name] = given[name];
-    if (this.#said?.rule.enabled === false) rule.enabled = false;
     return rule;
+  }
+
+  // What the rule says that this form does not show.
+  /** @param {string} kind */
+  #unshown(kind) {
+    const { elements } = this.#form;
+    const before = this.#said?.rule;
+    if (!before || before.kind !== kind) return {};
+    return Object.fromEntries(Object.entries(before).filter(([name]) => !elements[name] && !["at_least", "at_most"].includes(name)));
   }
 
   async #preview() {

@@ -79,8 +79,8 @@ export class Now extends Section {
   /** @param {Alert} alert */
   #actions(alert) {
     const { host, rule, title, state } = alert;
-    const off = button("Off here", `Switch ${title} off for ${host}`);
-    off.title = off.ariaLabel ?? "";
+    const off = button("Off here", `Off here: ${title} on ${host}`);
+    off.title = `Switch “${title}” off for ${host}`;
     off.addEventListener("click", () => this.#switchOff(off, alert));
     if (state !== "firing") return [off];
     const snooze = element("select", "");

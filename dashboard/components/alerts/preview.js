@@ -7,8 +7,6 @@ import { span } from "../common/format.js";
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 720;
 const MOST_NAMES = 4;
-/** @type {Record<string, string>} */
-const STEPS = { "1m": "minute", "5m": "five minutes", "1h": "hour" };
 
 // Null clears it; a text is said in its place.
 /** @type {(parts: import("../common/parts.js").Parts, found: Preview | string | null) => void} */
@@ -28,7 +26,7 @@ export function said({ times, hosts, of_hosts, complete, why, interval, fired })
   const among = complete ? "" : ` Time ran out after ${hosts} of ${of_hosts} hosts.`;
   if (!times) return `It would not have fired in the last 30 days.${among}`;
   const often = times === 1 ? "once" : `${times} times`;
-  return `It would have fired ${often} in the last 30 days${where(fired)}${lasting(fired)}. Seen by the ${STEPS[interval] ?? interval}.${among}`;
+  return `It would have fired ${often} in the last 30 days${where(fired)}${lasting(fired)}. Seen in steps of ${interval.replace(/m$/, " min").replace(/h$/, " h")}.${among}`;
 }
 
 // ": nas 9, pi 3"

@@ -42,7 +42,7 @@ export class Card {
     set(this.#os, "textContent", entry?.info?.os ?? "");
     const alert = state === "online" ? this.#alert : null;
     set(this.#off, "hidden", !alert || !this.#switchOff());
-    if (alert) set(this.#off, "ariaLabel", `Switch ${alert.title} off for ${alert.host}`);
+    if (alert) set(this.#off, "ariaLabel", `Off here: ${alert.title} on ${alert.host}`);
   }
 
   get #alert() {

@@ -80,6 +80,10 @@ def test_maintenance_is_until_a_moment() -> None:
         (THRESHOLD, "one of at_least and at_most"),
         (THRESHOLD + "at_least = 1\nstatistic = 'mean'", "window"),
         (THRESHOLD + "at_least = 1\nwindow = '5m'", "window"),
+        (
+            "[rules.x]\nkind = 'unusual'\ntitle = 'X'\nmetric = 'cpu'\nfield = 'user'\ndays = 1",
+            "days the larger",
+        ),
         ("[maintenance]\nnas = 2026-11-30T10:00:00", "zone"),
         ("[maintenance]\nnas = 'soon'", "maintenance"),
     ],
