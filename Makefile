@@ -35,7 +35,9 @@ test-homeassistant: install-dev  ## a real Home Assistant, for minutes, as root;
 
 test-recipes: install-dev  ## the recipes of docs/recipes.md, by Node-RED, Telegraf, ESPHome and others (needs npm and go)
 	@tests/recipes/install build/recipes
-	@PERFWATCH_TEST_RECIPES=$(CURDIR)/build/recipes $(BIN)/python -m pytest -n 0 -v $(ARGS) tests/recipes/real.py
+	@PERFWATCH_TEST_RECIPES=$(CURDIR)/build/recipes \
+	  PERFWATCH_TEST_HOMEASSISTANT=$(wildcard build/homeassistant) \
+	  $(BIN)/python -m pytest -n 0 -v $(ARGS) tests/recipes/real.py
 
 test-openapi: install-dev  ## schemathesis over a running server, for minutes
 	@test -x build/schemathesis/bin/schemathesis || { $(PYTHON) -m venv build/schemathesis && \
