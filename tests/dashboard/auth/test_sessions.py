@@ -66,7 +66,7 @@ def test_a_session_ends_when_nobody_uses_it_and_no_page_of_it_is_open(house: Hou
         clock.now += 5 * HOUR
     sessions.of(used)
     clock.now += HOUR + 1
-    with pytest.raises(TokenError, match="Nobody used the session"):
+    with pytest.raises(TokenError, match="for too long"):
         sessions.of(used)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from perfwatch.admin import mosquitto
+from perfwatch.admin.denied import Denied, denied_path
 from perfwatch.admin.mosquitto import Listening
 from tests.pages.conftest import Watched, choose_theme, fits_sideways, keep, violations
 from tests.pages.settings.opener import filled, open_section
@@ -190,13 +192,19 @@ def test_what_somebody_types_outlives_a_refresh(context: BrowserContext, own: St
     admin.put("/api/config", {"host": "nas", "interval": None}).raise_for_status()
 
 
-def test_the_system_tells_the_depth_of_the_spool(context: BrowserContext, own: Stack) -> None:
+def test_the_system_tells_the_depth_of_the_spool_and_what_the_broker_denied(
+    context: BrowserContext, own: Stack
+) -> None:
+    one = Denied("pi", "zigbee2mqtt/lamp", "2026-11-29T16:00:00.000Z", "Give it an account.")
+    denied_path(own.folder / "data").write_bytes(msgspec.json.encode([one]))
     page = context.new_page()
     page.clock.install()
     open_section(page, own.url, "system")
     bridge = page.get_by_test_id("system").locator("article", has_text="Spool")
     expect(bridge).to_contain_text("empty")
     expect(bridge).to_contain_text("online")
+    broker = page.get_by_test_id("system").locator("article", has_text="Connected since")
+    expect(broker).to_contain_text("pi may not publish zigbee2mqtt/lamp. Give it an account.")
     collector = page.get_by_test_id("system").locator("details")
     collector.locator("summary").click()
     expect(collector.get_by_text("available").first).to_be_visible()

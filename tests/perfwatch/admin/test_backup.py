@@ -96,7 +96,7 @@ def test_a_folder_that_is_none_of_ours_is_not_backed_up(tmp_path: Path) -> None:
 def test_half_a_backup_restores_nothing(tmp_path: Path, cut: int) -> None:
     back_up(folder_with_secrets(tmp_path), None, tmp_path / "backup", nothing)
     (tmp_path / "half").write_bytes((tmp_path / "backup").read_bytes()[:cut])
-    with pytest.raises(StartError, match="not a complete backup"):
+    with pytest.raises(StartError, match="backup of PerfWatch"):
         restore(tmp_path / "half", tmp_path / "new", None)
     assert not any((tmp_path / "new" / name).exists() for name in KEPT)
 
