@@ -30,6 +30,8 @@ _OF_ALL = re.compile(r"last_(.+)")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEAD = re.compile(rb"((?:[^\\, ]|\\.)+)((?:,(?:[^\\ ]|\\.)+)?) (.+) -?\d+")
 _WORDS = ("DATABASE", "FIELD", "GROUP", "KEY", "LIMIT", "NAME", "ORDER", "SERIES", "TAG", "USER")
+_IN_QUOTES = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_BETWEEN = re.compile(r"(?<!\\),")
 _TEN_MINUTES, _HOUR = 600_000, 3_600_000
 
 
@@ -78,7 +80,7 @@ class Core360:
         asked = given.get("q", "")
         if method != "GET" or not asked:
             return _error(400, "missing query parameters 'db' and 'q'")
-        if ";" in asked:
+        if ";" in _IN_QUOTES.sub("", asked):
             return _error(400, "must provide only one InfluxQl statement per query")
         if _QUALIFIED.search(asked):
             return _error(
@@ -127,7 +129,7 @@ class Core360:
         if (parts := _HEAD.fullmatch(line)) is None:
             return None  # for the 1.6 to refuse
         table, tags, fields = (part.decode() for part in parts.groups())
-        tag_names, names = ({pair.split("=")[0] for pair in some.split(",")} for some in (tags, fields))
+        tag_names, names = ({pair.split("=")[0] for pair in _BETWEEN.split(some)} for some in (tags, fields))
         for name in tag_names & names:
             message = f"invalid column type for column '{name}', expected iox::column_type::tag"
             told = [{"original_line": line.decode(), "line_number": 1, "error_message": message}]

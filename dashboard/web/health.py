@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,11 +11,13 @@ from starlette.routing import Route
 
 from dashboard.live.bridges import Bridges
 from dashboard.live.subscriber import Subscriber
-from perfwatch.errors import StoreError
+from perfwatch.errors import StoreError, Unsupported
 from perfwatch.history.store import TieredStore
 from perfwatch.workers import Workers
 
 EVERY_SECONDS, DEADLINE_SECONDS = 5.0, 5.0
+
+_log = logging.getLogger(__name__)
 
 
 class StoreProbe:
@@ -27,11 +30,16 @@ class StoreProbe:
         self._store = store
         self._place = place
         self._workers = Workers("whether the history is well", 1)
+        self._unsupported = False
         self.problem: str | None = "not asked yet"
 
     async def run(self) -> None:
+        told = False
         while True:
             self.problem = await self._ask()
+            if self._unsupported and not told:
+                _log.error("%s; the pages show what is live, and no history", self.problem)
+                told = True
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _ask(self) -> str | None:
@@ -41,6 +49,7 @@ class StoreProbe:
         except TimeoutError:
             return f"{self._place} did not answer within {DEADLINE_SECONDS:g} s"
         except StoreError as exc:
+            self._unsupported = isinstance(exc, Unsupported)
             return str(exc)
         return None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bridge.upkeep import look_after
-from perfwatch.errors import StoreError
+from perfwatch.errors import PartialWrite, StoreError
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import HistoryStore, Point, TieredStore
@@ -84,6 +84,45 @@ async def test_a_store_that_fails_is_said_once_and_tried_again(
     assert [record.getMessage() for record in caplog.records] == [
         "The disk of this test is full; old readings stay until it works again"
     ]
+
+
+async def test_each_new_reason_is_said_and_refused_rollups_stop_nothing(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bridge.upkeep.EVERY_SECONDS", 0.01)
+    reasons = [StoreError("first"), StoreError("first"), StoreError("second"), PartialWrite("one", ["one"])]
+    reasons.append(StoreError("second"))
+
+    def refuse() -> Policy:
+        if reasons:
+            raise reasons.pop(0)
+        return Policy()
+
+    monkeypatch.setattr(store, "policy", refuse)
+    caplog.set_level(logging.WARNING)
+    write_days_ago(store, 10)
+    async with looking_after(store):
+        await eventually(lambda: rows(store) == [0, 1, 1])
+    assert [record.getMessage().partition(";")[0] for record in caplog.records] == ["first", "second", "one"]
+
+
+async def test_what_is_not_ours_to_do_is_left_alone(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.upkeep.EVERY_SECONDS", 0.01)
+    asked = 0
+
+    def ours() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 3
+
+    write_days_ago(store, 10)
+    monkeypatch.setattr(store, "policy", lambda: Policy() if asked > 3 else pytest.fail("it was done"))
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(look_after(store, ours))
+        await eventually(lambda: rows(store) == [0, 1, 1])
+        task.cancel()
 
 
 async def test_an_error_that_nobody_foresaw_is_raised(

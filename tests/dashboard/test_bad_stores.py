@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from dashboard.history.queries import AT_ONCE, DEADLINE_SECONDS
+from tests.influx import Victoria
 from tests.influx_proxy import Fault, InfluxProxy
 from tests.servers import Mosquitto, SilentServer, wait_until
 from tests.stack import PASSWORD, Dashboard, Person, bearer
@@ -185,6 +186,19 @@ def test_a_history_that_fails_is_named(module_broker: Mosquitto, tmp_path: Path)
         assert person.get(METRICS).status_code == 503
         assert person.get("/api/hosts").json() == {"hosts": []}
         wait_until(lambda: "history.db" in health(server).json()["store"], "it is known to fail")
+
+
+def test_a_server_that_only_takes_writes_is_refused_in_words(
+    module_broker: Mosquitto, tmp_path: Path
+) -> None:
+    with Victoria(tmp_path) as store:
+        url = f"influxdb://127.0.0.1:{store.port}"
+        (folder := tmp_path / "dashboard").mkdir()
+        with Dashboard(folder, module_broker.url, history=url) as server:
+            told = "takes writes, but answers no InfluxQL"
+            wait_until(lambda: told in server.output(), "the log says so")
+            assert told in health(server).json()["store"]
+            assert server.output().count(told) == 1
 
 
 def hang_up(server: Dashboard, person: Person, path: str) -> None:
