@@ -123,12 +123,11 @@ def click(
     taken, drawn, spent, sizes = [], 0.0, 0.0, []
     for _ in range(rounds):
         page.get_by_role("button", name=before, exact=True).click()
-        page.wait_for_function("document.hidden === false")
         page.wait_for_timeout(700)  # what that range costs is not counted
         page.evaluate("() => { window.painted = []; performance.clearResourceTimings(); }")
         begun = task_seconds(session), processor_seconds(server.process.pid)
         page.get_by_role("button", name=label, exact=True).click()
-        page.wait_for_function("window.painted.length > 0", polling=20)
+        page.wait_for_function("() => window.painted.length > 0", polling=20)
         drawn += task_seconds(session) - begun[0]
         spent += processor_seconds(server.process.pid) - begun[1]
         taken.append(page.evaluate("window.painted[0]"))
