@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from perfwatch.history.store import Bucket, HistoryStore, Series
 from perfwatch.readings.codec import format_time, from_ms
 
-_SECOND, _MINUTE, _MONTH = 1000, 60_000, 30 * 86_400_000
+_SECOND, _MINUTE, _HOUR, _DAY, _MONTH = 1000, 60_000, 3_600_000, 86_400_000, 30 * 86_400_000
 
 
 def last_reading(store: HistoryStore, series: Series, bucket: Bucket, interval: int, stop: int) -> Bucket:
@@ -22,10 +22,13 @@ def last_reading(store: HistoryStore, series: Series, bucket: Bucket, interval: 
 
 
 def newest_time(store: HistoryStore, chosen: Sequence[Series]) -> str | None:
-    """When any of them was read last, whenever that was."""
-    until = time.time_ns() // 1_000_000 + _MINUTE
-    found = store.query(chosen, 0, until, _MONTH)
-    lasts = [
-        last_reading(store, one, buckets[-1], _MONTH, until) for one, buckets in found.items() if buckets
-    ]
-    return format_time(from_ms(max(last.time for last in lasts))) if lasts else None
+    """When any of them was read last, whenever that was: step by step, so that no step has many buckets."""
+    start, stop, newest = 0, time.time_ns() // 1_000_000 + _MINUTE, None
+    for step in (_MONTH, _DAY, _HOUR, _MINUTE, _SECOND):
+        found = store.query(chosen, start, stop, step).values()
+        lasts = [buckets[-1].time for buckets in found if buckets]
+        if not lasts:
+            break
+        start = newest = max(lasts)
+        stop = min(stop, start + step)
+    return None if newest is None else format_time(from_ms(newest))

@@ -18,7 +18,7 @@ import { WINDOW_MS } from "./timeline.js";
  * @property {boolean} [told] the card says its newest number already
  */
 /** @typedef {[times: number[], ...lines: (number | null)[][]]} Columns */
-/** @typedef {{ size: number, ticks(times: number[]): string[], said(time: number): string }} Times how times are written */
+/** @typedef {{ size: number, end: number, ticks(times: number[]): string[], said(time: number): string }} Times how times are written, and the room that takes below and at the right */
 /** @typedef {{ show(columns: Columns, index: number | null, said: string): void }} Told what tells the numbers */
 /** @typedef {[from: number, to: number]} Range in ms */
 /** @typedef {{ paint(plot: uPlot): void, axis(value: number): string, describe(plot: uPlot, index: number): string }} Layer */
@@ -39,7 +39,7 @@ import { WINDOW_MS } from "./timeline.js";
 const AXIS_WIDTH = 62;
 const FEW_BANDS = 3;
 /** @type {Times} */
-const CLOCK = { size: 24, ticks: clockTexts, said: timeOfDay };
+const CLOCK = { size: 24, end: 8, ticks: clockTexts, said: timeOfDay };
 
 export class Chart {
   #plot;
@@ -148,7 +148,7 @@ export class Chart {
       width: box.clientWidth || 320,
       height: box.clientHeight || 130,
       ms: 1,
-      padding: [8, 8, 0, 0],
+      padding: [8, this.#times.end, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,

@@ -1,6 +1,6 @@
 // What cards have in common: how a line is declared, and what scales end at.
 import { roundUp } from "../../common/scale.js";
-import { joined, percent, rate } from "../../common/format.js";
+import { joined, percent, plain, rate } from "../../common/format.js";
 
 /**
  * @template R
@@ -32,6 +32,12 @@ export const asPercent = { format: (value) => joined(percent(value)), range: (ma
 
 /** @type {{ format(value: number | null): string, range(max: number): number }} */
 export const asRate = { format: (value) => joined(rate(value)), range: (max) => roundUp(max, 1000) };
+
+// Whole where it is: a mean of counts need not be.
+/** @type {(value: number | null) => string} */
+export function asCount(value) {
+  return plain(value, Number.isInteger(value) ? 0 : 1);
+}
 
 // How fast a count since boot grew since the reading before; null when that is not known.
 /** @type {<R>(reading: R, past: { reading: R, seconds: number } | null, field: keyof R) => number | null} */

@@ -18,7 +18,7 @@ export const memoryBandwidth = {
     ["Major", ({ pgmajfault_per_sec }) => joined(perSecond(pgmajfault_per_sec)), "Page faults that had to wait for a disk"],
   ],
   views: [{
-    lines: [line("Paging", "page_io_bytes_per_sec", "series-3", { fill: true }), line("Swapping", "swap_io_bytes_per_sec", "series-6")],
+    lines: [line("Paging", "page_io_bytes_per_sec", "series-3", { fill: true, told: true }), line("Swapping", "swap_io_bytes_per_sec", "series-6", { told: true })],
     ...asRate,
   }],
   feet: [grid({

@@ -1,13 +1,13 @@
 import { joined, memory, percent, plain } from "../../common/format.js";
 import { roundUp } from "../../common/scale.js";
 import { table } from "../feet/table.js";
-import { line } from "./lines.js";
+import { asCount, line } from "./lines.js";
 
 const TOP = 5;
 /** @type {import("../cards.js").View<import("../../common/readings.js").Processes>} */
 const TASKS = {
   lines: [line("Running", "running", "series-1"), line("Blocked", "blocked", "series-2")],
-  format: (value) => plain(value, 1),
+  format: asCount,
   range: (max) => roundUp(max, 2),
 };
 

@@ -3,11 +3,13 @@ import { roundUp } from "../../common/scale.js";
 import { table } from "../feet/table.js";
 import { line } from "./lines.js";
 
+const DAY = 86_400; // seconds
+
 /** @type {import("../cards.js").View<import("../../common/readings.js").System>} */
 const UPTIME = {
   lines: [line("Up", "uptime_seconds", "series-1")],
   format: (value) => (value === null ? NOTHING : span(value)),
-  range: (max) => roundUp(max, 60),
+  range: (max) => DAY * roundUp(max / DAY, 1),
 };
 
 /** @type {import("../cards.js").Card<import("../../common/readings.js").System>} */

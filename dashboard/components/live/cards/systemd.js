@@ -1,10 +1,10 @@
 import { plain } from "../../common/format.js";
 import { roundUp } from "../../common/scale.js";
 import { table } from "../feet/table.js";
-import { line } from "./lines.js";
+import { asCount, line } from "./lines.js";
 
 /** @type {import("../cards.js").View<import("../../common/readings.js").Systemd>} */
-const FAILED = { lines: [line("Failed", "failed", "series-2")], format: (value) => plain(value, 1), range: (max) => roundUp(max, 2) };
+const FAILED = { lines: [line("Failed", "failed", "series-2")], format: asCount, range: (max) => roundUp(max, 2) };
 
 /** @type {import("../cards.js").Card<import("../../common/readings.js").Systemd>} */
 export const systemd = {

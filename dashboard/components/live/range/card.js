@@ -85,7 +85,7 @@ export class RangeCard {
     this.#chart?.plot.destroy();
     const { legend: box, chart, aside, link } = this.#made;
     const legend = new RangeLegend(box, aside, lines, view.format);
-    const times = { size: 42, ticks: axisTexts, said: (/** @type {number} */ time) => bucketText(time, this.#interval) };
+    const times = { size: 42, end: 20, ticks: axisTexts, said: (/** @type {number} */ time) => bucketText(time, this.#interval) };
     const onPick = () => location.assign(link.href);
     const plot = new LinePlot({ ...view, lines }, chart, box, { sync: SYNC, onZoom: this.#options.onZoom, onPick, times, told: legend });
     this.#chart = { plot, legend, lines, drawn };

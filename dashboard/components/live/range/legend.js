@@ -1,5 +1,5 @@
 // A chart's lines with what they were over the range, or at the cursor.
-import { mean } from "../../common/format.js";
+import { mean, NOTHING } from "../../common/format.js";
 import { entry } from "../../common/legend.js";
 import { element, write } from "../../common/parts.js";
 import { known } from "./answer.js";
@@ -39,6 +39,7 @@ export class RangeLegend {
   /** @type {(numbers: Numbers) => [string, string]} */
   #whole({ mean: means, max }) {
     const peaks = known(max);
+    if (!known(means).length) return [NOTHING, ""];
     return [this.#format(mean(means)), peaks.length ? `mean · max ${this.#format(Math.max(...peaks))}` : "mean"];
   }
 

@@ -34,6 +34,7 @@ export class Ranges {
     this.#root = root;
     this.#parts = parts;
     this.#period = read(location.search);
+    root.dataset.shows = this.#period.range === LIVE ? "live" : "past";
     const { signal } = this.#stopping;
     this.#bar = new Bar(parts, (period) => this.#choose(period), () => this.#shown ?? this.#lastHour, signal);
     this.#board = new RangeBoard(parts.get("past-cards"), parts.get("past-caption"), (range) => this.#zoom(range));
@@ -103,6 +104,7 @@ export class Ranges {
   async #load({ following = false } = {}) {
     clearTimeout(this.#timer);
     this.#asking?.abort();
+    if (this.#period.range === LIVE) this.#root.dataset.shows = "live";
     if (this.#period.range === LIVE || !this.#host) return;
     const shown = this.#shown;
     if (!shown) return this.#say("“From” must be before “To”. Change one of them.");
@@ -130,6 +132,7 @@ export class Ranges {
     if (this.#follows) this.#again(() => this.#load({ following: true }), pace(answer.interval_ms));
     if (!answer.times.length) return this.#sayNothing(answer.newest_time, shown);
     this.#say("");
+    this.#root.dataset.shows = "past"; // what is live stays in sight until then
     this.#board.draw(byMetric(answer), shown, answer.interval_ms, this.#period.range);
     this.#root.dataset.loaded = String(Number(this.#root.dataset.loaded ?? 0) + 1);
   }
@@ -161,6 +164,7 @@ export class Ranges {
   /** @type {(sentence: string, action?: Action) => void} */
   #say(sentence, action) {
     this.#parts.get("past-notice").hidden = !sentence;
+    if (sentence) this.#root.dataset.shows = "past";
     this.#parts.text("past-said", sentence);
     const button = this.#parts.get("past-act");
     button.hidden = !action;
