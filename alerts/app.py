@@ -16,13 +16,13 @@ import msgspec
 from alerts import discovery, states
 from alerts.channels import send
 from alerts.desk import Desk
-from alerts.lease import EXPIRY_SECONDS, Lease
 from alerts.memory import instance
 from alerts.telling import Message
 from alerts.watch import Watch
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError, ChannelError, Refused
 from perfwatch.mqtt.client import Client, QoS, Will
+from perfwatch.mqtt.lease import EXPIRY_SECONDS, Lease
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.readings.codec import UNREADABLE
 from perfwatch.settings import Settings
@@ -159,9 +159,9 @@ class Alerts:
     async def _claim(self, client: Client) -> None:
         now = time.monotonic()
         if self.lease.is_due(now):
-            claim = self.lease.claim(self.watch.teller.settled(self._clock()), now)
+            claim = self.lease.claim(now, self.watch.teller.settled(self._clock()))
             topic = self._topics.alerting("lease")
-            await client.publish(topic, claim, qos=1, retain=True, expiry=round(EXPIRY_SECONDS))
+            await client.publish(topic, claim, qos=1, retain=True, expiry=EXPIRY_SECONDS)
 
     def _ask(self, client: Client, payload: bytes) -> None:
         if self.lease.leads:

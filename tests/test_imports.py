@@ -69,7 +69,7 @@ PURE = (
     "perfwatch/alerting/tables.py",
     "perfwatch/alerting/states.py",
     "perfwatch/alerting/protocol.py",
-    "alerts/lease.py",
+    "perfwatch/mqtt/lease.py",
     "perfwatch/alerting/window.py",
     "perfwatch/alerting/machine.py",
     "perfwatch/alerting/judging.py",

@@ -15,9 +15,10 @@ EXPIRY_SECONDS = 30
 
 
 class Held(Struct, frozen=True):
-    """What the retained message says, as JSON."""
+    """What the retained message says, as JSON. `settled` is what the holder passes on to the next one."""
 
     instance: str
+    settled: float = 0.0
 
 
 class Lease:
@@ -34,19 +35,23 @@ class Lease:
         self.leads, self._free = False, True
         self._asked = now + SETTLE_SECONDS - RENEW_SECONDS
 
-    def hear(self, payload: bytes, now: float) -> None:
-        """Take what came on the topic: nothing when the holder gave it back. Raises msgspec.DecodeError."""
+    def hear(self, payload: bytes, now: float) -> float | None:
+        """Take what came on the topic: nothing when the holder gave it back. Raises msgspec.DecodeError.
+
+        Returns what another holder has settled.
+        """
         self._heard = now
         held = msgspec.json.decode(payload, type=Held) if payload else None
         self._free = held is None
         self.leads = held is not None and held.instance == self._me
+        return held.settled if held and not self.leads else None
 
     def is_due(self, now: float) -> bool:
         """Whether to claim, or to claim again."""
         lapsed = self._free or self.leads or now - self._heard >= EXPIRY_SECONDS
         return lapsed and now - self._asked >= RENEW_SECONDS
 
-    def claim(self, now: float) -> bytes:
+    def claim(self, now: float, settled: float = 0.0) -> bytes:
         """What to publish, retained, to be forgotten after EXPIRY_SECONDS."""
         self._asked = now
-        return msgspec.json.encode(Held(self._me))
+        return msgspec.json.encode(Held(self._me, settled))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from alerts import app, lease, watch
+from alerts import app, watch
 from alerts.app import Alerts
 from alerts.channels import Channel, Channels, channels_path
 from alerts.command.listing import lines, look
@@ -40,7 +40,7 @@ clear = 80
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time that is only waited through is shortened."""
     monkeypatch.setattr(app, "GATHER_SECONDS", 0.02)
-    monkeypatch.setattr(lease, "SETTLE_SECONDS", 0.05)
+    monkeypatch.setattr("perfwatch.mqtt.lease.SETTLE_SECONDS", 0.05)
     monkeypatch.setattr(app, "FILES_SECONDS", 0.05)
     monkeypatch.setattr(watch, "TICK_SECONDS", 0.05)
 

@@ -84,3 +84,10 @@ def test_who_comes_back_under_its_name_leads_on() -> None:
     broker.run(3)
     broker.join("a")
     assert broker.leaders == ["a"]
+
+
+def test_who_follows_hears_what_was_settled() -> None:
+    leader, follower = Lease("a"), Lease("b")
+    claim = leader.claim(1000.0, 77.0)
+    assert leader.hear(claim, 1000.0) is None
+    assert follower.hear(claim, 1000.0) == 77.0
