@@ -1,4 +1,4 @@
-"""What other programs ask for again and again: `/metrics` and `/api/summary`.
+"""What other programs ask for again and again, `/metrics` and `/api/summary`; and what `client.live()` costs.
 
     python -m benchmarks.bench_export [--hosts 1000] [--scrapes 20]
 
@@ -9,6 +9,7 @@ dashboard worked meanwhile: on a busy machine the second tells more.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import tempfile
 import time
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ import httpx
 from benchmarks.bench_thousand_hosts import known, publishing
 from benchmarks.process import processor_seconds
 from benchmarks.table import print_table
+from perfwatch.client import Client
 from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, Person
 
@@ -42,11 +44,29 @@ def main() -> None:
         fleet.wait()
         wait_until(lambda: known(person) == chosen.hosts, "the dashboard knows every host")
         rows = [asked(dashboard, person, path, chosen.scrapes) for path in PATHS]
+        with publishing(broker.port, chosen.hosts, 20) as fleet:
+            took = [asyncio.run(followed(dashboard, person, 2 * chosen.hosts)) for _ in range(3)]
+            fleet.wait()
     print_table(
         f"One answer of a dashboard that follows {chosen.hosts} hosts, median of {chosen.scrapes}",
         ("", "ms", "ms of processor", "least", "lines", "kB"),
         rows,
     )
+    print_table(
+        "`perfwatch.client` that follows all of them, of three times",
+        ("ms of its processor a tick of six metrics, median", "least"),
+        [(median(took), min(took))],
+    )
+
+
+async def followed(dashboard: Dashboard, person: Person, ticks: int) -> float:
+    """Milliseconds of this process's processor time for each of so many ticks."""
+    async with Client(dashboard.url, person.token) as client:
+        live, began = client.live(), time.process_time()
+        for _ in range(ticks):
+            await anext(live)
+        await live.aclose()
+    return 1000 * (time.process_time() - began) / ticks
 
 
 def asked(dashboard: Dashboard, person: Person, path: str, times: int) -> tuple[object, ...]:
