@@ -1,7 +1,8 @@
 """What InfluxDB 3 Core 3.6.0 was seen to answer, in front of a real InfluxDB 1.6 that keeps the readings.
 
-Seen on a server built from its source. `InfluxProxy.double` takes it. Where the real one counts files, it
-takes every ten minutes of a table, or every hour of one with an hour's rollups, for a file.
+Seen on a server built from its source; how it words its limits, and that it hangs up in the middle of a body,
+is from that source alone. `InfluxProxy.double` takes it. Where the real one counts files, it takes every ten
+minutes of a table, or every hour of one with an hour's rollups, for a file.
 """
 
 from __future__ import annotations

@@ -122,9 +122,11 @@ class Database:
         return self.ways().stretches(place, whole)
 
     def size(self) -> int | None:
-        """Bytes on disk of all tiers; None when the server does not tell."""
-        sizes = [self.ways().size(place) for place in self.places]
-        return sum(size or 0 for size in sizes) if any(size is not None for size in sizes) else None
+        """Bytes on disk of all tiers; None when the server does not tell.
+
+        It counts what has left the log that is written first: until then that is nothing.
+        """
+        return sum(self.ways().size(place) or 0 for place in self.places) or None
 
     def close(self) -> None:
         self._server.close()

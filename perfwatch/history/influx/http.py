@@ -119,7 +119,7 @@ class Server:
         packed = {} if self.address.local else {"content_encoding": "gzip"}
         if packed:
             body = gzip.compress(body, compresslevel=1)  # 6, the default, takes five times as long
-        with explain(self.address):
+        with explain(self.address, bucket):
             self._write.post_write(  # type: ignore[no-untyped-call]
                 # 1.x and VictoriaMetrics know no organisations, but the client asks for one.
                 org=self.address.org or "-",
@@ -234,8 +234,11 @@ class Server:
 
 
 @contextmanager
-def explain(address: Address) -> Iterator[None]:
-    """Turn what the client raises into a StoreError that names the server and says what to do."""
+def explain(address: Address, bucket: str = "") -> Iterator[None]:
+    """Turn what the client raises into a StoreError that names the server and says what to do.
+
+    A refusal for too few rights names the `bucket` that is written to.
+    """
     try:
         yield
     except ApiException as exc:
@@ -245,6 +248,8 @@ def explain(address: Address) -> Iterator[None]:
         # InfluxDB 2 knows the token then, and says what it may not: `write:orgs/0a/buckets is unauthorized`.
         status = 403 if exc.status == 401 and reason.endswith("is unauthorized") else exc.status
         kind = Forbidden if status in (403, 404) or _NO_ROOM.search(reason) else ServerRefused
+        if bucket and status == 403:
+            reason = f"{bucket}: {reason}"
         raise kind(address, status, reason, _pause(exc)) from exc
     except urllib3.exceptions.HTTPError as exc:
         raise StoreError(

@@ -74,8 +74,7 @@ class Buckets2(Qualified):
         with suppress(Forbidden):  # --metrics-disabled
             page = self._server.read("/metrics")
         sizes = [float(size) for found, size in _SIZE.findall(page) if found == bucket]
-        # It counts what has left the log that is written first; until then that is nothing.
-        return round(sum(sizes)) or None
+        return round(sum(sizes))
 
     def _make(self, place: Place) -> Any:
         try:
