@@ -69,7 +69,9 @@ async def test_live_readings_and_hosts_come_from_the_topics(server: Dashboard, b
             await client.history("cpu")
 
 
-async def test_where_alerts_stand_comes_from_the_topics(broker: Mosquitto) -> None:
+async def test_where_alerts_stand_comes_from_the_topics_and_from_the_dashboard(
+    server: Dashboard, token: str, broker: Mosquitto
+) -> None:
     fired = (
         b'{"timestamp":"2026-11-29T14:00:00.000Z","state":"firing","since":"2026-11-29T13:59:00.000Z",'
         b'"value":95.2,"limit":90.0,"severity":"warning","text":"/ is 95.2 % full"}'
