@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from perfwatch.admin.broker_accounts import Integration
-from perfwatch.topics import DEFAULT_DISCOVERY, DEFAULT_PREFIX, Prefixes, discovery_topic, plain_id
+from perfwatch.topics import DEFAULT_DISCOVERY, DEFAULT_PREFIX, Prefixes, discovery_topic
 
 ROLES = ("alerts", "bridge", "dashboard", "devices", "reader")
 
@@ -42,9 +42,10 @@ def _program(name: str, one: Integration, shipped: str, prefixes: Prefixes) -> s
 
 
 def _machine(name: str, discovery: str) -> str:
-    """A line for a host whose id in discovery is not its account's name, which the pattern has."""
-    if plain_id(name) == name:
-        return ""
+    """A line for a host's discovery: its id there may differ from its account's name, which the pattern has.
+
+    Newer versions of Mosquitto deny what a pattern with %u inside a level allows (Debian forky's does).
+    """
     return f"\nuser {name}\ntopic write {discovery_topic(name, discovery).removesuffix('config')}#\n"
 
 

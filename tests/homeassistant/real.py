@@ -57,11 +57,17 @@ def house(stack: Stack) -> Iterator[HomeAssistant]:
 
 
 def away(house: HomeAssistant) -> list[str]:
-    """The enabled entities without a value; that there are any at all is part of it."""
+    """The enabled entities without a value; that there are any at all is part of it.
+
+    A problem sensor is unknown for as long as its rule's window fills, up to a quarter of an hour.
+    """
     states = house.states()
-    return [name for name, one in states.items() if one["state"] in ("unavailable", "unknown")] or (
-        [] if len(states) > 10 else ["all"]
-    )
+    filling = [name for name, one in states.items() if one["attributes"].get("device_class") == "problem"]
+    return [
+        name
+        for name, one in states.items()
+        if one["state"] == "unavailable" or (one["state"] == "unknown" and name not in filling)
+    ] or ([] if len(states) > 10 else ["all"])
 
 
 def unavailable(changes: list[Change]) -> list[float]:
