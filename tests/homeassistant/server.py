@@ -95,8 +95,9 @@ class HomeAssistant:
         flow = self._call("POST", "/api/config/config_entries/flow", json={"handler": "mqtt"})
         typed = {"broker": broker.host, "port": broker.port}
         typed |= {"username": broker.username, "password": broker.password}
-        ended = self._call("POST", f"/api/config/config_entries/flow/{flow['flow_id']}", json=typed)
-        assert ended["type"] == "create_entry", ended
+        step = f"/api/config/config_entries/flow/{flow['flow_id']}"
+        # It gives a broker 5 s to answer, which a busy machine may take.
+        wait_until(lambda: self._call("POST", step, json=typed)["type"] == "create_entry", "MQTT is set up")
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Each enabled entity of MQTT's, by its id: state and attributes."""
