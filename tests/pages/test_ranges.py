@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ BEFORE = "range=custom&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z"
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """A dashboard whose history knows twelve hours of `nas`, which published once and is offline."""
     folder, moment = Path(tmp_path_factory.mktemp("ranges")), to_ms(now())
-    with open_store(f"sqlite:///{folder / 'history.db'}") as store:
+    with closing(open_store(f"sqlite:///{folder / 'history.db'}")) as store:
         remember(store, "nas", range(moment - 720 * MINUTE, moment, 5 * MINUTE), 2)
     with Mosquitto(folder) as broker, Dashboard(folder, broker.url) as server:
         publish(broker, "nas", {"info": info("nas", 2), **encoded(everything(moment, 2))})
