@@ -97,7 +97,8 @@ export class Ranges {
   #show() {
     this.#root.dataset.range = this.#period.range;
     this.#bar.show(this.#period, this.#before !== null);
-    history.replaceState(history.state, "", write(location.href, this.#period));
+    const href = write(location.href, this.#period);
+    if (href !== location.href) history.replaceState(history.state, "", href);
   }
 
   // Only the last question's answer is drawn. Following, what is there stays where newer cannot be had.
