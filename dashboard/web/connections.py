@@ -24,6 +24,12 @@ _FILES = MOST_CONNECTIONS + 500
 # How long a request may take to arrive, in seconds: headers, and then the body.
 ARRIVAL_SECONDS = 10.0
 
+# A WebSocket's handshake has lines of 8 kB, and 128 of them, at most: `websockets` reads no more.
+_TOO_LONG = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: 51\r\n\r\nThe address or a header of this request is too long"
+)
+
 # Bytes of one message: of a page's state to Streamlit, and of a ping on the live route.
 MOST_FROM_PAGE = 1024 * 1024
 MOST_FROM_VIEWER = 4096
@@ -37,6 +43,7 @@ class Requests(H11Protocol):
         self._most = most
         self._proxy = proxy
         self._late: asyncio.TimerHandle | None = None
+        self._is_socket = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -48,6 +55,8 @@ class Requests(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._is_socket:
+            return  # its request counts as unfinished for h11, whose part is over
         if self._late is not None and self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._whole()
         elif self._late is None and self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
@@ -55,6 +64,7 @@ class Requests(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._whole()
+        self._is_socket = True
         super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -83,6 +93,14 @@ def _address(connection: object) -> str:
 
 class Socket(WebSocketsSansIOProtocol):
     """A WebSocket that holds little of an unfinished message where little is ever sent."""
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # uvicorn would say nothing, and keep the connection for ever.
+            self.handshake_complete = True
+            self.transport.write(_TOO_LONG)
+            self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
         if event.path.partition("?")[0].endswith(LIVE):
