@@ -6,6 +6,8 @@ renews the lease. When nothing was heard of it for long, another one claims.
 
 from __future__ import annotations
 
+from math import inf
+
 import msgspec
 from msgspec import Struct
 
@@ -47,6 +49,10 @@ class Lease:
         """Whether to claim, or to claim again."""
         lapsed = self._free or self.leads or now - self._heard >= EXPIRY_SECONDS
         return lapsed and now - self._asked >= RENEW_SECONDS
+
+    def renew(self) -> None:
+        """Claim again soon: more has been told."""
+        self._asked = -inf
 
     def claim(self, settled: float, now: float) -> bytes:
         """What to publish."""
