@@ -124,6 +124,9 @@ class Alerts:
         if self.lease.leads:
             gone = states.summary(self.watch.engine, self._clock(), online=False)
             await client.publish(self._topics.alerts, gone, qos=1, retain=True)
+            # What was told until now is not told again by who comes next.
+            self.lease.renew()
+            await self._claim(client)
             await client.publish(self._topics.alerting("lease"), b"", qos=1, retain=True)
 
     def _take(self, client: Client) -> None:
@@ -280,6 +283,7 @@ class Alerts:
             _log.warning("channel %s: %s; trying again in %.0f s", name, exc, wait)
         else:
             self.watch.teller.sent(name, message, self._clock())
+            self.lease.renew()
         finally:
             del self._sending[name]
         self.watch.keep_told()

@@ -6,6 +6,8 @@ a member that heard nothing for long claims it in turn.
 
 from __future__ import annotations
 
+from math import inf
+
 import msgspec
 from msgspec import Struct
 
@@ -50,6 +52,10 @@ class Lease:
         """Whether to claim, or to claim again."""
         lapsed = self._free or self.leads or now - self._heard >= EXPIRY_SECONDS
         return lapsed and now - self._asked >= RENEW_SECONDS
+
+    def renew(self) -> None:
+        """Claim again soon: more has been settled."""
+        self._asked = -inf
 
     def claim(self, now: float, settled: float = 0.0) -> bytes:
         """What to publish, retained, to be forgotten after EXPIRY_SECONDS."""

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from alerts import app, watch
@@ -271,3 +272,26 @@ async def test_a_crash_with_an_old_memory_tells_each_change_once(house: House, u
             if usage == 10:
                 await wait_for(lambda: len(server.taken) == 2)
     assert server.events == ["nas cpu firing", "nas cpu over"][: 1 if usage == 97 else 2]
+
+
+async def test_of_two_instances_one_tells_and_the_other_goes_on_when_it_ends(
+    house: House, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = House(house.broker)
+    other.folder = tmp_path_factory.mktemp("other")
+    other.settings = msgspec.structs.replace(house.settings, data_dir=str(other.folder))
+    other.rules(RULES)
+    with receiver() as server, publisher(house.broker) as publishing:
+        for one in (house, other):
+            one.channel(server.url)
+        async with house.alerts() as first:
+            await wait_for(lambda: first.lease.leads, "the first leads")
+            async with other.alerts() as second:
+                reading(publishing, 97)
+                await wait_for(lambda: len(server.taken) == 1)
+                first.stop()
+                await wait_for(lambda: second.lease.leads, "the second takes over")
+                await house.until("perfwatch/alerts", online=True, firing=1)
+                reading(publishing, 10)
+                await wait_for(lambda: "nas cpu over" in server.events)
+    assert server.events == ["nas cpu firing", "nas cpu over"]

@@ -44,7 +44,6 @@ export class Bell {
 
   /** @param {Sum} sum */
   #show({ online, unseen, worst }) {
-    this.#link.hidden = false;
     this.#link.dataset.tone = online ? (worst ?? "calm") : "away";
     this.#count.hidden = !unseen;
     this.#count.textContent = unseen > 99 ? "99+" : String(unseen);
