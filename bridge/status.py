@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 1.0
 _HEAD = ("bridge", "group", "state", "received", "written", "rejected", "waiting", "spooled", "lag")
 
 
-class Seen(msgspec.Struct):
+class BridgeState(msgspec.Struct):
     """What one bridge has said: its presence, and its numbers (each None when it did not come)."""
 
     online: bool | None = None
@@ -46,12 +46,12 @@ class Seen(msgspec.Struct):
         return "history away" if self.stats.store_away else "well"
 
 
-def status(settings: Settings, wanted: str | None) -> dict[str, Seen]:
+def status(settings: Settings, wanted: str | None) -> dict[str, BridgeState]:
     """Every bridge on the broker, or the one called `wanted`. Raises BrokerError."""
     return asyncio.run(_look(settings, wanted))
 
 
-def table(found: dict[str, Seen]) -> list[str]:
+def table(found: dict[str, BridgeState]) -> list[str]:
     """Lines to print, the head first."""
     rows = [_HEAD, *(_row(name, seen) for name, seen in sorted(found.items()))]
     widths = [max(len(row[place]) for row in rows) for place in range(len(_HEAD))]
@@ -60,7 +60,7 @@ def table(found: dict[str, Seen]) -> list[str]:
     ]
 
 
-def _row(name: str, seen: Seen) -> tuple[str, ...]:
+def _row(name: str, seen: BridgeState) -> tuple[str, ...]:
     told = seen.stats
     if told is None or not seen.online:
         return (name, "-", seen.state, *"-" * (len(_HEAD) - 3))
@@ -70,8 +70,8 @@ def _row(name: str, seen: Seen) -> tuple[str, ...]:
     return (name, told.group or "-", seen.state, *map(str, counts), spooled, lag)
 
 
-async def _look(settings: Settings, wanted: str | None) -> dict[str, Seen]:
-    found: dict[str, Seen] = {}
+async def _look(settings: Settings, wanted: str | None) -> dict[str, BridgeState]:
+    found: dict[str, BridgeState] = {}
     start = f"{settings.topic_prefix}-bridge/"
     async with Client(
         broker_of(settings), client_id=f"perfwatch-bridge-status-{secrets.token_hex(6)}"
@@ -87,9 +87,9 @@ async def _look(settings: Settings, wanted: str | None) -> dict[str, Seen]:
     return found
 
 
-def _note(found: dict[str, Seen], start: str, message: Message) -> None:
+def _note(found: dict[str, BridgeState], start: str, message: Message) -> None:
     name, _, word = message.topic.removeprefix(start).rpartition("/")
-    seen = found.setdefault(name, Seen())
+    seen = found.setdefault(name, BridgeState())
     if word == "status":
         seen.online = message.payload == b"online"
         return

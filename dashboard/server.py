@@ -47,7 +47,7 @@ from dashboard.web.known import Known
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
 from dashboard.web.start_page import PLAIN, Shell, start_pages
-from dashboard.web.system import Place
+from dashboard.web.system import Where
 from perfwatch import widgets
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.broker import broker_of
@@ -134,7 +134,7 @@ def build(settings: Settings, background: Background) -> App:
     topics = Topics(settings.topic_prefix)
     subscriber = Subscriber(broker_of(settings), topics, hub, commands, bridges, alerts)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
-    place = Place("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
+    place = Where("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
     hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
     background.works = (subscriber.run, probe.run, hosts.run, sessions.follow, login_log.run)
     router = api(

@@ -21,19 +21,19 @@ from perfwatch.topics import Kind, Topics
 PATIENCE_SECONDS = 1.0
 
 
-class Seen(msgspec.Struct):
+class Overview(msgspec.Struct):
     """The sum (None: nobody says any), and states by host and rule."""
 
     summary: Summary | None = None
     states: dict[tuple[str, str], AlertState] = {}
 
 
-def look(settings: Settings) -> Seen:
+def look(settings: Settings) -> Overview:
     """What is on the broker now. Raises BrokerError."""
     return asyncio.run(_look(settings, Topics(settings.topic_prefix)))
 
 
-def lines(seen: Seen, everything: bool = False) -> list[str]:
+def lines(seen: Overview, everything: bool = False) -> list[str]:
     """Lines to print, the worst first: what is not `ok`, or all."""
     rows = sorted(
         ((one, *key) for key, one in seen.states.items() if everything or one.state is not Standing.OK),
@@ -48,7 +48,7 @@ def lines(seen: Seen, everything: bool = False) -> list[str]:
     ] + [_end(seen)]
 
 
-def _end(seen: Seen) -> str:
+def _end(seen: Overview) -> str:
     told = seen.summary
     if told is None:
         return "No alerts service has been on this broker: `perfwatch up` runs one"
@@ -56,8 +56,8 @@ def _end(seen: Seen) -> str:
     return counts if told.online else f"{counts}, as of {told.timestamp}: the alerts service is away"
 
 
-async def _look(settings: Settings, topics: Topics) -> Seen:
-    found = Seen()
+async def _look(settings: Settings, topics: Topics) -> Overview:
+    found = Overview()
     async with Client(
         broker_of(settings), client_id=f"perfwatch-alerts-list-{secrets.token_hex(6)}"
     ) as client:
@@ -69,7 +69,7 @@ async def _look(settings: Settings, topics: Topics) -> Seen:
     return found
 
 
-def _note(found: Seen, topics: Topics, name: str, payload: bytes) -> None:
+def _note(found: Overview, topics: Topics, name: str, payload: bytes) -> None:
     topic = topics.parse(name)
     try:
         if name == topics.alerts:

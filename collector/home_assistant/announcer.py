@@ -12,7 +12,7 @@ from threading import RLock
 import msgspec
 
 from collector.agent import Gathered
-from collector.home_assistant.entities import Component, Place, Steps, found, places, sensor
+from collector.home_assistant.entities import Component, EntityPlace, Steps, found, places, sensor
 from collector.home_assistant.message import identifier, message, presence
 from collector.home_assistant.parts import LARGEST_BYTES, assign
 from perfwatch.files import write_private
@@ -127,7 +127,7 @@ class Announcer:
             if key is not None:
                 seen.add(key)
 
-    def _add(self, metric: str, place: Place, facts: HostInfo) -> str | None:
+    def _add(self, metric: str, place: EntityPlace, facts: HostInfo) -> str | None:
         """The key of a place that has no entity yet; None when it gets none."""
         one = found(metric, place)
         # What never had a value here, like the temperature of a virtual machine, is no entity.

@@ -53,7 +53,7 @@ class Found(NamedTuple):
     label: str
 
 
-class Place(NamedTuple):
+class EntityPlace(NamedTuple):
     """Where a reading has a field of the table; `labels` are for the {} in its name."""
 
     entity: Entity
@@ -161,14 +161,14 @@ ENTITIES: dict[str, tuple[Entity, ...]] = {
 }
 
 
-def places(metric: str, reading: Reading | Mapping[str, Any]) -> Iterator[Place]:
+def places(metric: str, reading: Reading | Mapping[str, Any]) -> Iterator[EntityPlace]:
     """The places of a reading that become entities. This is cheap: it is done at each tick."""
     for entity in ENTITIES.get(metric, ()):
         for steps, labels, value in _walk(reading, entity.path):
-            yield Place(entity, steps, labels, value is not None)
+            yield EntityPlace(entity, steps, labels, value is not None)
 
 
-def found(metric: str, place: Place) -> Found:
+def found(metric: str, place: EntityPlace) -> Found:
     """The entity of a place."""
     entity, steps, labels, _ = place
     key = "_".join([metric, *(plain_id(str(step)) for step in steps)])

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from collector.sources import sock_diag
-from collector.sources.sock_diag import Seen
+from collector.sources.sock_diag import SocketKind
 from collector.sources.source import ReadText
 from perfwatch.readings.core import Connections, TcpConnections, UdpConnections
 
@@ -22,7 +22,7 @@ _ESTABLISHED_TEXT, _TIME_WAIT_TEXT, _CLOSE_WAIT_TEXT, _LISTEN_TEXT = "01", "06",
 RARE = (_SYN_SENT, _FIN_WAIT1, _FIN_WAIT2, _CLOSE_WAIT, _LAST_ACK, _LISTEN, _CLOSING)
 """All states but established and time wait, and those that no counted socket is in."""
 
-AskKernel = Callable[[Iterable[int]], Counter[Seen]]
+AskKernel = Callable[[Iterable[int]], Counter[SocketKind]]
 
 
 def connections(read: ReadText, ask: AskKernel = sock_diag.ask) -> Connections | None:
@@ -47,13 +47,13 @@ def by_counting(read: ReadText, ask: AskKernel = sock_diag.ask) -> Connections:
     rare = ask(RARE)
     whole = sum(number for socket, number in rare.items() if not socket.minimal)
     # The last wait has two halves, and only the second is called time wait.
-    waiting = counts["TCP", "tw"] - rare[Seen(_FIN_WAIT2, True)]
+    waiting = counts["TCP", "tw"] - rare[SocketKind(_FIN_WAIT2, True)]
     tcp = TcpConnections(
         # Sockets come and go between the two questions.
         established=max(0, counts["TCP", "inuse"] + counts6.get(("TCP6", "inuse"), 0) - whole),
         time_wait=max(0, waiting),
-        close_wait=rare[Seen(_CLOSE_WAIT, False)],
-        listen=rare[Seen(_LISTEN, False)],
+        close_wait=rare[SocketKind(_CLOSE_WAIT, False)],
+        listen=rare[SocketKind(_LISTEN, False)],
     )
     datagrams = counts["UDP", "inuse"] + counts6.get(("UDP6", "inuse"), 0)
     return Connections(tcp=tcp, udp=UdpConnections(count=datagrams))

@@ -23,7 +23,7 @@ _RUNNING = "running"
 _MEMORY = (1, 2**60)  # bytes; more is how some engines write "no limit"
 
 
-class Seen(NamedTuple):
+class Counters(NamedTuple):
     """A container's counters, and when they were read on the monotonic clock."""
 
     at: float
@@ -65,7 +65,7 @@ class Containers:
     ) -> None:
         self._where = where
         self._clock = clock
-        self._before: Mapping[str, Seen] = {}
+        self._before: Mapping[str, Counters] = {}
         self._missing = Missing("containers")
         self._asked = Background("the container engine", self._ask, every, patience, clock)
 
@@ -110,7 +110,7 @@ class Containers:
                 errors[str(engine.path)] = listed.error
         if errors and not found:
             raise next(iter(errors.values()))
-        seen: dict[str, Seen] = {}
+        seen: dict[str, Counters] = {}
         named: dict[str, readings.Container] = {}
         for engine, each in found:
             # One after another: old engines answer so anyway, and some take a second for each.
@@ -122,7 +122,7 @@ class Containers:
         return Found(named, errors)
 
     def _container(
-        self, listed: Listed, engine: Engine, stats: ContainerStats | None, seen: Mapping[str, Seen]
+        self, listed: Listed, engine: Engine, stats: ContainerStats | None, seen: Mapping[str, Counters]
     ) -> readings.Container:
         container = readings.Container(engine=engine.name, image=listed.image, state=listed.state)
         if stats is None:
@@ -139,9 +139,9 @@ class Containers:
         return container
 
 
-def _seen(stats: ContainerStats, at: float) -> Seen:
+def _seen(stats: ContainerStats, at: float) -> Counters:
     networks = list((stats.networks or {}).values())
-    return Seen(
+    return Counters(
         at=at,
         processor_ns=stats.cpu_stats.cpu_usage.total_usage,
         received=_sum([network.rx_bytes for network in networks]),

@@ -23,27 +23,27 @@ _STATE_OFFSET, _TIMER_OFFSET = 1, 2
 _TIME_WAIT_TIMER = 3
 
 
-class Seen(NamedTuple):
+class SocketKind(NamedTuple):
     """A socket's state by its number in tcp_states.h, and whether only its last wait is left of it."""
 
     state: int
     minimal: bool
 
 
-def ask(states: Iterable[int]) -> Counter[Seen]:
+def ask(states: Iterable[int]) -> Counter[SocketKind]:
     """The TCP sockets of this network namespace that are in those states. Raises OSError, ValueError."""
     mask = sum(1 << state for state in states)
     return seen(dump(_SOCK_DIAG, _TCPDIAG_GETSOCK, _REQUEST.pack(socket.AF_INET, 0, 0, 0, mask, 0)))
 
 
-def seen(messages: Iterable[Message]) -> Counter[Seen]:
+def seen(messages: Iterable[Message]) -> Counter[SocketKind]:
     """The sockets in the kernel's answer."""
     counts = Counter(
         (content[_STATE_OFFSET], content[_TIMER_OFFSET])
         for kind, content in messages
         if kind == _TCPDIAG_GETSOCK and len(content) > _TIMER_OFFSET
     )
-    found: Counter[Seen] = Counter()
+    found: Counter[SocketKind] = Counter()
     for (state, timer), number in counts.items():
-        found[Seen(state, timer == _TIME_WAIT_TIMER)] += number
+        found[SocketKind(state, timer == _TIME_WAIT_TIMER)] += number
     return found

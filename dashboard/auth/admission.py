@@ -33,7 +33,7 @@ _REMEMBERED_SECONDS = 60.0
 _REMEMBERED = 1000
 
 
-class Refused(Exception):
+class Throttled(Exception):
     """Too many attempts: `seconds` says after how long another may be taken."""
 
     def __init__(self, seconds: float) -> None:
@@ -71,11 +71,11 @@ class Admission:
     def enter(self, sender: Sender) -> tuple[Attempt, Attempt | None]:
         """A new attempt, which waits for its turn, and the one that had to give up its place for it, if any.
 
-        Raises Refused.
+        Raises Throttled.
         """
         self._tries.add(sender.source)
         if wait := self._sources.wait(sender.source):
-            raise Refused(wait)
+            raise Throttled(wait)
         attempt = Attempt(sender, next(self._numbers))
         self._waiting.append(attempt)
         self._sources.add(sender.source)
@@ -83,7 +83,7 @@ class Admission:
         if out is not None:
             self.leave(out)
         if out is attempt:
-            raise Refused(FULL_SECONDS)
+            raise Throttled(FULL_SECONDS)
         return attempt, out
 
     def start(self) -> Attempt | None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.auth.admission import Refused, Sender
+from dashboard.auth.admission import Sender, Throttled
 from dashboard.auth.login_log import LoginLog
 from dashboard.auth.people import People
 from dashboard.auth.second_factor import SecondFactors
@@ -57,7 +57,7 @@ class AuthApi:
         sender = self._people.sender(request, username)
         try:
             return await self._checked(request, sender, username, given)
-        except Refused:
+        except Throttled:
             self._log.refused(request, username, "too many attempts")
             raise
 

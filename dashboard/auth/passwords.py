@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from dashboard.auth.admission import FULL_SECONDS, Admission, Attempt, Refused, Sender
+from dashboard.auth.admission import FULL_SECONDS, Admission, Attempt, Sender, Throttled
 from dashboard.web.requests import gone
 from perfwatch.users import Users
 from perfwatch.workers import Workers
@@ -23,7 +23,7 @@ _THREADS = 2
 
 
 class Passwords:
-    """Raises Refused where too many try, and ClientDisconnect when who asked has gone before its turn."""
+    """Raises Throttled where too many try, and ClientDisconnect when who asked has gone before its turn."""
 
     def __init__(self, users: Users) -> None:
         self._users = users
@@ -70,7 +70,7 @@ class Passwords:
         with ExitStack() as unless_started:
             unless_started.callback(self._leave, attempt)
             if not await _while_there(request, turn):
-                raise Refused(FULL_SECONDS)
+                raise Throttled(FULL_SECONDS)
             unless_started.pop_all()
         return attempt
 

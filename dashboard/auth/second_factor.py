@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.auth.admission import Refused
+from dashboard.auth.admission import Throttled
 from dashboard.auth.people import People, own
 from dashboard.auth.throttle import Buckets
 from dashboard.web.requests import read, session_of
@@ -52,7 +52,7 @@ class SecondFactors:
         self._last_step: dict[str, int] = {}
 
     async def passes(self, username: str, factor: SecondFactor, code: str, known: bool) -> bool:
-        """Whether `code` is right; counted when it is not. Raises Refused after too many.
+        """Whether `code` is right; counted when it is not. Raises Throttled after too many.
 
         Recovery codes cannot be guessed, so they are not counted: they let the owner in meanwhile.
         Who is `known`, by the cookie of a device, is counted apart.
@@ -61,7 +61,7 @@ class SecondFactors:
             return await asyncio.to_thread(self._users.use_recovery, username, code)
         name = f"{known} {username}"
         if wait := self._guesses.wait(name):
-            raise Refused(wait)
+            raise Throttled(wait)
         if self._takes(username, factor.secret, code):
             return True
         self._guesses.add(name)

@@ -13,7 +13,7 @@ from dashboard.auth.sessions import COOKIE
 from dashboard.views.component import component
 from perfwatch.client import SyncClient
 from perfwatch.errors import PageError
-from perfwatch.history.shapes import SHAPES, Listed, Named, Row
+from perfwatch.history.shapes import SHAPES, Listed, Named, Spread
 from perfwatch.settings import Settings
 
 # Where one listens on every address, one is reached at the loopback's.
@@ -60,7 +60,7 @@ def history_field(metric: str, field: str) -> str:
             return f"{tag}.{name}"
         case Named(tag):
             return f"{tag}.{field.rpartition('.')[2]}"
-        case Row(fields) if rest.isdecimal() and int(rest) < len(fields):
+        case Spread(fields) if rest.isdecimal() and int(rest) < len(fields):
             return fields[int(rest)]
         case _:
             return field.replace(".", "_")

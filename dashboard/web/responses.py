@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from dashboard.auth.admission import Refused
+from dashboard.auth.admission import Throttled
 from perfwatch.errors import StoreError, Unsupported
 
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ async def store_failed(request: Request, exc: StoreError) -> Response:
     return problem(503, str(exc), {"Retry-After": "5"})
 
 
-async def refused(request: Request, exc: Refused) -> Response:
+async def refused(request: Request, exc: Throttled) -> Response:
     """What whoever gives too many passwords gets."""
     return problem(429, str(exc), {"Retry-After": str(exc.seconds)})
 
@@ -72,7 +72,7 @@ HANDLERS: Any = {
     BadRequest: bad_request,
     Unusable: bad_request,
     StoreError: store_failed,
-    Refused: refused,
+    Throttled: refused,
     ClientDisconnect: gone,
     OSError: disk_failed,
 }

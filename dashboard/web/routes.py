@@ -39,7 +39,7 @@ from dashboard.live.socket import LiveApi
 from dashboard.live.subscriber import Subscriber
 from dashboard.openapi.routes import OpenApi, guarded
 from dashboard.web.health import StoreProbe
-from dashboard.web.system import Place, SystemApi
+from dashboard.web.system import SystemApi, Where
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.history.store import TieredStore
 from perfwatch.users import Users
@@ -60,7 +60,7 @@ class Parts(NamedTuple):
     subscriber: Subscriber
     store: TieredStore
     patient: TieredStore
-    place: Place
+    place: Where
     hosts: HostsApi
     folder: Path
     prefix: str

@@ -26,7 +26,7 @@ from perfwatch.readings.codec import format_time, from_ms
 _COUNTING_SECONDS = 60.0
 
 
-class Place(NamedTuple):
+class Where(NamedTuple):
     """Where the history is: `kind` for people, `address` without its secrets."""
 
     kind: str
@@ -50,7 +50,7 @@ class SystemApi:
         subscriber: Subscriber,
         store: TieredStore,
         patient: TieredStore,
-        place: Place,
+        place: Where,
         queries: Queries,
         folder: Path,
     ) -> None:

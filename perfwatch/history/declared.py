@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from perfwatch.history.shapes import MAX_PARTS, Listed, Row, Shape
+from perfwatch.history.shapes import MAX_PARTS, Listed, Shape, Spread
 from perfwatch.history.store import Part
 from perfwatch.readings.base import Number, Timestamp
 
@@ -116,7 +116,7 @@ def _steps(places: Mapping[str, int], hints: Mapping[str, Any], shapes: Mapping[
     steps: list[_Step] = []
     for name, at in places.items():
         shape, inner = shapes[name], _inner(hints[name])
-        if isinstance(shape, Row):
+        if isinstance(shape, Spread):
             steps.append(_Row(at, shape.fields))
         elif isinstance(shape, Listed):
             lists.setdefault(shape.tag, {})[at] = shape.field

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from perfwatch.errors import PayloadError
 from perfwatch.history.declared import Form, declared
-from perfwatch.history.shapes import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, SHAPES, Named, Row, Shape
+from perfwatch.history.shapes import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, SHAPES, Named, Shape, Spread
 from perfwatch.history.store import Layout, Numbers, Part
 from perfwatch.readings import codec
 from perfwatch.readings.codec import to_ms
@@ -97,7 +97,7 @@ def _flatten_shaped(parts: _Parts, shape: Shape, value: Any) -> None:
                 _keep_all(parts.setdefault((shape.tag, part), {}), _items(fields))
         return
     numbers = value[:MAX_PARTS] if isinstance(value, list) else []
-    if isinstance(shape, Row):
+    if isinstance(shape, Spread):
         _keep_all(parts["", ""], zip(shape.fields, numbers, strict=False))
         return
     for index, number in enumerate(numbers):

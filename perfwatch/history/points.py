@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
-from perfwatch.history.shapes import MAX_PARTS, SHAPES, Listed, Named, Row
+from perfwatch.history.shapes import MAX_PARTS, SHAPES, Listed, Named, Spread
 from perfwatch.history.store import Bucket, Series
 
 _PLACES = frozenset(map(str, range(MAX_PARTS)))  # `merge` makes room up to the highest place
@@ -37,7 +37,7 @@ def _placer(series: Series) -> _Place:
     for name, shape in SHAPES.get(series.metric, {}).items():
         if isinstance(shape, Named) and shape.tag == series.tag:
             return partial(_place, (name, series.part), series.field)
-        if isinstance(shape, Row) and not series.tag and series.field in shape.fields:
+        if isinstance(shape, Spread) and not series.tag and series.field in shape.fields:
             return partial(_place_at, name, shape.fields.index(series.field))
         if isinstance(shape, Listed) and (shape.tag, shape.field) == (series.tag, series.field):
             return partial(_place_at, name, int(series.part))

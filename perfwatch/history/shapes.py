@@ -17,7 +17,7 @@ class Listed(NamedTuple):
     field: str
 
 
-class Row(NamedTuple):
+class Spread(NamedTuple):
     """A list whose numbers are fields of the host itself, by these names."""
 
     fields: tuple[str, ...]
@@ -29,7 +29,7 @@ class Named(NamedTuple):
     tag: str
 
 
-Shape: TypeAlias = Listed | Row | Named
+Shape: TypeAlias = Listed | Spread | Named
 
 
 SHAPES: dict[str, dict[str, Shape]] = {
@@ -37,7 +37,7 @@ SHAPES: dict[str, dict[str, Shape]] = {
         "per_core": Listed("core", "usage_percent"),
         "frequency_mhz": Listed("core", "frequency_mhz"),
         "temperature_celsius": Listed("core", "temperature_celsius"),
-        "load_average": Row(("load_average_1", "load_average_5", "load_average_15")),
+        "load_average": Spread(("load_average_1", "load_average_5", "load_average_15")),
     },
     "network": {"interfaces": Named("interface"), "connections": Named("connection")},
     "disk": {

@@ -18,7 +18,7 @@ from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
 from dashboard.web.health import StoreProbe
 from dashboard.web.routes import Parts
-from dashboard.web.system import Place
+from dashboard.web.system import Where
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.broker import broker_of
 from perfwatch.history.sqlite.store import SqliteStore
@@ -48,7 +48,7 @@ def parts(folder: Path) -> Parts:
         subscriber=Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges, alerts),
         store=store,
         patient=store,
-        place=Place("SQLite", "here"),
+        place=Where("SQLite", "here"),
         hosts=HostsApi(hub, store),
         folder=folder,
         prefix="perfwatch",

@@ -28,7 +28,7 @@ _NAME = str.maketrans({",": r"\,", " ": r"\ "})
 _KEY = str.maketrans({",": r"\,", " ": r"\ ", "=": r"\="})
 
 
-class Row(NamedTuple):
+class ExportedNumber(NamedTuple):
     """One number; where raw readings were thinned out, the mean of a minute. `time` is in ms."""
 
     time: int
@@ -39,14 +39,14 @@ class Row(NamedTuple):
 class Writer(Protocol):
     """Writes rows in order of time; `close` ends the file and leaves the stream open."""
 
-    def write(self, rows: Sequence[Row]) -> None: ...
+    def write(self, rows: Sequence[ExportedNumber]) -> None: ...
 
     def close(self) -> None: ...
 
 
 def rows(
     store: HistoryStore, series: Sequence[Series], start: int, stop: int
-) -> Iterator[tuple[int, list[Row]]]:
+) -> Iterator[tuple[int, list[ExportedNumber]]]:
     """Every number of `series` in start ≤ time < stop (ms) in order of time, window by window.
 
     Each item is the window's end and its rows. Days without readings are passed over.
@@ -70,9 +70,11 @@ def _days(store: HistoryStore, series: Sequence[Series], start: int, stop: int) 
     return sorted(days)
 
 
-def _window(store: HistoryStore, series: Sequence[Series], start: int, stop: int) -> list[Row]:
+def _window(store: HistoryStore, series: Sequence[Series], start: int, stop: int) -> list[ExportedNumber]:
     found = store.query(series, start, stop, 1)
-    return sorted(Row(bucket.time, one, bucket.mean) for one, buckets in found.items() for bucket in buckets)
+    return sorted(
+        ExportedNumber(bucket.time, one, bucket.mean) for one, buckets in found.items() for bucket in buckets
+    )
 
 
 class CsvWriter:
@@ -83,7 +85,7 @@ class CsvWriter:
         self._lines = csv.writer(self._text, lineterminator="\n")
         self._lines.writerow(COLUMNS)
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Sequence[ExportedNumber]) -> None:
         for time, group in groupby(rows, key=lambda row: row.time):
             written = format_time(from_ms(time))
             self._lines.writerows((written, *row.series, row.value) for row in group)
@@ -99,7 +101,7 @@ class LineWriter:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Sequence[ExportedNumber]) -> None:
         lines = [
             f"{_head(*key)} {','.join(_field(row) for row in group)} {time * 1_000_000}\n"
             for (time, *key), group in groupby(rows, key=lambda row: (row.time, *row.series[:4]))
@@ -116,7 +118,7 @@ def _head(metric: str, host: str, tag: str, part: str) -> str:
     return _plain(metric).translate(_NAME) + "".join(pairs)
 
 
-def _field(row: Row) -> str:
+def _field(row: ExportedNumber) -> str:
     return f"{_plain(row.series.field).translate(_KEY)}={row.value!r}"
 
 
@@ -140,9 +142,9 @@ class ParquetWriter:
         self._schema = pyarrow.schema(list(zip(COLUMNS, kinds, strict=True)))
         self._table = pyarrow.table
         self._file = parquet.ParquetWriter(stream, self._schema, compression="zstd")
-        self._rows: list[Row] = []
+        self._rows: list[ExportedNumber] = []
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Sequence[ExportedNumber]) -> None:
         self._rows.extend(rows)
         if len(self._rows) >= GROUP:
             self._write_group()

@@ -16,7 +16,7 @@ from collector.sources.connections import (
     sockstat,
     tcp_states,
 )
-from collector.sources.sock_diag import Seen
+from collector.sources.sock_diag import SocketKind
 from collector.sources.source import read_text
 from perfwatch.readings.core import Connections
 from tests.collector.recording import absent, recorded
@@ -80,12 +80,14 @@ def counted(path: str) -> str:
     return SOCKSTAT6 if path.endswith("6") else SOCKSTAT
 
 
-def rare(_states: Iterable[int]) -> Counter[Seen]:
+def rare(_states: Iterable[int]) -> Counter[SocketKind]:
     """Three listen, two wait to be closed, one is half closed, and four of the `tw` are as well."""
-    return Counter({Seen(10, False): 3, Seen(8, False): 2, Seen(5, False): 1, Seen(5, True): 4})
+    return Counter(
+        {SocketKind(10, False): 3, SocketKind(8, False): 2, SocketKind(5, False): 1, SocketKind(5, True): 4}
+    )
 
 
-def refused(_states: Iterable[int]) -> Counter[Seen]:
+def refused(_states: Iterable[int]) -> Counter[SocketKind]:
     raise PermissionError(errno.EPERM, "Operation not permitted")
 
 
@@ -96,7 +98,7 @@ def test_what_the_kernel_counts_beyond_the_rare_states_is_established() -> None:
 
 
 def test_sockets_that_went_between_the_two_questions_do_not_make_it_negative() -> None:
-    found = by_counting(counted, lambda _states: Counter({Seen(8, False): 20, Seen(5, True): 20}))
+    found = by_counting(counted, lambda _states: Counter({SocketKind(8, False): 20, SocketKind(5, True): 20}))
     assert (found.tcp.established, found.tcp.time_wait) == (0, 0)
 
 
@@ -132,7 +134,7 @@ def test_messages_are_counted_by_state() -> None:
         18, bytes([2, 8, 0]) + bytes(71)
     )  # 74 bytes: the next one starts at a multiple of four
     batch = socket_row + bytes(2) + message(18, bytes([10, 5, 3]) + bytes(69))
-    assert sock_diag.seen(netlink.messages(batch)) == {Seen(8, False): 1, Seen(5, True): 1}
+    assert sock_diag.seen(netlink.messages(batch)) == {SocketKind(8, False): 1, SocketKind(5, True): 1}
 
 
 def test_a_message_without_a_length_does_not_hold_us() -> None:

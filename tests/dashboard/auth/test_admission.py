@@ -13,8 +13,8 @@ from dashboard.auth.admission import (
     LINE_PLACES,
     Admission,
     Attempt,
-    Refused,
     Sender,
+    Throttled,
 )
 from dashboard.auth.throttle import BURST, SECONDS_EACH
 from tests.clock import Clock
@@ -49,7 +49,7 @@ def guess(admission: Admission, sender: Sender, *, wrong: bool = True) -> Attemp
 
 
 def refusal(admission: Admission, sender: Sender) -> int:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Throttled) as caught:
         admission.enter(sender)
     return caught.value.seconds
 
@@ -58,7 +58,7 @@ def attack(admission: Admission, addresses: range, times: int) -> None:
     """Wrong guesses at admin from each address in turn, as fast as they are let."""
     for _ in range(times):
         for address in addresses:
-            with suppress(Refused):
+            with suppress(Throttled):
                 guess(admission, stranger(address))
 
 
@@ -127,7 +127,7 @@ def test_an_account_is_answered_once_a_second_wherever_guesses_come_from(
 ) -> None:
     checked = 0
     for address in range(60):
-        with suppress(Refused):
+        with suppress(Throttled):
             checked += guess(admission, stranger(address)) is not None
     assert checked == BURST
     assert admission.pause() == ACCOUNT_SECONDS

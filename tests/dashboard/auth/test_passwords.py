@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from dashboard.auth.admission import ACCOUNT_PLACES, Refused, Sender
+from dashboard.auth.admission import ACCOUNT_PLACES, Sender, Throttled
 from dashboard.auth.passwords import Passwords
 from perfwatch.users import Users
 
@@ -103,7 +103,7 @@ async def test_who_loses_the_place_is_told_at_once(users: SlowUsers, passwords: 
     checked, *waiting = [ask(passwords, Client(), str(n)) for n in range(ACCOUNT_PLACES + 1)]
     await until_it_waits()
     owner = ask(passwords, Client(), PASSWORD, address=2)
-    with pytest.raises(Refused, match="try again in 8 s"):
+    with pytest.raises(Throttled, match="try again in 8 s"):
         await waiting[-1]
     users.let_go.set()
     assert await owner

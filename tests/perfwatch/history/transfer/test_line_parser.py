@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfwatch.history.store import Point, Series
-from perfwatch.history.transfer.export import LineWriter, Row
+from perfwatch.history.transfer.export import ExportedNumber, LineWriter
 from perfwatch.history.transfer.line_parser import LineError, parse_line
 
 
@@ -114,7 +114,7 @@ def test_what_is_exported_can_be_read_again(
 ) -> None:
     series = Series(metric, host, tag, part if tag else "", field)
     stream = io.BytesIO()
-    LineWriter(stream).write([Row(time, series, value)])
+    LineWriter(stream).write([ExportedNumber(time, series, value)])
     lines = stream.getvalue().split(b"\n")
     assert lines[1:] == [b""]
     assert parse_line(lines[0].decode()) == Point(*series[:4], time, {field: value})
