@@ -195,7 +195,7 @@ def test_a_server_that_only_takes_writes_is_refused_in_words(
         url = f"influxdb://127.0.0.1:{store.port}"
         (folder := tmp_path / "dashboard").mkdir()
         with Dashboard(folder, module_broker.url, history=url) as server:
-            told = "takes writes, but answers no InfluxQL"
+            told = "takes writes, but does not answer InfluxQL"
             wait_until(lambda: told in server.output(), "the log says so")
             assert told in health(server).json()["store"]
             assert server.output().count(told) == 1

@@ -116,9 +116,9 @@ async def test_what_cannot_be_is_said_as_the_dashboard_says_it(
 
 async def test_a_wrong_token_is_said(server: Dashboard) -> None:
     async with Client(server.url, "pw_wrong") as client:
-        with pytest.raises(ApiError, match="not known"):
+        with pytest.raises(ApiError, match="is unknown"):
             await client.hosts()
-        with pytest.raises(ApiError, match="not known"):
+        with pytest.raises(ApiError, match="is unknown"):
             await anext(client.live())
 
 

@@ -49,7 +49,9 @@ def test_all_of_it_runs_by_one_account(tmp_path: Path, guarded: Mosquitto) -> No
     options = ("--interval", "500ms", "--host", "nas")
     broker = url(guarded, "perfwatch")
     with Stack(tmp_path, *options, admin_password=PASSWORD, broker=broker) as stack:
-        assert f"broker     mqtt://127.0.0.1:{guarded.port}, which is not ours" in stack.output()
+        assert (
+            f"broker     mqtt://127.0.0.1:{guarded.port}, which PerfWatch does not change" in stack.output()
+        )
         assert stack.children().keys() == {"collector", "bridge", "dashboard", "alerts"}
         person = Person(stack.url)
 

@@ -64,9 +64,9 @@ def test_maintenance_is_until_a_moment() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[rules", "is no TOML"),
+        ("[rules", "is not TOML"),
         ("[rulez.x]\nkind = 'offline'", "'rulez'"),
-        ("rules = 3", "no tables"),
+        ("rules = 3", "not tables"),
         ("[rules.'A b']\nkind = 'offline'\ntitle = 'x'", "'A b'"),
         ("[rules.x]\ntitle = 'x'", "`kind`"),
         ("[rules.x]\nkind = 'weather'\ntitle = 'x'", "weather"),
