@@ -129,7 +129,7 @@ def test_every_route_answers_whatever_is_on_the_broker(tmp_path: Path) -> None:
     @given(st.lists(st.tuples(st.sampled_from(TOPICS), PAYLOADS), min_size=5, max_size=20))
     def answered(messages: list[tuple[str, bytes]]) -> None:
         codes = asyncio.run(answers(tmp_path, messages))
-        # Nobody asked the history how it is, so /health says that nobody knows; and no alerts service answers.
+        # Nobody asked the history how it is, so /health says that nobody knows. No alerts service answers.
         away = {path for path in codes if path == "/health" or path.startswith("/api/alerts/")}
         assert {path: code for path, code in codes.items() if code in (500, 503) and path not in away} == {}
         assert 500 not in codes.values()
