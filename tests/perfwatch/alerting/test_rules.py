@@ -15,7 +15,7 @@ THRESHOLD = '[rules.x]\nkind = "threshold"\ntitle = "X"\nmetric = "cpu"\nfield =
 def test_the_default_set_is_on() -> None:
     rules = load().of("nas")
     assert {"disk-full", "disk-fills", "memory", "swapping", "cpu", "temperature"} < rules.keys()
-    assert {"offline", "unit-failed", "raid", "clock"} < rules.keys()
+    assert {"offline", "unit-failed", "container", "raid", "clock"} < rules.keys()
 
 
 def test_a_table_changes_what_it_says_and_leaves_the_rest() -> None:
@@ -64,9 +64,9 @@ def test_maintenance_is_until_a_moment() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[rules", "is no TOML"),
+        ("[rules", "is not TOML"),
         ("[rulez.x]\nkind = 'offline'", "'rulez'"),
-        ("rules = 3", "no tables"),
+        ("rules = 3", "not tables"),
         ("[rules.'A b']\nkind = 'offline'\ntitle = 'x'", "'A b'"),
         ("[rules.x]\ntitle = 'x'", "`kind`"),
         ("[rules.x]\nkind = 'weather'\ntitle = 'x'", "weather"),
