@@ -201,6 +201,7 @@ export interface Sensors {
   battery_percent?: number | null;
   battery_plugged?: boolean | null;
   battery_seconds_left?: number | null;
+  ups_plugged?: boolean | null;
 }
 
 export interface Gpu {
