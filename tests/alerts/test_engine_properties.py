@@ -18,9 +18,9 @@ from perfwatch.alerting.machine import Standing
 from perfwatch.alerting.rules import Rules, parse
 from tests.alerts.house import START, House
 
-CPU = {"metric": "cpu", "field": "user"}
-UNIT = {"metric": "systemd", "field": "units.*.state", "bad": ["failed"]}
-RULES = {
+CPU: dict[str, object] = {"metric": "cpu", "field": "user"}
+UNIT: dict[str, object] = {"metric": "systemd", "field": "units.*.state", "bad": ["failed"]}
+RULES: dict[str, dict[str, object]] = {
     "threshold": CPU | {"at_least": 90, "clear": 80, "for": "10s", "clear_after": "15s"},
     "forecast": CPU | {"reaches": 100, "within": "1h", "window": "2m", "clear_after": "10s"},
     "unusual": CPU | {"days": 2, "least_days": 2, "window": "1m"},
