@@ -97,6 +97,7 @@ class Container(Struct, kw_only=True):
     engine: str | None = None
     image: str | None = None
     state: str | None = None
+    health: str | None = None
     cpu_percent: Number = None
     memory_bytes: Count = None
     memory_limit_bytes: Count = None

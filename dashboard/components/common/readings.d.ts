@@ -259,6 +259,7 @@ export interface Container {
   engine?: string | null;
   image?: string | null;
   state?: string | null;
+  health?: string | null;
   cpu_percent?: number | null;
   memory_bytes?: number | null;
   memory_limit_bytes?: number | null;
