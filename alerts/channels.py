@@ -14,7 +14,7 @@ import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -30,7 +30,7 @@ SECONDS = 30.0
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_EXCERPT = 200
+_EXCERPT = 400
 _SHORTEST_SECRET = 4
 
 
@@ -170,7 +170,8 @@ async def _by_apprise(url: str, message: Message) -> None:
 
 def _without(url: str, text: str) -> str:
     """Apprise's words may name parts of the address: keys, passwords, topics."""
-    for part in sorted(re.split(r"[/:@?&=]+", url)[1:], key=len, reverse=True):
+    parts = re.split(r"[/:@?&=]+", url)[1:]
+    for part in sorted({*parts, *map(unquote, parts)}, key=len, reverse=True):
         if len(part) >= _SHORTEST_SECRET:
             text = text.replace(part, "…")
     return text

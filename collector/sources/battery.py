@@ -20,6 +20,8 @@ class Battery(NamedTuple):
     plugged: bool | None
     seconds_left: int | None
     """Until it is empty, at the power that is drawn now; None while it is not discharging."""
+    ups_plugged: bool | None = None
+    """Of a UPS alone; None when there is none, or it does not say."""
 
 
 class Cell(NamedTuple):
@@ -39,13 +41,21 @@ class Cell(NamedTuple):
 def battery(read: ReadText = read_text, root: Path = ROOT) -> Battery | None:
     """All batteries of this machine as one; None when it has none."""
     supplies = [values for name in listed(str(root)) if (values := _values(read, f"{root}/{name}"))]
-    cells = [_cell(values) for values in supplies if values.get("TYPE") in _BATTERIES and _ours(values)]
-    if not cells:
+    held = [values for values in supplies if values.get("TYPE") in _BATTERIES and _ours(values)]
+    if not held:
         return None
+    cells = [_cell(values) for values in held]
     mains = [values.get("ONLINE") for values in supplies if values.get("TYPE") in _MAINS]
     discharging = any(cell.discharging for cell in cells)
     plugged = "1" in mains if mains else not discharging
-    return Battery(_percent(cells), plugged, _seconds_left(cells) if discharging else None)
+    seconds_left = _seconds_left(cells) if discharging else None
+    return Battery(_percent(cells), plugged, seconds_left, _ups_plugged(held))
+
+
+def _ups_plugged(held: Sequence[dict[str, str]]) -> bool | None:
+    told = [values.get("STATUS", "Unknown") for values in held if values["TYPE"] == "UPS"]
+    known = [status for status in told if status != "Unknown"]
+    return "Discharging" not in known if known else None
 
 
 def _ours(values: dict[str, str]) -> bool:

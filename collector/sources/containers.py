@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from collector.sources.apart import tell
 from collector.sources.background import Background
-from collector.sources.engine import ContainerStats, Engine, Listed, used_bytes
+from collector.sources.engine import RUNNING, ContainerStats, Engine, Listed, health, used_bytes
 from collector.sources.parts import Missing
 from collector.sources.plausible import plausible
 from collector.sources.rates import per_second
@@ -19,7 +19,6 @@ from perfwatch.readings import optional as readings
 
 EVERY_SECONDS = 5.0
 PATIENCE_SECONDS = 300.0  # for all of them; each answer has a deadline of its own
-_RUNNING = "running"
 _MEMORY = (1, 2**60)  # bytes; more is how some engines write "no limit"
 
 
@@ -83,7 +82,7 @@ class Containers:
         return readings.Containers(
             timestamp=tick.timestamp,
             count=len(containers),
-            running=sum(container.state == _RUNNING for container in containers.values()),
+            running=sum(container.state == RUNNING for container in containers.values()),
             age_seconds=round(max(0.0, tick.monotonic - answer.at), 1),
             containers=containers,
         )
@@ -114,7 +113,7 @@ class Containers:
         named: dict[str, readings.Container] = {}
         for engine, each in found:
             # One after another: old engines answer so anyway, and some take a second for each.
-            stats = engine.stats(each.id) if each.state == _RUNNING else None
+            stats = engine.stats(each.id) if each.state == RUNNING else None
             if stats is not None:
                 seen[each.id] = _seen(stats, self._clock())
             named[_name(each, engine, named)] = self._container(each, engine, stats, seen)
@@ -124,7 +123,9 @@ class Containers:
     def _container(
         self, listed: Listed, engine: Engine, stats: ContainerStats | None, seen: Mapping[str, Counters]
     ) -> readings.Container:
-        container = readings.Container(engine=engine.name, image=listed.image, state=listed.state)
+        container = readings.Container(
+            engine=engine.name, image=listed.image, state=listed.state, health=health(listed)
+        )
         if stats is None:
             return container
         before, now = self._before.get(listed.id), seen[listed.id]

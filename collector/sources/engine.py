@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,15 @@ T = TypeVar("T")
 
 # For each answer: one that is all there at once takes milliseconds.
 PATIENCE_SECONDS = 2.0
+RUNNING = "running"
+_HEALTH = re.compile(r"\b(healthy|unhealthy|starting)\b")
 _MOST_BYTES = 8 * 1024 * 1024
+
+
+class Health(Struct, rename="pascal"):
+    """What a container's own health check says; `none` where it has no such check."""
+
+    status: str | None = None
 
 
 class Listed(Struct, rename="pascal"):
@@ -29,6 +38,8 @@ class Listed(Struct, rename="pascal"):
     names: list[str] | None = None
     image: str | None = None
     state: str | None = None
+    status: str | None = None
+    health: Health | None = None
 
 
 class CpuUsage(Struct):
@@ -115,6 +126,14 @@ class _OverUnix(http.client.HTTPConnection):
 
 def _reason(content: bytes) -> str:
     return content[:200].decode("utf-8", "replace").strip()
+
+
+def health(listed: Listed) -> str | None:
+    """`healthy`, `unhealthy` or `starting`; None without a health check, and of what does not run."""
+    # A field of its own since version 1.52 of the API; before, Docker has it in `Up 2 hours (unhealthy)`.
+    said = (listed.health and listed.health.status) or listed.status or ""
+    found = _HEALTH.search(said) if listed.state == RUNNING else None
+    return found and found[0]
 
 
 def used_bytes(memory: MemoryStats) -> int | None:

@@ -60,6 +60,7 @@ class Sensors:
             battery_percent=held and held.percent,
             battery_plugged=held and held.plugged,
             battery_seconds_left=held and held.seconds_left,
+            ups_plugged=held and held.ups_plugged,
         )
         if not found.temperatures and not found.fans and held is None:
             # With one part it is the whole, and its reason is the source's.

@@ -27,13 +27,14 @@ class Fan(Struct, kw_only=True):
 
 
 class Sensors(Reading, kw_only=True):
-    """The battery is all batteries of the machine together; null where it has none."""
+    """The battery is all batteries of the machine together, a UPS among them; null where it has none."""
 
     temperatures: dict[str, Temperature] = {}
     fans: dict[str, Fan] = {}
     battery_percent: Number = None
     battery_plugged: bool | None = None
     battery_seconds_left: Count = None
+    ups_plugged: bool | None = None
 
 
 class Gpu(Struct, kw_only=True):
@@ -96,6 +97,7 @@ class Container(Struct, kw_only=True):
     engine: str | None = None
     image: str | None = None
     state: str | None = None
+    health: str | None = None
     cpu_percent: Number = None
     memory_bytes: Count = None
     memory_limit_bytes: Count = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from alerts.channels import Channel, Channels, channels_path, send
 from alerts.telling import Message, News
 from perfwatch.errors import ChannelError
+from tests.alerts.mail import mail_server
 from tests.alerts.receiver import receiver
 from tests.servers import free_port
 
@@ -67,6 +70,25 @@ async def test_why_apprise_could_not_send_is_said_without_the_address() -> None:
             await send(Channel(f"ntfy://127.0.0.1:{server.server_port}/house-key"), MESSAGE)
     assert "403" in str(raised.value)
     assert "house-key" not in str(raised.value)
+
+
+async def test_apprise_sends_mail() -> None:
+    with mail_server() as server:
+        await send(Channel(f"mailto://127.0.0.1:{server.port}?from=pi@house.test&to=me@house.test"), MESSAGE)
+    (envelope,) = server.taken
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("pi@house.test", ["me@house.test"])
+    mail = message_from_bytes(envelope.original_content or b"", policy=default)
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert (mail["Subject"], text.get_content().strip()) == (MESSAGE.title, MESSAGE.body)
+
+
+async def test_what_a_mail_server_answers_is_said_without_the_address() -> None:
+    with mail_server() as server:
+        url = f"mailto://127.0.0.1:{server.port}?from=pi@house.test&to=nobody%2Dkey@house.test"
+        with pytest.raises(ChannelError, match=r"550.*no such mailbox") as raised:
+            await send(Channel(url), MESSAGE)
+    assert "nobody" not in str(raised.value)
 
 
 async def test_what_apprise_does_not_know_is_said() -> None:

@@ -157,6 +157,31 @@ def test_a_unit_fails_and_is_well_again() -> None:
     assert house.standing == "ok"
 
 
+def test_a_container_that_is_restarted_again_and_again_is_told_once() -> None:
+    house = House(load())
+    for state in ["running", "restarting", "restarting", "restarting", "running", "exited", "restarting"]:
+        house.wait(INTERVAL)
+        house.reading("containers", containers={"web": {"state": state}, "job": {"state": "exited"}})
+    assert house.told() == ["+web"]
+
+
+def test_a_container_that_ends_or_restarts_once_is_well() -> None:
+    house = House(load())
+    for state in ["created", "running", "restarting", "running", "paused", "removing", "exited"]:
+        house.wait(INTERVAL)
+        house.reading("containers", containers={"job": {"state": state}})
+    assert house.told() == []
+
+
+def test_a_ups_on_battery_is_told_and_a_laptop_or_a_test_of_seconds_is_not() -> None:
+    house = House(load())
+    for plugged in [None, True, False, False, True, False, False, False, False]:
+        assert house.told() == []
+        house.wait(INTERVAL)
+        house.reading("sensors", battery_plugged=False, ups_plugged=plugged)
+    assert house.told() == ["+"]
+
+
 def test_true_and_false_are_states() -> None:
     house = House(only("kind = 'state'\nmetric = 'sensors'\nfield = 'battery_plugged'\nbad = [false]"))
     house.reading("sensors", battery_plugged=True)

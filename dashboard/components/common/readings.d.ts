@@ -201,6 +201,7 @@ export interface Sensors {
   battery_percent?: number | null;
   battery_plugged?: boolean | null;
   battery_seconds_left?: number | null;
+  ups_plugged?: boolean | null;
 }
 
 export interface Gpu {
@@ -258,6 +259,7 @@ export interface Container {
   engine?: string | null;
   image?: string | null;
   state?: string | null;
+  health?: string | null;
   cpu_percent?: number | null;
   memory_bytes?: number | null;
   memory_limit_bytes?: number | null;

@@ -65,7 +65,20 @@ def test_an_older_kernel_tells_the_type_in_a_file_of_its_own(tmp_path: Path) -> 
 
 def test_a_ups_is_a_battery(tmp_path: Path) -> None:
     put(tmp_path, "ups", {"TYPE": "UPS", "CAPACITY": "60", "STATUS": "Discharging"})
-    assert told(tmp_path) == Battery(60.0, False, None)
+    assert told(tmp_path) == Battery(60.0, False, None, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "plugged"), [("Full", True), ("Charging", True), ("Discharging", False), ("Unknown", None)]
+)
+def test_a_ups_says_whether_it_has_mains_whatever_a_battery_does(
+    tmp_path: Path, status: str, plugged: bool | None
+) -> None:
+    put(tmp_path, "BAT0", BATTERY)
+    put(tmp_path, "ups", {"TYPE": "UPS", "STATUS": status})
+    found = told(tmp_path)
+    assert found is not None
+    assert found.ups_plugged is plugged
 
 
 def test_batteries_that_count_in_two_units_are_taken_by_their_percentages(tmp_path: Path) -> None:

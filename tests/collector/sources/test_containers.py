@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from collector.sources.containers import Containers
 from collector.sources.engine import Engine as Client
-from collector.sources.engine import MemoryStats, used_bytes
+from collector.sources.engine import Listed, MemoryStats, health, used_bytes
 from collector.sources.source import FAILURES, Absent
 from perfwatch.readings import optional as readings
 from tests.collector.engine import Engine, http, ok
@@ -201,6 +202,22 @@ def test_a_container_without_a_name_goes_by_its_id(path: Path) -> None:
     listed = [{"Id": "0123456789abcdef", "State": "created"}]
     with Engine(path, lambda _way: ok(listed)):
         assert list(gathered(containers(path)).containers) == ["0123456789ab"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ({"Status": "Up 2 hours"}, None),
+        ({"Status": "Up 2 hours (healthy)"}, "healthy"),
+        ({"Status": "Up 2 hours (unhealthy)"}, "unhealthy"),
+        ({"Status": "Up 2 seconds (health: starting)"}, "starting"),
+        ({"Status": "Up 2 hours", "Health": {"Status": "unhealthy", "FailingStreak": 3}}, "unhealthy"),
+        ({"Status": "Up 2 hours", "Health": {"Status": "none", "FailingStreak": 0}}, None),
+        ({"State": "exited", "Status": "Exited (1) 2 hours ago", "Health": {"Status": "unhealthy"}}, None),
+    ],
+)
+def test_health_is_what_a_containers_own_check_says(listed: dict[str, Any], said: str | None) -> None:
+    assert health(msgspec.convert({"Id": "aa11", "State": "running"} | listed, Listed)) == said
 
 
 def test_a_machine_without_an_engine_has_none_until_one_is_started(path: Path) -> None:

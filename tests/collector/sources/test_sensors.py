@@ -264,12 +264,13 @@ def test_a_chip_that_goes_and_one_that_comes_are_seen(root: Path) -> None:
 
 
 def test_a_machine_that_has_only_a_battery_has_sensors(root: Path) -> None:
-    reading = Sensors(Hwmon(root), lambda: Battery(80.5, False, 7200)).gather(tick(0))
+    reading = Sensors(Hwmon(root), lambda: Battery(80.5, False, 7200, True)).gather(tick(0))
     assert (reading.battery_percent, reading.battery_plugged, reading.battery_seconds_left) == (
         80.5,
         False,
         7200,
     )
+    assert reading.ups_plugged is True
 
 
 def test_a_machine_without_any_has_none(root: Path) -> None:

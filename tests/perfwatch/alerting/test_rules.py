@@ -15,7 +15,15 @@ THRESHOLD = '[rules.x]\nkind = "threshold"\ntitle = "X"\nmetric = "cpu"\nfield =
 def test_the_default_set_is_on() -> None:
     rules = load().of("nas")
     assert {"disk-full", "disk-fills", "memory", "swapping", "cpu", "temperature"} < rules.keys()
-    assert {"offline", "unit-failed", "raid", "clock"} < rules.keys()
+    assert {
+        "offline",
+        "unit-failed",
+        "container",
+        "container-unhealthy",
+        "raid",
+        "ups",
+        "clock",
+    } < rules.keys()
 
 
 def test_a_table_changes_what_it_says_and_leaves_the_rest() -> None:
