@@ -17,7 +17,7 @@ run: install  ## start it all on this machine; options: make run ARGS="--port 90
 	@exec $(BIN)/perfwatch up $(if $(wildcard .env),--env-file .env) $(ARGS)
 
 test: install-dev  ## every test, with all that they need; options: make test ARGS="-k topics -n 0"
-	@exec $(BIN)/python -m pytest -n 3 $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= exec $(BIN)/python -m pytest -n 3 $(ARGS)
 
 check: install-dev node_modules/.checks  ## ruff and mypy; biome, tsc and node --test for the scripts of the pages
 	@$(BIN)/ruff check .
