@@ -20,7 +20,8 @@ from perfwatch.broker import broker_of
 from perfwatch.errors import StoreError
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point
-from perfwatch.mqtt.client import Client
+from perfwatch.mqtt.client import Client, Message
+from perfwatch.mqtt.inbox import Inbox
 from perfwatch.settings import Settings
 from tests.bridge.publisher import payload, publisher
 from tests.bridge.running import bridge_inside, numbers
@@ -327,11 +328,20 @@ async def test_the_last_rejections_are_told_before_it_goes(
     async def says_nothing(_bridge: Bridge, _client: Client) -> None:
         await asyncio.sleep(3600)
 
+    arrived = []
+
+    class Noting(Inbox[Message]):
+        def append(self, message: Message) -> None:
+            arrived.append(message.topic)
+            super().append(message)
+
     monkeypatch.setattr(Bridge, "_keep_telling", says_nothing)
     async with observer(broker) as seen:
+        monkeypatch.setattr("perfwatch.mqtt.client.Inbox", Noting)
         async with bridge_inside(broker, store, batch_wait=10.0):
             await seen.bridge_is_online()
             await seen.publish(CPU, b"nonsense")
+            await eventually(lambda: CPU in arrived, "the bridge has it")
         assert json.loads(await seen.next("perfwatch-bridge/test/rejected"))["topic"] == CPU
 
 
