@@ -23,9 +23,10 @@ _WHAT = ("devices", "devices_zone")
 @options(*_WHERE, *_WHAT)
 @click.option("--all", "everything", is_flag=True, help="Also topics that no rule asks for.")
 def watch(everything: bool, **given: str | None) -> None:
-    """List messages as they come: which rule takes them, as what, or why none does.
+    """List messages as they come, and what becomes of them.
 
-    Where `perfwatch up` runs, its own broker is asked. Without --devices all rules are tried.
+    Says which rule takes each, as what, or why none does. Where `perfwatch up` runs, its own broker is
+    asked. Without --devices all rules are tried.
     """
     with explained(), suppress(KeyboardInterrupt):
         chosen = settings.load(os.environ, **given)

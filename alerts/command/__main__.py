@@ -46,7 +46,10 @@ def main(context: click.Context, /, everything: bool, **given: str | None) -> No
 
 @main.group(context_settings=_HELP)
 def channel() -> None:
-    """Where messages go: a webhook, or an address of Apprise's (ntfys://, mailtos://, tgram://, …)."""
+    """Where messages go.
+
+    A channel is a webhook, or an address of Apprise's (ntfys://, mailtos://, tgram://, …).
+    """
 
 
 @channel.command("list", context_settings=_HELP)

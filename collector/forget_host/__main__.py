@@ -23,10 +23,11 @@ _SETTINGS = ("broker", "broker_ca_file", "topic_prefix", "host", "homeassistant_
 
 
 def remove(chosen: Settings) -> None:
-    """Remove a host from Home Assistant: clear its retained discovery messages on the broker.
+    """Remove a host from Home Assistant.
 
-    Where `perfwatch up` runs, its own broker is asked, with that host's account. A collector that still
-    runs announces it again: end it first, or switch homeassistant off.
+    Clears its retained discovery messages on the broker. Where `perfwatch up` runs, its own broker is asked,
+    with that host's account. A collector that still runs announces it again: end it first, or switch
+    homeassistant off.
     """
     if chosen.broker == default("broker"):
         account = account_here(chosen.data_path, chosen.host_id)
@@ -42,10 +43,12 @@ def remove(chosen: Settings) -> None:
 def farewell(chosen: Settings) -> None:
     """Tell the broker that this host is offline and gone.
 
-    Mosquitto sends no will for a client whose account is taken away.
+    Mosquitto sends no will for a client whose account is taken away. Without a retained status nobody waits
+    for it: the alerts take what they said of it back, from Home Assistant too.
     """
     status = Topics(chosen.topic_prefix).status(chosen.host_id)
-    publish_once(broker_of(chosen), _client_id(), {status: b"offline"})
+    for said in (b"offline", b""):
+        publish_once(broker_of(chosen), _client_id(), {status: said})
     _clear_discovery(chosen)
 
 

@@ -174,7 +174,9 @@ class Hub:
             return
         if topic.kind is Kind.STATUS:
             host = self._host(topic.host)
-            host.turn(payload[:MOST_STATUS].decode(errors="replace") or None)
+            # Who takes its presence back is not there any more.
+            said = payload[:MOST_STATUS].decode(errors="replace") or (host.status and "offline")
+            host.turn(said)
             self._offer(host.presence())
         elif topic.kind is Kind.INFO:
             self._learn(topic.host, payload)

@@ -6,8 +6,11 @@ import errno
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -16,6 +19,8 @@ from perfwatch.command import explained
 from perfwatch.files import write_private
 from perfwatch.lock import note
 from tests.stack import COMMAND, environment
+
+SERVICES = ("collector", "collector.forget_host", "bridge", "dashboard", "devices")
 
 
 @pytest.mark.parametrize("command", [("credentials", "new-one", "--new"), ("provision",)], ids=" ".join)
@@ -39,11 +44,21 @@ def test_accounts_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"perfwatch: The broker's accounts in {accounts} cannot be read: ")
 
 
-@pytest.mark.parametrize("group", [(), ("host",), ("user",), ("history",)], ids=" ".join)
-def test_no_sentence_of_the_help_is_cut(group: tuple[str, ...]) -> None:
-    listed = CliRunner().invoke(main, [*group, "--help"]).output.partition("Commands:")[2]
-    assert listed
-    assert [line for line in listed.splitlines() if line.endswith("...")] == []
+def groups(command: click.Command) -> Iterator[click.Group]:
+    if isinstance(command, click.Group):
+        yield command
+        for one in command.commands.values():
+            yield from groups(one)
+
+
+@pytest.mark.parametrize(
+    "module", ["perfwatch.cli", *(f"{name}.__main__" for name in SERVICES), "alerts.command.__main__"]
+)
+def test_no_sentence_of_the_help_is_cut(module: str) -> None:
+    for group in groups(import_module(module).main):
+        listed = CliRunner().invoke(group, ["--help"]).output.partition("Commands:")[2]
+        assert listed, group.name
+        assert [line for line in listed.splitlines() if line.endswith("...")] == []
 
 
 @pytest.mark.parametrize(

@@ -229,4 +229,6 @@ async def test_a_viewer_who_asks_is_told_which_hosts_come_and_go() -> None:
         hub.receive(Topic(Kind.STATUS, "nas"), b"offline", live=True)
         told = await following(frames)
         assert (told["type"], told["host"], told["status"]) == ("host", "nas", "offline")
+        hub.receive(Topic(Kind.STATUS, "nas"), b"", live=True)
+        assert (await following(frames))["status"] == "offline"
         assert {kind for _, kind, _ in other._newest} <= {"metrics"}

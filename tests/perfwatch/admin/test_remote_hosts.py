@@ -67,6 +67,17 @@ def test_a_machine_that_was_added_publishes_over_tls_until_it_is_removed(
         assert "pi" not in listed(stack)
         wait_until(lambda: host(stack, "pi").get("status") == "offline", "the broker turned it away")
         wait_until(lambda: "ot authorized" in collector.output(), "the collector says why")
+    wait_until(lambda: kept(stack, "pi") == [], "nobody waits for it: neither its rules nor Home Assistant")
+
+
+def kept(stack: Stack, name: str) -> list[str]:
+    """Topics that say that such a machine is expected."""
+    topics = f"perfwatch/{name}/status perfwatch/{name}/alert/# homeassistant/#".split()
+    wanted = [word for topic in topics for word in ("-t", topic)]
+    url = stack.credentials("reader")
+    asked = ["mosquitto_sub", "-L", f"{url}/none", *wanted, "-W", "1", "-F", "%t", "--retained-only"]
+    found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
+    return [topic for topic in found if name in re.split("[/_]", topic)]
 
 
 def test_a_name_is_given_once(stack: Stack) -> None:
