@@ -18,6 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import CDPSession, Page
 
+from benchmarks.painted import WATCH
 from benchmarks.process import processor_seconds
 from benchmarks.table import percentile, print_table
 from perfwatch.history.policy import DAY_MS
@@ -37,20 +38,6 @@ QUESTIONS = {
     "16 cores": "host=nas&of=core&" + "&".join(f"part={core}" for core in range(16)),
     "1 line beside last week": "host=nas&compare=week",
 }
-
-# Notes, for each answer drawn, how long after the last click its frame had been painted.
-_WATCH = """
-(root) => {
-  window.painted = [];
-  let clicked = 0;
-  document.addEventListener("click", () => (clicked = performance.now()), true);
-  new MutationObserver(() => requestAnimationFrame(() => {
-    const after = new MessageChannel();
-    after.port1.onmessage = () => window.painted.push(performance.now() - clicked);
-    after.port2.postMessage(null);
-  })).observe(root, { attributes: true, attributeFilter: ["data-loaded"] });
-}
-"""
 
 _SIZES = """
 performance.getEntriesByType("resource").filter(({ name }) => name.includes("/api/history/query"))
@@ -114,7 +101,7 @@ def clicks(page: Page, server: Dashboard, name: str, rounds: int) -> list[Sequen
     page.get_by_test_id("logout").wait_for()
     root = page.get_by_test_id("history")
     page.wait_for_function("(root) => root.dataset.loaded", arg=root.element_handle())
-    root.evaluate(_WATCH)
+    root.evaluate(WATCH)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     return [(name, label, *click(page, session, server, label, rounds)) for label in RANGES]

@@ -20,6 +20,7 @@ from pathlib import Path
 from playwright.sync_api import CDPSession, Page
 
 from benchmarks.bench_pages import task_seconds
+from benchmarks.painted import WATCH
 from benchmarks.process import processor_seconds
 from benchmarks.table import percentile, print_table
 from perfwatch.history.policy import DAY_MS
@@ -35,20 +36,6 @@ from tests.stack import PASSWORD, Dashboard
 CORES = 4
 MINUTE, STEP = 60_000, 5000
 RANGES = ("1 h", "24 h", "7 d", "30 d")
-
-# Notes, for each answer drawn, how long after the last click its frame had been painted.
-_WATCH = """
-(root) => {
-  window.painted = [];
-  let clicked = 0;
-  document.addEventListener("click", () => (clicked = performance.now()), true);
-  new MutationObserver(() => requestAnimationFrame(() => {
-    const after = new MessageChannel();
-    after.port1.onmessage = () => window.painted.push(performance.now() - clicked);
-    after.port2.postMessage(null);
-  })).observe(root, { attributes: true, attributeFilter: ["data-loaded"] });
-}
-"""
 
 _ANSWERS = """
 performance.getEntriesByType("resource").filter(({ name }) => name.includes("/api/history/"))
@@ -101,7 +88,7 @@ def measure(server: Dashboard, rounds: int) -> None:
         page.get_by_test_id("logout").wait_for()
         page.wait_for_selector('[data-testid="cards"][data-timestamp]')
         root = page.get_by_test_id("live")
-        root.evaluate(_WATCH)
+        root.evaluate(WATCH)
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable")
         rows = [

@@ -96,6 +96,8 @@ PURE = (
     "dashboard/export/exposition.py",
     "dashboard/export/families.py",
     "dashboard/openapi/answers.py",
+    "dashboard/openapi/alert_answers.py",
+    "dashboard/openapi/history_answers.py",
     "dashboard/openapi/document.py",
     "dashboard/openapi/operations.py",
     "dashboard/history/catalogue.py",

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from dashboard.alerts import bodies
 from dashboard.alerts.known import ANSWER_SECONDS, Alerts
 from dashboard.live.subscriber import Subscriber
-from dashboard.openapi import answers
+from dashboard.openapi import alert_answers
 from dashboard.web.requests import choice, moment, read, session_of
 from dashboard.web.responses import BadRequest, problem
 from perfwatch.alerting import protocol as asked
@@ -76,7 +76,7 @@ class AlertsApi:
             if not (one.acknowledged_by or one.snoozed_until or one.paused_until)
         ]
         return _json(
-            answers.Alerts(
+            alert_answers.Alerts(
                 online=self._alerts.online,
                 timestamp=summary.timestamp if summary else None,
                 firing=summary.firing if summary else 0,
@@ -96,9 +96,11 @@ class AlertsApi:
         stop = moment(given, "end_time") if given.get("end_time") else now
         question = asked.Recent(since=start / 1000, until=stop / 1000, host=given.get("host") or None)
         if not self._alerts.online:
-            return _json(answers.RecentAlerts(False, []))
+            return _json(alert_answers.RecentAlerts(False, []))
         answer = await self._put(question)
-        return answer if isinstance(answer, Response) else _json(answers.RecentAlerts(True, answer.recent))
+        return (
+            answer if isinstance(answer, Response) else _json(alert_answers.RecentAlerts(True, answer.recent))
+        )
 
     async def acknowledge(self, request: Request) -> Response:
         which = await read(request, bodies.Which, '{"host": …, "rule": …}')
@@ -129,7 +131,7 @@ class AlertsApi:
 
     async def rules(self, request: Request) -> Response:
         settings = self._alerts.settings
-        return _json(answers.AlertRules(self._alerts.online, settings.rules, settings.maintenance))
+        return _json(alert_answers.AlertRules(self._alerts.online, settings.rules, settings.maintenance))
 
     async def rule(self, request: Request) -> Response:
         name = request.path_params["id"]
@@ -159,7 +161,7 @@ class AlertsApi:
         return await self._do(asked.Import(text=given.toml))
 
     async def channels(self, request: Request) -> Response:
-        return _json(answers.Channels(self._alerts.online, self._alerts.settings.channels))
+        return _json(alert_answers.Channels(self._alerts.online, self._alerts.settings.channels))
 
     async def put_channel(self, request: Request) -> Response:
         given = await read(request, bodies.ChannelBody, '{"url": …, "severities": […]}')

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from dashboard.live.untrusted import MOST_BYTES
-from dashboard.openapi.answers import Alert
+from dashboard.openapi.alert_answers import Alert
 from perfwatch.alerting.machine import RANK, Standing
 from perfwatch.alerting.protocol import Answer, Question, Settings
 from perfwatch.alerting.states import AlertState, Summary

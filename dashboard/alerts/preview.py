@@ -13,7 +13,7 @@ from dashboard.alerts.bodies import RuleBody
 from dashboard.alerts.replay import MOST_FIRED, Replay, lines_of
 from dashboard.history.known import KnownSeries
 from dashboard.history.queries import Queries
-from dashboard.openapi.answers import Fired, Preview
+from dashboard.openapi.alert_answers import Fired, Preview
 from dashboard.web.requests import read
 from dashboard.web.responses import Unusable
 from perfwatch.alerting.rules import Rule, parse

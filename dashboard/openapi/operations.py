@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from dashboard.alerts import bodies
 from dashboard.auth import credentials, join, login, second_factor, tokens, users
 from dashboard.export.summary import Summary
-from dashboard.openapi import answers
+from dashboard.openapi import alert_answers, answers, history_answers
 from perfwatch.alerting.protocol import RuleSaid
 from perfwatch.history.policy import Policy
 
@@ -94,11 +94,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("DELETE", "/api/tokens/{name}"): Operation("Revoke a token", answers.Detail, errors=(404,)),
     ("GET", "/api/hosts"): Operation("Every host and device", answers.Hosts),
     ("GET", "/api/history/metrics"): Operation(
-        "Past readings", answers.Readings, {**_RANGE, **_SERIES}, errors=_HISTORY
+        "Past readings", history_answers.Readings, {**_RANGE, **_SERIES}, errors=_HISTORY
     ),
     ("GET", "/api/history/metrics/types"): Operation(
         "What there is to ask",
-        answers.MetricTypes,
+        history_answers.MetricTypes,
         {
             "offset": "The first series of a page, from 0",
             "limit": "Series of a page, 1 to 10000; default: all",
@@ -106,17 +106,17 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         errors=_HISTORY,
     ),
     ("GET", "/api/history/series"): Operation(
-        "What a chart may be made of; answers 304 by ETag", answers.Catalogue, errors=_HISTORY
+        "What a chart may be made of; answers 304 by ETag", history_answers.Catalogue, errors=_HISTORY
     ),
     ("GET", "/api/history/query"): Operation(
         "The lines of a chart, in columns",
-        answers.Chart,
+        history_answers.Chart,
         {**_RANGE, "tag": "A kind of part", "part": "A part's name; may be given again", **_SERIES},
         errors=_HISTORY,
     ),
     ("GET", "/api/history/host"): Operation(
         "All lines of one host over one range, in columns",
-        answers.HostChart,
+        history_answers.HostChart,
         {
             "host": "A host's name",
             "start_time": _TIME,
@@ -126,15 +126,15 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         errors=_HISTORY,
     ),
     ("GET", "/api/history/compare"): Operation(
-        "A number beside itself at another time", answers.Comparison, _COMPARED, errors=_HISTORY
+        "A number beside itself at another time", history_answers.Comparison, _COMPARED, errors=_HISTORY
     ),
     ("GET", "/api/retention"): Operation("How long the history keeps what", Policy, errors=_HISTORY),
     ("PUT", "/api/retention"): Operation(
         "Keep it for longer, or not as long", Policy, body=Policy, errors=_HISTORY
     ),
-    ("GET", "/api/retention/cleanup"): Operation("How far a cleanup is", answers.Cleanup),
+    ("GET", "/api/retention/cleanup"): Operation("How far a cleanup is", history_answers.Cleanup),
     ("POST", "/api/retention/cleanup"): Operation(
-        "Remove what is older now", answers.CleanedUp, errors=(409, *_HISTORY)
+        "Remove what is older now", history_answers.CleanedUp, errors=(409, *_HISTORY)
     ),
     ("GET", "/api/config"): Operation("The settings of hosts, as they report them", answers.Config),
     ("PUT", "/api/config"): Operation(
@@ -162,14 +162,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("GET", "/api/system"): Operation("What each part says of itself", answers.System),
     ("GET", "/api/system/tiers"): Operation(
-        "What the history holds, row by row", answers.Tiers, errors=_HISTORY
+        "What the history holds, row by row", history_answers.Tiers, errors=_HISTORY
     ),
     ("GET", "/api/summary"): Operation(
         "A few numbers for a tile or a display, flat and stable", Summary, {"host": "Of that host alone"}
     ),
     ("GET", "/api/alerts"): Operation(
         "Where rules stand",
-        answers.Alerts,
+        alert_answers.Alerts,
         {
             "state": "firing, pending, unknown, ok, all, or wrong: all but ok, which is the default",
             "host": "Of that host alone",
@@ -178,7 +178,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("GET", "/api/alerts/recent"): Operation(
         "What fires, and what fired and is over; of the last 30 days if no time is given",
-        answers.RecentAlerts,
+        alert_answers.RecentAlerts,
         {"start_time": _TIME, "end_time": _TIME, "host": "Of that host alone"},
         errors=_ASKED,
     ),
@@ -191,7 +191,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("PUT", "/api/alerts/maintenance"): Operation(
         "Tell nothing of a host until then", answers.Detail, body=bodies.Maintenance, errors=_ASKED
     ),
-    ("GET", "/api/alerts/rules"): Operation("The rules, and which hosts are paused", answers.AlertRules),
+    ("GET", "/api/alerts/rules"): Operation(
+        "The rules, and which hosts are paused", alert_answers.AlertRules
+    ),
     ("POST", "/api/alerts/rules"): Operation(
         "A further rule", answers.Detail, body=bodies.NewRule, status=201, errors=(409, *_ASKED)
     ),
@@ -204,7 +206,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("POST", "/api/alerts/rules/preview"): Operation(
         "How often a rule would have fired in the last 30 days",
-        answers.Preview,
+        alert_answers.Preview,
         body=bodies.RuleBody,
         errors=_HISTORY,
     ),
@@ -213,7 +215,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Another alerts.toml in its place", answers.Detail, body=bodies.RulesFile, errors=_ASKED
     ),
     ("GET", "/api/alerts/channels"): Operation(
-        "Where messages go; addresses are never shown", answers.Channels
+        "Where messages go; addresses are never shown", alert_answers.Channels
     ),
     ("PUT", "/api/alerts/channels/{name}"): Operation(
         "A channel, or another address for it", answers.Detail, body=bodies.ChannelBody, errors=_ASKED

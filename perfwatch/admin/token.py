@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfwatch import settings
+from perfwatch.admin.role import role_option
 from perfwatch.command import explained, options
 
 if TYPE_CHECKING:
@@ -38,13 +39,7 @@ def token(environ: Mapping[str, str]) -> click.Group:
 
     @token.command()
     @click.argument("name")
-    @click.option(
-        "--role",
-        type=click.Choice(["admin", "viewer"]),
-        default="viewer",
-        show_default=True,
-        help="Its rights.",
-    )
+    @role_option
     @click.option("--lifetime", metavar="DURATION", help="How long it is good, as 90d (default: for ever).")
     @options("data_dir")
     def add(name: str, role: str, lifetime: str | None, **given: str | None) -> None:

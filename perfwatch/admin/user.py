@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfwatch import settings
+from perfwatch.admin.role import role_option
 from perfwatch.command import explained, options
 
 if TYPE_CHECKING:
@@ -42,13 +43,7 @@ def user(environ: Mapping[str, str]) -> click.Group:
 
     @user.command()
     @click.argument("name")
-    @click.option(
-        "--role",
-        type=click.Choice(["admin", "viewer"]),
-        default="viewer",
-        show_default=True,
-        help="Its rights.",
-    )
+    @role_option
     @_MAKE
     @options("data_dir")
     def add(name: str, role: str, make: bool, **given: str | None) -> None:
