@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import click
@@ -18,6 +20,8 @@ from perfwatch.command import service
 from perfwatch.errors import BrokerError
 from perfwatch.settings import Settings, default, variable
 from perfwatch.topics import Topics, discovery_topic
+
+LET_IN_TRIES = 30
 
 _SETTINGS = ("broker", "broker_ca_file", "topic_prefix", "host", "homeassistant_prefix")
 
@@ -47,9 +51,21 @@ def farewell(chosen: Settings) -> None:
     for it: the alerts take what they said of it back, from Home Assistant too.
     """
     status = Topics(chosen.topic_prefix).status(chosen.host_id)
-    for said in (b"offline", b""):
-        publish_once(broker_of(chosen), _client_id(), {status: said})
+    _when_let_in(lambda: publish_once(broker_of(chosen), _client_id(), {status: b"offline"}))
+    publish_once(broker_of(chosen), _client_id(), {status: b""})
     _clear_discovery(chosen)
+
+
+def _when_let_in(say: Callable[[], None]) -> None:
+    """A new password is some moments on its way to the broker. Raises BrokerError."""
+    for _ in range(LET_IN_TRIES):
+        try:
+            return say()
+        except BrokerError as exc:
+            if isinstance(exc.__cause__, OSError):
+                raise
+            time.sleep(0.5)
+    say()
 
 
 def _clear_discovery(chosen: Settings) -> str:

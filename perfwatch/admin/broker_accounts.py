@@ -87,6 +87,13 @@ class Integrations:
         added = (*known[name].writes, *(one for one in writes if one not in known[name].writes))
         self._write(known | {name: msgspec.structs.replace(known[name], writes=added)})
 
+    def renew(self, name: str) -> Integration:
+        """Give an account that is there another password."""
+        known = self.all()
+        renewed = msgspec.structs.replace(known[name], password=secrets.token_urlsafe(24))
+        self._write(known | {name: renewed})
+        return renewed
+
     def check(self, name: str, taken: Collection[str], role: Role) -> None:
         """Raise AccountError when the name cannot be an account's of that role, or is one already."""
         if role != "collector" and not _NAME.fullmatch(name):

@@ -83,7 +83,9 @@ def host(environ: Mapping[str, str]) -> click.Group:
                 click.echo(f"{name} has not joined; its line does not work any more", err=True)
                 return
             if known is not None and where is not None:
-                _say_farewell(name, mqtt_url(name, known.password, "127.0.0.1", where.port), environ)
+                # The machine is cut off first: what it said after its farewell would bring it back.
+                renewed = _integrations(folder).renew(name)
+                _say_farewell(name, mqtt_url(name, renewed.password, "127.0.0.1", where.port), environ)
             _integrations(folder).remove(name)
         click.echo(f"To take PerfWatch off {name} too, run there as root: {UNDO}", err=True)
 

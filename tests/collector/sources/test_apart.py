@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from collector.sources.apart import Apart, Told, tell
+from collector.sources.apart import PATIENCE_SECONDS, Apart, Told, tell
 from tests.servers import wait_until
 
 
@@ -61,19 +61,20 @@ def test_without_a_question_there_is_no_thread(name: str) -> None:
 
 
 def test_one_that_never_answers_keeps_one_thread_and_is_not_waited_for_again(name: str) -> None:
-    apart, held, before = Apart[str](name, patience=0.05), Held(), threads(name)
+    apart, held, before = Apart[str](name), Held(), threads(name)
     for _ in range(20):
         began = time.monotonic()
         told = apart.ask({"a": lambda: "A", "held": held, "c": lambda: "C"})
         assert answers(told) == {"a": "A", "held": None, "c": "C"}
         assert isinstance(told["held"].error, TimeoutError)
-    assert time.monotonic() - began < 0.05
+    assert time.monotonic() - began < PATIENCE_SECONDS
     assert (held.asked, threads(name)) == (1, before + 2)
     held.let.set()
 
 
 def test_several_that_never_answer_keep_a_thread_each(name: str) -> None:
-    apart, before = Apart[str](name, patience=0.05), threads(name)
+    # A quick one is quick on a busy machine too.
+    apart, before = Apart[str](name, patience=1), threads(name)
     held = {str(number): Held() for number in range(3)}
     asked: dict[str, Callable[[], str]] = {**held, "quick": lambda: "Q"}
     for _ in range(3):
