@@ -1,6 +1,6 @@
 """The HTML in which a page starts: our own component, running, and then Streamlit around it.
 
-Streamlit's page is a megabyte of scripts before it asks what to show. Ours is small, so it begins at once,
+Streamlit's page is 580 kB of scripts before it asks what to show. Ours is small, so it begins at once,
 where Streamlit will put it. Streamlit's scripts wait in a template until it has drawn (components/early/).
 A Streamlit whose page is made otherwise than those we know is sent as it is: slower, but never blank.
 """
