@@ -14,17 +14,14 @@ from dashboard.web.assets import COMPONENTS
 st.set_page_config(page_title="PerfWatch", page_icon=str(COMPONENTS / "icon.svg"), layout="wide")
 st.logo(str(COMPONENTS / "logo.svg"), size="large")
 pages = [
-    st.Page(hosts.show, title="Hosts", icon=":material/dns:", url_path="hosts"),
-    st.Page(live.show, title="Live", icon=":material/monitoring:", url_path="live"),
-    st.Page(history.show, title="History", icon=":material/history:", url_path="history"),
-    st.Page(alerts.show, title="Alerts", icon=":material/notifications:", url_path="alerts"),
-    st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
+    st.Page(hosts.show, title="Hosts", url_path="hosts"),
+    st.Page(live.show, title="Live", url_path="live"),
+    st.Page(history.show, title="History", url_path="history"),
+    st.Page(alerts.show, title="Alerts", url_path="alerts"),
+    st.Page(settings.show, title="Settings", url_path="settings"),
 ]
 own = OwnPages(Path(st.secrets["perfwatch"]["data"]))
-pages += [
-    st.Page(view(own, one), title=one.title, icon=":material/extension:", url_path=one.address)
-    for one in own.all()
-]
+pages += [st.Page(view(own, one), title=one.title, url_path=one.address) for one in own.all()]
 # Streamlit wants a page at "/", and shows it when its logo is clicked; the server leads elsewhere from there.
 start = st.Page(hosts.show, title="PerfWatch", url_path="start", default=True, visibility="hidden")
 page = st.navigation([start, *pages], position="top")

@@ -19,6 +19,8 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+)\b)",
 _DEFAULT = re.compile(r"^export \{ (\w+) as default \};$", re.MULTILINE)
 # One at the start of a line, and a type within one: `/** @type {import("./x.js").Y} */`.
 _COMMENT = re.compile(r"^[ \t]*/\*.*?\*/|/\*\* @[^\n]*?\*/", re.MULTILINE | re.DOTALL)
+_REMARK = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+_MARGIN = re.compile(r"^\s+", re.MULTILINE)
 _KNOWN = re.compile("|".join(pattern.pattern for pattern in (_IMPORT, _EXPORT, _DEFAULT)), re.MULTILINE)
 _FOREIGN = {
     "an import or export of another form": r"[ \t]*(?:import|export)\b(?!\.).*",
@@ -105,9 +107,15 @@ def _wrapped(module: Module, names: dict[Path, str], exports: dict[Path, dict[st
                 module, found.start(), f"imports {', '.join(sorted(missing))}, which is not exported there"
             )
         body = body.replace(found[0], f"const {taken} = {names[other]};")
-    body = _EXPORT.sub("", _DEFAULT.sub("", body))
+    body = _light(_EXPORT.sub("", _DEFAULT.sub("", body)))
     given = ", ".join(f"{name}: {inside}" for name, inside in module.exports.items())
     return f"const {names[module.path]} = (() => {{\n{body}\nreturn {{ {given} }};\n}})();"
+
+
+def _light(body: str) -> str:
+    """Without what is there for whoever reads it: remarks, but for licences, and margins. A third of it."""
+    without = _COMMENT.sub(lambda remark: remark[0] if remark[0].startswith("/*!") else "", body)
+    return _MARGIN.sub("", _REMARK.sub("", without))
 
 
 def _refused(module: Module, at: int, what: str) -> StartError:

@@ -39,6 +39,8 @@ OPTIONS: dict[str, Any] = {
     **_section("light", LIGHT),
     **_section("dark", DARK),
     "theme.baseRadius": "8px",
+    "theme.font": "PerfWatch, sans-serif",
+    "theme.codeFont": "ui-monospace, monospace",
     "theme.headingFontSizes": ["1.5rem", "1.25rem", "1.1rem", "1rem", "1rem", "1rem"],
     "theme.metricValueFontSize": "1.6rem",
     "theme.paddingTop": "1rem",

@@ -100,6 +100,8 @@ def test_charts_are_drawn_first_and_taken_over_as_they_run(fresh: Page, stack: S
     expect(cards).not_to_have_attribute("data-timestamp", shown)
     assert len(sockets) == 1
     assert watched.complaints == []
+    fonts = [url.rpartition("/")[2] for url in watched.asked if url.endswith(".woff2")]
+    assert fonts == ["perfwatch-sans.woff2"], "a page fetches a font that it does not need"
 
 
 @pytest.mark.parametrize("path", ["/settings", "/history", "/hosts"])

@@ -1,5 +1,5 @@
 // One uPlot chart with a legend of its own above it, whose height never changes.
-import uPlot from "../vendor/uplot/uPlot.esm.js";
+import uPlot from "../vendor/uplot/uPlot.min.js";
 import { timeOfDay } from "./format.js";
 import { lonely } from "./gaps.js";
 import { inks, translucent } from "./ink.js";

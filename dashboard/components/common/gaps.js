@@ -1,6 +1,6 @@
 // Where a line breaks, and what is drawn of it there.
 
-/** @typedef {import("../vendor/uplot/uPlot.esm.js").default} uPlot */
+/** @typedef {import("../vendor/uplot/uPlot.min.js").default} uPlot */
 
 export const GAP = 3; // a line breaks where readings are missing for longer than this many of its steps
 

@@ -3,7 +3,7 @@ import { ask } from "./ask.js";
 import { concerns, seriesOf } from "./alerting.js";
 import { translucent } from "./ink.js";
 
-/** @typedef {import("../vendor/uplot/uPlot.esm.js").default} uPlot */
+/** @typedef {import("../vendor/uplot/uPlot.min.js").default} uPlot */
 /** @typedef {import("./alerting.js").Told} Told */
 /** @typedef {import("./alerting.js").RuleSaid} RuleSaid */
 /** @typedef {{ rules: RuleSaid[], told: Told[] }} Heard */

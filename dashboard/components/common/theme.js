@@ -14,6 +14,10 @@
   document.documentElement.style.background = "light-dark(#f4f6f9, #0b0f14)";
   localStorage.setItem(`stActiveTheme-${location.pathname}-v2`, JSON.stringify(NAMES[chosen]));
 
+  // Streamlit fetches its font of icons, 375 kB, whether a page has an icon or not. A browser does when one has.
+  const load = document.fonts.load.bind(document.fonts);
+  document.fonts.load = (font, ...text) => (font.includes("Material Symbols") ? Promise.resolve([]) : load(font, ...text));
+
   window.perfwatch = {
     // "" or, behind a proxy, a path such as "/perfwatch".
     base: new URL(/** @type {HTMLScriptElement} */ (document.currentScript).src).pathname.split("/assets/")[0],

@@ -1,4 +1,4 @@
-// A page's own component before Streamlit's scripts, a megabyte that would take the link for itself. Streamlit's mount
+// A page's own component before Streamlit's scripts, which would take the link for themselves. Streamlit's mount
 // takes it over as it runs (common/mount.js). Loaded by a plain script tag, so it is no module.
 (() => {
   const KEY = "perfwatch.streamlit";

@@ -1,6 +1,6 @@
 // Drag to zoom; with Shift, or two fingers, to pan. Mouse, pen and touch alike; up and down scrolls the page.
 
-/** @typedef {import("../vendor/uplot/uPlot.esm.js").default} uPlot */
+/** @typedef {import("../vendor/uplot/uPlot.min.js").default} uPlot */
 /** @typedef {import("./view.js").Span} Span */
 /** @typedef {"zoom" | "pan"} Kind */
 /** @typedef {{ x: number, time: number }} Finger where it is, and what it took hold of */

@@ -1,5 +1,5 @@
 // The chart: means as lines over bands from minimum to maximum, with an axis a unit, two at most.
-import uPlot from "../vendor/uplot/uPlot.esm.js";
+import uPlot from "../vendor/uplot/uPlot.min.js";
 import { inks, translucent } from "../common/ink.js";
 import { lonely } from "../common/gaps.js";
 import { NO_NOTES, paintNotes } from "../common/notes.js";

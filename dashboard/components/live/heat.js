@@ -3,7 +3,7 @@ import { Chart } from "../common/chart.js";
 import { inks } from "../common/ink.js";
 import { Timeline } from "../common/timeline.js";
 
-/** @typedef {import("../vendor/uplot/uPlot.esm.js").default} uPlot */
+/** @typedef {import("../vendor/uplot/uPlot.min.js").default} uPlot */
 /** @typedef {import("../common/chart.js").Columns} Columns */
 
 const BINS = 300; // one a second of the window

@@ -67,12 +67,14 @@ def test_streamlits_scripts_wait_in_a_template(dashboard: Dashboard, token: str)
     assert 'rel="stylesheet"' in waiting
 
 
-def test_our_font_is_the_one_that_streamlit_will_use(dashboard: Dashboard, token: str) -> None:
+def test_letters_come_from_our_font_and_all_others_from_streamlits(dashboard: Dashboard, token: str) -> None:
     html = httpx.get(f"{dashboard.url}/live", headers=bearer(token)).text
-    found = re.search(r'font-family: PerfWatch; src: url\("\./(.+\.woff2)"\)', html)
-    assert found, html
-    assert html.count(found[1]) == 2
-    assert (STREAMLIT / found[1]).is_file()
+    others, ours = re.findall(r'src: url\("\./(.+\.woff2)"\)', html)
+    assert (STREAMLIT / others).is_file()
+    assert html.count(others) == 1, "the whole font is fetched only where it is needed"
+    answer = httpx.get(f"{dashboard.url}/{ours}")
+    assert (answer.headers["content-type"], len(answer.content) < 30_000) == ("font/woff2", True)
+    assert "immutable" in answer.headers["cache-control"]
 
 
 def test_what_has_no_version_in_its_address_is_asked_for_each_time(dashboard: Dashboard) -> None:

@@ -48,7 +48,7 @@ def test_a_component_is_made_of_what_it_imports(name: str, plots: bool) -> None:
     names = [path.relative_to(COMPONENTS).as_posix() for path in paths]
     assert names[-1] == f"{name}/{name}.js"
     assert len(names) == len(set(names))
-    assert ("vendor/uplot/uPlot.esm.js" in names) == plots
+    assert ("vendor/uplot/uPlot.min.js" in names) == plots
     for place, path in enumerate(paths):
         imported = re.findall(r'^import .* from "(.*)";$', path.read_text(), re.MULTILINE)
         assert {(path.parent / one).resolve() for one in imported} <= set(paths[:place]), path
@@ -61,6 +61,12 @@ def test_nothing_in_it_is_imported_any_more(name: str) -> None:
     assert re.findall(r"^(?:import|export)\b.*", commented, re.MULTILINE) == [
         f"export const {{ mount }} = module{len(bundle.needed(_entry(name))) - 1};"
     ]
+
+
+def test_it_says_nothing_to_readers_but_licences() -> None:
+    lines = bundle.script(_entry("live")).splitlines()
+    assert [line for line in lines if line.startswith(("//", "/** ", " "))] == []
+    assert any(line.startswith("/*! ") and "uPlot" in line for line in lines)
 
 
 def test_every_way_to_export_and_import(page: Page, tmp_path: Path) -> None:
