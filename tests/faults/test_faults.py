@@ -11,6 +11,7 @@ import pytest
 from tests.bridge.running import Process
 from tests.faults.conftest import Report
 from tests.faults.field import Field, NamedBroker, field, locked
+from tests.servers import Mosquitto
 
 # How long the collectors keep what was acknowledged: longer than the broker takes to save it.
 RESEND = 15.0
