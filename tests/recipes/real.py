@@ -179,6 +179,13 @@ def test_esphome_takes_the_configuration(tmp_path: Path) -> None:
     assert "Configuration is valid" in done.stdout + done.stderr
 
 
+def test_kubernetes_takes_the_example() -> None:
+    example = RECIPES.parents[1] / "deploy/kubernetes/perfwatch.yml"
+    command = [tool("kubernetes/bin/kubernetes-validate"), "--strict", str(example)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_home_assistant_notifies_of_an_alert_and_takes_it_back(stack: Stack) -> None:
     root = os.environ.get("PERFWATCH_TEST_HOMEASSISTANT")
     if not root:
