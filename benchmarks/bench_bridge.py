@@ -2,10 +2,11 @@
 
     python -m benchmarks.bench_bridge [--messages 60000] [--rounds 3] [--steady 10] [--memory 500000]
 
-The readings of 500 hosts wait in Mosquitto for clients that are away; then each takes them in turn, so that
-nothing else runs meanwhile, and all of it again in every round: mosquitto_sub writing to nothing, one bridge
-with a store that costs nothing, one with SQLite and one with each server that is installed, whose series it
-has seen before. A server is also sent the same points as lines made beforehand: what it takes at most.
+The readings of 20 hosts, then of 500, wait in Mosquitto for clients that are away; then each takes them in
+turn, so that nothing else runs meanwhile, and all of it again in every round: mosquitto_sub writing to
+nothing, one bridge with a store that costs nothing, one with SQLite and one with each server that is
+installed, whose series it has seen before. A server is also sent the same points as lines made beforehand:
+what it takes at most.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from benchmarks.bridge_stores import Free, prepared, send, servers
 from benchmarks.feed import begin_session, mosquitto_sub
 from benchmarks.table import print_table
 from bridge.app import RECEIVE_MAX, Bridge, collect_rarely
+from bridge.session import Session
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import HistoryStore
 from perfwatch.settings import Settings
@@ -36,6 +38,9 @@ from tests.servers import OPEN_BROKER, Mosquitto
 QUEUEING = f"{OPEN_BROKER}\nset_tcp_nodelay true\n"
 
 PREPARED = "prepared lines into "
+
+# A large home, whose every tick has the series of the one before; and so many that most series are new.
+HOSTS = (20, 500)
 
 # How far the feed of the memory run may be ahead of the history: what waits in the broker has an end.
 AHEAD = 20_000
@@ -55,7 +60,8 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(Mosquitto(folder, QUEUEING))
         if chosen.rounds:
-            throughput(broker, folder, chosen.messages, chosen.rounds)
+            for hosts in HOSTS:
+                throughput(broker, folder / str(hosts), hosts, chosen.messages, chosen.rounds)
             print_table("Where the time goes, best of five", ("step", "µs a message"), steps())
         if chosen.steady:
             rates.show(broker, chosen.steady)
@@ -63,7 +69,8 @@ def main() -> None:
             memory(broker, folder, chosen.memory)
 
 
-def throughput(broker: Mosquitto, folder: Path, count: int, rounds: int) -> None:
+def throughput(broker: Mosquitto, folder: Path, hosts: int, count: int, rounds: int) -> None:
+    folder.mkdir()
     with ExitStack() as stack:
         found = {name: stack.enter_context(server) for name, server in servers(folder).items()}
         sqlite = stack.enter_context(SqliteStore(folder / "history.db"))
@@ -76,24 +83,24 @@ def throughput(broker: Mosquitto, folder: Path, count: int, rounds: int) -> None
         for turn in range(rounds + 1):
             # The first turn is a short one: it makes the stores' lists of series.
             size = count if turn else 3000
-            for one in ("sub", *stores):
-                begin_session(broker.port, client(one))
-            publish(broker, size)
+            for one in ("sub", *(client_id(broker, bridge_id(name, hosts)) for name in stores)):
+                begin_session(broker.port, one)
+            publish(broker, size, hosts)
             taken = {"mosquitto_sub > /dev/null": by_mosquitto(broker, size)}
             for name, store in stores.items():
-                taken[f"bridge, {name}"] = by_bridge(broker, store, client(name), size)
+                taken[f"bridge, {name}"] = by_bridge(broker, store, bridge_id(name, hosts), size)
             for name, server in found.items():
-                taken[PREPARED + name] = send(server.bare, prepared(size), size)
+                taken[PREPARED + name] = send(server.bare, prepared(size, hosts), size)
             for name, numbers in taken.items() if turn else ():
                 results.setdefault(name, []).append(numbers)
-    show(results, count, rounds)
+    show(results, hosts, count, rounds)
 
 
-def show(results: dict[str, list[tuple[float, float, float]]], count: int, rounds: int) -> None:
+def show(results: dict[str, list[tuple[float, float, float]]], hosts: int, count: int, rounds: int) -> None:
     rows = [(name, *map(median, zip(*turns, strict=True))) for name, turns in results.items()]
     bare = {name.removeprefix(PREPARED): speed for name, speed, _, _ in rows if name.startswith(PREPARED)}
     print_table(
-        f"From Mosquitto to a stored point: {count} messages of 500 hosts, median of {rounds},"
+        f"From Mosquitto to a stored point: {count} messages of {hosts} hosts, median of {rounds},"
         f" load {os.getloadavg()[0]:.1f}",
         ("client", "messages/s", "of mosquitto_sub", "of prepared lines", "points/s", "CPU µs/message"),
         [
@@ -114,8 +121,13 @@ def share(speed: float, of: float | None) -> str:
     return f"{100 * speed / of:.0f} %" if of else ""
 
 
-def client(name: str) -> str:
-    return name if name == "sub" else "perfwatch-bridge-" + "".join(filter(str.isalnum, name))
+def bridge_id(store: str, hosts: int) -> str:
+    return "".join(filter(str.isalnum, store)) + str(hosts)
+
+
+def client_id(broker: Mosquitto, bridge: str) -> str:
+    """Under which the bridge called so will connect."""
+    return Session(broker.folder / "secrets" / f"session_{bridge}.json", bridge).client_id
 
 
 def by_mosquitto(broker: Mosquitto, count: int) -> tuple[float, float, float]:
@@ -130,7 +142,7 @@ def by_mosquitto(broker: Mosquitto, count: int) -> tuple[float, float, float]:
 
 def by_bridge(broker: Mosquitto, store: HistoryStore, name: str, count: int) -> tuple[float, float, float]:
     began, cpu = time.perf_counter(), time.process_time()
-    bridge = asyncio.run(bridge_until(broker, store, name.removeprefix("perfwatch-bridge-"), count))
+    bridge = asyncio.run(bridge_until(broker, store, name, count))
     passed, used = time.perf_counter() - began, time.process_time() - cpu
     return count / passed, bridge.counters.points / passed, used / count * 1e6
 
@@ -153,14 +165,15 @@ async def bridge_until(
     return bridge
 
 
-def publish(broker: Mosquitto, count: int) -> None:
-    subprocess.run([sys.executable, "-m", "benchmarks.publish", str(broker.port), str(count)], check=True)
+def publish(broker: Mosquitto, count: int, hosts: int) -> None:
+    command = [sys.executable, "-m", "benchmarks.publish", str(broker.port), str(count), "0", str(hosts)]
+    subprocess.run(command, check=True)
 
 
 def memory(broker: Mosquitto, folder: Path, count: int) -> None:
     """The feed waits for the history, so the broker's queue stays short, however long this takes."""
     step, seen, led, began = min(1_000_000, count // 10), dict[int, float](), 0, time.monotonic()
-    begin_session(broker.port, "perfwatch-bridge-memory")
+    begin_session(broker.port, client_id(broker, "memory"))
     command = [sys.executable, "-m", "benchmarks.publish", str(broker.port), str(count), "led"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as feed:
         assert feed.stdin is not None

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,9 +24,6 @@ from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point, count
 from perfwatch.topics import Topics
 from tests.influx import INFLUXD, VICTORIA, Influxd, Victoria
-
-# What `publish` sends at full speed: so many messages, then the same 5 s later.
-_TEMPLATES = 3000
 
 
 class Free(SqliteStore):
@@ -99,16 +95,16 @@ def _address(port: int) -> Address:
     return Address("http", "127.0.0.1", port, "bench", "", "", None)
 
 
-def prepared(size: int) -> Iterator[tuple[bytes, int]]:
+def prepared(size: int, hosts: int) -> Iterator[tuple[bytes, int]]:
     """The points of that many messages as `publish` sends them, a batch of lines at a time, and how many."""
     decoder, encoder = Decoder(Topics(), SeriesLimit(5000, print)), Encoder()
-    feed = islice(messages(500, 1, BEGIN), _TEMPLATES)
+    feed = messages(hosts, 1, BEGIN)
     taken = [numbers for topic, text in feed if (numbers := decoder.decode(topic, text.encode(), 10**14))]
     for first in range(0, size, MESSAGES):
         batch = [
-            Numbers(one.layout, BEGIN + at // _TEMPLATES * 5000, one.values)
+            Numbers(one.layout, BEGIN + at // len(taken) * 5000, one.values)
             for at in range(first, min(size, first + MESSAGES))
-            for one in taken[at % _TEMPLATES : at % _TEMPLATES + 1]
+            for one in (taken[at % len(taken)],)
         ]
         yield b"\n".join(encoder.lines(batch)), count(batch)
 

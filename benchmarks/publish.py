@@ -1,10 +1,10 @@
 """Publishes the feed as fast as the broker takes it, or at a steady rate.
 
-    python -m benchmarks.publish PORT COUNT [RATE | led]
+    python -m benchmarks.publish PORT COUNT [RATE | led [HOSTS]]
 
 One connection, QoS 1, at most a thousand messages ahead of the broker's acknowledgements. The time of
 each message is the moment at which it is sent. When it is led, each byte on standard input lets it send
-another thousand.
+another thousand. Without a rate the feed is that of HOSTS (500), again and again.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ import sys
 import time
 from itertools import islice
 
-from benchmarks.feed import messages
+from benchmarks.feed import METRICS, messages
 from perfwatch.readings import codec
 
 _CONNECT = b"\x10\x10\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x03pub"
 _AHEAD = 1000
-_TEMPLATES = 3000
 # Within what clocks may differ by: the hours of older readings would be noted as late ones.
 BEGIN = (int(time.time()) - 120) * 1000
 MARK = "2000-01-01T00:00:00.000Z"
 
 
-def publish(port: int, count: int, rate: float = 0.0, led: bool = False) -> None:
+def publish(port: int, count: int, rate: float = 0.0, led: bool = False, hosts: int = 500) -> None:
     # At a rate as many hosts as send that much, each 5 s.
-    feed = list(islice(messages(500, 1, 946_684_800_000), int(5 * rate) or _TEMPLATES))
+    feed = list(islice(messages(hosts, 1, 946_684_800_000), int(5 * rate) or hosts * len(METRICS)))
     with connected(port) as wire:
         _send_all(wire, feed, count, rate, led)
 
@@ -57,10 +56,9 @@ def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate
             time.sleep(0.001)
         wire.sendall(
             b"".join(
-                packet(
-                    feed[at % len(feed)][0], feed[at % len(feed)][1].replace(MARK, stamp(at, now, rate)), at
-                )
+                packet(topic, text.replace(MARK, now if rate else moment(at // len(feed))), at)
                 for at in range(sent, allowed)
+                for topic, text in (feed[at % len(feed)],)
             )
         )
         sent = max(sent, allowed)
@@ -68,9 +66,9 @@ def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate
             answered += answers(wire)
 
 
-def stamp(at: int, now: str, rate: float) -> str:
-    """Now, or for a feed at full speed a time of its own for every tick: each point is another one."""
-    return now if rate else codec.format_time(codec.from_ms(BEGIN + at // _TEMPLATES * 5000))
+def moment(tick: int) -> str:
+    """For a feed at full speed a time of its own for every tick: each point is another one."""
+    return codec.format_time(codec.from_ms(BEGIN + tick * 5000))
 
 
 def answers(wire: socket.socket) -> int:
@@ -99,4 +97,5 @@ def packet(topic: str, payload: str, number: int, retain: bool = False) -> bytes
 if __name__ == "__main__":
     chosen = sys.argv[3] if len(sys.argv) > 3 else "0"
     led = chosen == "led"
-    publish(int(sys.argv[1]), int(sys.argv[2]), 0.0 if led else float(chosen), led)
+    hosts = int(sys.argv[4]) if len(sys.argv) > 4 else 500
+    publish(int(sys.argv[1]), int(sys.argv[2]), 0.0 if led else float(chosen), led, hosts)

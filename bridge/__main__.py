@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from bridge.app import run
-from perfwatch import settings
+from perfwatch import setting_sources, settings
 from perfwatch.command import explained, options, service
 from perfwatch.systemd_notify import Notifier
 
@@ -59,7 +59,7 @@ def status(bridge_id: str | None, **given: str | None) -> None:
     from perfwatch.admin.mosquitto import account_here
 
     with explained():
-        chosen = settings.load(os.environ, **given)
+        chosen = setting_sources.load(os.environ, **given)
         if given["broker"] is None and chosen.broker == settings.default("broker"):
             account = account_here(chosen.data_path, "reader")
             chosen = msgspec.structs.replace(chosen, broker=account or chosen.broker)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import compress
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from perfwatch.history.store import Layout, Numbers
+from perfwatch.history.store import Layout, Numbers, Part
 
 DAY_MS = 86_400_000
 
@@ -28,7 +28,7 @@ class SeriesLimit:
         self.limit = limit
         self.left_out = 0
         self._full = full
-        self._hosts: dict[str, dict[_Name, int]] = {}
+        self._hosts: dict[str, _Host] = {}
         self._told: set[str] = set()
 
     @property
@@ -36,17 +36,68 @@ class SeriesLimit:
         return sorted(self._told)
 
     def admitted(self, layout: Layout, day: int) -> list[bool]:
-        """Which of the layout's numbers have a place on that day, counted since 1970."""
-        metric, host = layout.whose
-        seen = self._hosts.setdefault(host, {})
-        admitted = [self._admit(seen, (metric, *name), day) for name in _names(layout)]
-        if not all(admitted) and host not in self._told:
-            self._told.add(host)
-            self._full(host)
+        """Which of the layout's numbers have a place on that day, counted since 1970; empty when all have."""
+        metric, name = layout.whose
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = _Host(self.limit)
+        admitted = host.admitted(_Names(metric, layout.parts), day)
+        if all(admitted):
+            return []
+        if name not in self._told:
+            self._told.add(name)
+            self._full(name)
         return admitted
 
-    def _admit(self, seen: dict[_Name, int], name: _Name, day: int) -> bool:
-        if name not in seen and len(seen) >= self.limit:
+
+class _Names(NamedTuple):
+    metric: str
+    parts: tuple[Part, ...]
+
+    def size(self) -> int:
+        return sum([len(part.fields) for part in self.parts])
+
+    def each(self) -> Iterator[_Name]:
+        return ((self.metric, part.tag, part.name, field) for part in self.parts for field in part.fields)
+
+
+class _Host:
+    """The series of one host: counted, and by name only once they may be more than `limit`.
+
+    Its layouts are few, and their names many: nearly every host never comes so far.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = self._room = limit
+        self._counted: dict[_Names, int] = {}
+        self._seen: dict[_Name, int] = {}
+
+    def admitted(self, names: _Names, day: int) -> list[bool]:
+        """Which of the names have a place on that day; empty when there is room for all."""
+        if self._count(names, day):
+            return []
+        for known, last in self._counted.items():
+            self._admit_all(known, last)
+        self._counted, self._room = {}, -1
+        return self._admit_all(names, day)
+
+    def _count(self, names: _Names, day: int) -> bool:
+        """Whether there is room even if no name is one that another layout has, too."""
+        room = self._room - (0 if names in self._counted else names.size())
+        if room < 0:
+            return False
+        # Put last again, as `_admit` does.
+        self._counted.pop(names, None)
+        self._counted[names] = day
+        self._room = room
+        return True
+
+    def _admit_all(self, names: _Names, day: int) -> list[bool]:
+        return [self._admit(name, day) for name in names.each()]
+
+    def _admit(self, name: _Name, day: int) -> bool:
+        seen = self._seen
+        if name not in seen and len(seen) >= self._limit:
             oldest = next(iter(seen))
             if seen[oldest] >= day - 1:
                 return False
@@ -63,26 +114,25 @@ class Gate:
 
     def __init__(self, series: SeriesLimit) -> None:
         self._series = series
-        self._looked_at: tuple[Layout, int] | None = None
+        self._layout: Layout | None = None
+        self._until = 0
         self._admitted: list[bool] = []
         self._kept: Layout | None = None
 
     def pass_on(self, numbers: Numbers, now: int) -> Numbers:
         """`now` is in milliseconds since 1970."""
-        looking_at = (numbers.layout, now // DAY_MS)
-        if looking_at != self._looked_at:
-            self._looked_at = looking_at
-            self._admitted = self._series.admitted(*looking_at)
-            self._kept = None if all(self._admitted) else _cut(numbers.layout, self._admitted)
+        if numbers.layout is not self._layout or now >= self._until:
+            self._look_at(numbers.layout, now // DAY_MS)
         if self._kept is None:
             return numbers
         values = list(compress(numbers.values, self._admitted))
         self._series.left_out += len(numbers.values) - len(values)
         return Numbers(self._kept, numbers.time, values)
 
-
-def _names(layout: Layout) -> Iterator[tuple[str, str, str]]:
-    return ((part.tag, part.name, field) for part in layout.parts for field in part.fields)
+    def _look_at(self, layout: Layout, day: int) -> None:
+        self._layout, self._until = layout, (day + 1) * DAY_MS
+        self._admitted = self._series.admitted(layout, day)
+        self._kept = _cut(layout, self._admitted) if self._admitted else None
 
 
 def _cut(layout: Layout, admitted: list[bool]) -> Layout:

@@ -11,7 +11,7 @@ import msgspec
 
 from devices.app import run
 from devices.watch import tried, watched
-from perfwatch import settings
+from perfwatch import setting_sources, settings
 from perfwatch.admin.mosquitto import account_here
 from perfwatch.command import explained, options, service, with_commands
 
@@ -29,7 +29,7 @@ def watch(everything: bool, **given: str | None) -> None:
     asked. Without --devices all rules are tried.
     """
     with explained(), suppress(KeyboardInterrupt):
-        chosen = settings.load(os.environ, **given)
+        chosen = setting_sources.load(os.environ, **given)
         if given["broker"] is None and chosen.broker == settings.default("broker"):
             account = account_here(chosen.data_path, "devices")
             chosen = msgspec.structs.replace(chosen, broker=account or chosen.broker)
@@ -43,7 +43,7 @@ def watch(everything: bool, **given: str | None) -> None:
 def try_(topic: str, payload: str, **given: str | None) -> None:
     """Show what a message of PAYLOAD on TOPIC becomes. Nothing is sent."""
     with explained():
-        found = tried(settings.load(os.environ, **given), topic, os.fsencode(payload))
+        found = tried(setting_sources.load(os.environ, **given), topic, os.fsencode(payload))
     click.echo("\n".join(found))
 
 

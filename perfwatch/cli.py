@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from perfwatch import checks, distribution, log, settings
+from perfwatch import checks, distribution, log, setting_sources, settings
 from perfwatch.admin import up_service
 from perfwatch.admin.broker_accounts import HOME_ASSISTANT, Integrations, integrations_path
 from perfwatch.admin.mosquitto import Accounts, accounts_path, remembered
@@ -60,9 +60,9 @@ def up(env_file: Path | None, **given: str | None) -> None:
     """
     with explained():
         environ = (read_env_file(env_file) if env_file else {}) | os.environ
-        chosen = settings.load(environ, **given)
+        chosen = setting_sources.load(environ, **given)
         log.set_up("up", chosen.log_level)
-        for name in settings.unknown_variables(environ):
+        for name in setting_sources.unknown_variables(environ):
             _say(f"  {name} is not a setting and has no effect (docs/settings.md)")
         for service in _EXTRAS:
             if service != "devices" or chosen.devices:
@@ -91,7 +91,7 @@ def credentials(account: str, new: bool, writes: tuple[str, ...], revoke: bool, 
     needs; it is made when it is asked for the first time.
     """
     with explained():
-        chosen = settings.load(os.environ, **given)
+        chosen = setting_sources.load(os.environ, **given)
         accounts = Accounts(accounts_path(chosen.data_path))
         integrations = Integrations(integrations_path(chosen.data_path))
         if revoke:
@@ -127,7 +127,7 @@ def doctor(in_json: bool, **given: str | None) -> None:
     with explained():
         from perfwatch.admin.doctor import examine
 
-        found = examine(settings.load(os.environ, **given), os.environ, given)
+        found = examine(setting_sources.load(os.environ, **given), os.environ, given)
     click.echo(checks.as_json(found) if in_json else checks.as_table(found))
     sys.exit(0 if checks.well(found) else 1)
 
@@ -144,7 +144,7 @@ def provision(folder: Path, influx_tokens: bool, **given: str | None) -> None:
     with explained():
         from perfwatch.admin.provision import provision
 
-        chosen = settings.load(os.environ, **given)
+        chosen = setting_sources.load(os.environ, **given)
         if influx_tokens:
             from perfwatch.admin.influx_tokens import give_tokens
 
@@ -166,7 +166,7 @@ def backup(file: Path, **given: str | None) -> None:
     with explained():
         from perfwatch.admin.backup import back_up
 
-        chosen = settings.load(os.environ, **given)
+        chosen = setting_sources.load(os.environ, **given)
         with click.progressbar(length=100, label="Copying the history", file=sys.stderr) as bar:
             made = back_up(
                 chosen.data_path,
@@ -187,7 +187,7 @@ def restore(file: Path, **given: str | None) -> None:
     with explained():
         from perfwatch.admin.backup import restore
 
-        chosen = settings.load(os.environ, **given)
+        chosen = setting_sources.load(os.environ, **given)
         found = restore(file, chosen.data_path, sqlite_path(chosen))
     click.echo(f"{chosen.data_path} is as it was on {found.created_at} (PerfWatch {found.version})")
 

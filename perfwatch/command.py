@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from perfwatch import log, settings
+from perfwatch import log, setting_sources, settings
 from perfwatch.errors import PerfWatchError
 from perfwatch.settings import Settings
 
@@ -54,7 +54,7 @@ def service(
     @options(*names, "log_level")
     def command(just_once: bool = False, **given: str | None) -> None:
         with explained():
-            chosen = settings.load(environ, **given)
+            chosen = setting_sources.load(environ, **given)
             for secret in settings.secret_variables():
                 environ.pop(secret, None)  # so that no child of ours inherits it
             log.set_up(name, chosen.log_level)

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from alerts.channels import SEVERITIES, Channel, Channels, channels_path, send, test_message
-from perfwatch import settings
+from perfwatch import setting_sources, settings
 from perfwatch.alerting.rules import Severity
 from perfwatch.command import explained, options
 from perfwatch.errors import ChannelError
@@ -34,7 +34,7 @@ def main(context: click.Context, /, everything: bool, **given: str | None) -> No
     from perfwatch.admin.mosquitto import account_here
 
     with explained():
-        chosen = settings.load(os.environ, **given)
+        chosen = setting_sources.load(os.environ, **given)
         if given["broker"] is None and chosen.broker == settings.default("broker"):
             account = account_here(chosen.data_path, "reader")
             chosen = msgspec.structs.replace(chosen, broker=account or chosen.broker)
@@ -96,7 +96,7 @@ def test(name: str, **given: str | None) -> None:
 
 
 def _channels(given: dict[str, str | None]) -> Channels:
-    return Channels(channels_path(settings.load(os.environ, **given).data_path))
+    return Channels(channels_path(setting_sources.load(os.environ, **given).data_path))
 
 
 if __name__ == "__main__":

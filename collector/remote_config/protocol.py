@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from collector import cpu_list
 from collector.sources.source import Tuning
-from perfwatch import settings
+from perfwatch import setting_sources, settings
 from perfwatch.errors import CommandError, SettingError
 
 LIMIT_BYTES = 16 * 1024
@@ -111,7 +111,7 @@ def _length(key: str, value: Any, _machine: Capabilities) -> float:
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError
-        return float(settings.checked(key, value))
+        return float(setting_sources.checked(key, value))
     except (SettingError, ValueError, OverflowError) as exc:
         raise CommandError(key, settings.DECLARED[key].type.expected, value) from exc
 
@@ -135,7 +135,7 @@ def _cores(key: str, value: Any, machine: Capabilities) -> str:
     try:
         if not isinstance(value, str):
             raise ValueError
-        return check_cores(settings.checked(key, value), machine.cores)
+        return check_cores(setting_sources.checked(key, value), machine.cores)
     except (SettingError, ValueError) as exc:
         raise CommandError(key, cores_expected(machine.cores), value) from exc
 

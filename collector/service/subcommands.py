@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 import click
 
 from collector.sources.source import Source
-from perfwatch import settings
+from perfwatch import setting_sources, settings
 from perfwatch.broker import broker_of
 from perfwatch.command import explained, options
 from perfwatch.settings import Settings
@@ -55,7 +55,7 @@ def _install_service(names: Sequence[str], environ: Mapping[str, str]) -> click.
             if only_print:
                 click.echo(text, nl=False)
                 return
-            chosen = settings.load(environ, **given)
+            chosen = setting_sources.load(environ, **given)
             broker_of(chosen)
             check_root(os.geteuid())
             check_systemd()
@@ -96,7 +96,7 @@ def _examine(names: Sequence[str], sources: OpenSources, environ: Mapping[str, s
         from perfwatch.checks import encode
 
         with explained():
-            chosen = settings.load(environ, **given)
+            chosen = setting_sources.load(environ, **given)
             broker = broker_of(chosen)
             topics = Topics(chosen.topic_prefix)
             click.echo(encode(doctor.examine_user()))

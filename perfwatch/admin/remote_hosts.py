@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from perfwatch import settings
+from perfwatch import setting_sources, settings
 from perfwatch.admin.addresses import reachable
 from perfwatch.admin.broker_accounts import Integrations, integrations_path
 from perfwatch.admin.join.invitation import MINUTES, invitations
@@ -46,8 +46,8 @@ def host(environ: Mapping[str, str]) -> click.Group:
         Paste it there: its collector then publishes to the broker here.
         """
         with explained():
-            folder = settings.load(environ, **given).data_path
-            settings.checked("host", name)
+            folder = setting_sources.load(environ, **given).data_path
+            setting_sources.checked("host", name)
             where = remembered(folder)
             if docker or (where and not dashboard_of(folder)):
                 _make_account(folder, name, server, docker)
@@ -61,7 +61,7 @@ def host(environ: Mapping[str, str]) -> click.Group:
     def list_(**given: str | None) -> None:
         """The machines that have an account, and since when."""
         with explained():
-            known = _integrations(settings.load(environ, **given).data_path).all()
+            known = _integrations(setting_sources.load(environ, **given).data_path).all()
         for name, one in sorted(known.items()):
             if one.role == "collector":
                 click.echo(f"{name:<24} {one.created_at}")
@@ -72,7 +72,7 @@ def host(environ: Mapping[str, str]) -> click.Group:
     def remove(name: str, **given: str | None) -> None:
         """Take the account of the machine NAME away; its history stays."""
         with explained():
-            folder = settings.load(environ, **given).data_path
+            folder = setting_sources.load(environ, **given).data_path
             known = _integrations(folder).all().get(name)
             if known is not None and known.role != "collector":
                 raise AccountError(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from perfwatch import settings
+from perfwatch import setting_sources
 from perfwatch.command import explained, options
 from perfwatch.errors import StartError
 
@@ -26,7 +26,7 @@ def secret(environ: Mapping[str, str]) -> click.Group:
             # Only here: a machine with a collector alone has no PyJWT.
             from perfwatch.tokens import write_key
 
-            path = settings.load(environ, **given).data_path / "secrets" / "jwt"
+            path = setting_sources.load(environ, **given).data_path / "secrets" / "jwt"
             if not path.exists():
                 raise StartError(f"There is no key in {path.parent}: name the data folder with --data-dir")
             write_key(path)

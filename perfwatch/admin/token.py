@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfwatch import settings
+from perfwatch import setting_sources
 from perfwatch.admin.role import role_option
 from perfwatch.command import explained, options
 
@@ -22,7 +22,7 @@ def token(environ: Mapping[str, str]) -> click.Group:
         # Only here: a machine with a collector alone has no argon2.
         from perfwatch.api_tokens import ApiTokens
 
-        return ApiTokens(settings.load(environ, **given).data_path)
+        return ApiTokens(setting_sources.load(environ, **given).data_path)
 
     @click.group()
     def token() -> None:

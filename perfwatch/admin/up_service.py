@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from perfwatch import settings
+from perfwatch import setting_sources, settings
 from perfwatch.command import explained, options
 from perfwatch.errors import StartError
 from perfwatch.systemd import check_root, check_systemd, quoted, systemctl
@@ -73,7 +73,7 @@ def commands(environ: Mapping[str, str], *names: str) -> list[click.Command]:
         belongs in --env-file. The data stays in the data folder of that user.
         """
         with explained():
-            settings.load(environ, **given)
+            setting_sources.load(environ, **given)
             chosen = [(settings.option(name), text) for name, text in given.items() if text is not None]
             if env_file:
                 chosen.append(("--env-file", str(env_file.absolute())))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfwatch import settings
+from perfwatch import setting_sources
 from perfwatch.admin.role import role_option
 from perfwatch.command import explained, options
 
@@ -26,7 +26,7 @@ def user(environ: Mapping[str, str]) -> click.Group:
         # Only here: a machine with a collector alone has no argon2.
         from perfwatch.users import Users
 
-        return Users(settings.load(environ, **given).data_path / "users.json")
+        return Users(setting_sources.load(environ, **given).data_path / "users.json")
 
     @click.group()
     def user() -> None:

@@ -7,13 +7,13 @@ whatever is no number (null, text, true and false) is left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import repeat
 from operator import is_not
 from typing import Any, TypeAlias
 
 from perfwatch.errors import PayloadError
-from perfwatch.history.declared import Form, declared
+from perfwatch.history.declared import Declared, Form, declared
 from perfwatch.history.shapes import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, SHAPES, Named, Shape, Spread
 from perfwatch.history.store import Layout, Numbers, Part
 from perfwatch.readings import codec
@@ -39,8 +39,7 @@ class Flattener:
         self._quick = _DECLARED.get(metric)
         self._shapes = SHAPES.get(metric, {})
         self._key: Hashable = None
-        self._there = b""
-        self._form = Form((), None)
+        self._form = Form((), [], [])
         self._layout = Layout(metric, host, ())
 
     def flatten(self, payload: bytes) -> Numbers:
@@ -56,14 +55,17 @@ class Flattener:
             moment, numbers, key = quick.decode(payload)
         except codec.UNREADABLE as exc:
             raise PayloadError(self._topic, str(exc)) from exc
+        picked = self._form.pick(numbers) if key == self._key else None
+        if picked is None:
+            picked = self._change(quick, key, numbers)
+        return Numbers(self._layout, to_ms(moment), picked)
+
+    def _change(self, declared: Declared, key: Hashable, numbers: list[float | None]) -> Sequence[float]:
+        """The numbers, which are called otherwise than those before."""
         there = bytes(map(is_not, numbers, repeat(None))) if None in numbers else b""
-        if key != self._key or there != self._there:
-            self._key, self._there = key, there
-            self._form = quick.form(key, there)
-            self._layout = Layout(*self._whose, self._form.parts)
-        pick = self._form.pick
-        kept = numbers if pick is None else pick(numbers)
-        return Numbers(self._layout, to_ms(moment), kept)  # type: ignore[arg-type]  # no None is left
+        self._key, self._form = key, declared.form(key, there)
+        self._layout = Layout(*self._whose, self._form.parts)
+        return self._form.pick(numbers) or ()
 
     def _flatten_undeclared(self, payload: bytes) -> Numbers:
         moment, content = codec.decode_undeclared(self._topic, payload)

@@ -17,7 +17,6 @@ import asyncio
 import enum
 import ssl
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from types import TracebackType
@@ -31,6 +30,7 @@ from perfwatch.mqtt.inbox import Inbox
 from perfwatch.mqtt.limits import Limits
 from perfwatch.mqtt.packets import FAILED, whole_packets, words
 from perfwatch.mqtt.pending import Answer, Pending
+from perfwatch.mqtt.pings import ping
 from perfwatch.mqtt.transport import MAX_PACKET, Transport
 
 Message: TypeAlias = mqtt5.PublishPacket
@@ -40,7 +40,6 @@ Will: TypeAlias = mqtt5.Will
 QoS: TypeAlias = mqtt5.QoS
 
 ANSWER_SECONDS = 10.0
-_MISSED_PINGS = 3
 
 
 class Client:
@@ -111,7 +110,7 @@ class Client:
         except BaseException:
             self._transport.fail("was given up")
             raise
-        self._pings = asyncio.create_task(self._ping())
+        self._pings = asyncio.create_task(ping(self._transport, self._keep_alive))
         return self
 
     async def __aexit__(
@@ -290,19 +289,6 @@ class Client:
             self._welcome.set_exception(self._error)
             self._welcome.exception()  # seen: nobody may be waiting for it any more
         self._arrived.set()
-
-    async def _ping(self) -> None:
-        """Ping at half the agreed interval; a broker that answers none of three is gone.
-
-        Pings are counted rather than seconds: it is not silence when this process did not listen.
-        """
-        missed, asked = 0, 0.0
-        while missed < _MISSED_PINGS:
-            await asyncio.sleep(self._keep_alive / 2)
-            missed = missed + 1 if self._transport.silent_since(asked) else 0
-            asked = time.monotonic()
-            self._transport.send(mqtt5.PingReqPacket().write())
-        self._transport.fail(f"has been silent for {_MISSED_PINGS / 2 * self._keep_alive:.1f} s")
 
     def _words(self, code: enum.IntEnum) -> str:
         return words(code, self._connect.client_id)

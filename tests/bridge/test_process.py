@@ -177,7 +177,7 @@ import bridge.app
 from bridge.spool import Spool
 from perfwatch.errors import StoreError
 from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.settings import load
+from perfwatch.setting_sources import load
 {part}
 bridge.app.open_store = lambda _: Hanging(pathlib.Path(os.environ["PERFWATCH_DATA_DIR"], "history.db"))
 bridge.app.run(load(os.environ))

@@ -32,6 +32,13 @@ def test_a_layout_that_fits_is_passed_on_as_it_is() -> None:
     assert gate.pass_on(numbers, 0) is numbers
 
 
+def test_a_name_in_two_layouts_is_one_series() -> None:
+    gate = Gate(SeriesLimit(3, print))
+    for fields in (("a", "b"), ("b", "c"), ("a", "c")):
+        assert list(kept(gate.pass_on(reading(*fields), 0))) == list(fields)
+    assert not kept(gate.pass_on(reading("d"), 0))
+
+
 def test_the_topics_of_a_host_share_its_limit_and_hosts_do_not() -> None:
     series = SeriesLimit(2, print)
     assert kept(Gate(series).pass_on(reading("a", "b", part="one"), 0))

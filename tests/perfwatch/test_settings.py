@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from perfwatch import settings
+from perfwatch import setting_sources, settings
 from perfwatch.admin import reference
 from perfwatch.broker import broker_of
 from perfwatch.errors import SettingError
-from perfwatch.settings import Settings, load
+from perfwatch.setting_sources import load
+from perfwatch.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,7 +129,7 @@ def test_every_setting_has_a_line_of_help_and_a_default_that_can_be_read_again(n
     default = settings.default(name)
     assert (
         settings.shown(name, default) == ""
-        or settings.checked(name, settings.shown(name, default)) == default
+        or setting_sources.checked(name, settings.shown(name, default)) == default
     )
 
 
@@ -205,4 +206,4 @@ def test_a_variable_that_looks_like_a_mistake_is_refused() -> None:
 def test_a_variable_that_is_like_no_other_is_only_told() -> None:
     environ = {"PERFWATCH_ZEBRA": "1", "PERFWATCH_TEST_INFLUX_URL": "x", "PERFWATCH_BROKER_FILE": ""}
     assert load(environ) == Settings()
-    assert settings.unknown_variables(environ) == ["PERFWATCH_ZEBRA"]
+    assert setting_sources.unknown_variables(environ) == ["PERFWATCH_ZEBRA"]

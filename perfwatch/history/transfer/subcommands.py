@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import click
 
-from perfwatch import settings
+from perfwatch import setting_sources
 from perfwatch.command import explained, options, printable
 from perfwatch.durations import parse_ms
 from perfwatch.errors import PayloadError, SettingError, StartError, StoreError, Unsupported
@@ -79,7 +79,7 @@ def _opened(
     from perfwatch.history.open import open_store  # needs the stores' drivers, which no collector has
 
     named = {name: given[name] for name in ("data_dir", "history")}
-    chosen = settings.load(environ, **named)
+    chosen = setting_sources.load(environ, **named)
     is_file = chosen.history_url.startswith("sqlite://")
     if must_exist and is_file and not Path(chosen.history_shown).exists():
         raise StoreError(

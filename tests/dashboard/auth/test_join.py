@@ -17,7 +17,7 @@ from perfwatch.admin.join import offer
 from perfwatch.admin.join.invitation import invitations
 from perfwatch.admin.join.machine import identity, password, secret
 from perfwatch.admin.mosquitto import Listening
-from perfwatch.settings import load
+from perfwatch.setting_sources import load
 
 
 @pytest.fixture

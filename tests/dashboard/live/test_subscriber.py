@@ -22,7 +22,7 @@ from perfwatch.errors import BrokerError, Refused
 from perfwatch.mqtt.client import Client
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
-from tests.perfwatch.mqtt.test_client import WELCOME, peer, receive
+from tests.perfwatch.mqtt.peer import WELCOME, peer, receive
 from tests.servers import Mosquitto, free_port
 
 CPU = "perfwatch/nas/cpu"

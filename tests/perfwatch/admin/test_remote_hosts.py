@@ -12,7 +12,7 @@ import pytest
 from perfwatch.admin.join.invitation import invitations
 from perfwatch.admin.mosquitto import Listening, remember
 from perfwatch.admin.remote_hosts import docker_command, service_command
-from perfwatch.settings import load
+from perfwatch.setting_sources import load
 from tests.certificates import self_signed
 from tests.servers import free_port, wait_until
 from tests.stack import COMMAND, PASSWORD, Person, Service, Stack, environment

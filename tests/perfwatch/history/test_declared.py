@@ -114,3 +114,5 @@ def test_a_host_whose_next_reading_has_the_same_parts_keeps_its_layout(metric: s
     assert layout(user=3, idle=4) is first
     assert [part.fields for part in first.parts] == [("user", "idle")]
     assert [part.fields for part in layout(user=5, idle=None).parts] == [("user",)]
+    assert [part.fields for part in layout(user=None, idle=6).parts] == [("idle",)]
+    assert [part.fields for part in layout(user=7, idle=8).parts] == [("user", "idle")]

@@ -15,7 +15,7 @@ from perfwatch.admin.join import offer
 from perfwatch.admin.join.offer import invite, own_authority
 from perfwatch.admin.mosquitto import Listening
 from perfwatch.errors import AccountError, StartError
-from perfwatch.settings import load
+from perfwatch.setting_sources import load
 from tests.certificates import self_signed
 
 
