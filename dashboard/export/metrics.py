@@ -89,7 +89,7 @@ class MetricsApi:
         return Response(content, headers=headers)
 
     def _own(self, to: Exposition) -> None:
-        to.add(_BUILD, 1, version=distribution.version())
+        to.add(_BUILD, 1, version=distribution.VERSION)
         to.add(_BROKER, self._subscriber.connected)
         to.add(_STORE, self._store.problem is None)
         to.add(_VIEWERS, self._hub.viewers)
