@@ -19,5 +19,5 @@ def test_rules_are_described_anew_only_when_they_are_others(tmp_path: Path) -> N
     assert desk.settings().rules is before
     (tmp_path / "alerts.toml").write_text("[rules.cpu]\nenabled = false\n")
     watch.follow_files()
-    cpu = next(one for one in desk.settings().rules if one.name == "cpu")
+    cpu = next(one for one in desk.settings().rules if one.id == "cpu")
     assert (cpu.origin, cpu.rule["enabled"]) == ("changed", False)
