@@ -9,8 +9,6 @@ import asyncio
 import json
 import re
 import sys
-import urllib.error
-import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
@@ -130,7 +128,10 @@ def _time(seconds: float) -> str:
 
 
 def _post(url: str, content: bytes) -> None:
-    head = {"Content-Type": "application/json", "User-Agent": f"PerfWatch/{distribution.version()}"}
+    import urllib.error
+    import urllib.request
+
+    head = {"Content-Type": "application/json", "User-Agent": f"PerfWatch/{distribution.VERSION}"}
     request = urllib.request.Request(url, content, head, method="POST")
     try:
         with urllib.request.urlopen(request, timeout=SECONDS):

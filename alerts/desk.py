@@ -12,7 +12,7 @@ from msgspec import Struct
 from alerts.channels import Channel, send, test_message
 from alerts.watch import Watch
 from perfwatch.alerting import protocol as asked
-from perfwatch.alerting.rules import Rule, load, own_table, parse, shipped, table
+from perfwatch.alerting.rules import Rule, Rules, load, own_table, parse, shipped, table
 from perfwatch.alerting.tables import put
 from perfwatch.errors import ChannelError, RuleError
 from perfwatch.files import write_private
@@ -40,6 +40,8 @@ class Desk:
     def __init__(self, watch: Watch, clock: Callable[[], float] = time.time) -> None:
         self._watch = watch
         self._clock = clock
+        self._rules: Rules | None = None
+        self._said: list[asked.RuleSaid] = []
 
     async def answer(self, payload: bytes) -> asked.Answer | None:
         """Do what is asked; None when it is no question at all."""
@@ -67,9 +69,7 @@ class Desk:
         rules = watch.engine.rules
         acknowledged = {(one.news.host, one.news.rule): one for one in watch.teller.untold.open.values()}
         return asked.Settings(
-            rules=[
-                asked.RuleSaid(name, _origin(name, rule), table(rule)) for name, rule in rules.rules.items()
-            ],
+            rules=self._rules_said(rules),
             maintenance=[
                 asked.Paused(hosts, _at(until.timestamp())) for hosts, until in rules.maintenance.items()
             ],
@@ -83,6 +83,15 @@ class Desk:
                 asked.ChannelSaid(name, one.kind, one.severities) for name, one in watch.channels.items()
             ],
         )
+
+    def _rules_said(self, rules: Rules) -> list[asked.RuleSaid]:
+        """Made anew only when they are others: the settings are looked at each second."""
+        if rules is not self._rules:
+            self._rules = rules
+            self._said = [
+                asked.RuleSaid(name, _origin(name, rule), table(rule)) for name, rule in rules.rules.items()
+            ]
+        return self._said
 
     async def _do(self, question: asked.Question, answer: asked.Answer) -> str:
         watch = self._watch

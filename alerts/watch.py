@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from itertools import takewhile
 from pathlib import Path
 
@@ -80,7 +81,8 @@ class Watch:
             self.engine.interval(topic.host, _info.decode(payload).interval)
         elif topic.kind is Kind.METRIC and payload and self.engine.wants(topic.host, topic.metric):
             timestamp, reading = decode_undeclared(name, payload)
-            self.engine.reading(topic.host, topic.metric, timestamp.timestamp(), reading, now)
+            metric = sys.intern(topic.metric)  # one string for all hosts that it is kept of
+            self.engine.reading(topic.host, metric, timestamp.timestamp(), reading, now)
 
     def turn(self, now: float) -> None:
         """Time goes on to `now`: what follows from it, and from what was taken, is kept on disk."""

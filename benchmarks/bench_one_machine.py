@@ -18,12 +18,14 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from benchmarks.process import processor_seconds, resident_megabytes
+from benchmarks.process import processor_seconds, proportional_megabytes
 from benchmarks.table import percentile, print_table
 from tests.browser import chromium
 from tests.stack import PASSWORD, Stack
 
-SERVICES = ("mosquitto", "collector", "bridge", "dashboard", "alerts")
+SERVICES = ("mosquitto", "collector", "bridge", "dashboard", "devices", "alerts")
+_SETTLING_SECONDS = 20
+_OPTIONS = ("--devices", "zigbee2mqtt", "--interval")
 
 # Notes the time of each change of the reading shown, in the page itself.
 _WATCH = """
@@ -44,11 +46,13 @@ def main() -> None:
     parser.add_argument("--ticks", type=int, default=60, help="how many readings latency is measured over")
     chosen = parser.parse_args()
     with chromium() as browser, tempfile.TemporaryDirectory() as folder:
-        with Stack(Path(folder), "--interval", "5", admin_password=PASSWORD) as stack:
+        with Stack(Path(folder), *_OPTIONS, "5", admin_password=PASSWORD) as stack:
+            time.sleep(_SETTLING_SECONDS)
+            fresh = memory(stack)
             loads = [load_times(browser, stack) for _ in range(5)]
             print_loads(loads)
-            print_cost(stack, browser, chosen.seconds)
-        with Stack(Path(folder), "--interval", "1", admin_password=PASSWORD) as stack:
+            print_cost(stack, browser, chosen.seconds, fresh)
+        with Stack(Path(folder), *_OPTIONS, "1", admin_password=PASSWORD) as stack:
             print_latency(latencies(browser, stack, chosen.ticks))
 
 
@@ -92,7 +96,7 @@ def log_in_by_request(page: Page, stack: Stack) -> None:
 
 def latencies(browser: Browser, stack: Stack, ticks: int) -> list[float]:
     """Milliseconds from each reading's timestamp to the DOM that shows it."""
-    page = browser.new_page()
+    page = browser.new_page(bypass_csp=True)  # waiting for a function evaluates it
     log_in(page, stack)
     shown(page).evaluate(_WATCH)
     page.wait_for_function(f"window.seen.length >= {ticks}", timeout=(ticks + 30) * 1000)
@@ -101,9 +105,19 @@ def latencies(browser: Browser, stack: Stack, ticks: int) -> list[float]:
     return seen[:ticks]
 
 
-def print_cost(stack: Stack, browser: Browser, seconds: int) -> None:
+def processes_of(stack: Stack) -> dict[str, int]:
+    return stack.children() | {"up": stack.process.pid if stack.process else 0}
+
+
+def memory(stack: Stack) -> dict[str, float]:
+    """MB (PSS) of each process."""
+    return {name: proportional_megabytes(pid) for name, pid in processes_of(stack).items()}
+
+
+def print_cost(stack: Stack, browser: Browser, seconds: int, fresh: dict[str, float]) -> None:
+    """`fresh` is the memory before the first visit."""
     rows: dict[str, list[object]] = {}
-    processes = stack.children() | {"up": stack.process.pid if stack.process else 0}
+    processes = processes_of(stack)
     for viewers in (0, 1):
         page = browser.new_page() if viewers else None
         if page:
@@ -120,13 +134,13 @@ def print_cost(stack: Stack, browser: Browser, seconds: int) -> None:
             rows.setdefault(name, [name]).append(share)
         if page:
             page.close()
-    for name, pid in processes.items():
-        rows[name].append(resident_megabytes(pid))
+    for name, megabytes in memory(stack).items():
+        rows[name] += [fresh[name], megabytes]
     ordered = [rows[name] for name in (*SERVICES, "up")]
-    total = ["all", *(sum(float(str(row[i])) for row in ordered) for i in (1, 2, 3))]
+    total = ["all", *(sum(float(str(row[i])) for row in ordered) for i in (1, 2, 3, 4))]
     print_table(
         f"Cost of each process at 5 s, over {seconds} s",
-        ("process", "% of a core, nobody watching", "one watching", "MB resident"),
+        ("process", "% of a core, nobody watching", "one watching", "MB (PSS) before visits", "after"),
         [*ordered, total],
     )
 

@@ -22,6 +22,12 @@ def resident_megabytes(pid: int) -> float:
     return _megabytes(pid, "VmRSS")
 
 
+def proportional_megabytes(pid: int) -> float:
+    """As `resident_megabytes`, but of what others share its part only: what the machine has less by it."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
 def peak_megabytes(pid: int) -> float:
     """The most that it has had in RAM so far."""
     return _megabytes(pid, "VmHWM")

@@ -204,7 +204,7 @@ class Bridge:
         depth = self._spool.depth
         return Stats(
             timestamp=format_time(now()),
-            version=distribution.version(),
+            version=distribution.VERSION,
             uptime_seconds=round(time.monotonic() - self._began),
             group=self._group,
             **msgspec.structs.asdict(self.counters),

@@ -28,7 +28,7 @@ def describe(
         physical_cores=asked.physical_cores,
         memory_total_bytes=asked.memory_total_bytes,
         boot_time=asked.boot_time,
-        version=distribution.version(),
+        version=distribution.VERSION,
         interval=interval,
         sources=dict(sources),
     )

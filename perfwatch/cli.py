@@ -35,7 +35,7 @@ _PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(distribution.version(), prog_name="perfwatch")
+@click.version_option(distribution.VERSION, prog_name="perfwatch")
 def main() -> None:
     """Watch machines over MQTT. `perfwatch up` starts all of it here."""
 

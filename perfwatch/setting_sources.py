@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -54,6 +53,8 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
 def _refuse_typos(environ: Mapping[str, str]) -> None:
     known = [variable(name) for name in DECLARED]
     for name in unknown_variables(environ):
+        import difflib  # most processes see no mistake
+
         if near := difflib.get_close_matches(name, known, 1, 0.85):
             raise SettingError(name, f"is not a setting: did you mean {near[0]}?")
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
-import platformdirs
 from msgspec import Struct
 
 from perfwatch.history.influx import url as influx_url
@@ -230,7 +229,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def data_path(self) -> Path:
         if self.data_dir:
             return Path(self.data_dir).expanduser().absolute()
-        return platformdirs.user_data_path("perfwatch")
+        from platformdirs import user_data_path  # each process that is told its folder is a megabyte lighter
+
+        return user_data_path("perfwatch")
 
     @property
     def history_url(self) -> str:

@@ -10,10 +10,12 @@ Nothing of this works outside of the dashboard, which provides it.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from perfwatch.client import SyncClient
 from perfwatch.errors import PageError
+
+if TYPE_CHECKING:  # the dashboard needs no client of itself until a page asks for one
+    from perfwatch.client import SyncClient
 
 
 class Provider(Protocol):

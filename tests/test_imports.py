@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -194,3 +196,17 @@ def test_package_files_stay_empty(path: Path) -> None:
 
 def test_every_pure_module_is_there() -> None:
     assert [name for name in PURE if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("modules", "heavy"),
+    [
+        ("alerts.__main__, bridge.__main__, devices.__main__", ["importlib.metadata", "urllib.request"]),
+        ("dashboard.server", ["httpx", "paho", "numpy", "pandas", "pyarrow", "PIL"]),
+    ],
+)
+def test_what_most_never_need_is_not_loaded_at_the_start(modules: str, heavy: list[str]) -> None:
+    """Each costs a machine of the house megabytes for as long as the service runs."""
+    program = f"import sys, {modules}; print([name for name in {heavy} if name in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert ended.stdout == "[]\n"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import queue
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from paho.mqtt import client as mqtt
@@ -76,16 +77,37 @@ def new_client(broker: Broker, name: str, context: ssl.SSLContext | None) -> Cli
 
 def publish_once(broker: Broker, name: str, messages: Mapping[str, bytes], timeout: float = 10.0) -> None:
     """Publish retained messages, by topic, and wait for the broker's word on each. Raises BrokerError."""
-    client, answers = new_client(broker, name, tls_context(broker)), queue.SimpleQueue[ReasonCode]()
+    with _connected(broker, name, timeout) as (client, answer):
+        client.on_publish = lambda _client, _userdata, _mid, reason, _properties: answer.put(reason)
+        for topic, payload in messages.items():
+            client.publish(topic, payload, qos=1, retain=True)
+            _expect(broker, f"what is published to {topic}", answer.get(timeout=timeout))
+
+
+def retained(broker: Broker, name: str, topic: str, timeout: float = 10.0) -> bytes | None:
+    """What is retained there; None when nothing is, or when we may not read it. Raises BrokerError."""
+    found: list[bytes] = []
+    with _connected(broker, name, timeout) as (client, answer):
+        client.on_message = lambda _client, _userdata, message: found.append(message.payload)
+        client.on_unsubscribe = lambda _client, _userdata, _mid, _reasons, _properties: answer.put(None)
+        client.subscribe(topic)
+        client.unsubscribe(topic)  # which is answered after what is retained has come
+        answer.get(timeout=timeout)
+    return found[0] if found else None
+
+
+@contextmanager
+def _connected(
+    broker: Broker, name: str, timeout: float
+) -> Iterator[tuple[Client, queue.SimpleQueue[ReasonCode | None]]]:
+    """A client, and a queue for the broker's answers to it."""
+    client, answers = new_client(broker, name, tls_context(broker)), queue.SimpleQueue[ReasonCode | None]()
     client.on_connect = lambda _client, _userdata, _flags, reason, _properties: answers.put(reason)
-    client.on_publish = lambda _client, _userdata, _mid, reason, _properties: answers.put(reason)
     try:
         client.connect(broker.host, broker.port)
         client.loop_start()
         _expect(broker, "us", answers.get(timeout=timeout))
-        for topic, payload in messages.items():
-            client.publish(topic, payload, qos=1, retain=True)
-            _expect(broker, f"what is published to {topic}", answers.get(timeout=timeout))
+        yield client, answers
     except OSError as exc:
         raise BrokerError(f"Cannot reach {broker} ({exc})") from exc
     except queue.Empty:
@@ -95,8 +117,8 @@ def publish_once(broker: Broker, name: str, messages: Mapping[str, bytes], timeo
         client.loop_stop()
 
 
-def _expect(broker: Broker, what: str, reason: ReasonCode) -> None:
-    if reason.is_failure:
+def _expect(broker: Broker, what: str, reason: ReasonCode | None) -> None:
+    if reason is not None and reason.is_failure:
         raise BrokerError(f"{broker} refuses {what}: {explain(reason)}")
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 import click
 import msgspec
 
-from collector.delivery.client import publish_once
+from collector.delivery.client import publish_once, retained
 from collector.home_assistant.memory import memory_path
 from collector.home_assistant.parts import MOST
 from perfwatch.admin.mosquitto import account_here
@@ -29,14 +29,15 @@ _SETTINGS = ("broker", "broker_ca_file", "topic_prefix", "host", "homeassistant_
 def remove(chosen: Settings) -> None:
     """Remove a host from Home Assistant.
 
-    Clears its retained discovery messages on the broker. Where `perfwatch up` runs, its own broker is asked,
-    with that host's account. A collector that still runs announces it again: end it first, or switch
-    homeassistant off.
+    Clears its retained discovery messages on the broker, and the status of a host that is offline: then the
+    alerts take back what they said of it. Where `perfwatch up` runs, its own broker is asked, with that
+    host's account. A collector that still runs announces it again: end it first, or switch homeassistant off.
     """
     if chosen.broker == default("broker"):
         account = account_here(chosen.data_path, chosen.host_id)
         chosen = msgspec.structs.replace(chosen, broker=account or chosen.broker)
     topic = _clear_discovery(chosen)
+    _clear_status(chosen)
     memory_path(chosen.data_path, chosen.host_id).unlink(missing_ok=True)
     sys.stdout.write(
         f"Cleared {topic} on {broker_of(chosen)}. A collector of {chosen.host_id} that still runs announces "
@@ -76,6 +77,13 @@ def _clear_discovery(chosen: Settings) -> str:
     with suppress(BrokerError):
         publish_once(broker, _client_id(), dict.fromkeys(topics[1:], b""))
     return topics[0]
+
+
+def _clear_status(chosen: Settings) -> None:
+    """Of a host that runs it stays: its collector says it once only, when it connects."""
+    broker, status = broker_of(chosen), Topics(chosen.topic_prefix).status(chosen.host_id)
+    if retained(broker, _client_id(), status) == b"offline":
+        publish_once(broker, _client_id(), {status: b""})
 
 
 def _client_id() -> str:

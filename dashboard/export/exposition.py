@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 import msgspec
@@ -15,6 +16,8 @@ from perfwatch.history.store import Numbers, Part
 
 # Writes a number in a tenth of the time that Python takes.
 _encode = msgspec.json.Encoder().encode
+# 2^15 bytes of window, and 16 for the header of gzip.
+_GZIP = 15 + 16
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
@@ -37,17 +40,27 @@ class Exposition:
             self.samples(of).append(head(of, labels) + _encode(of.converted([float(value)])[0]))
 
     def text(self, *, openmetrics: bool) -> bytes:
-        """All of it. The older format names a counter's family as its samples, and knows no units."""
-        parts: list[bytes] = []
+        """All of it."""
+        return b"".join(chain.from_iterable(self._families_lines(openmetrics)))[1:]
+
+    def packed(self, *, openmetrics: bool) -> bytes:
+        """All of it, for who takes gzip. A family at a time, so that it is still in the processor's cache.
+
+        At level 1: higher ones make it a tenth smaller and take three times as long.
+        """
+        packing = zlib.compressobj(1, wbits=_GZIP, memLevel=9)
+        told = map(b"".join, self._families_lines(openmetrics))
+        first = packing.compress(next(told)[1:])
+        return b"".join([first, *map(packing.compress, told), packing.flush()])
+
+    def _families_lines(self, openmetrics: bool) -> Iterator[list[bytes]]:
+        """The older format names a counter's family as its samples, and knows no units."""
         for name, lines in self._samples.items():
             one = self._families[name]
             called = one.name if openmetrics else one.sample
-            parts.append(f"\n# HELP {called} {one.help}\n# TYPE {called} {one.kind}".encode())
-            if openmetrics and one.base.name:
-                parts.append(f"\n# UNIT {called} {one.base.name}".encode())
-            parts += lines
-        parts.append(b"\n# EOF\n" if openmetrics else b"\n")
-        return b"".join(parts)[1:]
+            unit = f"\n# UNIT {called} {one.base.name}" if openmetrics and one.base.name else ""
+            yield [f"\n# HELP {called} {one.help}\n# TYPE {called} {one.kind}{unit}".encode(), *lines]
+        yield [b"\n# EOF\n" if openmetrics else b"\n"]
 
 
 def head(of: Family, labels: Mapping[str, str]) -> bytes:
@@ -110,8 +123,10 @@ class _Table:
             self._hosts, self._heads = hosts, [self._head(at, hosts) for at in range(len(self._columns))]
         columns = zip(*[row.values for row in rows], strict=True)
         for (of, _), heads, column in zip(self._columns, self._heads, columns, strict=True):
-            numbers = _encode(of.converted(column))[1:-1].split(b",")
-            to.samples(of).extend(chain.from_iterable(zip(heads, numbers, strict=False)))
+            if heads:
+                lines = heads * 2
+                lines[::2], lines[1::2] = heads, _encode(of.converted(column))[1:-1].split(b",")
+                to.samples(of).extend(lines)
 
     def _head(self, at: int, hosts: Iterable[str]) -> list[bytes]:
         """What stands before a column's numbers; nothing where another is called the same."""

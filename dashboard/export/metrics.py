@@ -76,22 +76,27 @@ class MetricsApi:
 
     async def metrics(self, request: Request) -> Response:
         openmetrics = OPENMETRICS in request.headers.get("accept", "")
+        packed = "gzip" in request.headers.get("accept-encoding", "")
         answer = Exposition()
         self._own(answer)
         hosts = self._hub.newest() if self._subscriber.connected else []
-        content = await self._workers.run(self._text, answer, hosts, openmetrics)
+        content = await self._workers.run(self._content, answer, hosts, openmetrics, packed)
         kind = f"{OPENMETRICS}; version=1.0.0; charset=utf-8" if openmetrics else _OLDER
-        return Response(content, headers={"Content-Type": kind, "Cache-Control": "no-store"})
+        headers = {"Content-Type": kind, "Cache-Control": "no-store"}
+        if packed:
+            # Otherwise the web server packs it, at a level that takes three times as long.
+            headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Response(content, headers=headers)
 
     def _own(self, to: Exposition) -> None:
-        to.add(_BUILD, 1, version=distribution.version())
+        to.add(_BUILD, 1, version=distribution.VERSION)
         to.add(_BROKER, self._subscriber.connected)
         to.add(_STORE, self._store.problem is None)
         to.add(_VIEWERS, self._hub.viewers)
         for bridge in self._bridges.described() if self._subscriber.connected else ():
             _add_bridge(to, bridge)
 
-    def _text(self, to: Exposition, hosts: _Hosts, openmetrics: bool) -> bytes:
+    def _content(self, to: Exposition, hosts: _Hosts, openmetrics: bool, packed: bool) -> bytes:
         """Only on the one thread of ours: the exporter remembers."""
         for host, status, _ in hosts:
             if status is not None:
@@ -100,7 +105,7 @@ class MetricsApi:
             ((host, metric, bytes(payload)) for host, _, found in hosts for metric, payload in found.items()),
             to,
         )
-        return to.text(openmetrics=openmetrics)
+        return (to.packed if packed else to.text)(openmetrics=openmetrics)
 
 
 def _add_bridge(to: Exposition, bridge: Mapping[str, Any]) -> None:

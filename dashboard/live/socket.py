@@ -79,7 +79,7 @@ class LiveApi:
         """What comes before the live readings: who we are, and what was missed."""
         if asked.hello:
             hosts = [host for host in self._hub.hosts() if asked.hosts is None or host["host"] in asked.hosts]
-            hello = {"type": "hello", "version": distribution.version(), "hosts": hosts}
+            hello = {"type": "hello", "version": distribution.VERSION, "hosts": hosts}
             await socket.send_text(msgspec.json.encode(hello).decode())
         if asked.since is not None:
             until = time.time_ns() // 1_000_000

@@ -41,7 +41,7 @@ def document() -> dict[str, Any]:
         paths.setdefault(path, {})[method.lower()] = _operation(method, path, one, found)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "PerfWatch", "version": distribution.version()},
+        "info": {"title": "PerfWatch", "version": distribution.VERSION},
         "security": [{"bearer": []}, {"cookie": []}],
         "paths": paths,
         "components": {

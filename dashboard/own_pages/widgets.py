@@ -5,16 +5,19 @@ from __future__ import annotations
 import ssl
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from dashboard.auth.sessions import COOKIE
 from dashboard.views.component import component
-from perfwatch.client import SyncClient
 from perfwatch.errors import PageError
 from perfwatch.history.shapes import SHAPES, Listed, Named, Spread
 from perfwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from perfwatch.client import SyncClient
 
 # Where one listens on every address, one is reached at the loopback's.
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -75,8 +78,10 @@ def _visitors_token() -> str:
     return token
 
 
-@st.cache_resource(scope="session", on_release=SyncClient.close, show_spinner=False)
+@st.cache_resource(scope="session", on_release=lambda client: client.close(), show_spinner=False)
 def _client(address: str, token: str, _tls: ssl.SSLContext | None) -> SyncClient:
+    from perfwatch.client import SyncClient
+
     return SyncClient(address, token, tls=_tls)
 
 

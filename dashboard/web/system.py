@@ -70,7 +70,7 @@ class SystemApi:
     async def system(self, request: Request) -> Response:
         return JSONResponse(
             {
-                "version": distribution.version(),
+                "version": distribution.VERSION,
                 "python": platform.python_version(),
                 "platform": platform.platform(),
                 "dashboard": self._dashboard(),

@@ -32,7 +32,7 @@ def back_up(folder: Path, history: Path | None, target: Path, progress: Progress
     """
     if not any((folder / name).exists() for name in KEPT):
         raise StartError(f"There is nothing of PerfWatch in {folder}: name its data folder with --data-dir")
-    manifest = Manifest(FORMAT, distribution.version(), format_time(now()), history is not None)
+    manifest = Manifest(FORMAT, distribution.VERSION, format_time(now()), history is not None)
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as place:
             if history is not None:

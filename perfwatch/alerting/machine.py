@@ -35,7 +35,7 @@ class Judgement(Struct, frozen=True):
     right: bool
 
 
-class Track(Struct):
+class Track(Struct, gc=False):
     """One part's standing, since when, and what it takes to go on after a restart.
 
     `since` and `fired` are in seconds since 1970, the others as judgements are. `fired` is when it began

@@ -22,7 +22,7 @@ else:
     Numbers = array  # takes no parameter before Python 3.12
 
 
-class Window(Struct):
+class Window(Struct, gc=False):
     """Samples of a number at rising times, in seconds since 1970, of which the first was at `began`."""
 
     began: float
@@ -94,7 +94,7 @@ class Window(Struct):
         return max(0.0, (level - start) / slope - span)
 
 
-class Days(Struct):
+class Days(Struct, gc=False):
     """What a number is like at each hour of the last days: how many readings, their mean and sum of squares.
 
     `hours` has four numbers an hour: the hour since 1970, and those three. `usual` is mean and standard

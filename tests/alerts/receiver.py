@@ -48,8 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
+def receiver(port: int = 0) -> Iterator[Receiver]:
+    with Receiver(port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield server

@@ -24,9 +24,11 @@ from perfwatch.readings.codec import format_time, from_ms
 from perfwatch.settings import Settings
 from tests.alerts.receiver import receiver
 from tests.bridge.publisher import Publisher, publisher
+from tests.collector.listener import retained
 from tests.servers import Mosquitto, wait_until
 
 CPU = "perfwatch/nas/cpu"
+PROBLEMS = "homeassistant/device/perfwatch_alerts/nas/config"
 STATE = "perfwatch/nas/alert/cpu"
 RULES = """
 [rules.cpu]
@@ -225,15 +227,17 @@ async def test_a_host_that_is_forgotten_takes_its_states_with_it(house: House) -
             publishing.publish("perfwatch/nas/status", b"online", True)
             reading(publishing, 97)
             await house.until(STATE, state="firing")
+            await house.until(PROBLEMS)
             publishing.publish("perfwatch/nas/status", b"", True)
             await house.until("perfwatch/alerts", firing=0)
+            await wait_for(lambda: retained(house.broker.port, PROBLEMS) is None, "Home Assistant forgets it")
 
 
 async def test_home_assistant_gets_a_problem_on_the_hosts_device(house: House) -> None:
     with publisher(house.broker) as publishing:
         async with house.alerts():
             reading(publishing, 97)
-            told = await house.until("homeassistant/device/perfwatch_alerts/nas/config")
+            told = await house.until(PROBLEMS)
     assert told["device"]["identifiers"] == ["perfwatch_nas"]
     component = told["components"]["alert_cpu"]
     assert (component["device_class"], component["state_topic"]) == ("problem", STATE)

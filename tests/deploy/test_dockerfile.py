@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from perfwatch.distribution import VERSION
 from tests.deploy.documents import ROOT
 
 TEXT = (ROOT / "Dockerfile").read_text()
@@ -55,9 +56,7 @@ def test_images_say_what_they_are() -> None:
 
 
 def test_the_label_has_the_package_s_version() -> None:
-    version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    assert version
-    assert f'org.opencontainers.image.version="{version[1]}"' in TEXT
+    assert f'org.opencontainers.image.version="{VERSION}"' in TEXT
 
 
 def test_only_what_is_needed_is_sent_to_the_engine() -> None:

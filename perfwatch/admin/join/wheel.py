@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from perfwatch.distribution import NAME, version
+from perfwatch.distribution import NAME, VERSION
 
 PACKAGES = ("alerts", "bridge", "collector", "dashboard", "devices", "mosquitto", "perfwatch")
 
@@ -56,7 +56,7 @@ def _contents() -> Iterator[tuple[str, bytes]]:
 
 
 def _stem() -> str:
-    return f"{NAME.replace('-', '_')}-{version()}"
+    return f"{NAME.replace('-', '_')}-{VERSION}"
 
 
 def _digest(content: bytes) -> str:

@@ -7,16 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+from collector.delivery.client import publish_once
+from collector.delivery.client import retained as kept
 from collector.home_assistant.memory import memory_path
 from perfwatch.admin.broker_accounts import Integrations, integrations_path
 from perfwatch.admin.mosquitto import (
     Accounts,
     Listening,
+    account_here,
     accounts_path,
     remember,
     write_accounts,
     write_configuration,
 )
+from perfwatch.broker import broker_of
+from perfwatch.settings import Settings
 from perfwatch.topics import Prefixes
 from tests.collector import home_assistant_rules as rules
 from tests.collector.listener import Listener, retained
@@ -121,10 +126,17 @@ def test_discovery_remove_finds_its_account_where_perfwatch_up_runs(tmp_path: Pa
     remember(tmp_path, where)
     guarded._configuration = write_configuration(tmp_path, accounts, where, Prefixes())
     write_accounts(tmp_path, accounts, integrations.all(), Prefixes())
+    said = {"nas": b"offline", "pi": b"online"}
+    left: dict[str, bytes | None] = {}
     with guarded:
-        for host in ("nas", "pi"):
+        for host, status in said.items():
+            account = broker_of(Settings(broker=account_here(tmp_path, host) or ""))
+            publish_once(account, "test", {f"perfwatch/{host}/status": status})
             ended = remove("--host", host, "--data-dir", str(tmp_path))
             assert (ended.returncode, ended.stderr) == (0, "")
+            left[host] = kept(account, "test", f"perfwatch/{host}/status")
+    # The alerts wait for no host without a status, and take back what they said of it.
+    assert left == {"nas": None, "pi": b"online"}
 
 
 def test_a_renamed_machine_says_how_its_former_name_is_removed(broker: Mosquitto, tmp_path: Path) -> None:

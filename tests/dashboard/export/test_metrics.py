@@ -90,6 +90,17 @@ def test_readings_and_health_are_told(dashboard: Dashboard, scraper: dict[str, s
         assert line in lines, line
 
 
+@pytest.mark.parametrize("accepted", [{}, OPENMETRICS], ids=["older", "openmetrics"])
+def test_packed_and_plain_say_the_same(
+    dashboard: Dashboard, scraper: dict[str, str], accepted: dict[str, str]
+) -> None:
+    packed = scraped(dashboard, scraper | accepted)
+    plainly = scraped(dashboard, scraper | accepted | {"Accept-Encoding": "identity"})
+    assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == ("gzip", "Accept-Encoding")
+    assert "Content-Encoding" not in plainly.headers
+    assert packed.content == plainly.content
+
+
 def test_what_is_dead_is_left_out(dashboard: Dashboard, scraper: dict[str, str]) -> None:
     lines = plain(scraped(dashboard, scraper))
     assert [line for line in lines if '"dead"' in line] == ['perfwatch_up{host="dead"} 0']

@@ -107,6 +107,8 @@ def test_readers_see_readings_and_collectors_do_not(broker: Broker) -> None:
     assert not broker.may_read("pi", "perfwatch/nas/cpu", "nas")
     assert broker.may_read("nas", "perfwatch/nas/config/set", "dashboard")
     assert not broker.may_read("pi", "perfwatch/nas/config/set", "dashboard")
+    assert broker.may_read("nas", "perfwatch/nas/status", "nas")
+    assert not broker.may_read("pi", "perfwatch/nas/status", "nas")
 
 
 def test_the_address_of_a_channel_is_for_the_alerts_only(broker: Broker) -> None:
