@@ -96,8 +96,9 @@ class Shelly:
         return Found(device, metric_name(name), flatten(_kept(content), _GEN2))
 
     def _notified(self, device: str, content: object) -> list[Found]:
-        params = content.get("params") if isinstance(content, dict) else None
-        if not isinstance(params, dict) or not str(content["method"]).startswith("Notify"):  # type: ignore[index]
+        content = content if isinstance(content, dict) else {}
+        params = content.get("params")
+        if not isinstance(params, dict) or not str(content.get("method")).startswith("Notify"):
             raise Unusable("it is an answer, and no notice of a Shelly's state")
         time = moment(params.get("ts"), self._zone)
         return [
