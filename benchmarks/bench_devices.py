@@ -12,16 +12,18 @@ import json
 import resource
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 from benchmarks.table import print_table
-from devices.presets.registry import PRESETS
+from devices.presets.registry import PRESETS, Given
 from devices.taker import Taker
 from devices.values import Unusable
-from perfwatch.topics import Prefixes, Topics
+from perfwatch.topics import Topics
 
 SHAPES = Path(__file__).parents[1] / "tests/devices/shapes"
 NOW = 1_800_000_000_000
@@ -30,7 +32,11 @@ NOW = 1_800_000_000_000
 def shapes(preset: str) -> list[tuple[str, bytes]]:
     """The topics and payloads that the preset takes."""
     found = json.loads((SHAPES / f"{preset}.json").read_text())
-    return [(one["topic"], one["payload"].encode()) for one in found if "refused" not in one]
+    return [(one["topic"], payload_of(one)) for one in found if "refused" not in one]
+
+
+def payload_of(shape: dict[str, Any]) -> bytes:
+    return b64decode(shape["base64"]) if "base64" in shape else shape["payload"].encode()
 
 
 def seconds_of(taker: Taker, messages: Sequence[tuple[str, bytes]], count: int) -> float:
@@ -47,7 +53,7 @@ def seconds_of(taker: Taker, messages: Sequence[tuple[str, bytes]], count: int) 
 def main(count: int) -> None:
     rows = []
     for name, preset in PRESETS.items():
-        taker = Taker([preset(UTC, Prefixes())], Topics())
+        taker = Taker([preset(Given(UTC))], Topics())
         messages = shapes(name)
         seconds_of(taker, messages, len(messages))  # what is remembered of a topic is not what it costs
         micros = min(seconds_of(taker, messages, count) for _ in range(3)) / count * 1e6

@@ -13,6 +13,7 @@ from typing import Any
 
 from devices.load import taker_of, unwanted
 from devices.refusals import Refusals
+from devices.sparkplug.births import FILE, Kept
 from devices.taker import Reading, Taker
 from devices.values import NotOurs, Unusable
 from perfwatch.broker import broker_of
@@ -121,7 +122,9 @@ class Devices:
 
     async def _publish(self, publisher: Client, reading: Reading) -> None:
         try:
-            await publisher.publish(reading.topic, reading.payload, qos=1, retain=True, expiry=EXPIRY_SECONDS)
+            await publisher.publish(
+                reading.topic, reading.payload, qos=1, retain=reading.retain, expiry=EXPIRY_SECONDS
+            )
         except Refused as reason:
             self._refusals.add(reading.topic, str(reason))
 
@@ -161,7 +164,7 @@ async def learn(taker: Taker, settings: Settings) -> None:
 
 def run(settings: Settings) -> None:
     """Take in what others' devices publish, as readings."""
-    taker = taker_of(settings)
+    taker = taker_of(settings, births=Kept(settings.data_path / FILE))
     if not taker.rules:
         raise SettingError(variable("devices"), "is empty: name a preset, or all")
     with suppress(asyncio.CancelledError):

@@ -13,12 +13,16 @@ from perfwatch.units import without_unit
 
 
 class Found(NamedTuple):
-    """One reading of a device. `time` is its own, None where it tells none."""
+    """One reading of a device. `time` is its own, None where it tells none.
+
+    `late` says that the device kept it until now: there may have been newer ones.
+    """
 
     device: str
     metric: str
     fields: dict[str, Value]
     time: datetime | None = None
+    late: bool = False
 
 
 Take: TypeAlias = Callable[[bytes], list[Found]]

@@ -26,6 +26,7 @@ class Reading(NamedTuple):
 
     topic: str
     payload: bytes
+    retain: bool
 
 
 class Taken(NamedTuple):
@@ -76,7 +77,10 @@ class Taker:
         readings = take(payload)
         if retained:
             readings = [one for one in readings if one.time is not None]
-        return Taken(name, [self._reading(one, now) for one in readings if self._is_taken(one)])
+        kept = [one for one in readings if self._is_taken(one)]
+        if readings and not kept:
+            raise Unusable("nothing in it is a number, or a word like on or off")
+        return Taken(name, [self._reading(one, now) for one in kept])
 
     def learn(self, topic: str, payload: bytes) -> None:
         """Note a host that has a collector: its `info` has a schema. `online` may be any device's will."""
@@ -105,7 +109,7 @@ class Taker:
 
     def _is_taken(self, one: Found) -> bool:
         if not has_number(one.fields):
-            raise Unusable("nothing in it is a number, or a word like on or off")
+            return False
         if one.device in self._collectors:
             raise Unusable(f"the host {one.device} has a collector: give the device another name")
         if one.device not in self._devices:
@@ -117,7 +121,7 @@ class Taker:
     def _reading(self, one: Found, now: int) -> Reading:
         topic = self._topics.metric(one.device, one.metric)
         told: dict[str, Any] = {"timestamp": format_time(from_ms(self._times.of(topic, one.time, now)))}
-        return Reading(topic, _encode(told | one.fields | told))
+        return Reading(topic, _encode(told | one.fields | told), not one.late)
 
 
 class _Info(msgspec.Struct):

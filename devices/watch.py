@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from devices.app import learn
 from devices.load import taker_of
+from devices.sparkplug.births import FILE, read
 from devices.taker import Taker
 from devices.values import Unusable
 from perfwatch.broker import broker_of
@@ -46,4 +47,4 @@ def explained(taker: Taker, topic: str, payload: bytes, retained: bool) -> list[
 
 
 def _taker(settings: Settings) -> Taker:
-    return taker_of(settings, settings.devices or "all")
+    return taker_of(settings, settings.devices or "all", read(settings.data_path / FILE))

@@ -31,6 +31,7 @@ DEVICE_PRESETS = (
     "tasmota",
     "homie",
     "telegraf",
+    "sparkplug",
     "homeassistant",
     "shelly",
     "esphome",

@@ -35,6 +35,7 @@ OWNERS = {
     "pyarrow": ("perfwatch/history/", "perfwatch/columns.py"),
     "apprise": ("alerts/by_apprise/",),
     "influxdb_client": ("perfwatch/history/influx/http.py",),
+    "google": ("devices/sparkplug/",),
     "jinja2": ("devices/discovery/",),
     "urllib3": ("perfwatch/history/influx/http.py",),
 }
@@ -122,6 +123,9 @@ PURE = (
     "devices/presets/telegraf.py",
     "devices/presets/plain.py",
     "devices/presets/registry.py",
+    "devices/sparkplug/metrics.py",
+    "devices/sparkplug/payload.py",
+    "devices/sparkplug/rule.py",
     "devices/discovery/bounds.py",
     "devices/discovery/config.py",
     "devices/discovery/filters.py",

@@ -22,6 +22,12 @@ _FIRST = {
     "homeassistant": ["homeassistant/sensor/{}/config", "homeassistant/device/{}/config", "a/b"],
     "shelly": ["shellies/{}", "shellies/{}/{}", "{}/status/{}", "{}/events/rpc", "{}/online"],
     "esphome": ["{}/sensor/{}/state", "{}/status", "{}/climate/{}/{}/state"],
+    "sparkplug": [
+        "spBv1.0/{}/NBIRTH/{}",
+        "spBv1.0/{}/DDATA/{}/{}",
+        "spBv1.0/{}/NDEATH/{}",
+        "spBv1.0/{}/DBIRTH/",
+    ],
     "plain": ["{}", "{}/{}", "perfwatch/{}/{}"],
 }
 _NAMES = st.sampled_from(
