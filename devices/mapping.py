@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from devices.counters import rate_of
 from devices.flatten import flatten, keep, told_time
 from devices.names import Measure, Name, Names, device_name, measure_of, metric_name, named, plain
 from devices.rule import Found, Take
@@ -28,7 +29,7 @@ from perfwatch.settings import DEVICES_FILE as FILE
 _PART = re.compile(r"\{(\w*)\}")
 _NAMES = Names()
 
-Kind = Literal["any", "number", "state"]
+Kind = Literal["any", "number", "counter", "state"]
 
 
 class Declared(Struct, forbid_unknown_fields=True):
@@ -79,8 +80,10 @@ class Mapping:
                 device, metric, flatten(value if isinstance(value, dict) else {"value": value}, _NAMES), time
             )
         fields: dict[str, Value] = {}
-        keep(fields, self._name(), self._checked(value))
-        return Found(device, metric, fields, time)
+        name = self._name()
+        keep(fields, name, self._checked(value))
+        counters = {name.full: rate_of(name.full)} if declared.kind == "counter" else None
+        return Found(device, metric, fields, time, counters=counters)
 
     def _name(self) -> Name:
         field = plain(self._declared.field) or "value"
@@ -91,7 +94,7 @@ class Mapping:
         is_state = isinstance(value, bool) or (isinstance(value, str) and is_word(value))
         if isinstance(value, dict | list):
             raise Unusable("there is an object at its path, and a mapping with a field wants one value")
-        if (self._declared.kind == "number" and is_state) or (
+        if (self._declared.kind in ("number", "counter") and is_state) or (
             self._declared.kind == "state" and not is_state
         ):
             raise Unusable(f"{value!r} is no {self._declared.kind}")

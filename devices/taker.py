@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from devices.counters import Rates, by_name
 from devices.filters import minimal
 from devices.flatten import has_number
 from devices.rule import Found, Rule, Take
@@ -54,6 +55,7 @@ class Taker:
         self._devices: set[str] = set()
         self._collectors: set[str] = set()
         self._times = Times()
+        self._rates = Rates()
         self._wanted: list[str] = []
         self._filters: list[str] = []
 
@@ -120,7 +122,11 @@ class Taker:
 
     def _reading(self, one: Found, now: int) -> Reading:
         topic = self._topics.metric(one.device, one.metric)
-        told: dict[str, Any] = {"timestamp": format_time(from_ms(self._times.of(topic, one.time, now)))}
+        time = self._times.of(topic, one.time, now)
+        if not one.late:
+            counters = by_name(one.fields) if one.counters is None else one.counters
+            self._rates.add(topic, one.fields, counters, time)
+        told: dict[str, Any] = {"timestamp": format_time(from_ms(time))}
         return Reading(topic, _encode(told | one.fields | told), not one.late)
 
 

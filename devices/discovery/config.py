@@ -28,6 +28,7 @@ _LONG: Mapping[str, str] = {
     "stat_val_tpl": "state_value_template",
     "unit_of_meas": "unit_of_measurement",
     "dev_cla": "device_class",
+    "stat_cla": "state_class",
     "dev": "device",
     "cmps": "components",
     "p": "platform",
@@ -49,7 +50,10 @@ _LONG_OF_DEVICE: Mapping[str, str] = {"ids": "identifiers", "cns": "connections"
 
 
 class Entity(NamedTuple):
-    """One value of a device. `on` and `off` are the words that a binary one sends, None for a number."""
+    """One value of a device. `on` and `off` are the words that a binary one sends, None for a number.
+
+    `counts` says that its number only ever increases.
+    """
 
     device: str
     field: str
@@ -58,6 +62,7 @@ class Entity(NamedTuple):
     measure: Measure | None
     on: str | None
     off: str | None
+    counts: bool
 
 
 class Presence(NamedTuple):
@@ -124,6 +129,7 @@ def _entity(component: str, key: str, one: Mapping[str, Any], device: str) -> En
         measure_of(one.get("unit_of_measurement")),
         _word(one, "ON", "state_on", "payload_on") if binary else None,
         _word(one, "OFF", "state_off", "payload_off") if binary else None,
+        one.get("state_class") == "total_increasing",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from devices.counters import rate_of
 from devices.discovery.config import Entity, Presence, read
 from devices.discovery.template import render
 from devices.flatten import keep, told_time
@@ -106,14 +107,15 @@ class HomeAssistant:
         reasons = []
         for one in entities:
             try:
-                _keep(
-                    fields, one, render(one.template, payload) if one.template else _plain(content, payload)
-                )
+                text = render(one.template, payload) if one.template else _plain(content, payload)
             except Unusable as exc:
                 reasons.append(str(exc))  # the others of this message are none the worse
+            else:
+                _keep(fields, one, text)
         if not fields and reasons:
             raise Unusable(reasons[0])
-        return Found(device, _metric(topic, device), fields, time)
+        counting = {name: rate_of(name) for name in (_name(one).full for one in entities if one.counts)}
+        return Found(device, _metric(topic, device), fields, time, counters=counting)
 
     def _present(self, topic: str, payload: bytes) -> list[Found]:
         found = {}
@@ -131,10 +133,14 @@ def _plain(content: object, payload: bytes) -> str:
     return str(content.get("state", "")) if isinstance(content, dict) else payload.decode().strip()
 
 
+def _name(one: Entity) -> Name:
+    return named(one.field, one.measure) if one.measure else _NAMES.of((one.field,))
+
+
 def _keep(fields: dict[str, Value], one: Entity, text: str) -> None:
     if text == "":
         return
-    name = named(one.field, one.measure) if one.measure else _NAMES.of((one.field,))
+    name = _name(one)
     if name.bare in fields or name.full in fields:
         return
     if one.on is not None and text in (one.on, one.off):
