@@ -76,10 +76,11 @@ class Presence(NamedTuple):
 
 
 class Announced(NamedTuple):
-    """What one discovery message says."""
+    """What one discovery message says, and why some of its entities cannot be used."""
 
     entities: list[Entity]
     presences: list[Presence]
+    refused: list[str]
 
 
 def read(levels: Sequence[str], content: object) -> Announced:
@@ -109,13 +110,17 @@ def _components(
 def _announced(found: list[tuple[str, str, dict[str, Any]]], fallback: str) -> Announced:
     entities: list[Entity] = []
     presences: dict[tuple[str, str], Presence] = {}
+    refused: list[str] = []
     for component, key, one in found:
         if component not in COMPONENTS or not isinstance(one.get("state_topic"), str):
             continue
-        device = _device(one.get("device"), fallback)
-        entities.append(_entity(component, key, one, device))
-        presences |= {(device, told.topic): told for told in _presences(one, device)}
-    return Announced(entities, list(presences.values()))
+        try:
+            device = _device(one.get("device"), fallback)
+            entities.append(_entity(component, key, one, device))
+            presences |= {(device, told.topic): told for told in _presences(one, device)}
+        except Unusable as exc:
+            refused.append(str(exc))
+    return Announced(entities, list(presences.values()), refused)
 
 
 def _entity(component: str, key: str, one: Mapping[str, Any], device: str) -> Entity:

@@ -77,6 +77,8 @@ class HomeAssistant:
             self._presences.setdefault(presence.topic, {}).setdefault(topic, []).append(presence)
             places.append(("presence", presence.topic))
         self._configs[topic] = list(dict.fromkeys(places))
+        if told.refused:
+            raise Unusable(told.refused[0])  # once what can be used is known
         return []
 
     def _state(self, topic: str, payload: bytes) -> list[Found]:

@@ -51,6 +51,13 @@ def test_one_value_that_fails_spoils_no_other(takes: Taker) -> None:
     assert readings(takes, "s", '{"a": 1}')["perfwatch/d/s"].keys() == {"timestamp", "a"}
 
 
+def test_an_entity_that_cannot_be_used_spoils_no_other_of_its_device(takes: Taker) -> None:
+    components = {"a": {"p": "sensor", "val_tpl": "{{"}, "b": {"p": "sensor"}}
+    with pytest.raises(Unusable, match="cannot be used"):
+        announce(takes, "homeassistant/device/d/config", cmps=components, stat_t="s")
+    assert readings(takes, "s", "1")["perfwatch/d/s"].keys() == {"timestamp", "b"}
+
+
 def test_units_of_the_announcement_are_kept_and_multiples_converted(takes: Taker) -> None:
     announce(takes, "homeassistant/sensor/p/config", stat_t="p", unit_of_meas="kW", name="Output")
     assert readings(takes, "p", "1.5")["perfwatch/p/p"]["output_watts"] == 1500
