@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 WATCH  ?= 3
+HOMEASSISTANT := 2026.2.3
 
 .DEFAULT_GOAL := help
 ALL_TESTS := test test-homeassistant test-recipes test-openapi
@@ -27,11 +28,17 @@ check: install-dev node_modules/.checks  ## ruff and mypy; biome, tsc and node -
 	@$(NODE) node_modules/typescript/bin/tsc
 	@$(NODE) --test --test-isolation=none --test-reporter=dot 'tests/components/**/*.test.js'
 
-test-homeassistant: install-dev  ## a real Home Assistant, for minutes, as root; WATCH=30 watches it for 30 minutes
-	@scripts/ensure 'command -v debootstrap' debootstrap
-	@tests/homeassistant/install build/homeassistant 2026.2.3
+test-homeassistant: install-dev homeassistant  ## a real Home Assistant, for minutes, as root; WATCH=30 watches it for 30 minutes
 	@PERFWATCH_TEST_HOMEASSISTANT=build/homeassistant PERFWATCH_TEST_WATCH_MINUTES=$(WATCH) \
 	  $(BIN)/python -m pytest -n 0 -s -v $(ARGS) tests/homeassistant/real.py
+
+.PHONY: homeassistant homeassistant-templates
+homeassistant:
+	@scripts/ensure 'command -v debootstrap' debootstrap
+	@tests/homeassistant/install build/homeassistant $(HOMEASSISTANT)
+
+homeassistant-templates: homeassistant  ## record what a real Home Assistant makes of the templates of tests/devices, as root
+	@tests/homeassistant/record build/homeassistant tests/devices/templates $(HOMEASSISTANT)
 
 test-recipes: install-dev  ## the recipes of docs/recipes.md, by Node-RED, Telegraf, ESPHome and others (needs npm and go)
 	@tests/recipes/install build/recipes

@@ -21,7 +21,7 @@ from msgspec import Struct
 from devices.counters import rate_of
 from devices.flatten import flatten, keep, told_time
 from devices.names import Measure, Name, Names, device_name, measure_of, metric_name, named, plain
-from devices.rule import Found, Take
+from devices.rule import Found, Take, value_name
 from devices.values import Unusable, Value, decode, is_word
 from perfwatch.errors import SettingError
 from perfwatch.settings import DEVICES_FILE as FILE
@@ -68,7 +68,9 @@ class Mapping:
             return None
         parts, declared = found.groupdict(), self._declared
         device = device_name(declared.device or parts.get("device") or levels[0])
-        metric = metric_name(declared.metric or parts.get("metric") or levels[-1])
+        rest = (parts.get("rest") or levels[-1]).split("/")  # all levels that a last # stands for
+        told = declared.metric or parts.get("metric")
+        metric = metric_name(*([told] if told else rest))
         return lambda payload: [self._reading(device, metric, decode(payload))]
 
     def _reading(self, device: str, metric: str, content: object) -> Found:
@@ -80,14 +82,17 @@ class Mapping:
                 device, metric, flatten(value if isinstance(value, dict) else {"value": value}, _NAMES), time
             )
         fields: dict[str, Value] = {}
-        name = self._name()
+        name = self._name(metric)
         keep(fields, name, self._checked(value))
         counters = {name.full: rate_of(name.full)} if declared.kind == "counter" else None
         return Found(device, metric, fields, time, counters=counters)
 
-    def _name(self) -> Name:
-        field = plain(self._declared.field) or "value"
-        name = named(field, self._measure) if self._measure else _NAMES.of((field,))
+    def _name(self, metric: str) -> Name:
+        field = plain(self._declared.field)
+        if self._measure:
+            name = named(field or "value", self._measure)
+        else:
+            name = _NAMES.of((field,)) if field else value_name(metric, _NAMES)
         return name._replace(scale=name.scale * self._declared.scale)
 
     def _checked(self, value: object) -> object:
@@ -112,7 +117,7 @@ class Mapping:
             raise _wrong(
                 self.name, "topic", declared.topic, "levels like garden/{device}/{metric}, + or a last #"
             )
-        return re.compile("/".join(map(_level, levels)).replace("/.*", "(/.*)?"))
+        return re.compile("/".join(map(_level, levels)).replace("/.*", "(/(?P<rest>.*))?"))
 
     def _measured(self) -> Measure | None:
         unit = self._declared.unit

@@ -31,6 +31,7 @@ DEVICE_PRESETS = (
     "tasmota",
     "homie",
     "telegraf",
+    "rtl_433",
     "sparkplug",
     "homeassistant",
     "shelly",

@@ -110,6 +110,7 @@ PURE = (
     "devices/names.py",
     "devices/flatten.py",
     "devices/rule.py",
+    "devices/counters.py",
     "devices/taker.py",
     "devices/times.py",
     "devices/mapping.py",
@@ -117,6 +118,7 @@ PURE = (
     "devices/refusals.py",
     "devices/presets/zigbee2mqtt.py",
     "devices/presets/tasmota.py",
+    "devices/presets/rtl433.py",
     "devices/presets/shelly.py",
     "devices/presets/esphome.py",
     "devices/presets/homie.py",
@@ -129,6 +131,7 @@ PURE = (
     "devices/discovery/bounds.py",
     "devices/discovery/config.py",
     "devices/discovery/filters.py",
+    "devices/discovery/known.py",
     "devices/discovery/rule.py",
     "devices/discovery/template.py",
 )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from jinja2.environment import Template
 
 from devices.discovery.template import compiled
+from devices.filters import is_filter
 from devices.names import Measure, device_name, measure_of, plain
 from devices.values import Unusable
 
@@ -189,7 +190,7 @@ def _topic(one: Mapping[str, Any], topic: str) -> str:
         topic = base + topic[1:]
     elif isinstance(base, str) and topic.endswith("~"):
         topic = topic[:-1] + base
-    if not topic or any(sign in topic for sign in "+#\0") or topic.startswith("$"):
+    if not is_filter(topic) or not any(level not in ("", "+", "#") for level in topic.split("/")):
         raise Unusable(f"it announces the topic {topic[:100]!r}, which is none that a device sends on")
     return topic
 

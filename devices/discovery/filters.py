@@ -17,7 +17,7 @@ from jinja2.filters import FILTERS as JINJA
 from jinja2.utils import Namespace
 
 from devices.discovery.bounds import MAX_SIZE, MAX_STEPS, check_format, sized
-from devices.values import Unusable, moment
+from devices.values import NotOurs, Unusable, moment
 
 _NO_DEFAULT: Any = object()
 
@@ -62,7 +62,7 @@ def _round(value: Any, precision: int = 0, method: str = "common", default: Any 
 def _is_defined(value: Any) -> Any:
     """Home Assistant's filter: a value that is not there ends the template, and nothing is taken."""
     if isinstance(value, Undefined):
-        raise Unusable("its template wants a value that is not in the message")
+        raise NotOurs("its template wants a value that is not in the message")
     return value
 
 

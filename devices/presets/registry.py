@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from devices.presets.esphome import EspHome
 from devices.presets.homie import Homie
 from devices.presets.plain import Plain
+from devices.presets.rtl433 import Rtl433
 from devices.presets.shelly import Shelly
 from devices.presets.tasmota import Tasmota
 from devices.presets.telegraf import Telegraf
@@ -38,7 +39,7 @@ def _sparkplug(given: Given) -> Rule:
 def _homeassistant(given: Given) -> Rule:
     from devices.discovery.rule import HomeAssistant
 
-    return HomeAssistant(given.zone, given.prefixes.discovery)
+    return HomeAssistant(given.zone, given.prefixes)
 
 
 PRESETS: Mapping[str, Callable[[Given], Rule]] = {
@@ -46,6 +47,7 @@ PRESETS: Mapping[str, Callable[[Given], Rule]] = {
     "tasmota": lambda given: Tasmota(given.zone),
     "homie": lambda given: Homie(given.zone),
     "telegraf": lambda given: Telegraf(given.zone),
+    "rtl_433": lambda given: Rtl433(given.zone),
     "sparkplug": _sparkplug,
     "homeassistant": _homeassistant,
     "shelly": lambda given: Shelly(given.zone),

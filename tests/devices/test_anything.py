@@ -28,6 +28,7 @@ _FIRST = {
         "spBv1.0/{}/NDEATH/{}",
         "spBv1.0/{}/DBIRTH/",
     ],
+    "rtl_433": ["rtl_433/{}/events", "rtl_433/{}/devices/{}"],
     "plain": ["{}", "{}/{}", "perfwatch/{}/{}"],
 }
 _NAMES = st.sampled_from(

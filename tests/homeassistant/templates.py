@@ -1,8 +1,9 @@
-"""What Home Assistant's own template engine makes of templates: run by the Python in its chroot, not by ours.
+"""What Home Assistant's own engine makes of templates. The Python of its chroot runs this, not ours.
 
-    python templates.py < [[template, payload], …] > [answer or null, …]
+    python templates.py < cases.json > answered.json
 
-An answer is what an MQTT entity takes as its value; null where the template fails.
+A case has a template, a payload, and gets an answer: what an entity of MQTT takes as its value, or null where
+the template fails.
 """
 
 from __future__ import annotations
@@ -10,24 +11,29 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.template import Template
 
-FAILED = object()
+
+def answer(text: str, payload: str, home: HomeAssistant) -> str | None:
+    failed = object()
+    try:
+        made: Any = Template(text, home).async_render_with_possible_json_value(payload, failed)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError):
+        return None
+    return None if made is failed else str(made)
 
 
 async def main() -> None:
-    hass = HomeAssistant("/tmp")
-    answers = []
-    for text, payload in json.load(sys.stdin):
-        try:
-            made = Template(text, hass).async_render_with_possible_json_value(payload, FAILED)
-        except Exception:  # noqa: BLE001
-            made = FAILED
-        answers.append(None if made is FAILED else str(made))
-    json.dump(answers, sys.stdout)
-    await hass.async_stop(force=True)
+    home = HomeAssistant("/tmp")
+    cases = json.load(sys.stdin)
+    for case in cases:
+        case["answer"] = answer(case["template"], case["payload"], home)
+    json.dump(cases, sys.stdout, indent=1, ensure_ascii=False)
+    await home.async_stop(force=True)
 
 
 asyncio.run(main())
