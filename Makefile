@@ -87,6 +87,7 @@ lock:  ## write the locks anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --extra bridge --extra influx -c requirements.lock -o docker/bridge.lock
 	$(LOCK) pyproject.toml --extra dashboard --extra influx -c requirements.lock -o docker/dashboard.lock
 	$(LOCK) pyproject.toml --extra alerts -c requirements.lock -o docker/alerts.lock
+	$(LOCK) pyproject.toml --extra devices -c requirements.lock -o docker/devices.lock
 	$(LOCK) --group build -c requirements.lock -o docker/build.lock
 
 clean:  ## remove what the targets above made here (the data folder stays)

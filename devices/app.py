@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from devices.load import taker_of, unwanted
@@ -18,6 +19,7 @@ from devices.taker import Reading, Taker
 from devices.values import NotOurs, Unusable
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError, Refused, SettingError
+from perfwatch.heartbeat import Heartbeat
 from perfwatch.mqtt.client import Client, Message
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.settings import Settings, variable
@@ -34,6 +36,7 @@ EXPIRY_SECONDS = 8 * 86_400
 QUIET_SECONDS, LEARN_SECONDS = 0.5, 10.0
 REPORT_SECONDS = 60.0
 END_SECONDS = 5.0
+BEAT_SECONDS = 10.0
 
 # A SUBSCRIBE packet has a size like any other.
 _FILTERS = 100
@@ -48,6 +51,7 @@ class Devices:
         self._settings = settings
         self._broker = broker_of(settings)
         self._taker = taker
+        self._heartbeat = Heartbeat(Path(settings.heartbeat_file)) if settings.heartbeat_file else None
         self._refusals = Refusals()
         self._subscribed: set[str] = set()
         self._learned = False
@@ -57,6 +61,7 @@ class Devices:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._report())
+            group.create_task(self._beat())
             group.create_task(stay_connected(self._client, self._with_publisher, self._note_lost))
 
     def _client(self) -> Client:
@@ -133,6 +138,11 @@ class Devices:
             await asyncio.sleep(REPORT_SECONDS)
             for line in self._refusals.report():
                 _log.warning("%s", line)
+
+    async def _beat(self) -> None:
+        while self._heartbeat is not None:
+            self._heartbeat.beat(time.time() + 6 * BEAT_SECONDS)
+            await asyncio.sleep(BEAT_SECONDS)
 
     def _note_lost(self, error: BrokerError) -> None:
         if not self._lost:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,12 @@ class Process:
             "--data-dir",
             str(folder),
         ]
-        self.environ = {**os.environ, "PERFWATCH_BROKER": broker.url}
+        self.heartbeat = folder / "heartbeat"
+        self.environ = {
+            **os.environ,
+            "PERFWATCH_BROKER": broker.url,
+            "PERFWATCH_HEARTBEAT_FILE": str(self.heartbeat),
+        }
         self.process: subprocess.Popen[bytes] | None = None
         self._starts = 0
 
@@ -81,7 +87,7 @@ def lasting(tmp_path: Path) -> Iterator[Mosquitto]:
 
 def test_a_message_becomes_an_ordinary_reading(tmp_path: Path, broker: Mosquitto) -> None:
     with (
-        running(tmp_path, broker, "zigbee2mqtt"),
+        running(tmp_path, broker, "zigbee2mqtt") as devices,
         publisher(broker) as device,
         Listener(broker.port) as heard,
     ):
@@ -90,6 +96,7 @@ def test_a_message_becomes_an_ordinary_reading(tmp_path: Path, broker: Mosquitto
         (message, *_) = [one for one in heard.heard if one.topic == SENSOR]
         assert (message.qos, message.retained) == (1, True)
         assert message.expiry is not None
+        assert devices.heartbeat.stat().st_mtime > time.time()
 
 
 def test_nothing_is_lost_when_it_is_killed_again_and_again(tmp_path: Path, lasting: Mosquitto) -> None:
