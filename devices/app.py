@@ -16,7 +16,7 @@ from devices.load import taker_of, unwanted
 from devices.refusals import Refusals
 from devices.sparkplug.births import FILE, Kept
 from devices.taker import Reading, Taker
-from devices.values import NotOurs, Unusable
+from devices.values import OVERSIZED, NotOurs, Unusable
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError, Refused, SettingError
 from perfwatch.heartbeat import Heartbeat
@@ -66,7 +66,9 @@ class Devices:
 
     def _client(self) -> Client:
         expiry = self._settings.session_expiry
-        return Client(self._broker, client_id=CLIENT_ID, session_expiry=expiry, manual_ack=True)
+        return Client(
+            self._broker, client_id=CLIENT_ID, session_expiry=expiry, manual_ack=True, oversized=OVERSIZED
+        )
 
     async def _with_publisher(self, client: Client) -> None:
         """Publish over a connection of its own: the other is not read while it has brought too much."""

@@ -71,7 +71,7 @@ _Payload: type[Message] = message_factory.GetMessageClass(_pool.FindMessageTypeB
 def decode(payload: bytes) -> Any:
     """The payload as protobuf's message. Raises Unusable."""
     if len(payload) > MAX_PAYLOAD:
-        raise Unusable(f"it has {len(payload):,} bytes, and {MAX_PAYLOAD:,} are taken at most")
+        raise Unusable(f"it has more than {MAX_PAYLOAD:,} bytes")
     found: Any = _Payload()
     try:
         found.ParseFromString(payload)
