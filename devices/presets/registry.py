@@ -30,7 +30,7 @@ class Given(NamedTuple):
 
 
 def _sparkplug(given: Given) -> Rule:
-    # Only here, as below: protobuf takes 3 MB, and Jinja2 12.
+    # Only here, as below: protobuf takes 3 MB, and Jinja2 as much.
     from devices.sparkplug.rule import Sparkplug
 
     return Sparkplug(given.births)
