@@ -1,4 +1,4 @@
-# PerfWatch's images, one target a service: docker build --target collector (bridge, alerts, dashboard, setup) .
+# PerfWatch's images, one target a service: docker build --target collector (bridge, alerts, devices, dashboard, setup) .
 #
 # Each is Debian's Python and what it needs, and nothing else: no shell, no package manager, no compiler. Packages come
 # from hashed locks, as wheels only.
@@ -46,6 +46,12 @@ RUN sh docker/install.sh /app --no-deps --no-index /wheel/*.whl
 FROM build AS alerts-packages
 COPY docker/install.sh docker/alerts.lock docker/
 RUN sh docker/install.sh /app --require-hashes --only-binary :all: -r docker/alerts.lock
+COPY --from=wheel /wheel /wheel
+RUN sh docker/install.sh /app --no-deps --no-index /wheel/*.whl
+
+FROM build AS devices-packages
+COPY docker/install.sh docker/devices.lock docker/
+RUN sh docker/install.sh /app --require-hashes --only-binary :all: -r docker/devices.lock
 COPY --from=wheel /wheel /wheel
 RUN sh docker/install.sh /app --no-deps --no-index /wheel/*.whl
 
@@ -103,6 +109,16 @@ ENV PERFWATCH_HEARTBEAT_FILE=/tmp/heartbeat
 HEALTHCHECK --interval=60s --timeout=10s --start-period=30s \
     CMD ["/usr/bin/python3", "-S", "-c", "import os, sys, time; sys.exit(time.time() > os.stat('/tmp/heartbeat').st_mtime)"]
 ENTRYPOINT ["/usr/bin/python3", "-P", "-m", "alerts"]
+
+FROM base AS devices
+COPY --from=devices-packages /app /usr/lib/python3/dist-packages
+COPY --from=root --chown=10005:10005 /empty /data
+USER 10005
+VOLUME /data
+ENV PERFWATCH_HEARTBEAT_FILE=/tmp/heartbeat
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s \
+    CMD ["/usr/bin/python3", "-S", "-c", "import os, sys, time; sys.exit(time.time() > os.stat('/tmp/heartbeat').st_mtime)"]
+ENTRYPOINT ["/usr/bin/python3", "-P", "-m", "devices"]
 
 FROM base AS dashboard
 COPY --from=dashboard-packages /app /usr/lib/python3/dist-packages

@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 WATCH  ?= 3
+HOMEASSISTANT := 2026.2.3
 
 .DEFAULT_GOAL := help
 ALL_TESTS := test test-homeassistant test-recipes test-openapi
@@ -27,11 +28,17 @@ check: install-dev node_modules/.checks  ## ruff and mypy; biome, tsc and node -
 	@$(NODE) node_modules/typescript/bin/tsc
 	@$(NODE) --test --test-isolation=none --test-reporter=dot 'tests/components/**/*.test.js'
 
-test-homeassistant: install-dev  ## a real Home Assistant, for minutes, as root; WATCH=30 watches it for 30 minutes
-	@scripts/ensure 'command -v debootstrap' debootstrap
-	@tests/homeassistant/install build/homeassistant 2026.2.3
+test-homeassistant: install-dev homeassistant  ## a real Home Assistant, for minutes, as root; WATCH=30 watches it for 30 minutes
 	@PERFWATCH_TEST_HOMEASSISTANT=build/homeassistant PERFWATCH_TEST_WATCH_MINUTES=$(WATCH) \
 	  $(BIN)/python -m pytest -n 0 -s -v $(ARGS) tests/homeassistant/real.py
+
+.PHONY: homeassistant homeassistant-templates
+homeassistant:
+	@scripts/ensure 'command -v debootstrap' debootstrap
+	@tests/homeassistant/install build/homeassistant $(HOMEASSISTANT)
+
+homeassistant-templates: homeassistant  ## record what a real Home Assistant makes of the templates of tests/devices, as root
+	@tests/homeassistant/record build/homeassistant tests/devices/templates $(HOMEASSISTANT)
 
 test-recipes: install-dev  ## the recipes of docs/recipes.md, by Node-RED, Telegraf, ESPHome and others (needs npm and go)
 	@tests/recipes/install build/recipes
@@ -80,6 +87,7 @@ lock:  ## write the locks anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --extra bridge --extra influx -c requirements.lock -o docker/bridge.lock
 	$(LOCK) pyproject.toml --extra dashboard --extra influx -c requirements.lock -o docker/dashboard.lock
 	$(LOCK) pyproject.toml --extra alerts -c requirements.lock -o docker/alerts.lock
+	$(LOCK) pyproject.toml --extra devices -c requirements.lock -o docker/devices.lock
 	$(LOCK) --group build -c requirements.lock -o docker/build.lock
 
 clean:  ## remove what the targets above made here (the data folder stays)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import time
 from collections.abc import Callable, Iterable
@@ -21,6 +20,7 @@ from alerts.telling import Message
 from alerts.watch import Watch
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError, ChannelError, Refused
+from perfwatch.heartbeat import Heartbeat
 from perfwatch.mqtt.client import Client, QoS, Will
 from perfwatch.mqtt.lease import EXPIRY_SECONDS, Lease
 from perfwatch.mqtt.reconnect import stay_connected
@@ -53,7 +53,7 @@ class Alerts:
         self._topics = Topics(settings.topic_prefix)
         self._discovery = settings.homeassistant_prefix if settings.homeassistant else ""
         self._notifier = notifier or Notifier(None)
-        self._heartbeat = Path(settings.heartbeat_file) if settings.heartbeat_file else None
+        self._heartbeat = Heartbeat(Path(settings.heartbeat_file)) if settings.heartbeat_file else None
         self._clock = clock
         self._stop = asyncio.Event()
         self._lost_since: float | None = None
@@ -254,18 +254,9 @@ class Alerts:
             self.watch.follow_files()
             self._tell_lost(self._clock())
             self._notifier.alive("no broker" if self._lost_since else "watching")
-            self._beat()
+            if self._heartbeat is not None:
+                self._heartbeat.beat(time.time() + 12 * FILES_SECONDS)
             await asyncio.sleep(FILES_SECONDS)
-
-    def _beat(self) -> None:
-        """Set the file's time to when the next sign of life must have come."""
-        if self._heartbeat is not None:
-            until = time.time() + 12 * FILES_SECONDS
-            try:
-                self._heartbeat.touch()
-                os.utime(self._heartbeat, (until, until))
-            except OSError as exc:
-                _log.warning("The heartbeat file %s cannot be written: %s", self._heartbeat, exc.strerror)
 
     async def _send_due(self) -> None:
         async with asyncio.TaskGroup() as sending:

@@ -17,6 +17,7 @@ from perfwatch.command import explained, options, service, with_commands
 
 _WHERE = ("broker", "broker_ca_file", "topic_prefix", "homeassistant_prefix", "data_dir")
 _WHAT = ("devices", "devices_zone")
+_SERVICE = ("session_expiry", "heartbeat_file")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,7 +49,8 @@ def try_(topic: str, payload: str, **given: str | None) -> None:
 
 
 main = with_commands(
-    service("devices", run, *_WHERE, *_WHAT, "session_expiry", environ=os.environ), [watch, try_]
+    service("devices", run, *_WHERE, *_WHAT, *_SERVICE, environ=os.environ),
+    [watch, try_],
 )
 
 if __name__ == "__main__":

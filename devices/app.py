@@ -9,14 +9,17 @@ import signal
 import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from devices.load import taker_of, unwanted
 from devices.refusals import Refusals
+from devices.sparkplug.births import FILE, Kept
 from devices.taker import Reading, Taker
-from devices.values import NotOurs, Unusable
+from devices.values import OVERSIZED, NotOurs, Unusable
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError, Refused, SettingError
+from perfwatch.heartbeat import Heartbeat
 from perfwatch.mqtt.client import Client, Message
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.settings import Settings, variable
@@ -33,6 +36,7 @@ EXPIRY_SECONDS = 8 * 86_400
 QUIET_SECONDS, LEARN_SECONDS = 0.5, 10.0
 REPORT_SECONDS = 60.0
 END_SECONDS = 5.0
+BEAT_SECONDS = 10.0
 
 # A SUBSCRIBE packet has a size like any other.
 _FILTERS = 100
@@ -47,6 +51,7 @@ class Devices:
         self._settings = settings
         self._broker = broker_of(settings)
         self._taker = taker
+        self._heartbeat = Heartbeat(Path(settings.heartbeat_file)) if settings.heartbeat_file else None
         self._refusals = Refusals()
         self._subscribed: set[str] = set()
         self._learned = False
@@ -56,11 +61,14 @@ class Devices:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._report())
+            group.create_task(self._beat())
             group.create_task(stay_connected(self._client, self._with_publisher, self._note_lost))
 
     def _client(self) -> Client:
         expiry = self._settings.session_expiry
-        return Client(self._broker, client_id=CLIENT_ID, session_expiry=expiry, manual_ack=True)
+        return Client(
+            self._broker, client_id=CLIENT_ID, session_expiry=expiry, manual_ack=True, oversized=OVERSIZED
+        )
 
     async def _with_publisher(self, client: Client) -> None:
         """Publish over a connection of its own: the other is not read while it has brought too much."""
@@ -121,7 +129,9 @@ class Devices:
 
     async def _publish(self, publisher: Client, reading: Reading) -> None:
         try:
-            await publisher.publish(reading.topic, reading.payload, qos=1, retain=True, expiry=EXPIRY_SECONDS)
+            await publisher.publish(
+                reading.topic, reading.payload, qos=1, retain=reading.retain, expiry=EXPIRY_SECONDS
+            )
         except Refused as reason:
             self._refusals.add(reading.topic, str(reason))
 
@@ -130,6 +140,11 @@ class Devices:
             await asyncio.sleep(REPORT_SECONDS)
             for line in self._refusals.report():
                 _log.warning("%s", line)
+
+    async def _beat(self) -> None:
+        while self._heartbeat is not None:
+            self._heartbeat.beat(time.time() + 6 * BEAT_SECONDS)
+            await asyncio.sleep(BEAT_SECONDS)
 
     def _note_lost(self, error: BrokerError) -> None:
         if not self._lost:
@@ -161,7 +176,7 @@ async def learn(taker: Taker, settings: Settings) -> None:
 
 def run(settings: Settings) -> None:
     """Take in what others' devices publish, as readings."""
-    taker = taker_of(settings)
+    taker = taker_of(settings, births=Kept(settings.data_path / FILE))
     if not taker.rules:
         raise SettingError(variable("devices"), "is empty: name a preset, or all")
     with suppress(asyncio.CancelledError):

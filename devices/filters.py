@@ -8,8 +8,19 @@ from collections.abc import Iterable
 def minimal(filters: Iterable[str]) -> list[str]:
     """Those without what others have in them: some brokers send a message once for each that matches."""
     wanted = list(dict.fromkeys(filters))
-    wild = [one for one in wanted if "+" in one or one.endswith("#")]
+    wild = [one for one in wanted if is_wild(one)]
     return [one for one in wanted if not any(other != one and covers(other, one) for other in wild)]
+
+
+def is_wild(topic: str) -> bool:
+    return "+" in topic or topic.endswith("#")
+
+
+def is_filter(text: str) -> bool:
+    """Whether it is a topic, or a filter, of what others than the broker itself publish."""
+    *first, last = text.split("/")
+    wild = any(sign in level and level != sign for level in (*first, last) for sign in "+#")
+    return bool(text) and not wild and "#" not in first and "\0" not in text and not text.startswith("$")
 
 
 def covers(wide: str, narrow: str) -> bool:

@@ -18,9 +18,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from devices.counters import rate_of
 from devices.flatten import flatten, keep, told_time
 from devices.names import Measure, Name, Names, device_name, measure_of, metric_name, named, plain
-from devices.rule import Found, Take
+from devices.rule import Found, Take, value_name
 from devices.values import Unusable, Value, decode, is_word
 from perfwatch.errors import SettingError
 from perfwatch.settings import DEVICES_FILE as FILE
@@ -28,7 +29,7 @@ from perfwatch.settings import DEVICES_FILE as FILE
 _PART = re.compile(r"\{(\w*)\}")
 _NAMES = Names()
 
-Kind = Literal["any", "number", "state"]
+Kind = Literal["any", "number", "counter", "state"]
 
 
 class Declared(Struct, forbid_unknown_fields=True):
@@ -67,7 +68,9 @@ class Mapping:
             return None
         parts, declared = found.groupdict(), self._declared
         device = device_name(declared.device or parts.get("device") or levels[0])
-        metric = metric_name(declared.metric or parts.get("metric") or levels[-1])
+        rest = (parts.get("rest") or levels[-1]).split("/")  # all levels that a last # stands for
+        told = declared.metric or parts.get("metric")
+        metric = metric_name(*([told] if told else rest))
         return lambda payload: [self._reading(device, metric, decode(payload))]
 
     def _reading(self, device: str, metric: str, content: object) -> Found:
@@ -79,19 +82,24 @@ class Mapping:
                 device, metric, flatten(value if isinstance(value, dict) else {"value": value}, _NAMES), time
             )
         fields: dict[str, Value] = {}
-        keep(fields, self._name(), self._checked(value))
-        return Found(device, metric, fields, time)
+        name = self._name(metric)
+        keep(fields, name, self._checked(value))
+        counters = {name.full: rate_of(name.full)} if declared.kind == "counter" else None
+        return Found(device, metric, fields, time, counters=counters)
 
-    def _name(self) -> Name:
-        field = plain(self._declared.field) or "value"
-        name = named(field, self._measure) if self._measure else _NAMES.of((field,))
+    def _name(self, metric: str) -> Name:
+        field = plain(self._declared.field)
+        if self._measure:
+            name = named(field or "value", self._measure)
+        else:
+            name = _NAMES.of((field,)) if field else value_name(metric, _NAMES)
         return name._replace(scale=name.scale * self._declared.scale)
 
     def _checked(self, value: object) -> object:
         is_state = isinstance(value, bool) or (isinstance(value, str) and is_word(value))
         if isinstance(value, dict | list):
             raise Unusable("there is an object at its path, and a mapping with a field wants one value")
-        if (self._declared.kind == "number" and is_state) or (
+        if (self._declared.kind in ("number", "counter") and is_state) or (
             self._declared.kind == "state" and not is_state
         ):
             raise Unusable(f"{value!r} is no {self._declared.kind}")
@@ -109,7 +117,7 @@ class Mapping:
             raise _wrong(
                 self.name, "topic", declared.topic, "levels like garden/{device}/{metric}, + or a last #"
             )
-        return re.compile("/".join(map(_level, levels)).replace("/.*", "(/.*)?"))
+        return re.compile("/".join(map(_level, levels)).replace("/.*", "(/(?P<rest>.*))?"))
 
     def _measured(self) -> Measure | None:
         unit = self._declared.unit

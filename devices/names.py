@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from devices.values import Unusable
+from perfwatch.errors import TopicError
 from perfwatch.readings.core import READINGS
 from perfwatch.topics import safe_level
 from perfwatch.units import without_unit
@@ -176,5 +178,8 @@ def metric_name(*parts: str) -> str:
 
 
 def device_name(name: str) -> str:
-    """`name` as a topic level."""
-    return safe_level(name)[:MAX_NAME]
+    """`name` as a topic level. Raises Unusable when nothing is left of it."""
+    try:
+        return safe_level(name)[:MAX_NAME]
+    except TopicError as exc:
+        raise Unusable("its device has no name") from exc

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple, Protocol, TypeAlias
 
+from devices.counters import Counters
 from devices.flatten import flatten, keep, told_time
 from devices.names import Name, Names, device_name, metric_name
 from devices.values import NotOurs, Value, decode
@@ -13,12 +14,18 @@ from perfwatch.units import without_unit
 
 
 class Found(NamedTuple):
-    """One reading of a device. `time` is its own, None where it tells none."""
+    """One reading of a device. `time` is its own, None where it tells none.
+
+    `late` says that the device kept it until now: there may have been newer ones. `counters` are the fields
+    that only ever increase; None leaves it to their names.
+    """
 
     device: str
     metric: str
     fields: dict[str, Value]
     time: datetime | None = None
+    late: bool = False
+    counters: Counters | None = None
 
 
 Take: TypeAlias = Callable[[bytes], list[Found]]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from devices.counters import Rates, by_name
 from devices.filters import minimal
 from devices.flatten import has_number
 from devices.rule import Found, Rule, Take
@@ -26,6 +27,7 @@ class Reading(NamedTuple):
 
     topic: str
     payload: bytes
+    retain: bool
 
 
 class Taken(NamedTuple):
@@ -53,6 +55,7 @@ class Taker:
         self._devices: set[str] = set()
         self._collectors: set[str] = set()
         self._times = Times()
+        self._rates = Rates()
         self._wanted: list[str] = []
         self._filters: list[str] = []
 
@@ -76,7 +79,10 @@ class Taker:
         readings = take(payload)
         if retained:
             readings = [one for one in readings if one.time is not None]
-        return Taken(name, [self._reading(one, now) for one in readings if self._is_taken(one)])
+        kept = [one for one in readings if self._is_taken(one)]
+        if readings and not kept:
+            raise Unusable("nothing in it is a number, or a word like on or off")
+        return Taken(name, [self._reading(one, now) for one in kept])
 
     def learn(self, topic: str, payload: bytes) -> None:
         """Note a host that has a collector: its `info` has a schema. `online` may be any device's will."""
@@ -105,7 +111,7 @@ class Taker:
 
     def _is_taken(self, one: Found) -> bool:
         if not has_number(one.fields):
-            raise Unusable("nothing in it is a number, or a word like on or off")
+            return False
         if one.device in self._collectors:
             raise Unusable(f"the host {one.device} has a collector: give the device another name")
         if one.device not in self._devices:
@@ -116,8 +122,12 @@ class Taker:
 
     def _reading(self, one: Found, now: int) -> Reading:
         topic = self._topics.metric(one.device, one.metric)
-        told: dict[str, Any] = {"timestamp": format_time(from_ms(self._times.of(topic, one.time, now)))}
-        return Reading(topic, _encode(told | one.fields | told))
+        time = self._times.of(topic, one.time, now)
+        if not one.late:
+            counters = by_name(one.fields) if one.counters is None else one.counters
+            self._rates.add(topic, one.fields, counters, time)
+        told: dict[str, Any] = {"timestamp": format_time(from_ms(time))}
+        return Reading(topic, _encode(told | one.fields | told), not one.late)
 
 
 class _Info(msgspec.Struct):

@@ -23,6 +23,9 @@ Value: TypeAlias = float | str | None
 MAX_PAYLOAD = 256 * 1024
 MAX_TEXT = 100
 
+# What stands for the payload of a message that is too large to be received at all.
+OVERSIZED = b" " * (MAX_PAYLOAD + 1)
+
 # Digits that begin with a 0 are an identifier, as a meter's.
 _NUMERIC = re.compile(r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*( ?(UTC|Z))?")
@@ -64,7 +67,7 @@ def decode(payload: bytes) -> Any:
     if not payload:
         raise Unusable("it is empty: what was retained there is taken back")
     if len(payload) > MAX_PAYLOAD:
-        raise Unusable(f"it has {len(payload):,} bytes, and {MAX_PAYLOAD:,} are taken at most")
+        raise Unusable(f"it has more than {MAX_PAYLOAD:,} bytes")
     try:
         text = payload.decode().strip()
     except UnicodeDecodeError as exc:

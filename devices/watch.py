@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from devices.app import learn
 from devices.load import taker_of
+from devices.sparkplug.births import FILE, read
 from devices.taker import Taker
-from devices.values import Unusable
+from devices.values import OVERSIZED, Unusable
 from perfwatch.broker import broker_of
 from perfwatch.mqtt.client import Client
 from perfwatch.settings import Settings
@@ -24,11 +25,22 @@ async def watched(settings: Settings, everything: bool, say: Callable[[str], Non
     """Say of each message what it becomes, as they come, until cancelled. Raises BrokerError."""
     taker = _taker(settings)
     await learn(taker, settings)
-    async with Client(broker_of(settings), client_id=f"perfwatch-watch-{secrets.token_hex(6)}") as client:
-        await client.subscribe(*(["#"] if everything else taker.filters()))
+    name = f"perfwatch-watch-{secrets.token_hex(6)}"
+    async with Client(broker_of(settings), client_id=name, oversized=OVERSIZED) as client:
+        subscribed: set[str] = set()
+        await _subscribe(client, ["#"] if everything else taker.filters(), subscribed)
         async for message in client.messages():
             for line in explained(taker, message.topic, message.payload, message.retain):
                 say(line)
+            if not everything:
+                await _subscribe(client, taker.filters(), subscribed)
+
+
+async def _subscribe(client: Client, wanted: list[str], subscribed: set[str]) -> None:
+    """To what is new: devices that announce themselves bring more."""
+    if new := [one for one in wanted if one not in subscribed]:
+        subscribed.update(new)
+        await client.subscribe(*new)
 
 
 def explained(taker: Taker, topic: str, payload: bytes, retained: bool) -> list[str]:
@@ -46,4 +58,4 @@ def explained(taker: Taker, topic: str, payload: bytes, retained: bool) -> list[
 
 
 def _taker(settings: Settings) -> Taker:
-    return taker_of(settings, settings.devices or "all")
+    return taker_of(settings, settings.devices or "all", read(settings.data_path / FILE))

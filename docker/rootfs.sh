@@ -29,6 +29,7 @@ collector:x:10001:10001:PerfWatch collector:/data:/nonexistent
 bridge:x:10002:10002:PerfWatch bridge:/data:/nonexistent
 dashboard:x:10003:10003:PerfWatch dashboard:/data:/nonexistent
 alerts:x:10004:10004:PerfWatch alerts:/data:/nonexistent
+devices:x:10005:10005:PerfWatch devices:/data:/nonexistent
 END
 cut -d: -f1,3 etc/passwd | sed 's/\(.*\):\(.*\)/\1:x:\2:/' > etc/group
 grep '^PRETTY_NAME\|^ID=\|^VERSION_ID' /etc/os-release > etc/os-release

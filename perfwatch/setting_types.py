@@ -30,6 +30,8 @@ DEVICE_PRESETS = (
     "tasmota",
     "homie",
     "telegraf",
+    "rtl_433",
+    "sparkplug",
     "homeassistant",
     "shelly",
     "esphome",

@@ -67,6 +67,7 @@ RATE = Unit(
     exported=Base("bytes_per_second"),
 )
 PER_SECOND = Unit("per_second", ("/s",), exported=Base("per_second"))
+PER_HOUR = Unit("per_hour", ("/h",), digits=2, exported=Base("per_second", 1 / 3600))
 STALLED = Unit("stalled", ("ms/s",), exported=Base("ratio", 0.001))
 MILLISECONDS = Unit(
     "milliseconds", ("ms",), digits=2, device_class="duration", exported=Base("seconds", 0.001)
@@ -116,6 +117,7 @@ ENDINGS = {
     "bytes_per_sec": RATE,
     "ms_per_sec": STALLED,
     "per_sec": PER_SECOND,
+    "per_hour": PER_HOUR,
     "percent": PERCENT,
     "bytes": BYTES,
     "ms": MILLISECONDS,

@@ -1,17 +1,14 @@
-"""A sign of life for whoever can look at a file and nothing else, as a container's health check."""
+"""The heartbeat of a collector: each reading is a sign of life."""
 
 from __future__ import annotations
 
-import logging
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from collector.agent import Gathered
+from perfwatch import heartbeat
 from perfwatch.readings.core import HostInfo
-
-log = logging.getLogger(__name__)
 
 # How late a tick may be: some intervals, and what a busy machine takes for one.
 _INTERVALS, _SECONDS = 3, 10
@@ -21,24 +18,13 @@ class Heartbeat:
     """A sink: with each reading, sets the file's time to when the next must have come."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._path = path
+        self._file = heartbeat.Heartbeat(path)
         self._clock = clock
         self._interval = 0.0
-        self._failed = False
 
     def publish(self, metric: str, gathered: Gathered) -> None:
-        until = self._clock() + _INTERVALS * self._interval + _SECONDS
-        try:
-            self._path.touch()
-            os.utime(self._path, (until, until))
-        except OSError as exc:
-            self._say(exc)
+        self._file.beat(self._clock() + _INTERVALS * self._interval + _SECONDS)
 
     def describe(self, facts: HostInfo) -> None:
         """The facts of a host have its interval, and come before the first reading and when it changes."""
         self._interval = facts.interval
-
-    def _say(self, exc: OSError) -> None:
-        if not self._failed:
-            log.warning("The heartbeat file %s cannot be written: %s", self._path, exc.strerror)
-        self._failed = True

@@ -10,6 +10,7 @@ from devices.values import Unusable
 
 MAX_STEPS = 1000
 MAX_SIZE = 64 * 1024
+MAX_READ = 16 * MAX_SIZE
 _MAX_BITS = 512
 
 _FORMAT = re.compile(r"%[-+ 0#]*\d{0,2}(\.\d{0,2})?[sdifFgGeExXo%]")
@@ -57,11 +58,12 @@ def _weight(value: Any, most: int) -> int:
 
 
 class Budget:
-    """What one rendering may do: steps of all its loops together, and characters that it writes."""
+    """What one rendering may do: steps of all its loops together, characters read by filters, and written."""
 
     def __init__(self) -> None:
         self._steps = MAX_STEPS
         self._characters = MAX_SIZE
+        self._read = MAX_READ
 
     def iterate(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
@@ -69,6 +71,12 @@ class Budget:
             if self._steps < 0:
                 raise Unusable(f"its template takes more than {MAX_STEPS:,} steps")
             yield item
+
+    def read(self, value: Any) -> Any:
+        self._read -= _weight(value, min(self._read, MAX_SIZE))
+        if self._read < 0:
+            raise Unusable(f"its template reads more than {MAX_READ:,} characters")
+        return sized(value)
 
     def write(self, value: Any) -> Any:
         self._characters -= _weight(sized(value), self._characters)

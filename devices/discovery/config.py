@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from jinja2.environment import Template
 
 from devices.discovery.template import compiled
+from devices.filters import is_filter
 from devices.names import Measure, device_name, measure_of, plain
 from devices.values import Unusable
 
@@ -28,6 +29,7 @@ _LONG: Mapping[str, str] = {
     "stat_val_tpl": "state_value_template",
     "unit_of_meas": "unit_of_measurement",
     "dev_cla": "device_class",
+    "stat_cla": "state_class",
     "dev": "device",
     "cmps": "components",
     "p": "platform",
@@ -49,7 +51,10 @@ _LONG_OF_DEVICE: Mapping[str, str] = {"ids": "identifiers", "cns": "connections"
 
 
 class Entity(NamedTuple):
-    """One value of a device. `on` and `off` are the words that a binary one sends, None for a number."""
+    """One value of a device. `on` and `off` are the words that a binary one sends, None for a number.
+
+    `counts` says that its number only ever increases.
+    """
 
     device: str
     field: str
@@ -58,6 +63,7 @@ class Entity(NamedTuple):
     measure: Measure | None
     on: str | None
     off: str | None
+    counts: bool
 
 
 class Presence(NamedTuple):
@@ -71,10 +77,11 @@ class Presence(NamedTuple):
 
 
 class Announced(NamedTuple):
-    """What one discovery message says."""
+    """What one discovery message says, and why some of its entities cannot be used."""
 
     entities: list[Entity]
     presences: list[Presence]
+    refused: list[str]
 
 
 def read(levels: Sequence[str], content: object) -> Announced:
@@ -104,13 +111,17 @@ def _components(
 def _announced(found: list[tuple[str, str, dict[str, Any]]], fallback: str) -> Announced:
     entities: list[Entity] = []
     presences: dict[tuple[str, str], Presence] = {}
+    refused: list[str] = []
     for component, key, one in found:
         if component not in COMPONENTS or not isinstance(one.get("state_topic"), str):
             continue
-        device = _device(one.get("device"), fallback)
-        entities.append(_entity(component, key, one, device))
-        presences |= {(device, told.topic): told for told in _presences(one, device)}
-    return Announced(entities, list(presences.values()))
+        try:
+            device = _device(one.get("device"), fallback)
+            entities.append(_entity(component, key, one, device))
+            presences |= {(device, told.topic): told for told in _presences(one, device)}
+        except Unusable as exc:
+            refused.append(str(exc))
+    return Announced(entities, list(presences.values()), refused)
 
 
 def _entity(component: str, key: str, one: Mapping[str, Any], device: str) -> Entity:
@@ -124,6 +135,7 @@ def _entity(component: str, key: str, one: Mapping[str, Any], device: str) -> En
         measure_of(one.get("unit_of_measurement")),
         _word(one, "ON", "state_on", "payload_on") if binary else None,
         _word(one, "OFF", "state_off", "payload_off") if binary else None,
+        one.get("state_class") == "total_increasing",
     )
 
 
@@ -178,7 +190,7 @@ def _topic(one: Mapping[str, Any], topic: str) -> str:
         topic = base + topic[1:]
     elif isinstance(base, str) and topic.endswith("~"):
         topic = topic[:-1] + base
-    if not topic or any(sign in topic for sign in "+#\0") or topic.startswith("$"):
+    if not is_filter(topic) or not any(level not in ("", "+", "#") for level in topic.split("/")):
         raise Unusable(f"it announces the topic {topic[:100]!r}, which is none that a device sends on")
     return topic
 

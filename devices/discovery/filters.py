@@ -6,14 +6,18 @@ import json
 import math
 import operator
 import reprlib
+import statistics
 from collections.abc import Callable, Iterable
+from datetime import UTC
 from typing import Any
 
-from jinja2 import Undefined
+import msgspec
+from jinja2 import Undefined, pass_context, pass_environment
+from jinja2.filters import FILTERS as JINJA
 from jinja2.utils import Namespace
 
 from devices.discovery.bounds import MAX_SIZE, MAX_STEPS, check_format, sized
-from devices.values import Unusable
+from devices.values import NotOurs, Unusable, moment
 
 _NO_DEFAULT: Any = object()
 
@@ -58,7 +62,7 @@ def _round(value: Any, precision: int = 0, method: str = "common", default: Any 
 def _is_defined(value: Any) -> Any:
     """Home Assistant's filter: a value that is not there ends the template, and nothing is taken."""
     if isinstance(value, Undefined):
-        raise Unusable("its template wants a value that is not in the message")
+        raise NotOurs("its template wants a value that is not in the message")
     return value
 
 
@@ -112,19 +116,71 @@ def _from_json(text: Any) -> Any:
 
 
 def _to_json(value: Any) -> str:
-    return json.dumps(sized(value))
+    return msgspec.json.encode(value).decode()
+
+
+@pass_context
+def _map(context: Any, items: Iterable[Any], *given: Any, **named: Any) -> Any:
+    """Not by filters that make something large of each item."""
+    if given and given[0] not in _MAPPING:
+        raise Unusable(f"its template maps by {given[0]!r}, which is not allowed")
+    return JINJA["map"](context, items, *given, **named)
+
+
+@pass_environment
+def _sum(environment: Any, items: Iterable[Any], attribute: Any = None) -> Any:
+    """Of numbers: lists that are added are copied each time."""
+    return JINJA["sum"](environment, items, attribute)
+
+
+def _of_all(function: Callable[[list[float]], float]) -> Callable[..., float]:
+    """Takes a list, or the numbers themselves."""
+
+    def taken(first: Any, *more: Any) -> float:
+        return function([first, *more] if more else [*first])
+
+    return taken
+
+
+def _as_timestamp(value: Any, default: Any = _NO_DEFAULT) -> Any:
+    """Seconds since 1970."""
+    told = moment(value, UTC) if isinstance(value, str) else None
+    if told is None and default is _NO_DEFAULT:
+        raise Unusable(f"its template makes a time of {reprlib.repr(value)}")
+    return default if told is None else told.timestamp()
+
+
+def _clamp(value: Any, low: Any, high: Any) -> float:
+    return float(max(low, min(value, high)))
 
 
 def _text(value: Any) -> str:
     return str(sized(value))
 
 
+# Those that make nothing larger than what they are given.
+_FROM_JINJA = (
+    *("capitalize", "count", "dictsort", "first", "last", "length", "list", "lower", "max", "min", "reject"),
+    *("rejectattr", "reverse", "select", "selectattr", "sort", "title", "tojson", "trim", "unique", "upper"),
+)
+_MAPPING = (
+    *("abs", "bool", "default", "first", "float", "int", "is_number"),
+    *("last", "length", "lower", "round", "upper"),
+)
+_MATH: dict[str, Callable[..., Any]] = {
+    name: getattr(math, name) for name in ("sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2")
+}
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    **{name: JINJA[name] for name in _FROM_JINJA},
     "abs": abs,
+    "as_timestamp": _as_timestamp,
+    "average": _of_all(statistics.fmean),
     "bool": _boolean,
     "d": _default,
+    "clamp": _clamp,
+    "contains": lambda items, one: one in items,
     "default": _default,
-    "first": lambda items: next(iter(items), None),
     "float": _float,
     "format": _formatted,
     "from_json": _from_json,
@@ -133,33 +189,29 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "is_defined": _is_defined,
     "is_number": _is_number,
     "join": _join,
-    "last": lambda items: items[-1] if items else None,
-    "length": len,
-    "list": list,
-    "lower": lambda text: _text(text).lower(),
-    "max": max,
-    "min": min,
+    "map": _map,
+    "median": _of_all(statistics.median),
+    "ord": ord,
     "replace": _replace,
     "round": _round,
     "string": _text,
-    "sum": sum,
-    "title": lambda text: _text(text).title(),
+    "sum": _sum,
     "to_json": _to_json,
-    "tojson": _to_json,
-    "trim": lambda text: _text(text).strip(),
-    "upper": lambda text: _text(text).upper(),
     "add": lambda value, more: _float(value) + more,
     "multiply": lambda value, by: _float(value) * by,
     "bitwise_and": operator.and_,
     "bitwise_or": operator.or_,
+    "bitwise_xor": operator.xor,
     "log": lambda value, base=math.e: math.log(float(value), base),
-    "sqrt": lambda value: math.sqrt(float(value)),
+    **_MATH,
 }
-GLOBALS: dict[str, Callable[..., Any]] = {
-    **{
-        name: FILTERS[name]
-        for name in ("float", "int", "bool", "is_number", "iif", "max", "min", "log", "sqrt")
-    },
+GLOBALS: dict[str, Any] = {
+    **{name: FILTERS[name] for name in ("float", "int", "bool", "is_number", "iif", "log", *_MATH)},
+    **{name: FILTERS[name] for name in ("as_timestamp", "average", "clamp", "median")},
+    "max": max,
+    "min": min,
+    "pi": math.pi,
+    "e": math.e,
     "namespace": Namespace,
     "range": lambda *given: list(range(*given)[:MAX_STEPS]),
 }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
 
-from devices.discovery.config import Entity, Presence, read
+from devices.counters import rate_of
+from devices.discovery.config import Entity, read
+from devices.discovery.known import Known
 from devices.discovery.template import render
 from devices.flatten import keep, told_time
 from devices.names import Name, Names, metric_name, named
 from devices.rule import Found, Take
-from devices.values import MAX_TEXT, Unusable, Value, decode
-from perfwatch.topics import DEFAULT_DISCOVERY
+from devices.values import MAX_TEXT, NotOurs, Unusable, Value, decode
+from perfwatch.topics import Prefixes
 
 MAX_CONFIGS = 10_000
 
@@ -26,17 +28,16 @@ class HomeAssistant:
 
     name = "homeassistant"
 
-    def __init__(self, zone: tzinfo | None, prefix: str = DEFAULT_DISCOVERY) -> None:
+    def __init__(self, zone: tzinfo | None, prefixes: Prefixes) -> None:
         self._zone = zone
-        self._prefix = prefix.split("/")
-        self._configs: dict[str, list[tuple[str, str]]] = {}
-        self._entities: dict[str, dict[str, list[Entity]]] = {}
-        self._presences: dict[str, dict[str, list[Presence]]] = {}
+        self._prefix = prefixes.discovery.split("/")
+        self._ours = f"{prefixes.topics}/"
+        self._known = Known()
         self._online: dict[str, dict[str, bool]] = {}
 
     @property
     def filters(self) -> Sequence[str]:
-        return [*self.facts, *self._entities, *self._presences]
+        return [*self.facts, *self._known.filters]
 
     @property
     def facts(self) -> Sequence[str]:
@@ -48,77 +49,54 @@ class HomeAssistant:
         depth = len(self._prefix)
         if list(levels[:depth]) == self._prefix and levels[-1] == "config" and len(levels) - depth in (3, 4):
             return lambda payload: self._announced(topic, levels[depth:-1], payload)
-        if topic in self._entities or topic in self._presences:
+        if self._is_announced(topic):
             return lambda payload: self._state(topic, payload)
         return None
 
-    def forget(self, topic: str) -> None:
-        """What that discovery message announced is no longer there."""
-        for kind, of in self._configs.pop(topic, ()):
-            known = self._entities if kind == "entity" else self._presences
-            known[of].pop(topic, None)
-            if not known[of]:
-                del known[of]
+    def _is_announced(self, topic: str) -> bool:
+        """Not by a filter, where it is a reading already, as what we make of others."""
+        found = self._known.topics(topic)
+        return topic in found or (bool(found) and not topic.startswith(self._ours))
 
     def _announced(self, topic: str, levels: Sequence[str], payload: bytes) -> list[Found]:
         if not payload:
-            self.forget(topic)
+            self._known.forget(topic)
             return []
-        if len(self._configs) >= MAX_CONFIGS and topic not in self._configs:
+        if len(self._known) >= MAX_CONFIGS and topic not in self._known:
             raise Unusable(f"it is one more than the {MAX_CONFIGS:,} announcements that are taken")
         told = read(levels, decode(payload))
-        self.forget(topic)
-        places: list[tuple[str, str]] = []
-        for entity in told.entities:
-            self._entities.setdefault(entity.state_topic, {}).setdefault(topic, []).append(entity)
-            places.append(("entity", entity.state_topic))
-        for presence in told.presences:
-            self._presences.setdefault(presence.topic, {}).setdefault(topic, []).append(presence)
-            places.append(("presence", presence.topic))
-        self._configs[topic] = list(dict.fromkeys(places))
+        self._known.put(topic, told)
+        if told.refused:
+            raise Unusable(told.refused[0])  # once what can be used is known
         return []
 
     def _state(self, topic: str, payload: bytes) -> list[Found]:
+        """A reading of each device; only when there is none at all, why not."""
         content = decode(payload)
         time = told_time(content, self._zone)[0] if isinstance(content, dict) else None
-        entities = [one for each in self._entities.get(topic, {}).values() for one in each]
-        by_device: dict[str, list[Entity]] = {}
-        for one in entities:
-            by_device.setdefault(one.device, []).append(one)
-        return [
-            *(
-                self._reading(topic, device, ones, payload, content, time)
-                for device, ones in by_device.items()
-            ),
-            *self._present(topic, payload),
-        ]
+        by_device: dict[tuple[str, str], list[Entity]] = {}
+        for one in self._known.entities(topic):
+            by_device.setdefault((one.device, one.state_topic), []).append(one)
+        found: list[Found] = []
+        reasons: list[Unusable] = []
+        for (device, announced), entities in by_device.items():
+            fields = _fields(entities, payload, content, reasons)
+            counting = {name: rate_of(name) for name in (_name(one).full for one in entities if one.counts)}
+            if fields:
+                found.append(Found(device, _metric(announced, device), fields, time, counters=counting))
+        found += self._present(topic, payload, reasons)
+        if reasons and not found:
+            raise next((one for one in reasons if not isinstance(one, NotOurs)), reasons[0])
+        return found
 
-    def _reading(
-        self,
-        topic: str,
-        device: str,
-        entities: list[Entity],
-        payload: bytes,
-        content: object,
-        time: datetime | None,
-    ) -> Found:
-        fields: dict[str, Value] = {}
-        reasons = []
-        for one in entities:
-            try:
-                _keep(
-                    fields, one, render(one.template, payload) if one.template else _plain(content, payload)
-                )
-            except Unusable as exc:
-                reasons.append(str(exc))  # the others of this message are none the worse
-        if not fields and reasons:
-            raise Unusable(reasons[0])
-        return Found(device, _metric(topic, device), fields, time)
-
-    def _present(self, topic: str, payload: bytes) -> list[Found]:
+    def _present(self, topic: str, payload: bytes, reasons: list[Unusable]) -> list[Found]:
         found = {}
-        for one in (one for each in self._presences.get(topic, {}).values() for one in each):
-            text = render(one.template, payload) if one.template else payload.decode().strip()
+        for one in self._known.presences(topic):
+            try:
+                text = render(one.template, payload) if one.template else payload.decode().strip()
+            except Unusable as exc:
+                reasons.append(exc)
+                continue
             known = self._online.setdefault(one.device, {})
             known[topic] = text == one.online
             here = {"all": all(known.values()), "any": any(known.values())}.get(one.mode, known[topic])
@@ -126,15 +104,34 @@ class HomeAssistant:
         return list(found.values())
 
 
+def _fields(
+    entities: Iterable[Entity], payload: bytes, content: object, reasons: list[Unusable]
+) -> dict[str, Value]:
+    """The values of a device's entities; one that cannot be had adds a reason, and spoils no other."""
+    fields: dict[str, Value] = {}
+    for one in entities:
+        try:
+            text = render(one.template, payload) if one.template else _plain(content, payload)
+        except Unusable as exc:
+            reasons.append(exc)
+        else:
+            _keep(fields, one, text)
+    return fields
+
+
 def _plain(content: object, payload: bytes) -> str:
     """The payload itself; of an object, as lights send it, the state."""
     return str(content.get("state", "")) if isinstance(content, dict) else payload.decode().strip()
 
 
+def _name(one: Entity) -> Name:
+    return named(one.field, one.measure) if one.measure else _NAMES.of((one.field,))
+
+
 def _keep(fields: dict[str, Value], one: Entity, text: str) -> None:
     if text == "":
         return
-    name = named(one.field, one.measure) if one.measure else _NAMES.of((one.field,))
+    name = _name(one)
     if name.bare in fields or name.full in fields:
         return
     if one.on is not None and text in (one.on, one.off):
@@ -151,5 +148,6 @@ def _bare(name: Name) -> Name:
 
 def _metric(topic: str, device: str) -> str:
     """The words of the topic that say more than the device's name does."""
-    levels = [level for level in topic.split("/") if level.lower() not in _GENERIC and level != device]
+    left_out = (*_GENERIC, "+", "#")
+    levels = [level for level in topic.split("/") if level.lower() not in left_out and level != device]
     return metric_name(*(levels or topic.split("/")[-1:]))

@@ -116,6 +116,12 @@ class _Bounds(NodeTransformer):
     def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Node:
         return nodes.Const(node.data)
 
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:
+        self.generic_visit(node)
+        if node.node is not None:  # else it is a block's, whose content is written
+            node.node = _call("_read", node.node)
+        return node
+
     def visit_Assign(self, node: nodes.Assign) -> nodes.Node:
         self.generic_visit(node)
         node.node = _call("_sized", node.node)
@@ -134,7 +140,8 @@ def render(template: Template, payload: bytes) -> str:
     """What a template makes of a payload, without blanks around it. Raises Unusable."""
     text = payload.decode("utf-8", "replace")
     budget = Budget()
-    given = {"value": text, "_iterate": budget.iterate, "_write": budget.write, "_sized": sized}
+    given: dict[str, Any] = {"value": text, "_iterate": budget.iterate, "_write": budget.write}
+    given |= {"_read": budget.read, "_sized": sized}
     with suppress(*UNREADABLE):  # as in Home Assistant: only a template that asks for it fails
         given["value_json"] = msgspec.json.decode(payload)
     try:

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from devices.flatten import keep
 from devices.names import Measure, Names, device_name, measure_of, metric_name, named
-from devices.rule import Found, Take, value_name
+from devices.rule import Found, Take, skip, value_name
 from devices.values import Unusable, Value, decode
 
 _BASE = "homie"
@@ -51,7 +51,7 @@ class Homie:
                 return lambda payload: self._learn((device, node, name), decode(payload))
             case [device, node, name] if not any(word.startswith("$") for word in (node, name)):
                 return lambda payload: [self._value((device, node, name), decode(payload))]
-        return None
+        return skip("it describes a device, or is a command")
 
     def _value(self, place: _Property, content: object) -> Found:
         device, node, name = place

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from typing import TYPE_CHECKING, NamedTuple
 
 from devices.presets.esphome import EspHome
 from devices.presets.homie import Homie
 from devices.presets.plain import Plain
+from devices.presets.rtl433 import Rtl433
 from devices.presets.shelly import Shelly
 from devices.presets.tasmota import Tasmota
 from devices.presets.telegraf import Telegraf
@@ -15,21 +17,40 @@ from devices.presets.zigbee2mqtt import Zigbee2Mqtt
 from devices.rule import Rule
 from perfwatch.topics import Prefixes, Topics
 
+if TYPE_CHECKING:
+    from devices.sparkplug.births import Births
 
-def _homeassistant(zone: tzinfo | None, prefixes: Prefixes) -> Rule:
-    # Only here: Jinja2 takes 12 MB, and most presets do without.
+
+class Given(NamedTuple):
+    """What a preset may need: the zone of times without one, prefixes, and where births are kept."""
+
+    zone: tzinfo | None
+    prefixes: Prefixes = Prefixes()
+    births: Births | None = None
+
+
+def _sparkplug(given: Given) -> Rule:
+    # Only here, as below: protobuf takes 3 MB, and Jinja2 as much.
+    from devices.sparkplug.rule import Sparkplug
+
+    return Sparkplug(given.births)
+
+
+def _homeassistant(given: Given) -> Rule:
     from devices.discovery.rule import HomeAssistant
 
-    return HomeAssistant(zone, prefixes.discovery)
+    return HomeAssistant(given.zone, given.prefixes)
 
 
-PRESETS: Mapping[str, Callable[[tzinfo | None, Prefixes], Rule]] = {
-    "zigbee2mqtt": lambda zone, _: Zigbee2Mqtt(zone),
-    "tasmota": lambda zone, _: Tasmota(zone),
-    "homie": lambda zone, _: Homie(zone),
-    "telegraf": lambda zone, _: Telegraf(zone),
+PRESETS: Mapping[str, Callable[[Given], Rule]] = {
+    "zigbee2mqtt": lambda given: Zigbee2Mqtt(given.zone),
+    "tasmota": lambda given: Tasmota(given.zone),
+    "homie": lambda given: Homie(given.zone),
+    "telegraf": lambda given: Telegraf(given.zone),
+    "rtl_433": lambda given: Rtl433(given.zone),
+    "sparkplug": _sparkplug,
     "homeassistant": _homeassistant,
-    "shelly": lambda zone, _: Shelly(zone),
-    "esphome": lambda zone, _: EspHome(zone),
-    "plain": lambda zone, prefixes: Plain(zone, Topics(prefixes.topics)),
+    "shelly": lambda given: Shelly(given.zone),
+    "esphome": lambda given: EspHome(given.zone),
+    "plain": lambda given: Plain(given.zone, Topics(given.prefixes.topics)),
 }

@@ -44,7 +44,7 @@ _GEN2 = Names(
     }
 )
 _RENAMED = {"rh": "humidity", "V": "voltage"}
-_LEFT_OUT = ("id", "by_minute", "minute_ts", "errors", "flags", "tF")
+_LEFT_OUT = ("id", "by_minute", "minute_ts", "errors", "flags", "tF", "last_updated_ts")
 
 _COMPONENT = re.compile(r"[a-z][a-z0-9_]*(:\d+)?")
 _FIRST = "shellies"
@@ -70,7 +70,7 @@ class Shelly:
         if len(below) < 2:
             return skip("it tells of all Shellies") if levels[0] == _FIRST else None
         device, *rest = below
-        second = self._second(device_name(device), rest)
+        second = self._second(device, rest)
         if second is not None or levels[0] != _FIRST:
             return second
         return self._first(device, rest)
@@ -80,9 +80,11 @@ class Shelly:
             case ["online"]:
                 return available(device)
             case ["events", "rpc"]:
-                return lambda payload: self._notified(device, decode(payload))
+                named = device_name(device)
+                return lambda payload: self._notified(named, decode(payload))
             case ["status", component] if _COMPONENT.fullmatch(component):
-                return lambda payload: [self._component(device, component, decode(payload))]
+                named = device_name(device)
+                return lambda payload: [self._component(named, component, decode(payload))]
         return None
 
     def _first(self, device: str, rest: Sequence[str]) -> Take:
@@ -96,8 +98,9 @@ class Shelly:
         return Found(device, metric_name(name), flatten(_kept(content), _GEN2))
 
     def _notified(self, device: str, content: object) -> list[Found]:
-        params = content.get("params") if isinstance(content, dict) else None
-        if not isinstance(params, dict) or not str(content["method"]).startswith("Notify"):  # type: ignore[index]
+        content = content if isinstance(content, dict) else {}
+        params = content.get("params")
+        if not isinstance(params, dict) or not str(content.get("method")).startswith("Notify"):
             raise Unusable("it is an answer, and no notice of a Shelly's state")
         time = moment(params.get("ts"), self._zone)
         return [

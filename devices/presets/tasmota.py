@@ -1,14 +1,15 @@
-"""Tasmota: tele/<topic>/SENSOR, STATE and LWT. No input or output."""
+"""Tasmota: tele/<topic>/SENSOR, STATE and LWT, and answers on stat/<topic>/. No input or output."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
 from devices.flatten import flatten, told_time
 from devices.names import UNITS, Measure, Names, device_name, measure_of
-from devices.rule import Found, Take, available
+from devices.rule import Found, Take, available, skip
 from devices.values import Unusable, decode
 
 _SPECIAL: Mapping[str, Measure | None] = {
@@ -22,6 +23,13 @@ _SPECIAL: Mapping[str, Measure | None] = {
 }
 _NAMES = Names(_SPECIAL)
 _ZIGBEE = Names({"power": None, "battery_voltage": UNITS["V"]})
+_SWITCH = re.compile(r"POWER\d*")
+# To `Status 8`, 10 and 11, with the object in which they are, and what it is called elsewhere.
+_ANSWERS = {
+    "STATUS8": ("StatusSNS", "sensor"),
+    "STATUS10": ("StatusSNS", "sensor"),
+    "STATUS11": ("StatusSTS", "state"),
+}
 _UNIT_FIELDS = ("TempUnit", "PressureUnit", "SpeedUnit")
 
 
@@ -29,7 +37,7 @@ class Tasmota:
     """A plug, a board of sensors, or a Zigbee bridge of Tasmota's."""
 
     name = "tasmota"
-    filters = ("tele/+/SENSOR", "tele/+/STATE", "tele/+/LWT", "tele/+/+/SENSOR")
+    filters = ("tele/+/SENSOR", "tele/+/STATE", "tele/+/LWT", "tele/+/+/SENSOR", "stat/+/+")
     facts = ()
 
     def __init__(self, zone: tzinfo | None) -> None:
@@ -37,6 +45,8 @@ class Tasmota:
         self._by_units: dict[tuple[object, object], Names] = {}
 
     def route(self, levels: Sequence[str]) -> Take | None:
+        if levels[0] == "stat" and len(levels) == 3:
+            return self._answer(device_name(levels[1]), levels[2])
         if levels[0] != "tele" or len(levels) not in (3, 4):
             return None
         device, word = device_name("/".join(levels[1:-1])), levels[-1]
@@ -47,6 +57,20 @@ class Tasmota:
 
         def take(payload: bytes) -> list[Found]:
             return self._taken(device, word.lower(), decode(payload))
+
+        return take
+
+    def _answer(self, device: str, word: str) -> Take:
+        """A switch says its new state at once, and `Status` asks for what is told every five minutes else."""
+        if _SWITCH.fullmatch(word):
+            return lambda payload: self._taken(device, "state", {word: decode(payload)})
+        if word not in _ANSWERS:
+            return skip("it is an answer to a command")
+        name, metric = _ANSWERS[word]
+
+        def take(payload: bytes) -> list[Found]:
+            content = decode(payload)
+            return self._taken(device, metric, content.get(name) if isinstance(content, dict) else content)
 
         return take
 

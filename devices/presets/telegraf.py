@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
+from devices.counters import Counters, Rate
 from devices.flatten import flatten
 from devices.names import Names, device_name, metric_name
 from devices.rule import Found, Take
@@ -14,6 +15,17 @@ from devices.values import Unusable, decode, moment
 _NAMES = Names({"temp": None, "power": None, "current": None, "energy": None, "battery": None})
 _BASE = "telegraf"
 _MAX_METRICS = 1000
+
+# Telegraf's JSON does not say which fields count; these inputs' do.
+_COUNTING = {
+    "net": "bytes_sent bytes_recv packets_sent packets_recv err_in err_out drop_in drop_out",
+    "diskio": "reads writes read_bytes write_bytes",
+    "kernel": "interrupts context_switches processes_forked",
+}
+_COUNTERS: Mapping[str, Counters] = {
+    name: {field: Rate(f"{field}_per_sec", 1) for field in fields.split()}
+    for name, fields in _COUNTING.items()
+}
 
 
 class Telegraf:
@@ -46,9 +58,9 @@ class Telegraf:
         tags: dict[str, Any] = given if isinstance(given, dict) else {}
         host = str(tags.get("host") or device)
         metric = metric_name(str(one.get("name", "value")), *_further(tags))
-        return Found(
-            device_name(host), metric, flatten(fields, _NAMES), moment(one.get("timestamp"), self._zone)
-        )
+        time = moment(one.get("timestamp"), self._zone)
+        counters = _COUNTERS.get(str(one.get("name")), {})
+        return Found(device_name(host), metric, flatten(fields, _NAMES), time, counters=counters)
 
 
 def _further(tags: Mapping[str, Any]) -> list[str]:

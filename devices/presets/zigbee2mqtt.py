@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from devices.names import Name, Names, device_name
+from devices.names import Name, Names, device_name, metric_name
 from devices.rule import Found, Take, available, found, skip
 from devices.values import decode
 
@@ -38,16 +38,14 @@ class Zigbee2Mqtt:
             return skip("it is a command to a device")
         if len(levels) > 2 and levels[-1] == "availability":
             return available("/".join(levels[1:-1]))
-        return self._of(device_name("/".join(levels[1:])))
+        return lambda payload: [self._found(levels[1:], decode(payload))]
 
-    def _of(self, device: str) -> Take:
-        def take(payload: bytes) -> list[Found]:
-            content = decode(payload)
-            if isinstance(content, dict):
-                content = _measured(content)
-            return [found(device, "zigbee", content, NAMES, self._zone)]
-
-        return take
+    def _found(self, name: Sequence[str], content: object) -> Found:
+        if isinstance(content, dict):
+            return found(device_name("/".join(name)), "zigbee", _measured(content), NAMES, self._zone)
+        # With `output: attribute` each value has a topic of its own below the name.
+        *device, value = name if len(name) > 1 else (*name, "value")
+        return found(device_name("/".join(device)), metric_name(value), content, NAMES, self._zone)
 
 
 def _measured(content: dict[str, object]) -> dict[str, object]:

@@ -35,6 +35,7 @@ USERS: Mapping[str, int] = {
     "bridge": 10002,
     "dashboard": 10003,
     "alerts": 10004,
+    "devices": 10005,
     "grafana": 472,
 }
 
@@ -107,7 +108,7 @@ def broker_urls(accounts: Accounts, settings: Settings) -> dict[str, str]:
     near = HERE if settings.mqtt_address in ("", *_EVERYWHERE) else settings.mqtt_address
     between = {
         name: mqtt_url(name, passwords[name], BROKER, LISTENING.port)
-        for name in ("alerts", "bridge", "dashboard")
+        for name in ("alerts", "bridge", "dashboard", "devices")
     }
     return {"collector": mqtt_url(host, passwords[host], near, settings.mqtt_port), **between}
 

@@ -49,7 +49,8 @@ class Client:
     what arrives for `session_expiry` after the connection, and sends at most `receive_max` messages
     ahead of their acknowledgement: each is acknowledged when it is given out, or with `manual_ack` by
     `puback`. When twice as many wait to be given out we read no further; with `newest_only` we go on,
-    and skip what is older than another message of its topic (`skipped` counts these).
+    and skip what is older than another message of its topic (`skipped` counts these). A message of more than
+    1 MiB does not come; with `oversized` it comes with that payload.
 
     Every method raises BrokerError once the connection is lost. Leaving the block by an exception has
     the broker publish the will; leaving it otherwise does not.
@@ -66,6 +67,7 @@ class Client:
         will: Will | None = None,
         manual_ack: bool = False,
         newest_only: bool = False,
+        oversized: bytes | None = None,
     ) -> None:
         self.broker = broker
         self.session_present = False
@@ -81,7 +83,7 @@ class Client:
             keep_alive=max(1, round(keep_alive)),
             session_expiry_interval=min(round(session_expiry), 0xFFFFFFFF),
             receive_max=receive_max,
-            max_packet_size=MAX_PACKET,
+            max_packet_size=MAX_PACKET if oversized is None else None,
         )
         # QoS 0 is not held back by the receive maximum: past this, we stop reading from the socket.
         self._inbox: Inbox[Message] = Inbox(2 * receive_max, newest_only)
@@ -90,7 +92,7 @@ class Client:
         self._wanted = 1
         self._pending = Pending()
         self._error: BrokerError | None = None
-        self._transport = Transport(self._parse, self._lost)
+        self._transport = Transport(self._parse, self._lost, oversized)
 
     @property
     def skipped(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import mqtt5
 
+_PUBLISH, _QOS = 3, 0b0110  # in a packet's first byte
 FAILED = 128  # MQTT 5: reason codes from here on mean that it was refused
 
 # By name: the enumerations of mqtt5 0.8 are no Python enums, whatever its stubs say, and have no hash.
@@ -36,6 +37,43 @@ def whole_packets(unused: memoryview) -> Iterator[tuple[mqtt5.Packet, int]]:
             raise
         used += size
         yield packet, used
+
+
+def stand_in(unused: bytes, most: int, payload: bytes) -> tuple[bytes, int]:
+    """A message of more than `most` bytes, of which `unused` is the beginning, as one with that payload.
+
+    Also how many bytes of it are still to come, to be skipped. 0, and what was given, when it is no such
+    message, or too little of it is there yet. Its properties, which may be as large, go too.
+    """
+    sized = _remaining_length(unused)
+    if sized is None or unused[0] >> 4 != _PUBLISH or sized[1] <= most:
+        return unused, 0
+    start, remaining = sized
+    topic_ends = start + 2 + int.from_bytes(unused[start : start + 2])
+    ends = topic_ends + (2 if unused[0] & _QOS else 0)
+    if len(unused) < ends or ends - start > remaining:
+        return unused, 0
+    body = unused[start:ends] + b"\0" + payload
+    return unused[:1] + _length(len(body)) + body, remaining - (len(unused) - start)
+
+
+def _remaining_length(unused: bytes) -> tuple[int, int] | None:
+    """Where a packet's body begins, and how long it is; None when that is not all there."""
+    length = 0
+    for place, byte in enumerate(unused[1:5]):
+        length |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return place + 2, length
+    return None
+
+
+def _length(value: int) -> bytes:
+    """A number as MQTT has it: seven bits a byte, the eighth for those that others follow."""
+    written = bytearray()
+    while value > 0x7F:
+        written.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*written, value])
 
 
 def words(code: enum.IntEnum, client_id: str) -> str:

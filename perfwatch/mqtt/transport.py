@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
+from perfwatch.mqtt.packets import stand_in
+
 # A broker is told to send no larger packet; one that does all the same is cut off. Bytes.
 MAX_PACKET = 1024 * 1024
 
@@ -19,14 +21,22 @@ class Transport(asyncio.Protocol):
 
     `parse` is given all bytes not yet used and returns how many of them it has used; ValueError from
     it ends the connection. `lost` is called once, with the reason, when the connection has ended.
-    asyncio sets TCP_NODELAY by itself, so a small packet does not wait for the one before.
+    asyncio sets TCP_NODELAY by itself, so a small packet does not wait for the one before. With `oversized`
+    a message that is too large comes with that payload; what it had is never in memory.
     """
 
-    def __init__(self, parse: Callable[[memoryview], int], lost: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        parse: Callable[[memoryview], int],
+        lost: Callable[[str], None],
+        oversized: bytes | None = None,
+    ) -> None:
         self._parse = parse
         self._lost = lost
         self._transport: asyncio.Transport | None = None
+        self._oversized = oversized
         self._rest = b""
+        self._skip = 0
         self._failed = False
         self._closed = asyncio.Event()
         self._heard = time.monotonic()
@@ -90,15 +100,23 @@ class Transport(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard = time.monotonic()
-        unused = self._rest + data if self._rest else data
-        try:
-            used = self._parse(memoryview(unused))
-        except ValueError as exc:
-            self.fail(f"sent what is not MQTT 5: {exc}")
-            return
-        self._rest = unused[used:]
+        if self._skip:
+            skipped = min(self._skip, len(data))
+            self._skip, data = self._skip - skipped, data[skipped:]
+        self._rest = self._parsed(self._rest + data if self._rest else data)
+        if self._rest and self._oversized is not None:
+            self._rest, self._skip = stand_in(self._rest, MAX_PACKET, self._oversized)
+            self._rest = self._parsed(self._rest) if self._skip else self._rest
         if len(self._rest) > MAX_PACKET + len(data):
             self.fail(f"sent a packet of more than {MAX_PACKET} bytes")
+
+    def _parsed(self, unused: bytes) -> bytes:
+        """What is left of them, for more to come."""
+        try:
+            return unused[self._parse(memoryview(unused)) :]
+        except ValueError as exc:
+            self.fail(f"sent what is not MQTT 5: {exc}")
+            return b""
 
     def pause_writing(self) -> None:
         self.writable.clear()

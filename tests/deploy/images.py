@@ -12,7 +12,7 @@ from tests.deploy.documents import ROOT, services
 
 BASE = "debian:bookworm-20250520-slim"
 STANDINS = {"eclipse-mosquitto": "mosquitto", "influxdb": "influxdb", "nginx": "nginx"}
-TARGETS = ("setup", "collector", "bridge", "alerts", "dashboard")
+TARGETS = ("setup", "collector", "bridge", "alerts", "devices", "dashboard")
 TAG = "test"
 
 _AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"

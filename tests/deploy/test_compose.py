@@ -17,7 +17,7 @@ FILES = tuple(sorted(path.name for path in ROOT.glob("docker-compose*.yml")))
 DEFAULT = ("setup", "mosquitto", "influxdb", "tokens", "collector", "bridge", "alerts", "dashboard")
 # Those that run once, as root, to write secrets.
 ONCE = ("setup", "tokens")
-OURS = (*ONCE, "collector", "bridge", "alerts", "dashboard")
+OURS = (*ONCE, "collector", "bridge", "alerts", "devices", "dashboard")
 ALL = [
     *((COMPOSE, name) for name in services()),
     *(("docker-compose.collector.yml", name) for name in services("docker-compose.collector.yml")),
@@ -28,7 +28,7 @@ every = pytest.mark.parametrize(("file", "name"), ALL, ids=[f"{file}:{name}" for
 def test_without_a_profile_it_is_the_stack_with_influxdb() -> None:
     assert tuple(name for name, one in services().items() if "profiles" not in one) == DEFAULT
     profiles = {name: one["profiles"] for name, one in services().items() if "profiles" in one}
-    assert profiles == {"grafana": ["grafana"], "tls": ["tls"]}
+    assert profiles == {"devices": ["devices"], "grafana": ["grafana"], "tls": ["tls"]}
 
 
 @every
@@ -116,7 +116,9 @@ def test_no_secret_is_written_in_it(file: str) -> None:
             assert not secret or inside, f"{name}: {variable}"
 
 
-@pytest.mark.parametrize("name", ["collector", "bridge", "alerts", "dashboard", "influxdb", "grafana"])
+@pytest.mark.parametrize(
+    "name", ["collector", "bridge", "alerts", "devices", "dashboard", "influxdb", "grafana"]
+)
 def test_each_reads_its_own_secrets_only(name: str) -> None:
     environment = services()[name]["environment"]
     used = {value.split("/")[2] for value in environment.values() if value.startswith("/secrets/")}

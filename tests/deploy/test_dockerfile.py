@@ -24,10 +24,10 @@ def test_the_base_is_pinned_and_the_images_are_made_from_nothing() -> None:
     }
 
 
-@pytest.mark.parametrize("target", ["collector", "bridge", "alerts", "dashboard"])
+@pytest.mark.parametrize("target", ["collector", "bridge", "alerts", "devices", "dashboard"])
 def test_a_service_runs_as_nobody_else_and_says_whether_it_is_well(target: str) -> None:
     stage = STAGES[target]
-    assert re.search(r"^USER 1000[1234]$", stage, re.MULTILINE)
+    assert re.search(r"^USER 1000[1-5]$", stage, re.MULTILINE)
     assert "HEALTHCHECK" in stage
     assert f'ENTRYPOINT ["/usr/bin/python3", "-P", "-m", "{target}"]' in stage
     assert "RUN" not in stage

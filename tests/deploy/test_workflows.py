@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.documents import ROOT, read
+from tests.deploy.documents import ROOT, read, services
 
 WORKFLOWS = tuple(f".github/workflows/{path.name}" for path in (ROOT / ".github" / "workflows").iterdir())
 every = pytest.mark.parametrize("file", sorted(WORKFLOWS))
@@ -29,6 +29,12 @@ def test_it_may_read_the_repository_and_each_job_what_it_needs(file: str) -> Non
     assert read(file)["permissions"] == {"contents": "read"}
     for name, job in jobs(file).items():
         assert job.get("permissions") == GRANTED.get((file.rpartition("/")[2], name)), name
+
+
+def test_every_image_of_ours_is_published() -> None:
+    published = jobs(".github/workflows/images.yml")["image"]["strategy"]["matrix"]["target"]
+    ours = {one["build"]["target"] for one in services().values() if "build" in one}
+    assert set(published) == ours | {"collector-perf"}
 
 
 @every

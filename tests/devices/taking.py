@@ -7,17 +7,17 @@ from typing import Any
 
 import msgspec
 
-from devices.presets.registry import PRESETS
+from devices.presets.registry import PRESETS, Given
 from devices.rule import Rule
 from devices.taker import Taker
-from perfwatch.topics import Prefixes, Topics
+from perfwatch.topics import Topics
 
 NOW = 1_800_000_000_000
 NOW_TEXT = "2027-01-15T08:00:00.000Z"
 
 
 def preset(name: str) -> Rule:
-    return PRESETS[name](UTC, Prefixes())
+    return PRESETS[name](Given(UTC))
 
 
 def taker(*names: str, **limits: int) -> Taker:

@@ -37,10 +37,30 @@ def test_an_announcement_that_changed_is_the_newest(takes: Taker) -> None:
     assert readings(takes, "a/b", "1")["perfwatch/x/a_b"].keys() == {"timestamp", "new"}
 
 
-@pytest.mark.parametrize("topic", ["a/#", "+/b", "$SYS/x", ""])
+@pytest.mark.parametrize("topic", ["#", "+/+", "a+/b", "a/#/b", "$SYS/x", ""])
 def test_a_topic_with_wildcards_is_refused(takes: Taker, topic: str) -> None:
     with pytest.raises(Unusable, match="none that a device"):
         announce(takes, "homeassistant/sensor/x/config", state_topic=topic)
+
+
+def test_several_gateways_may_hear_a_device(takes: Taker) -> None:
+    announce(takes, "homeassistant/sensor/x/config", state_topic="+/+/BTtoMQTT/A4C138", dev={"name": "Tag"})
+    assert "+/+/BTtoMQTT/A4C138" in takes.filters()
+    for gateway in ("cellar", "attic"):
+        found = readings(takes, f"home/{gateway}/BTtoMQTT/A4C138", "1")
+        assert list(found) == ["perfwatch/Tag/bttomqtt_a4c138"]
+
+
+def test_a_filter_takes_no_reading_that_was_made_of_another_message(takes: Taker) -> None:
+    announce(takes, "homeassistant/sensor/x/config", state_topic="+/+/x", dev={"name": "Tag"})
+    with pytest.raises(Unusable, match="no rule"):
+        takes.take("perfwatch/Tag/x", b"1", NOW)
+
+
+def test_a_device_whose_values_fail_spoils_no_other(takes: Taker) -> None:
+    for name, template in (("a", "{{ value_json.b.c }}"), ("b", "{{ value_json.b }}")):
+        announce(takes, f"homeassistant/sensor/{name}/config", state_topic="s", val_tpl=template)
+    assert list(readings(takes, "s", '{"b": 1}')) == ["perfwatch/b/s"]
 
 
 def test_one_value_that_fails_spoils_no_other(takes: Taker) -> None:
@@ -49,6 +69,13 @@ def test_one_value_that_fails_spoils_no_other(takes: Taker) -> None:
             takes, f"homeassistant/sensor/{name}/config", state_topic="s", val_tpl=template, dev={"ids": "d"}
         )
     assert readings(takes, "s", '{"a": 1}')["perfwatch/d/s"].keys() == {"timestamp", "a"}
+
+
+def test_an_entity_that_cannot_be_used_spoils_no_other_of_its_device(takes: Taker) -> None:
+    components = {"a": {"p": "sensor", "val_tpl": "{{"}, "b": {"p": "sensor"}}
+    with pytest.raises(Unusable, match="cannot be used"):
+        announce(takes, "homeassistant/device/d/config", cmps=components, stat_t="s")
+    assert readings(takes, "s", "1")["perfwatch/d/s"].keys() == {"timestamp", "b"}
 
 
 def test_units_of_the_announcement_are_kept_and_multiples_converted(takes: Taker) -> None:

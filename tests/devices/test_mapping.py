@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +38,13 @@ def mapped(text: str) -> Taker:
             "perfwatch/roof/pv",
             {"power_watts": 5},
         ),
+        (
+            'topic = "N/+/{device}/#"\npath = "value"',
+            "N/c0ff/vebus/276/Ac/Out/L1/Power",
+            '{"value": 812}',
+            "perfwatch/vebus/276_ac_out_l1_power",
+            {"value_watts": 812},
+        ),
         ('topic = "a/+/c"\ndevice = "x"', "a/b/c", "on", "perfwatch/x/c", {"value": 1, "value_text": "on"}),
     ],
 )
@@ -45,6 +54,12 @@ def test_a_mapping_takes_what_it_says(
     found = readings(mapped(f"[[mapping]]\n{mapping}"), topic, payload)[name]
     del found["timestamp"]
     assert found == expected
+
+
+def test_the_examples_of_the_documentation_are_mappings() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "devices.md").read_text()
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert [len(read(one.encode(), UTC)) for one in examples] == [2, 4]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,13 @@ def outcomes(preset: str) -> list[dict[str, Any] | str]:
     return [outcome(takes, shape) for shape in SHAPES[preset]]
 
 
+def payload_of(shape: dict[str, Any]) -> bytes:
+    return b64decode(shape["base64"]) if "base64" in shape else shape["payload"].encode()
+
+
 def outcome(takes: Any, shape: dict[str, Any]) -> dict[str, Any] | str:
     try:
-        return readings(takes, shape["topic"], shape["payload"])
+        return readings(takes, shape["topic"], payload_of(shape))
     except Unusable as reason:
         return str(reason)
 

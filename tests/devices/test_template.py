@@ -86,6 +86,11 @@ HOSTILE = [
     "{% for x in value_json %}",
     "x" * 9000,
     "{{ range(1000000000) | sum / 0 }}",
+    "{% for x in range(1000) %}{% if value | list | length %}{% endif %}{% endfor %}",
+    "{% for x in range(1000) %}{% if value | list | sort | unique | list %}{% endif %}{% endfor %}",
+    "{{ value | map('replace', '', value) | list }}",
+    "{{ value | list | map('string') | list }}",
+    "{{ [[1], [2]] | sum(start=[]) }}",
     "{% for x in range(1000) %}{{ value }}{{ value }}{{ value }}{% endfor %}",
 ]
 

@@ -75,7 +75,7 @@ def test_what_is_no_time_is_none(told: object) -> None:
     ("payload", "reason"),
     [
         (b"\xff\xfe\x00", "UTF-8"),
-        (b"x" * 10_000_000, "10,000,000 bytes"),
+        (b"x" * 10_000_000, "more than 262,144 bytes"),
         (b'{"a": ', "begins like JSON"),
         (b"[" * 100_000, "begins like JSON"),
         (b"", "empty"),

@@ -159,7 +159,7 @@ def test_a_history_that_is_there_keeps_what_is_in_it(tmp_path: Path) -> None:
 
 def test_the_images_run_as_the_users_who_own_the_folders() -> None:
     text = (ROOT / "Dockerfile").read_text()
-    ours = {name: str(USERS[name]) for name in ("collector", "bridge", "alerts", "dashboard")}
+    ours = {name: str(USERS[name]) for name in ("collector", "bridge", "alerts", "devices", "dashboard")}
     assert re.findall(r"^USER (\d+)$", text, re.MULTILINE) == list(ours.values())
     accounts = (ROOT / "docker" / "rootfs.sh").read_text()
     assert dict(re.findall(r"^(\w+):x:(1\d{4}):", accounts, re.MULTILINE)) == ours

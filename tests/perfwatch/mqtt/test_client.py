@@ -26,6 +26,29 @@ async def test_a_message_comes_with_all_that_it_has(broker: Mosquitto) -> None:
     assert not message.duplicate
 
 
+@pytest.mark.parametrize("qos", [0, 1])
+async def test_a_message_that_is_too_large_comes_without_what_it_had(broker: Mosquitto, qos: QoS) -> None:
+    async with (
+        Client(address(broker.port), client_id="a", oversized=b"much") as client,
+        Client(address(broker.port)) as sender,
+    ):
+        await client.subscribe("x/+")
+        for payload in (b"before", b"\xff" * 10_000_000, b"after"):
+            await sender.publish("x/y", payload, qos=qos)
+        messages = await take(client, 3)
+    assert [(one.topic, one.payload) for one in messages] == [
+        *(("x/y", payload) for payload in (b"before", b"much", b"after"))
+    ]
+
+
+async def test_without_a_stand_in_it_does_not_come(broker: Mosquitto) -> None:
+    async with Client(address(broker.port)) as client, Client(address(broker.port)) as sender:
+        await client.subscribe("x")
+        for payload in (b"\xff" * 2_000_000, b"after"):
+            await sender.publish("x", payload, qos=1)
+        assert [one.payload for one in await take(client, 1)] == [b"after"]
+
+
 async def test_what_is_not_acknowledged_comes_again_and_what_is_does_not(broker: Mosquitto) -> None:
     def connect() -> Client:
         return Client(address(broker.port), client_id="a", session_expiry=60, manual_ack=True)
