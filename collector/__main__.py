@@ -29,6 +29,7 @@ from collector.sources.machine import BootTime, machine
 from collector.sources.registry import SOURCES, Active
 from collector.stop import Stop
 from collector.twin import Twin
+from collector.watch import Watch
 from perfwatch.broker import broker_of
 from perfwatch.command import service, with_commands
 from perfwatch.durations import format_ms
@@ -82,7 +83,9 @@ def run(chosen: Settings) -> None:
     apply(steering.state)
     replies.confirm(protocol.encode(steering.state))
     to = Sinks([*sinks(chosen, publisher)])
-    agent = Agent(active, to, facts, steering.state.interval, stop, obey=obey, alive=alive)
+    between = watch(chosen, publisher, active, stop).take
+    every = steering.state.interval
+    agent = Agent(active, to, facts, every, stop, obey=obey, alive=alive, between=between)
     log.info(
         "Host %s: %s every %s to %s",
         host,
@@ -160,6 +163,19 @@ def sinks(chosen: Settings, publisher: Publisher) -> Iterator[Sink]:
         yield Heartbeat(Path(chosen.heartbeat_file))
 
 
+def watch(chosen: Settings, publisher: Publisher, active: Active, stop: Stop) -> Watch:
+    """What ticks while somebody looks at this host: it never hears of them where that is switched off."""
+    topics, host = Topics(chosen.topic_prefix), chosen.host_id
+
+    def publish(metric: str, payload: bytes) -> None:
+        publisher.answer(topics.watched(host, metric), payload)
+
+    made = Watch(active, publish, stop.rouse)
+    if chosen.watch:
+        publisher.follow_expiring(topics.watch(host), made.hear)
+    return made
+
+
 def steered(chosen: Settings, stop: Stop) -> RemoteConfig:
     """The settings that commands may change, as we were started with them. Raises SettingError."""
     machine = Capabilities(tuple(SOURCES), cpu_list.online())
@@ -205,6 +221,7 @@ command = service(
     "outbox_resend",
     "retained_expiry",
     "publish_scalars",
+    "watch",
     "homeassistant",
     "homeassistant_prefix",
     "dashboard_url",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -49,7 +50,8 @@ class Agent:
 
     A source that fails or is late is left out of that tick and stops none of the others. `obey` is
     asked when the wait is roused: it may change what `sources` holds, and returns the new interval, or
-    None when nothing has changed. `alive` is called each `BEAT_SECONDS` and more often.
+    None when nothing has changed. `alive` is called each `BEAT_SECONDS` and more often. `between` is given
+    each moment at which the loop wakes; it may take ticks of its own, and returns when its next is due.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Agent:
         clock: Callable[[], float] = time.monotonic,
         obey: Callable[[], float | None] = lambda: None,
         alive: Callable[[], None] = lambda: None,
+        between: Callable[[Tick, Schedule], float] = lambda _tick, _regular: math.inf,
     ) -> None:
         self._sources = sources
         self._outlet = outlet
@@ -71,6 +74,7 @@ class Agent:
         self._clock = clock
         self._obey = obey
         self._alive = alive
+        self._between = between
         self._apart = Apart[Reading | None]("sources")
         self._available: dict[str, str | None] = {}
         self._facts: HostInfo | None = None
@@ -80,15 +84,18 @@ class Agent:
     def run(self) -> None:
         """Tick at once, then on schedule. Returns as soon as `stop` is set."""
         schedule = Schedule(self._clock(), self._interval)
-        while not self._stop.wait(min(schedule.due - self._clock(), BEAT_SECONDS)):
+        due = schedule.due
+        while not self._stop.wait(min(due - self._clock(), BEAT_SECONDS)):
             self._alive()
             interval = self._obey()
             if interval is not None:
                 schedule.change(interval, self._clock())
                 self._tell(self._clock())
-            if self._clock() >= schedule.due:
-                self.tick(Tick(codec.now(), self._clock()))
+            moment = Tick(codec.now(), self._clock())
+            if moment.monotonic >= schedule.due:
+                self.tick(moment)
                 schedule.advance(self._clock())
+            due = min(schedule.due, self._between(moment, schedule))
 
     def tick(self, tick: Tick) -> None:
         """Gather everything, then publish it; the host's facts too when a source came or went."""

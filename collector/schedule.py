@@ -8,22 +8,22 @@ class Schedule:
 
     def __init__(self, start: float, interval: float) -> None:
         self._start = start
-        self._interval = interval
+        self.interval = interval
         self._tick = 0
 
     @property
     def due(self) -> float:
         """When the coming tick is due."""
-        return self._start + self._tick * self._interval
+        return self._start + self._tick * self.interval
 
     def change(self, interval: float, now: float) -> None:
         """Another interval from the last tick on: the coming one is at once when it would be over."""
-        self._start = max(now, self.due - self._interval + interval)
-        self._interval = interval
+        self._start = max(now, self.due - self.interval + interval)
+        self.interval = interval
         self._tick = 0
 
     def advance(self, now: float) -> None:
         """That tick is done: on to the next one after `now`. Those that were missed are skipped."""
-        passed = int((now - self._start) // self._interval)
+        passed = int((now - self._start) // self.interval)
         # A wait may end a moment early; that tick is not to be taken twice.
         self._tick = max(self._tick, passed) + 1

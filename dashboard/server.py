@@ -34,6 +34,7 @@ from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
+from dashboard.live.watching import Watching
 from dashboard.openapi.routes import guarded
 from dashboard.own_pages.folder import PREFIX, OwnPages
 from dashboard.own_pages.widgets import Widgets
@@ -136,7 +137,8 @@ def build(settings: Settings, background: Background) -> App:
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Where("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
     hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
-    background.works = (subscriber.run, probe.run, hosts.run, sessions.follow, login_log.run)
+    watching = Watching(subscriber.watch)
+    background.works = (subscriber.run, watching.run, probe.run, hosts.run, sessions.follow, login_log.run)
     router = api(
         Parts(
             users=users,
@@ -149,6 +151,7 @@ def build(settings: Settings, background: Background) -> App:
             bridges=bridges,
             alerts=alerts,
             subscriber=subscriber,
+            watching=watching,
             store=store,
             patient=patient,
             place=place,

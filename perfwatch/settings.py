@@ -98,6 +98,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     publish_scalars: Annotated[
         bool, Setting(FLAG, "Also publish each number on a topic of its own, as text")
     ] = False
+    watch: Annotated[
+        bool, Setting(FLAG, "Also read once a second while somebody looks at this host's Live page")
+    ] = True
     homeassistant: Annotated[bool, Setting(FLAG, "Announce this host to Home Assistant, over MQTT")] = True
     homeassistant_prefix: Annotated[str, Setting(PREFIX, "Home Assistant's discovery prefix")] = (
         DEFAULT_DISCOVERY

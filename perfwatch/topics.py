@@ -3,6 +3,8 @@
 <prefix>/<host>/status | info | config | config/set | config/error
 <prefix>/<host>/<metric>             one reading as JSON
 <prefix>/<host>/<metric>/<path…>     one number as text
+<prefix>/<host>/watch                somebody looks at the host: until it expires
+<prefix>/<host>/watch/<metric>       one reading as JSON, between two of the host's interval
 <prefix>/<host>/alert/<rule>         where a rule stands
 <prefix>/alerts                      the sum of these
 <prefix>-bridge/<id>/status | stats | health | rejected
@@ -41,9 +43,11 @@ class Kind(enum.Enum):
     CONFIG_SET = "config/set"
     CONFIG_ERROR = "config/error"
     ALERT = "alert"
+    WATCH = "watch"
+    WATCHED = "watched"
 
 
-_WORDS = {"status": Kind.STATUS, "info": Kind.INFO, "config": Kind.CONFIG}
+_WORDS = {"status": Kind.STATUS, "info": Kind.INFO, "config": Kind.CONFIG, "watch": Kind.WATCH}
 _ALERTING = ("settings", "ask", "answer", "lease")
 _CONFIG_WORDS = {"set": Kind.CONFIG_SET, "error": Kind.CONFIG_ERROR}
 
@@ -133,6 +137,12 @@ class Topics:
     def alert(self, host: str, rule: str) -> str:
         return f"{self.prefix}/{host}/alert/{rule}"
 
+    def watch(self, host: str) -> str:
+        return f"{self.prefix}/{host}/{Kind.WATCH.value}"
+
+    def watched(self, host: str, metric: str) -> str:
+        return f"{self.watch(host)}/{metric}"
+
     @property
     def alerts(self) -> str:
         """The sum of all alerts; it is no host's."""
@@ -171,6 +181,8 @@ class Topics:
             return self.metric(topic.host, topic.metric)
         if topic.kind is Kind.SCALAR:
             return self.scalar(topic.host, topic.metric, topic.path)
+        if topic.kind is Kind.WATCHED:
+            return self.watched(topic.host, topic.metric)
         if topic.kind is Kind.ALERT:
             return self.alert(topic.host, *topic.path)
         return f"{self.prefix}/{topic.host}/{topic.kind.value}"
@@ -185,6 +197,8 @@ class Topics:
         word, *path = rest
         if word == "config" and len(path) == 1 and path[0] in _CONFIG_WORDS:
             return Topic(_CONFIG_WORDS[path[0]], host)
+        if word == Kind.WATCH.value and len(path) == 1:
+            return Topic(Kind.WATCHED, host, path[0])
         if word in _WORDS:
             return None if path else Topic(_WORDS[word], host)
         if word == Kind.ALERT.value and len(path) == 1:

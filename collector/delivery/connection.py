@@ -36,8 +36,8 @@ class User(Protocol):
     def answered(self, message: int, refusal: str) -> None:
         """The broker took a message that was published, or did not, for that reason."""
 
-    def received(self, topic: str, payload: bytes) -> None:
-        """A message came."""
+    def received(self, topic: str, payload: bytes, expiry: float | None) -> None:
+        """A message came, which holds for that many seconds more."""
 
     def finish(self, goodbye: str, rival: bool) -> bool:
         """No longer connected. Whether that was for a message, which is not sent again then.
@@ -166,7 +166,8 @@ class Connection:
         self._user.answered(message, str(reason) if reason.is_failure else "")
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
-        self._user.received(message.topic, bytes(message.payload))
+        expiry = getattr(message.properties, "MessageExpiryInterval", None)
+        self._user.received(message.topic, bytes(message.payload), expiry)
 
     def _end(self) -> None:
         """The connection is over, or was none."""

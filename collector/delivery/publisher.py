@@ -74,7 +74,7 @@ class Publisher:
         self._kept_apart = retained_expiry < EXPIRY_SECONDS
         self._announced: dict[str, tuple[bytes, ...]] = {}
         self._urgent: deque[Message] = deque()
-        self._followed: dict[str, Callable[[bytes], None]] = {}
+        self._followed: dict[str, Callable[[bytes, float | None], None]] = {}
         self._newest: dict[str, bytes] = {}
         self._sending = threading.Lock()
         self._flight = Inflight(WINDOW)
@@ -149,6 +149,10 @@ class Publisher:
 
     def follow(self, topic: str, receive: Callable[[bytes], None]) -> None:
         """Call `receive`, in the network's thread, with what comes on that topic. Before `start`."""
+        self.follow_expiring(topic, lambda payload, _expiry: receive(payload))
+
+    def follow_expiring(self, topic: str, receive: Callable[[bytes, float | None], None]) -> None:
+        """The same, with the seconds for which the message still holds; None when it says nothing of that."""
         self._followed[topic] = receive
 
     def heed(self, limits: Callable[[Limits], None]) -> None:
@@ -266,9 +270,9 @@ class Publisher:
             self._settle(what, refusal)
         self._pump()
 
-    def received(self, topic: str, payload: bytes) -> None:
+    def received(self, topic: str, payload: bytes, expiry: float | None) -> None:
         """A message that was asked for."""
-        self._followed[topic](payload)
+        self._followed[topic](payload, expiry)
 
     def finish(self, goodbye: str, rival: bool) -> bool:
         """No longer connected. Whether that was for a message that is too large: it is not sent again."""

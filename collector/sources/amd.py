@@ -6,7 +6,17 @@ import re
 from pathlib import Path
 
 from collector.sources.hwmon import ASLEEP
-from collector.sources.plausible import CELSIUS, CLOCK, PERCENT, WATTS, Limits, at_most, count, plausible
+from collector.sources.plausible import (
+    CELSIUS,
+    CLOCK,
+    PERCENT,
+    WATTS,
+    Limits,
+    at_most,
+    count,
+    integer,
+    plausible,
+)
 from collector.sources.rates import percent
 from collector.sources.source import ReadText, listed, read_text
 from perfwatch.readings.optional import Gpu
@@ -79,6 +89,6 @@ class Amd:
 
     def _scaled(self, path: str, unit: int, limits: Limits) -> float | None:
         try:
-            return plausible(round(int(self._text(path)) / unit, 3), limits)
+            return plausible(round(integer(self._text(path)) / unit, 3), limits)
         except ValueError:
             return None

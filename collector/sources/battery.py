@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from collector.sources.plausible import PERCENT, plausible
+from collector.sources.plausible import COUNT, PERCENT, plausible
 from collector.sources.source import ReadText, listed, read_text
 
 ROOT = Path("/sys/class/power_supply")
@@ -131,6 +131,7 @@ def _sum(cells: Sequence[Cell], of: Callable[[Cell], float | None]) -> float | N
 
 def _number(values: dict[str, str], name: str) -> float | None:
     try:
-        return abs(float(values[name]))  # some drivers count what is drawn as negative
+        number = abs(float(values[name]))  # some drivers count what is drawn as negative
     except (KeyError, ValueError):
         return None
+    return plausible(number, COUNT)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from collector.sources import sock_diag
+from collector.sources.plausible import integer
 from collector.sources.sock_diag import SocketKind
 from collector.sources.source import ReadText
 from perfwatch.readings.core import Connections, TcpConnections, UdpConnections
@@ -79,7 +80,7 @@ def sockstat(text: str) -> dict[tuple[str, str], int]:
         protocol, _, rest = line.partition(":")
         words = rest.split()
         for word, number in zip(words[::2], words[1::2], strict=True):
-            found[protocol, word] = int(number)
+            found[protocol, word] = integer(number)
     return found
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from collector.cpu_list import parse
-from collector.sources.plausible import MEGAHERTZ, plausible
+from collector.sources.plausible import CORE, MEGAHERTZ, count, integer, plausible
 from collector.sources.source import ReadText, listed, read_text
 
 ROOT = "/sys/devices/system/cpu/cpufreq"
@@ -51,7 +51,7 @@ class Frequencies:
 
     def _mhz(self, folder: str) -> float | None:
         try:
-            return plausible(round(int(self._read(f"{folder}/scaling_cur_freq")) / 1000, 1), MEGAHERTZ)
+            return plausible(round(integer(self._read(f"{folder}/scaling_cur_freq")) / 1000, 1), MEGAHERTZ)
         except (OSError, ValueError):
             return None  # <unknown>, or a core that has just been switched off
 
@@ -65,11 +65,11 @@ class Frequencies:
 def cpuinfo_mhz(text: str) -> dict[int, float | None]:
     """The frequencies in /proc/cpuinfo by processor: x86, and POWER, which calls them clocks."""
     found: dict[int, float | None] = {}
-    core = -1
+    core: int | None = None
     for number, *told in _ROW.findall(text):
         if number:
-            core = int(number)
-        elif core >= 0:
+            core = plausible(count(number), CORE)
+        elif core is not None:
             try:
                 found[core] = plausible(round(float("".join(told)), 1), MEGAHERTZ)
             except ValueError:

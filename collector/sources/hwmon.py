@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from collector.sources.plausible import CELSIUS, RPM, plausible
+from collector.sources.plausible import CELSIUS, RPM, integer, plausible
 from collector.sources.source import ReadText, listed, read_text
 from collector.sources.text import free, valid
 
@@ -92,7 +92,7 @@ class Hwmon:
         path = f"{chip.folder}/{name}"
         if name in self.inputs(chip).faults and self._try(str.strip, f"{path}_fault") == "1":
             return None
-        return self._try(int, f"{path}_input")
+        return self._try(integer, f"{path}_input")
 
     def _look(self, places: Sequence[tuple[str, str]]) -> list[Chip]:
         """Who has a name alone keeps it when another comes, and most often from one start to the next."""
@@ -127,7 +127,7 @@ class Hwmon:
         return self._try(str.strip, f"{chip.folder}/{name}_label") or name
 
     def _limits(self, chip: Chip, names: Mapping[str, object]) -> dict[str, float | None]:
-        told = {name: self._try(int, f"{chip.folder}/{name}") for name in names}
+        told = {name: self._try(integer, f"{chip.folder}/{name}") for name in names}
         # NVMe disks without a limit say 65 kilodegrees, and others zero.
         return {name: plausible(number / 1000, CELSIUS) for name, number in told.items() if number}
 

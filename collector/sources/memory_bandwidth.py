@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 
+from collector.sources.plausible import count
 from collector.sources.rates import per_second
 from collector.sources.source import ReadText, Tick, read_text
 from perfwatch.readings import core
@@ -43,9 +44,10 @@ class MemoryBandwidth:
 
 
 def vmstat(text: str) -> dict[str, int]:
-    """The counters of this source in the text of /proc/vmstat. Raises ValueError."""
+    """The counters of this source in the text of /proc/vmstat. What is none is left out."""
     rows = (line.split() for line in text.splitlines())
-    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[0] in _COUNTERS}
+    told = {row[0]: count(row[1]) for row in rows if len(row) == 2 and row[0] in _COUNTERS}
+    return {name: number for name, number in told.items() if number is not None}
 
 
 def _bytes(one: float | None, other: float | None, unit: int) -> float | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from collector.sources import net_dev
+from collector.sources.apart import tell
 from collector.sources.connections import connections
 from collector.sources.interfaces import Interfaces
 from collector.sources.net_dev import Traffic
@@ -53,7 +55,8 @@ class Network:
 
     def gather(self, tick: Tick) -> core.Network:
         traffic, errors = self._counters()
-        self._missing.note(errors)
+        sockets = tell(partial(connections, self._read))
+        self._missing.note(errors | ({"connections": sockets.error} if sockets.error else {}))
         self._interfaces.look(traffic, tick.monotonic)
         before, seconds = self._before, tick.monotonic - self._at
         self._before, self._at = traffic, tick.monotonic
@@ -70,7 +73,7 @@ class Network:
             tracked_connections=self._tracked("count"),
             tracked_connections_limit=self._tracked("max"),
             interfaces=found,
-            connections=connections(self._read),
+            connections=sockets.answer,
         )
 
     def _tracked(self, what: str) -> int | None:

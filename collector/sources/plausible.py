@@ -20,6 +20,12 @@ MEGAHERTZ: Final[Limits] = (1, 20_000)
 """Of a core, which runs."""
 CLOCK: Final[Limits] = (0, 50_000)
 """MHz of a graphics processor, which may rest, or of its memory."""
+WEAR: Final[Limits] = (0, 255)
+"""Percent of the writes that an NVMe disk was made for, which it may go beyond."""
+UPTIME: Final[Limits] = (0, 100 * 365 * 86400)
+"""Seconds."""
+CORE: Final[Limits] = (0, 8191)
+"""The kernel's number of a core: it can be built for 8,192."""
 SIGNAL: Final[Limits] = (-120, -1)
 """dBm."""
 WATTS: Final[Limits] = (0, 10_000)
@@ -29,6 +35,14 @@ def plausible(number: N | None, limits: Limits) -> N | None:
     """`number` when it is within both limits. NaN is not."""
     low, high = limits
     return number if number is not None and low <= number <= high else None
+
+
+def integer(text: str | bytes) -> int:
+    """A whole number as the kernel writes it. Raises ValueError for what is none, or has over 64 bits."""
+    number = int(text)
+    if abs(number) >= 2**64:
+        raise ValueError(f"{text[:20]!r}… is no number of the kernel's")
+    return number
 
 
 def count(text: str | bytes) -> int | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import psutil
 
-from collector.sources.plausible import count
+from collector.sources.plausible import CORE, count, plausible
 from collector.sources.source import read_text
 
 FIELDS = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
@@ -30,16 +30,18 @@ class Stat(NamedTuple):
 
 
 def parse(text: str) -> Stat:
-    """The text of /proc/stat. A row that is not as it should be costs that row. Raises KeyError."""
+    """The text of /proc/stat. A row that is not as it should be costs that row. Raises ValueError."""
     rows: dict[str, str] = dict(_split(line) for line in text.splitlines() if line[:5] != "intr ")
+    if "cpu" not in rows:
+        raise ValueError("/proc/stat has no row of all processors")
     found = text.find("\nintr ")  # a row of many kilobytes, of which the first number is the sum
     interrupts = text[found + 6 : found + 30].split(maxsplit=1)[:1] if found >= 0 else []
     return Stat(
         whole=_times(rows["cpu"]),
         cores={
-            int(name[3:]): _times(row)
+            core: _times(row)
             for name, row in rows.items()
-            if name[:3] == "cpu" and name[3:].isdecimal()
+            if name[:3] == "cpu" and (core := plausible(count(name[3:]), CORE)) is not None
         },
         interrupts=count(interrupts[0]) if interrupts else None,
         context_switches=count(rows.get("ctxt", "")),
@@ -60,7 +62,7 @@ def _times(row: str) -> Times:
 
 
 def read() -> Stat:
-    """This machine's. Raises OSError, KeyError."""
+    """This machine's. Raises OSError, ValueError."""
     return parse(read_text("/proc/stat")) if psutil.LINUX else of_psutil()
 
 

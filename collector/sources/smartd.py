@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from collector.sources.host_root import host_root
-from collector.sources.plausible import COUNT, PERCENT, plausible
+from collector.sources.plausible import COUNT, PERCENT, WEAR, count, plausible
 from collector.sources.source import ReadText, read_text
 from perfwatch.readings.core import Drive
 
@@ -76,7 +76,8 @@ def _plain(name: str) -> str:
 
 def parse(text: str) -> Drive:
     """A drive's state file, in which a line is left out when its number is 0. What it cannot say is null."""
-    found = {line[1]: int(line[2]) for line in map(_LINE.fullmatch, text.splitlines()) if line}
+    lines = map(_LINE.fullmatch, text.splitlines())
+    found = {line[1]: number for line in lines if line and (number := count(line[2])) is not None}
     raw = _attributes(found)
     hours = raw(_HOURS)
     # Before smartd 7.5 these stood nowhere, and no drive that works has no spare blocks.
@@ -91,7 +92,7 @@ def parse(text: str) -> Drive:
         self_test_errors=found.get("self-test-errors", 0),
         media_errors=None if spare is None else found.get("nvme-media-errors", 0),
         spare_percent=plausible(spare, PERCENT),
-        wear_percent=None if spare is None else found.get("nvme-percentage-used", 0),
+        wear_percent=None if spare is None else plausible(found.get("nvme-percentage-used", 0), WEAR),
     )
 
 

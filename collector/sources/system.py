@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
+from collector.sources.apart import tell
 from collector.sources.host_root import host_root
 from collector.sources.machine import BootTime
+from collector.sources.parts import Missing
+from collector.sources.plausible import UPTIME, plausible
 from collector.sources.source import ReadText, Tick, read_text
 from collector.sources.text import valid
 from perfwatch.readings import optional as readings
@@ -45,12 +50,21 @@ class System:
         self._sessions = sessions or host_root() / _SESSIONS
         self._utmp = utmp
         self._systemd = systemd or host_root() / _SYSTEMD
+        self._missing = Missing("system")
+
+    @property
+    def missing(self) -> str | None:
+        return self._missing.first
 
     def gather(self, tick: Tick) -> readings.System:
-        booted, users = self._boot_time(), self._logged_in()
+        booted = self._boot_time()
+        up, persons = tell(partial(self._uptime, booted)), tell(self._logged_in)
+        told = {"uptime": up.error, "users": persons.error}
+        self._missing.note({part: error for part, error in told.items() if error})
+        users = persons.answer
         return readings.System(
             timestamp=tick.timestamp,
-            uptime_seconds=self._uptime(booted),
+            uptime_seconds=plausible(up.answer, UPTIME),
             boot_time=booted,
             user_count=None if users is None else len(users),
             terminals=None if users is None else users.total(),
@@ -65,10 +79,10 @@ class System:
 
     def _logged_in(self) -> Counter[str] | None:
         """How many terminals each user has; None where nobody keeps that, as in a container."""
-        if self._utmp.exists() or not Path("/proc").is_dir():
+        if os.path.exists(self._utmp) or not os.path.isdir("/proc"):  # noqa: PTH110, PTH112  # they never raise
             return Counter(valid(user.name) for user in self._users())
         # Newer systems have no utmp any more, and only systemd knows.
-        if self._sessions.is_dir() and self._systemd.is_dir():
+        if os.path.isdir(self._sessions) and os.path.isdir(self._systemd):  # noqa: PTH112
             return Counter(filter(None, map(_user, sorted(self._sessions.iterdir()))))
         return None
 

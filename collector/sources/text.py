@@ -12,6 +12,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+_LONGEST_REASON = 300
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -36,5 +37,5 @@ def free(name: str, taken: Iterable[str]) -> str:
 
 
 def told(error: BaseException) -> str:
-    """An error as a reason to publish: its message may quote a name of the system."""
-    return valid(f"{type(error).__name__}: {error}")
+    """An error as a reason to publish: its message may quote a name or a line of the system."""
+    return valid(f"{type(error).__name__}: {error}")[:_LONGEST_REASON]

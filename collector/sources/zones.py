@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from collector.sources.plausible import CELSIUS, plausible
+from collector.sources.plausible import CELSIUS, integer, plausible
 from collector.sources.source import ReadText, listed, read_text
 from collector.sources.text import free
 
@@ -42,7 +42,7 @@ class Zones:
     def celsius(self, folder: str) -> float | None:
         """None when it cannot be read, as with one that is switched off."""
         try:
-            return plausible(int(self._read(f"{folder}/temp")) / 1000, CELSIUS)
+            return plausible(integer(self._read(f"{folder}/temp")) / 1000, CELSIUS)
         except (OSError, ValueError):
             return None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,10 @@ MOST_HOSTS = 10_000
 _FRESH = {"collector": timedelta(hours=2), "device": timedelta(days=1)}
 
 
+# What comes each second is not to come a second time with the regular tick; for so long it is expected.
+_CLOSE_SECONDS = 2.5
+
+
 class Host:
     """What is known of one host."""
 
@@ -41,6 +46,9 @@ class Host:
         self.online_since: str | None = None
         self.info: HostInfo | None = None
         self.begun = 0.0
+        self._closer = Assembler(name)
+        self._closer_at = -math.inf
+        self._closer_metrics: frozenset[str] = frozenset()
         self._tick: Tick | None = None
         self._newest: dict[str, tuple[datetime, msgspec.Raw]] = {}
 
@@ -55,6 +63,30 @@ class Host:
         for metric, payload in tick.metrics.items():
             self._newest[metric] = tick.timestamp, payload
         return self._framed(tick)
+
+    def closer(self, metric: str, payload: bytes) -> list[Frame]:
+        """Take a reading of a tick in between. Raises PayloadError as Assembler.add does."""
+        ticks = self._closer.add(metric, payload, live=True)
+        # One that stayed incomplete when nobody looked any more is not for who looks next.
+        ticks = [tick for tick in ticks if self._tick is None or tick.timestamp >= self._tick.timestamp]
+        for tick in ticks:
+            self._closer_at, self._closer_metrics = time.monotonic(), frozenset(tick.metrics)
+        return [self._part(tick) for tick in ticks]
+
+    def besides(self, frame: Frame) -> Frame | None:
+        """What a regular tick has for those who look closely, and get the rest of it each second."""
+        if frame.tick is None or time.monotonic() - self._closer_at > _CLOSE_SECONDS:
+            return frame
+        others = {m: raw for m, raw in frame.tick.metrics.items() if m not in self._closer_metrics}
+        return self._part(msgspec.structs.replace(frame.tick, metrics=others)) if others else None
+
+    def _part(self, tick: Tick) -> Frame:
+        return Frame(self.name, "metrics", tick.frame, tick, frozenset(tick.metrics))
+
+    @property
+    def may_be_closer(self) -> bool:
+        """Whether it is a collector's that reads less often than each second."""
+        return self.kind == "collector" and (self.info is None or self.info.interval > 1)
 
     def frames(self, moment: datetime) -> list[Frame]:
         """What a new viewer gets: the newest tick, and of a device the newest readings of all its metrics.
@@ -164,6 +196,10 @@ class Hub:
         moment = now()
         return [(host.name, host.status, host.newest(moment)) for _, host in sorted(self._hosts.items())]
 
+    def may_be_closer(self, host: str) -> bool:
+        """Whether it is worth while to look at that host closely."""
+        return host in self._hosts and self._hosts[host].may_be_closer
+
     def heard(self, host: str) -> bool:
         """Whether anything was ever heard of that host."""
         return host in self._hosts
@@ -177,16 +213,19 @@ class Hub:
             # Who takes its presence back is not there any more.
             said = payload[:MOST_STATUS].decode(errors="replace") or (host.status and "offline")
             host.turn(said)
-            self._offer(host.presence())
+            self._offer_all(host.presence())
         elif topic.kind is Kind.INFO:
             self._learn(topic.host, payload)
         elif topic.kind is Kind.METRIC:
             self._add(topic, payload, live)
+        elif topic.kind is Kind.WATCHED and topic.host in self._hosts:
+            with suppress(PayloadError):
+                self._show_closer(self._hosts[topic.host].closer(topic.metric, payload))
 
     def _host(self, name: str) -> Host:
         if name not in self._hosts:
             self._hosts[name] = Host(name)
-            self._offer(self._hosts[name].presence())
+            self._offer_all(self._hosts[name].presence())
         return self._hosts[name]
 
     def _learn(self, name: str, payload: bytes) -> None:
@@ -198,7 +237,7 @@ class Hub:
             return
         host = self._host(name)
         host.info = info
-        self._offer(host.presence())
+        self._offer_all(host.presence())
         if host.timestamp is None:
             host.assembler.expect(source for source, absent in info.sources.items() if absent is None)
 
@@ -234,8 +273,21 @@ class Hub:
 
     def _show(self, host: Host, ticks: list[Tick]) -> None:
         for tick in ticks:
-            self._offer(host.show(tick))
+            frame = host.show(tick)
+            self._offer(frame, host.besides(frame))
 
-    def _offer(self, frame: Frame) -> None:
+    def _show_closer(self, frames: list[Frame]) -> None:
+        for frame in frames:
+            for viewer in self._viewers:
+                if viewer.looks_at(frame.host):
+                    viewer.offer(frame)
+
+    def _offer_all(self, frame: Frame) -> None:
+        self._offer(frame, frame)
+
+    def _offer(self, frame: Frame, closely: Frame | None) -> None:
+        """`closely` goes to those who look closely at that host, in place of `frame`."""
         for viewer in self._viewers:
-            viewer.offer(frame)
+            chosen = closely if viewer.looks_at(frame.host) else frame
+            if chosen is not None:
+                viewer.offer(chosen)

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dashboard.live.hub import Hub
 from dashboard.live.missed import LONGEST_MS, missed
 from dashboard.live.viewer import Viewer
+from dashboard.live.watching import LOOK_SECONDS, Watching
 from dashboard.web.requests import check_names, choice, moment
 from dashboard.web.responses import BadRequest, Unusable
 from perfwatch import distribution
@@ -30,6 +31,7 @@ _MISSED_SECONDS = 10.0
 
 class _Message(msgspec.Struct):
     type: str
+    host: str = ""
 
 
 class Asked(NamedTuple):
@@ -45,8 +47,9 @@ class Asked(NamedTuple):
 class LiveApi:
     """Streams each tick of each host once, the newest at once on connecting."""
 
-    def __init__(self, hub: Hub, store: HistoryStore) -> None:
+    def __init__(self, hub: Hub, store: HistoryStore, watching: Watching) -> None:
         self._hub = hub
+        self._watching = watching
         self._store = store
         self._workers = Workers("what live clients missed", 2)
 
@@ -72,8 +75,22 @@ class LiveApi:
                 return
             async with asyncio.TaskGroup() as group:
                 sending = group.create_task(_send_frames(socket, viewer, asked.metrics))
-                await _answer_pings(socket)
+                await self._listen(socket, viewer)
                 sending.cancel()
+
+    async def _listen(self, socket: WebSocket, viewer: Viewer) -> None:
+        """Until the client goes. What is neither a ping nor a look at a host is ignored."""
+        while (received := await socket.receive())["type"] != "websocket.disconnect":
+            text = received.get("text") or received.get("bytes") or ""
+            try:
+                message = msgspec.json.decode(text, type=_Message)
+            except UNREADABLE:
+                continue
+            if message.type == "ping":
+                await socket.send_text(_PONG)
+            elif message.type == "watch" and self._hub.may_be_closer(message.host):
+                viewer.look(message.host, LOOK_SECONDS)
+                self._watching.look(message.host)
 
     async def _greet(self, socket: WebSocket, asked: Asked) -> None:
         """What comes before the live readings: who we are, and what was missed."""
@@ -127,15 +144,3 @@ async def _send_frames(socket: WebSocket, viewer: Viewer, metrics: frozenset[str
                 await socket.send_text(text)
     except WebSocketDisconnect:
         return
-
-
-async def _answer_pings(socket: WebSocket) -> None:
-    """Until the client goes. What is not a ping is ignored."""
-    while (received := await socket.receive())["type"] != "websocket.disconnect":
-        text = received.get("text") or received.get("bytes") or ""
-        try:
-            message = msgspec.json.decode(text, type=_Message)
-        except UNREADABLE:
-            continue
-        if message.type == "ping":
-            await socket.send_text(_PONG)

@@ -10,6 +10,7 @@ from dashboard.alerts.known import Alerts
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
+from dashboard.live.watching import LOOK_SECONDS
 from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError, Refused
 from perfwatch.mqtt.client import Client
@@ -71,6 +72,12 @@ class Subscriber:
             raise BrokerError(f"The broker {self.broker} is away: nothing can be sent to {host}")
         await self._client.publish(self._topics.config_set(host), payload, qos=1)
 
+    async def watch(self, host: str) -> None:
+        """Have a host's collector read each second for a while. Raises BrokerError as `command` does."""
+        if self._client is None:
+            raise BrokerError(f"The broker {self.broker} is away: nothing can be sent to {host}")
+        await self._client.publish(self._topics.watch(host), b"", qos=1, expiry=LOOK_SECONDS)
+
     async def ask_alerts(self, payload: bytes) -> None:
         """Send a question to the alerts service. Raises BrokerError when the broker does not take it."""
         if self._client is None:
@@ -104,8 +111,8 @@ class Subscriber:
         with suppress(Refused):
             await client.subscribe(topics.alerting("answer"), topics.alerting("settings"))
         await client.subscribe(
-            *(topics.readings(), topics.bridge("+", "status"), topics.bridge("+", "health")),
-            *(topics.alert("+", "+"), topics.alerts),
+            *(topics.readings(), topics.watched("+", "+"), topics.alert("+", "+"), topics.alerts),
+            *(topics.bridge("+", "status"), topics.bridge("+", "health")),
             qos=0,
         )
 

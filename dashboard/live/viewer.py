@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Collection
 from functools import cached_property
 
@@ -54,6 +56,16 @@ class Viewer:
         self._types = types
         self._newest: dict[tuple[str, str, frozenset[str]], Frame] = {}
         self._some = asyncio.Event()
+        self._close = ""
+        self._close_until = -math.inf
+
+    def look(self, host: str, seconds: float) -> None:
+        """Look at that host closely, and at no other, for so long from now."""
+        self._close, self._close_until = host, time.monotonic() + seconds
+
+    def looks_at(self, host: str) -> bool:
+        """Whether it gets that host's ticks in between."""
+        return host == self._close and time.monotonic() < self._close_until
 
     def offer(self, frame: Frame) -> None:
         if self._only_live and frame.tick and frame.tick.offline:

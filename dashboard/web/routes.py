@@ -37,6 +37,7 @@ from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.socket import LiveApi
 from dashboard.live.subscriber import Subscriber
+from dashboard.live.watching import Watching
 from dashboard.openapi.routes import OpenApi, guarded
 from dashboard.web.health import StoreProbe
 from dashboard.web.system import SystemApi, Where
@@ -58,6 +59,7 @@ class Parts(NamedTuple):
     bridges: Bridges
     alerts: Alerts
     subscriber: Subscriber
+    watching: Watching
     store: TieredStore
     patient: TieredStore
     place: Where
@@ -81,7 +83,7 @@ def api(parts: Parts) -> Router:
                 *OwnSessionsApi(parts.sessions).routes(),
                 *UsersApi(people).routes(),
                 *TokensApi(parts.api_tokens, parts.sessions).routes(),
-                *LiveApi(hub, store).routes(),
+                *LiveApi(hub, store, parts.watching).routes(),
                 *parts.hosts.routes(),
                 *HistoryApi(store, known, queries, hub.heard).routes(),
                 *ChartApi(store, known, queries).routes(),

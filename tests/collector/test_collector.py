@@ -296,3 +296,18 @@ def test_it_stays_light() -> None:
     program = f"import sys, collector.__main__; print([name for name in {heavy} if name in sys.modules])"
     ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert ended.stdout == "[]\n"
+
+
+def test_while_somebody_looks_it_reads_each_second_beside_its_interval(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    with Listener(broker.port) as listener, Collector(tmp_path, broker.url, "--interval", "1h"):
+        wait_until(lambda: bool(readings(listener, LAST)), "the first tick")
+        look = ["-t", "perfwatch/nas/watch", "-n", "-D", "publish", "message-expiry-interval", "30"]
+        subprocess.run(client("mosquitto_pub", broker.port, *look), check=True)
+        wait_until(lambda: len(listener.topic("perfwatch/nas/watch/cpu")) >= 2, "two closer readings")
+    closer = [message for message in listener.heard if message.topic.startswith("perfwatch/nas/watch/")]
+    assert {(message.qos, message.retained) for message in closer} == {(0, False)}
+    told = [json.loads(payload) for payload in listener.topic("perfwatch/nas/watch/cpu")]
+    assert all(reading["usage_percent"] is not None for reading in told)
+    assert len(readings(listener, "cpu")) == 1

@@ -16,6 +16,7 @@ from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.subscriber import Subscriber
+from dashboard.live.watching import Watching
 from dashboard.web.health import StoreProbe
 from dashboard.web.routes import Parts
 from dashboard.web.system import Where
@@ -35,6 +36,7 @@ def parts(folder: Path) -> Parts:
     tokens = Tokens(lambda: "k" * 64, Revocations(folder / "revoked.json"))
     hub, commands, bridges, alerts = Hub(), Commands(), Bridges(), Alerts()
     store = SqliteStore(folder / "history.db")
+    subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges, alerts)
     return Parts(
         users=users,
         sessions=Sessions(tokens, users, api_tokens, Logins(folder / "sessions.json", 3600)),
@@ -45,7 +47,8 @@ def parts(folder: Path) -> Parts:
         commands=commands,
         bridges=bridges,
         alerts=alerts,
-        subscriber=Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges, alerts),
+        subscriber=subscriber,
+        watching=Watching(subscriber.watch),
         store=store,
         patient=store,
         place=Where("SQLite", "here"),

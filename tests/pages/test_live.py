@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request,
 
 from perfwatch.history.open import open_store
 from perfwatch.readings.codec import now, to_ms
+from tests.collector.listener import Listener
 from tests.pages.conftest import (
     DESKTOP,
     PHONE,
@@ -312,6 +314,21 @@ def watched_here(browser: Browser) -> Iterator[Watched]:
     context = browser.new_context(viewport=DESKTOP)
     yield Watched(context.new_page())
     context.close()
+
+
+def test_the_page_asks_for_readings_each_second_and_shows_them(
+    context: BrowserContext, dashboard: Dashboard, broker: Mosquitto
+) -> None:
+    facts = json.loads(info("far", 1)) | {"interval": 3600}
+    publish(broker, "far", {"info": json.dumps(facts).encode(), **encoded(everything(to_ms(now()), 1))})
+    page = context.new_page()
+    with Listener(broker.port) as listener:
+        cards = open_host(page, dashboard, "far")
+        first = cards.get_attribute("data-timestamp")
+        listener.wait_for("perfwatch/far/watch", b"")
+    for _ in range(2):
+        publish(broker, "far/watch", encoded({"cpu": everything(to_ms(now()), 1)["cpu"]}))
+    expect(cards).not_to_have_attribute("data-timestamp", str(first))
 
 
 def test_a_host_that_nobody_heard_of_is_said_to_be_so(context: BrowserContext, dashboard: Dashboard) -> None:

@@ -10,7 +10,7 @@ from perfwatch.errors import TopicError
 from perfwatch.topics import Kind, Topic, Topics, discovery_topic, plain_id, safe_level
 
 LEVELS = st.text(min_size=1).map(lambda text: text.strip()).filter(bool).map(safe_level)
-METRICS = LEVELS.filter(lambda level: level not in ("status", "info", "config", "alert"))
+METRICS = LEVELS.filter(lambda level: level not in ("status", "info", "config", "watch", "alert"))
 PREFIXES = st.lists(LEVELS, min_size=1, max_size=3).map("/".join)
 
 
@@ -18,7 +18,7 @@ PREFIXES = st.lists(LEVELS, min_size=1, max_size=3).map("/".join)
 def topics(draw: st.DrawFn) -> Topic:
     kind = draw(st.sampled_from(Kind))
     host = draw(LEVELS)
-    if kind is Kind.METRIC:
+    if kind in (Kind.METRIC, Kind.WATCHED):
         return Topic(kind, host, draw(METRICS))
     if kind is Kind.SCALAR:
         return Topic(kind, host, draw(METRICS), tuple(draw(st.lists(LEVELS, min_size=1, max_size=4))))
@@ -93,6 +93,8 @@ def test_the_names_are_those_of_the_contract() -> None:
     assert names.config_set("nas") == "perfwatch/nas/config/set"
     assert names.config("nas") == "perfwatch/nas/config"
     assert names.config_error("nas") == "perfwatch/nas/config/error"
+    assert names.watch("nas") == "perfwatch/nas/watch"
+    assert names.watched("nas", "cpu") == "perfwatch/nas/watch/cpu"
     assert names.bridge("main", "rejected") == "perfwatch-bridge/main/rejected"
 
 

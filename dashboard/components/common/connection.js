@@ -52,6 +52,11 @@ export class Connection {
     this.open();
   }
 
+  /** @param {object} message lost while there is no connection */
+  send(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
   close() {
     clearTimeout(this.#timer);
     clearInterval(this.#pulse);
@@ -80,7 +85,7 @@ export class Connection {
   #check() {
     const quiet = performance.now() - this.#heard;
     if (quiet > 2 * QUIET_MS) return this.#socket?.close();
-    if (quiet > QUIET_MS) this.#socket?.send('{"type":"ping"}');
+    if (quiet > QUIET_MS) this.send({ type: "ping" });
   }
 
   /** @type {(socket: WebSocket, code: number) => void} */

@@ -20,6 +20,7 @@ const LATE_INTERVALS = 3;
 const DEFAULT_INTERVAL = 5; // seconds; devices without `info` do not say theirs
 const NOTE_MS = 10_000;
 const ASK_AGAIN_MS = 10_000;
+const LOOK_MS = 5000; // the server takes a look for over after 15 s
 
 class Live {
   #root;
@@ -46,6 +47,7 @@ class Live {
   #stopping = new AbortController();
   #ticking;
   #noting;
+  #looking;
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -63,6 +65,8 @@ class Live {
     this.#listen("host-choice", "change", ({ target }) => this.#choose(target.value));
     this.#ticking = setInterval(() => this.#tick(), 1000);
     this.#noting = setInterval(() => document.hidden || this.#note(), NOTE_MS);
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+    document.addEventListener("visibilitychange", () => this.#look(), { signal: this.#stopping.signal });
   }
 
   async start() {
@@ -74,6 +78,7 @@ class Live {
     this.#stopping.abort();
     clearInterval(this.#ticking);
     clearInterval(this.#noting);
+    clearInterval(this.#looking);
     this.#connection?.close();
     this.#board.destroy();
     this.#ranges.stop();
@@ -127,8 +132,15 @@ class Live {
 
   // After a reconnection too: history fills what was missed, and the hosts may have changed.
   #opened() {
+    this.#look();
     this.#loadHosts();
     this.#board.refill();
+  }
+
+  // While somebody sees the live cards, the host reads each second.
+  #look() {
+    const seen = !document.hidden && this.#root.dataset.shows === "live";
+    if (seen && this.#host !== null) this.#connection?.send({ type: "watch", host: this.#host });
   }
 
   /** @param {import("../common/connection.js").Message} message */

@@ -109,8 +109,9 @@ def test_a_share_outside_of_the_whole_is_null(tmp_path: Path, capacity: str) -> 
     assert found.percent in (None, 1.0)
 
 
-def test_nonsense_is_null(tmp_path: Path) -> None:
-    put(tmp_path, "BAT0", BATTERY | ENERGY | {"ENERGY_NOW": "lots", "CAPACITY": ""})
+@pytest.mark.parametrize("now", ["lots", "nan", "inf", "9" * 400])
+def test_nonsense_is_null(tmp_path: Path, now: str) -> None:
+    put(tmp_path, "BAT0", BATTERY | ENERGY | {"ENERGY_NOW": now, "CAPACITY": ""})
     assert told(tmp_path) == Battery(None, False, None)
 
 

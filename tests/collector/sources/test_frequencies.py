@@ -33,3 +33,8 @@ def test_without_cpufreq_cpuinfo_tells_by_processor() -> None:
     assert cpuinfo_mhz(text) == {0: 2300.1, 2: None}
     assert cpuinfo_mhz("processor\t: 8\ncpu\t\t: POWER9\nclock\t\t: 2166.000000MHz\n") == {8: 2166.0}
     assert cpuinfo_mhz("cpu MHz : 1\n") == {}
+
+
+def test_a_number_that_no_core_has_makes_no_list_of_its_length() -> None:
+    text = "processor : 999999999\ncpu MHz : 1000.0\nprocessor : 1\ncpu MHz : 2000.0\n"
+    assert cpuinfo_mhz(text) == {1: 2000.0}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+import pytest
+
 from collector.sources import net_dev
 from collector.sources.interfaces import Interfaces
 from collector.sources.net_dev import Traffic
@@ -136,3 +138,15 @@ def test_the_real_machine_agrees_with_proc() -> None:
     loopback = source.gather(tick(time.monotonic())).interfaces["lo"]
     assert low + 20_000 <= (loopback.bytes_recv or 0) <= received("lo")
     assert (loopback.bytes_recv_per_sec or 0) > 0
+
+
+def test_a_table_of_sockets_that_cannot_be_read_costs_itself(caplog: pytest.LogCaptureFixture) -> None:
+    def read(path: str) -> str:
+        raise OSError(5, "Input/output error", path)
+
+    source = Network(lambda: net_dev.Interfaces({"eth0": nic(1, 2)}, {}), read, by_name())
+    assert source.gather(tick(0)).interfaces["eth0"].bytes_sent == 1
+    assert source.gather(tick(1)).connections is None
+    assert source.missing is not None
+    assert source.missing.startswith("connections: OSError: [Errno 5]")
+    assert len(caplog.records) == 1

@@ -4,7 +4,17 @@ import math
 
 import pytest
 
-from collector.sources.plausible import CELSIUS, COUNT, PERCENT, RPM, Limits, at_most, count, plausible
+from collector.sources.plausible import (
+    CELSIUS,
+    COUNT,
+    PERCENT,
+    RPM,
+    Limits,
+    at_most,
+    count,
+    integer,
+    plausible,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +57,13 @@ def test_a_part_is_no_more_than_the_whole() -> None:
         None,
         None,
     ]
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "9" * 5000, "-" + "9" * 30, "1e3", "nan", "", str(2**64)])
+def test_what_the_kernel_cannot_count_is_no_number(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # int's own words, or ours
+        integer(text)
+
+
+def test_a_number_of_64_bits_is_one() -> None:
+    assert (integer("18446744073709551615"), integer(b"-5\n")) == (2**64 - 1, -5)

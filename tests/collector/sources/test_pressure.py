@@ -75,5 +75,26 @@ def test_a_kernel_that_counts_none_is_said_to_have_none() -> None:
 
 @pytest.mark.parametrize("text", ["some\n", "some avg10=high avg60=0 avg300=0 total=0\n", "garbage\n\n"])
 def test_text_of_another_shape_fails_the_source(text: str) -> None:
-    with pytest.raises((ValueError, KeyError)):
+    with pytest.raises(ValueError, match="has the line"):
         stalls(text)
+    with pytest.raises(ValueError, match="has the line"):
+        Pressure(lambda _path: text).gather(tick(0))
+
+
+def test_one_resource_that_is_told_in_other_words_costs_itself(caplog: pytest.LogCaptureFixture) -> None:
+    kernel = Kernel()
+    source = Pressure(lambda path: "some total=1\n" if path.endswith("io") else kernel.read(path))
+    assert list(source.gather(tick(0)).resources) == ["cpu", "memory"]
+    source.gather(tick(1))
+    assert source.missing == "io: ValueError: /proc/pressure has the line 'some total=1'"
+    assert len(caplog.records) == 1
+
+
+def test_an_average_that_cannot_be_is_null() -> None:
+    text = "some avg10=4294967296.00 avg60=1.00 avg300=100.00 total=1\n"
+    memory = Pressure(lambda _path: text).gather(tick(0)).resources["memory"]
+    assert (memory.some_avg10_percent, memory.some_avg60_percent, memory.some_avg300_percent) == (
+        None,
+        1.0,
+        100.0,
+    )

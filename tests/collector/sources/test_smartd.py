@@ -113,3 +113,10 @@ def test_without_smartd_there_are_none_and_an_unreadable_file_costs_its_drive(tm
 
     found = Drives(tmp_path, refuses).read()
     assert (found["A-1"], found["B-2"].reallocated_sectors) == (Drive(), 24)
+
+
+def test_numbers_that_no_drive_counts_are_left_out() -> None:
+    huge = "9" * 5000
+    text = f"nvme-available-spare = 100\nnvme-media-errors = {huge}\nnvme-percentage-used = 4294967296\n"
+    drive = parse(text)
+    assert (drive.spare_percent, drive.wear_percent) == (100, None)

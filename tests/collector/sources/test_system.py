@@ -91,3 +91,25 @@ def test_without_utmp_systemds_sessions_tell(tmp_path: Path) -> None:
 )
 def test_a_session_counts_when_a_person_is_at_a_terminal(text: str, user: str | None) -> None:
     assert session_user(text) == user
+
+
+@pytest.mark.parametrize("uptime", ["", "soon 1\n", "nan 1\n", "18446744073709551615 1\n"])
+def test_an_uptime_that_cannot_be_costs_itself(uptime: str, tmp_path: Path) -> None:
+    def users() -> list[suser]:
+        return [suser("eva", "tty1", "", 1.0, cast(str, 7))]
+
+    source = System(users, lambda: BOOT, read=lambda _path: uptime, utmp=tmp_path)
+    reading = source.gather(tick(0))
+    assert (reading.uptime_seconds, reading.user_count, reading.boot_time) == (None, 1, BOOT)
+
+
+def test_users_that_cannot_be_listed_cost_themselves(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused() -> list[suser]:
+        raise RuntimeError("utmp is torn")
+
+    source = System(refused, lambda: BOOT, read=lambda _path: "5.0 1\n", utmp=tmp_path)
+    assert [source.gather(tick(0)).uptime_seconds, source.gather(tick(1)).user_count] == [5.0, None]
+    assert source.missing == "users: RuntimeError: utmp is torn"
+    assert len(caplog.records) == 1

@@ -38,6 +38,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         ("küche 1", discovery_topic("küche 1", part=2)),
         ("bridge", "perfwatch-bridge/bridge/stats"),
         ("dashboard", "perfwatch/nas/config/set"),
+        ("dashboard", "perfwatch/nas/watch"),
+        ("nas", "perfwatch/nas/watch/cpu"),
         ("devices", "perfwatch/thermometer/zigbee"),
         ("alerts", "perfwatch/nas/alert/cpu"),
         ("alerts", "perfwatch/alerts"),
@@ -66,6 +68,8 @@ def test_each_account_may_write_what_is_its_own(broker: Broker, account: str, to
         ("alerts", "perfwatch/alerts/cpu"),
         ("alerts", "perfwatch/alerts/cpu/user"),
         ("alerts", "perfwatch/nas/config/set"),
+        *((account, "perfwatch/nas/watch") for account in ("pi", "alerts", "bridge", "devices", "reader")),
+        ("dashboard", "perfwatch/nas/watch/cpu"),
         ("alerts", "homeassistant/device/perfwatch_nas/config"),
         ("alerts", "homeassistant/device/perfwatch_alerts/config"),
         ("bridge", "perfwatch/nas/alert/cpu"),
@@ -105,8 +109,9 @@ def test_readers_see_readings_and_collectors_do_not(broker: Broker) -> None:
     for account in ("reader", "alerts", "bridge", "dashboard"):
         assert broker.may_read(account, "perfwatch/nas/cpu", "nas")
     assert not broker.may_read("pi", "perfwatch/nas/cpu", "nas")
-    assert broker.may_read("nas", "perfwatch/nas/config/set", "dashboard")
-    assert not broker.may_read("pi", "perfwatch/nas/config/set", "dashboard")
+    for topic in ("perfwatch/nas/config/set", "perfwatch/nas/watch"):
+        assert broker.may_read("nas", topic, "dashboard")
+        assert not broker.may_read("pi", topic, "dashboard")
     assert broker.may_read("nas", "perfwatch/nas/status", "nas")
     assert not broker.may_read("pi", "perfwatch/nas/status", "nas")
 
