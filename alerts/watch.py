@@ -12,6 +12,7 @@ from alerts.channels import Channel, Channels, channels_path
 from alerts.engine import CLOCK, Engine
 from alerts.memory import append_past, load_memory, load_past, load_told, save_memory, save_told
 from alerts.telling import MOST_PAST, News, Teller
+from perfwatch import tags
 from perfwatch.alerting.rules import OfReading, Rules, Silent
 from perfwatch.alerting.rules import load as load_rules
 from perfwatch.errors import ChannelError, PerfWatchError, RuleError, StartError
@@ -77,7 +78,11 @@ class Watch:
         elif topic.kind is Kind.STATUS:
             self.engine.forget(topic.host)
         elif topic.kind is Kind.INFO and payload:
-            self.engine.interval(topic.host, _info.decode(payload).interval)
+            info = _info.decode(payload)
+            self.engine.interval(topic.host, info.interval)
+            self.engine.tag(topic.host, own=info.tags)
+        elif topic.kind is Kind.TAGS:
+            self.engine.tag(topic.host, given=tags.decode(payload))
         elif topic.kind is Kind.METRIC and payload and self.engine.wants(topic.host, topic.metric):
             timestamp, reading = decode_undeclared(name, payload)
             self.engine.reading(topic.host, topic.metric, timestamp.timestamp(), reading, now)

@@ -1,6 +1,7 @@
 """Topic names: built and taken apart in this one place.
 
 <prefix>/<host>/status | info | config | config/set | config/error
+<prefix>/<host>/tags                 what the dashboard says that the host is tagged with
 <prefix>/<host>/<metric>             one reading as JSON
 <prefix>/<host>/<metric>/<path…>     one number as text
 <prefix>/<host>/alert/<rule>         where a rule stands
@@ -37,13 +38,14 @@ class Kind(enum.Enum):
     INFO = "info"
     METRIC = "metric"
     SCALAR = "scalar"
+    TAGS = "tags"
     CONFIG = "config"
     CONFIG_SET = "config/set"
     CONFIG_ERROR = "config/error"
     ALERT = "alert"
 
 
-_WORDS = {"status": Kind.STATUS, "info": Kind.INFO, "config": Kind.CONFIG}
+_WORDS = {"status": Kind.STATUS, "info": Kind.INFO, "tags": Kind.TAGS, "config": Kind.CONFIG}
 _ALERTING = ("settings", "ask", "answer", "lease")
 _CONFIG_WORDS = {"set": Kind.CONFIG_SET, "error": Kind.CONFIG_ERROR}
 
@@ -114,6 +116,9 @@ class Topics:
 
     def info(self, host: str) -> str:
         return f"{self.prefix}/{host}/info"
+
+    def tags(self, host: str) -> str:
+        return f"{self.prefix}/{host}/tags"
 
     def metric(self, host: str, metric: str) -> str:
         return f"{self.prefix}/{host}/{metric}"

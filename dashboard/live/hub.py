@@ -17,6 +17,7 @@ from dashboard.live.viewer import Frame, Viewer
 from perfwatch.errors import PayloadError
 from perfwatch.readings.codec import UNREADABLE, format_time, now
 from perfwatch.readings.core import HostInfo
+from perfwatch.tags import Tags, decode, given_over, merged
 from perfwatch.topics import Kind, Topic
 
 # How long a tick may stay incomplete before it is shown as it is. Not reached while a host publishes
@@ -40,6 +41,7 @@ class Host:
         self.status: str | None = None
         self.online_since: str | None = None
         self.info: HostInfo | None = None
+        self.given_tags: Tags = {}
         self.begun = 0.0
         self._tick: Tick | None = None
         self._newest: dict[str, tuple[datetime, msgspec.Raw]] = {}
@@ -89,6 +91,14 @@ class Host:
         return {metric: payload for metric, (when, payload) in self._newest.items() if when >= oldest}
 
     @property
+    def tags(self) -> Tags:
+        return merged(self.own_tags, self.given_tags)
+
+    @property
+    def own_tags(self) -> Tags:
+        return self.info.tags if self.info else {}
+
+    @property
     def kind(self) -> str:
         """A device publishes readings, and says nothing of itself."""
         return "device" if self.status is None and self.info is None else "collector"
@@ -103,6 +113,7 @@ class Host:
             # Its last reading is as near to a host's end as can be known; its will comes later.
             "since": self.online_since if online else self.timestamp,
             "last_seen": self.timestamp,
+            "tags": self.tags,
             "info": msgspec.to_builtins(self.info),
             "timestamp": self.timestamp,
         }
@@ -126,6 +137,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._hosts: dict[str, Host] = {}
+        # Of hosts that are not known too: tags alone make no host.
+        self._given_tags: dict[str, Tags] = {}
         self._viewers: set[Viewer] = set()
 
     @property
@@ -164,6 +177,23 @@ class Hub:
         moment = now()
         return [(host.name, host.status, host.newest(moment)) for _, host in sorted(self._hosts.items())]
 
+    def tags(self, host: str) -> Tags:
+        known = self._hosts.get(host)
+        return self._given_tags.get(host, {}) if known is None else known.tags
+
+    def given_for(self, host: str, wanted: Tags) -> Tags:
+        """What a host must be given so that those tags are as wanted, and its others as they are."""
+        known = self._hosts.get(host)
+        return given_over(known.own_tags if known else {}, self._given_tags.get(host, {}) | wanted)
+
+    def give_tags(self, host: str, given: Tags) -> None:
+        """Take what the dashboard says that a host is tagged with."""
+        if host in self._given_tags or len(self._given_tags) < MOST_HOSTS:
+            self._given_tags[host] = given
+        if known := self._hosts.get(host):
+            known.given_tags = given
+            self._offer(known.presence())
+
     def heard(self, host: str) -> bool:
         """Whether anything was ever heard of that host."""
         return host in self._hosts
@@ -180,12 +210,15 @@ class Hub:
             self._offer(host.presence())
         elif topic.kind is Kind.INFO:
             self._learn(topic.host, payload)
+        elif topic.kind is Kind.TAGS:
+            self.give_tags(topic.host, decode(payload))
         elif topic.kind is Kind.METRIC:
             self._add(topic, payload, live)
 
     def _host(self, name: str) -> Host:
         if name not in self._hosts:
             self._hosts[name] = Host(name)
+            self._hosts[name].given_tags = self._given_tags.get(name, {})
             self._offer(self._hosts[name].presence())
         return self._hosts[name]
 

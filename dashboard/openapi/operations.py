@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dashboard.alerts import bodies
 from dashboard.auth import credentials, join, login, second_factor, tokens, users
 from dashboard.export.summary import Summary
+from dashboard.live import tags
 from dashboard.openapi import alert_answers, answers, history_answers
 from perfwatch.alerting.protocol import RuleSaid
 from perfwatch.history.policy import Policy
@@ -93,6 +94,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("DELETE", "/api/tokens/{name}"): Operation("Revoke a token", answers.Detail, errors=(404,)),
     ("GET", "/api/hosts"): Operation("Every host and device", answers.Hosts),
+    ("PUT", "/api/hosts/tags"): Operation(
+        "Give hosts tags, or take them away", answers.Tagged, body=tags.Tagging, errors=(404, 503)
+    ),
     ("GET", "/api/history/metrics"): Operation(
         "Past readings", history_answers.Readings, {**_RANGE, **_SERIES}, errors=_HISTORY
     ),
@@ -192,7 +196,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Tell nothing of a host until then", answers.Detail, body=bodies.Maintenance, errors=_ASKED
     ),
     ("GET", "/api/alerts/rules"): Operation(
-        "The rules, and which hosts are paused", alert_answers.AlertRules
+        "The rules, and which hosts are paused",
+        alert_answers.AlertRules,
+        {"host": "A host's name: only rules that are on for it; may be given again"},
     ),
     ("POST", "/api/alerts/rules"): Operation(
         "A further rule", answers.Detail, body=bodies.NewRule, status=201, errors=(409, *_ASKED)

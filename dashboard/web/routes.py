@@ -37,6 +37,7 @@ from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.socket import LiveApi
 from dashboard.live.subscriber import Subscriber
+from dashboard.live.tags import TagsApi
 from dashboard.openapi.routes import OpenApi, guarded
 from dashboard.web.health import StoreProbe
 from dashboard.web.system import SystemApi, Where
@@ -83,6 +84,7 @@ def api(parts: Parts) -> Router:
                 *TokensApi(parts.api_tokens, parts.sessions).routes(),
                 *LiveApi(hub, store).routes(),
                 *parts.hosts.routes(),
+                *TagsApi(hub, subscriber).routes(),
                 *HistoryApi(store, known, queries, hub.heard).routes(),
                 *ChartApi(store, known, queries).routes(),
                 *HostApi(store, known, queries, hub.heard).routes(),
@@ -95,8 +97,8 @@ def api(parts: Parts) -> Router:
                 *SystemApi(
                     hub, parts.bridges, subscriber, store, parts.patient, place, queries, parts.folder
                 ).routes(),
-                *AlertsApi(parts.alerts, subscriber).routes(),
-                *PreviewApi(store, known, queries).routes(),
+                *AlertsApi(parts.alerts, subscriber, hub.tags).routes(),
+                *PreviewApi(store, known, queries, hub.tags).routes(),
                 *SummaryApi(hub, subscriber, parts.probe).routes(),
                 *OpenApi().routes(),
             ]

@@ -10,7 +10,7 @@ from perfwatch.errors import TopicError
 from perfwatch.topics import Kind, Topic, Topics, discovery_topic, plain_id, safe_level
 
 LEVELS = st.text(min_size=1).map(lambda text: text.strip()).filter(bool).map(safe_level)
-METRICS = LEVELS.filter(lambda level: level not in ("status", "info", "config", "alert"))
+METRICS = LEVELS.filter(lambda level: level not in ("status", "info", "tags", "config", "alert"))
 PREFIXES = st.lists(LEVELS, min_size=1, max_size=3).map("/".join)
 
 
