@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,17 +43,21 @@ class Host:
         self.info: HostInfo | None = None
         self.given_tags: Tags = {}
         self.begun = 0.0
-        self._tick: Tick | None = None
+        # How often anything that is known of it changed.
+        self.changes = 0
+        self.tick: Tick | None = None
+        self._before: datetime | None = None
         self._newest: dict[str, tuple[datetime, msgspec.Raw]] = {}
 
     @property
     def timestamp(self) -> str | None:
         """Of its newest tick that was shown."""
-        return None if self._tick is None else format_time(self._tick.timestamp)
+        return None if self.tick is None else format_time(self.tick.timestamp)
 
     def show(self, tick: Tick) -> Frame:
         """Take a tick as its newest."""
-        self._tick = tick
+        self._before, self.tick = self.tick and self.tick.timestamp, tick
+        self.changes += 1
         for metric, payload in tick.metrics.items():
             self._newest[metric] = tick.timestamp, payload
         return self._framed(tick)
@@ -63,22 +67,29 @@ class Host:
 
         Those come each at its own time; the ones that are too old at `moment` are left out.
         """
-        if self._tick is None:
+        if self.tick is None:
             return []
         if self.kind == "collector":
-            return [self._framed(self._tick)]
+            return [self._framed(self.tick)]
         ticks: dict[datetime, Tick] = {}
-        oldest = min(moment - _FRESH["device"], self._tick.timestamp)
+        oldest = min(moment - _FRESH["device"], self.tick.timestamp)
         for metric, (when, payload) in self._newest.items():
             if when >= oldest:
                 ticks.setdefault(when, Tick(self.name, when, {})).metrics[metric] = payload
         return [self._framed(tick) for _, tick in sorted(ticks.items())]
 
+    @property
+    def current(self) -> dict[str, msgspec.Raw]:
+        """Its newest tick's readings; a metric that this one lacks is as it was in the one before."""
+        last = self._before, self.tick and self.tick.timestamp
+        return {metric: payload for metric, (when, payload) in self._newest.items() if when in last}
+
     def _framed(self, tick: Tick) -> Frame:
         if self.status == "offline":
             tick = msgspec.structs.replace(tick, offline=True)
-        part = frozenset(tick.metrics) if self.kind == "device" else frozenset[str]()
-        return Frame(self.name, "metrics", tick.frame, tick, part)
+        if self.kind == "device":
+            return Frame(self.name, "device", tick.frame, tick, frozenset(tick.metrics))
+        return Frame(self.name, "metrics", tick.frame, tick)
 
     def newest(self, moment: datetime) -> dict[str, msgspec.Raw]:
         """Its newest reading of each metric, but for those that are too old at `moment` to tell anything.
@@ -130,6 +141,7 @@ class Host:
             came = status == "online" and self.status is not None
             self.online_since = format_time(now()) if came else None
         self.status = status
+        self.changes += 1
 
 
 class Hub:
@@ -148,11 +160,12 @@ class Hub:
 
     @contextmanager
     def viewer(
-        self, hosts: Collection[str] | None, types: Collection[str] = ("metrics",)
+        self, hosts: Collection[str] | None, types: Collection[str] = ("metrics", "device")
     ) -> Iterator[Viewer]:
         """A new viewer of those hosts, or of all; the newest tick of each is offered to it at once.
 
-        `types` may hold "metrics", for ticks, and "host", for each change in what is known of a host.
+        `types` may hold "metrics" for ticks of collectors, "device" for those of devices, and "host" for each
+        change in what is known of a host.
         """
         viewer, moment = Viewer(hosts, types), now()
         for known in self._hosts.values():
@@ -192,7 +205,12 @@ class Hub:
             self._given_tags[host] = given
         if known := self._hosts.get(host):
             known.given_tags = given
+            known.changes += 1
             self._offer(known.presence())
+
+    def known(self) -> Iterable[Host]:
+        self._settle()
+        return self._hosts.values()
 
     def heard(self, host: str) -> bool:
         """Whether anything was ever heard of that host."""
@@ -231,6 +249,7 @@ class Hub:
             return
         host = self._host(name)
         host.info = info
+        host.changes += 1
         self._offer(host.presence())
         if host.timestamp is None:
             host.assembler.expect(source for source, absent in info.sources.items() if absent is None)

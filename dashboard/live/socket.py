@@ -1,10 +1,11 @@
-"""The live readings: `WS /api/ws/metrics[?host= &hosts= &metrics= &since= &presence= &hello=]`."""
+"""The live readings: `WS /api/ws/metrics[?host= &hosts= &metrics= &since= &presence= &hello= &summary=]`."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import NamedTuple
+from collections.abc import Coroutine
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.datastructures import QueryParams
@@ -13,6 +14,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.live.hub import Hub
 from dashboard.live.missed import LONGEST_MS, missed
+from dashboard.live.summary import Frame as Rows
+from dashboard.live.summary import Summary, SummaryViewer
 from dashboard.live.viewer import Viewer
 from dashboard.web.requests import check_names, choice, moment
 from dashboard.web.responses import BadRequest, Unusable
@@ -24,7 +27,7 @@ from perfwatch.workers import Workers
 
 BAD_PARAMETER, HISTORY_AWAY = 4400, 4503
 _PONG = '{"type":"pong"}'
-_KNOWN = ("token", "host", "hosts", "metrics", "since", "presence", "hello")
+_KNOWN = ("token", "host", "hosts", "metrics", "since", "presence", "hello", "summary")
 _MISSED_SECONDS = 10.0
 
 
@@ -40,6 +43,7 @@ class Asked(NamedTuple):
     since: int | None
     presence: bool
     hello: bool
+    summary: bool = False
 
 
 class LiveApi:
@@ -47,6 +51,7 @@ class LiveApi:
 
     def __init__(self, hub: Hub, store: HistoryStore) -> None:
         self._hub = hub
+        self._summary = Summary(hub)
         self._store = store
         self._workers = Workers("what live clients missed", 2)
 
@@ -60,7 +65,10 @@ class LiveApi:
         except (BadRequest, Unusable) as exc:
             await socket.close(BAD_PARAMETER, _short(exc))
             return
-        types = ("metrics", "host") if asked.presence else ("metrics",)
+        if asked.summary:
+            await self._summarize(socket)
+            return
+        types = ("metrics", "device", "host") if asked.presence else ("metrics", "device")
         with self._hub.viewer(asked.hosts, types) as viewer:
             try:
                 await self._greet(socket, asked)
@@ -70,10 +78,12 @@ class LiveApi:
                 return
             except WebSocketDisconnect:
                 return
-            async with asyncio.TaskGroup() as group:
-                sending = group.create_task(_send_frames(socket, viewer, asked.metrics))
-                await _answer_pings(socket)
-                sending.cancel()
+            await _follow(socket, _send_frames(socket, viewer, asked.metrics))
+
+    async def _summarize(self, socket: WebSocket) -> None:
+        """Rows of all hosts; of devices, whose numbers nobody declared, their readings too."""
+        with self._summary.viewer() as rows, self._hub.viewer(None, ("device",)) as readings:
+            await _follow(socket, _send_frames(socket, rows), _send_frames(socket, readings))
 
     async def _greet(self, socket: WebSocket, asked: Asked) -> None:
         """What comes before the live readings: who we are, and what was missed."""
@@ -99,6 +109,10 @@ def parse(given: QueryParams, now: int) -> Asked:
     since = moment(given, "since") if given.get("since") else None
     if since is not None and since < now - LONGEST_MS:
         raise BadRequest("since", "expected a time of the last hour", given["since"])
+    if choice(given, "summary", ("true", "false"), "false") == "true":
+        if others := given.keys() - {"token", "summary"}:
+            raise BadRequest("summary", f"expected it alone, without {min(others)}", "true")
+        return Asked(None, None, None, False, False, summary=True)
     return Asked(
         hosts or None,
         _several(given, "metrics") or None,
@@ -119,10 +133,21 @@ def _short(exc: Exception) -> str:
     return str(exc).encode()[:123].decode(errors="ignore")
 
 
-async def _send_frames(socket: WebSocket, viewer: Viewer, metrics: frozenset[str] | None) -> None:
+async def _follow(socket: WebSocket, *sending: Coroutine[Any, Any, None]) -> None:
+    """Send until the client goes."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in sending]
+        await _answer_pings(socket)
+        for task in tasks:
+            task.cancel()
+
+
+async def _send_frames(
+    socket: WebSocket, viewer: Viewer | SummaryViewer, metrics: frozenset[str] | None = None
+) -> None:
     try:
         async for frame in viewer.frames():
-            text = frame.text if metrics is None else frame.only(metrics)
+            text = frame.text if metrics is None or isinstance(frame, Rows) else frame.only(metrics)
             if text is not None:
                 await socket.send_text(text)
     except WebSocketDisconnect:

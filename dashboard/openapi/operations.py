@@ -93,7 +93,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "A token for a program, shown once", answers.NewToken, body=tokens.NewToken, status=201, errors=(409,)
     ),
     ("DELETE", "/api/tokens/{name}"): Operation("Revoke a token", answers.Detail, errors=(404,)),
-    ("GET", "/api/hosts"): Operation("Every host and device", answers.Hosts),
+    ("GET", "/api/hosts"): Operation(
+        "Every host and device",
+        answers.Hosts,
+        {"past": "true: only those whose newest reading only the history remembers"},
+    ),
     ("PUT", "/api/hosts/tags"): Operation(
         "Give hosts tags, or take them away", answers.Tagged, body=tags.Tagging, errors=(404, 503)
     ),
@@ -116,6 +120,12 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "The lines of a chart, in columns",
         history_answers.Chart,
         {**_RANGE, "tag": "A kind of part", "part": "A part's name; may be given again", **_SERIES},
+        errors=_HISTORY,
+    ),
+    ("GET", "/api/history/recent"): Operation(
+        "The last five minutes of what the Hosts page draws of these hosts",
+        history_answers.Recent,
+        {"host": "A host's name; may be given again, up to 100 times"},
         errors=_HISTORY,
     ),
     ("GET", "/api/history/host"): Operation(

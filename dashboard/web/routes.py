@@ -29,6 +29,7 @@ from dashboard.history.host import HostApi
 from dashboard.history.known import KnownSeries
 from dashboard.history.metrics import HistoryApi
 from dashboard.history.queries import Queries
+from dashboard.history.recent import RecentApi
 from dashboard.history.retention import RetentionApi
 from dashboard.live.bridges import Bridges
 from dashboard.live.config import ConfigApi
@@ -88,6 +89,7 @@ def api(parts: Parts) -> Router:
                 *HistoryApi(store, known, queries, hub.heard).routes(),
                 *ChartApi(store, known, queries).routes(),
                 *HostApi(store, known, queries, hub.heard).routes(),
+                *RecentApi(store, known, queries).routes(),
                 *CompareApi(store, queries).routes(),
                 *RetentionApi(store, queries).routes(),
                 *CleanupApi(parts.patient).routes(),

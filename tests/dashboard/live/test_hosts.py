@@ -98,6 +98,8 @@ def test_a_host_that_only_the_history_knows_is_offline_since_then(
     assert (host["status"], host["since"], host["last_seen"]) == ("offline", minute, minute)
     assert (host["kind"], host["info"], host["timestamp"]) == ("collector", None, None)
     assert listed(client, "old esp")["kind"] == "device"
+    past = {host["host"] for host in client.get("/api/hosts?past=true").json()["hosts"]}
+    assert past == {"expired", "retired", "old esp"}
 
 
 def test_hosts_are_tagged_over_what_they_say_and_the_broker_remembers(
