@@ -100,8 +100,9 @@ class Alerts:
         _log.info("connected to %s", self._broker)
         self.lease.begin(time.monotonic())
         followed: set[str] = set()
-        # Presence first: what a host said before it went is not judged.
-        await client.subscribe(self._topics.status("+"), self._topics.info("+"))
+        # Presence first: what a host said before it went is not judged. And by what rules is in its tags.
+        topics = self._topics
+        await client.subscribe(topics.status("+"), topics.tags("+"), topics.info("+"))
         await client.subscribe(*map(self._topics.alerting, ("lease", "ask")), self._topics.alerts)
         try:
             while True:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from perfwatch.alerting.judging import found, judged
 from perfwatch.alerting.machine import RANK, Judgement, Standing, Track
 from perfwatch.alerting.rules import Judged, Offline, Rule, Rules, Silent, Timed
+from perfwatch.tags import Tags, merged
 
 LONGEST_STEP = 10.0
 LEAST_PATIENCE = 60.0
@@ -32,7 +33,13 @@ class Host(Struct):
     interval: float = 5.0
     heard: dict[str, float] = {}
     told: dict[str, float] = {}
+    own_tags: Tags = {}
+    given_tags: Tags = {}
     tracks: dict[str, dict[str, Track]] = {}
+
+    @property
+    def tags(self) -> Tags:
+        return merged(self.own_tags, self.given_tags)
 
     @property
     def patience(self) -> float:
@@ -94,9 +101,7 @@ class Engine:
         self._plans: dict[str, Plan] = {}
         self._shared: dict[tuple[str, ...], Plan] = {}
         for name, host in self.memory.hosts.items():
-            for rule in host.tracks.keys() - rules.of(name).keys():
-                del host.tracks[rule]
-                self.gone.append((name, rule))
+            self._drop_others(name, host)
 
     def status(self, host: str, online: bool) -> None:
         self._host(host).online = online
@@ -105,10 +110,22 @@ class Engine:
         """How often the host says that it gives readings."""
         self._host(host).interval = seconds
 
+    def tag(self, host: str, own: Tags | None = None, given: Tags | None = None) -> None:
+        """The tags that the host says it has, or those that it was given; None: as before."""
+        known = self._host(host)
+        before = known.tags
+        known.own_tags = known.own_tags if own is None else own
+        known.given_tags = known.given_tags if given is None else given
+        if known.tags != before:
+            self._plans.pop(host, None)
+            self._drop_others(host, known)
+
     def forget(self, host: str) -> None:
-        """There is no such host any more."""
+        """There is no such host any more. What it was given is for one of that name that comes."""
         known = self.memory.hosts.pop(host, Host())
         self._plans.pop(host, None)
+        if known.given_tags:
+            self.tag(host, given=known.given_tags)
         self.gone += [(host, rule) for rule in known.tracks]
 
     def wants(self, host: str, metric: str) -> bool:
@@ -139,7 +156,7 @@ class Engine:
 
     def restore(self, host: str, rule: str, part: str, fired: float) -> None:
         """It is known to have fired, by what was told later than this memory is from."""
-        if rule in self.rules.of(host):
+        if rule in self._rules(host):
             tracks = self._host(host).tracks.setdefault(rule, {})
             track = tracks.setdefault(part, Track(since=fired))
             track.fired = track.fired or fired
@@ -158,9 +175,18 @@ class Engine:
     def _host(self, name: str) -> Host:
         return self.memory.hosts.setdefault(name, Host())
 
+    def _rules(self, host: str) -> dict[str, Rule]:
+        return self.rules.of(host, self.memory.hosts.get(host, Host()).tags)
+
+    def _drop_others(self, name: str, host: Host) -> None:
+        """Know nothing more of rules that do not concern the host."""
+        for rule in host.tracks.keys() - self._rules(name).keys():
+            del host.tracks[rule]
+            self.gone.append((name, rule))
+
     def _plan(self, host: str) -> Plan:
         if host not in self._plans:
-            rules = self.rules.of(host)
+            rules = self._rules(host)
             # Most hosts have the same rules.
             self._plans[host] = self._shared.setdefault(tuple(rules), _plan(rules))
         return self._plans[host]

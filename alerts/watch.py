@@ -13,6 +13,7 @@ from alerts.channels import Channel, Channels, channels_path
 from alerts.engine import CLOCK, Engine
 from alerts.memory import append_past, load_memory, load_past, load_told, save_memory, save_told
 from alerts.telling import MOST_PAST, News, Teller
+from perfwatch import tags
 from perfwatch.alerting.rules import OfReading, Rules, Silent
 from perfwatch.alerting.rules import load as load_rules
 from perfwatch.errors import ChannelError, PerfWatchError, RuleError, StartError
@@ -78,7 +79,11 @@ class Watch:
         elif topic.kind is Kind.STATUS:
             self.engine.forget(topic.host)
         elif topic.kind is Kind.INFO and payload:
-            self.engine.interval(topic.host, _info.decode(payload).interval)
+            info = _info.decode(payload)
+            self.engine.interval(topic.host, info.interval)
+            self.engine.tag(topic.host, own=info.tags)
+        elif topic.kind is Kind.TAGS:
+            self.engine.tag(topic.host, given=tags.decode(payload))
         elif topic.kind is Kind.METRIC and payload and self.engine.wants(topic.host, topic.metric):
             timestamp, reading = decode_undeclared(name, payload)
             metric = sys.intern(topic.metric)  # one string for all hosts that it is kept of

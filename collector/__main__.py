@@ -38,6 +38,7 @@ from perfwatch.mqtt.identity import kept_client_id
 from perfwatch.readings.core import HostInfo
 from perfwatch.settings import Settings, variable
 from perfwatch.systemd_notify import Notifier
+from perfwatch.tags import parse as parse_tags
 from perfwatch.topics import Topics, plain_id
 
 log = logging.getLogger("collector")
@@ -71,7 +72,7 @@ def run(chosen: Settings) -> None:
 
     def facts(tried: Availability) -> HostInfo:
         own = describe(steering.state.interval, active.explain(tried), lambda: machine(boot_time))
-        return replace(own, twin=twin.beside(own))
+        return replace(own, twin=twin.beside(own), tags=parse_tags(chosen.tags))
 
     def alive() -> None:
         publisher.check()
@@ -211,6 +212,7 @@ command = service(
     "broker_ca_file",
     "topic_prefix",
     "host",
+    "tags",
     "interval",
     "sources",
     "perf_cores",

@@ -22,7 +22,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"\W+")
 
 # A metric of these names is read as what a collector publishes there, or is no reading at all.
-_TAKEN = {*READINGS, "status", "info", "config", "watch", "alert"}
+_TAKEN = {*READINGS, "status", "info", "tags", "config", "watch", "alert"}
 
 
 class Measure(NamedTuple):

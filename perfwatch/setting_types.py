@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from perfwatch import tags
 from perfwatch.durations import format_ms, parse_ms
 from perfwatch.errors import TopicError
 from perfwatch.history.influx import url as influx_url
@@ -249,6 +250,7 @@ HOST = Text(
     "a name, not an address (to choose where to listen, use --address and --mqtt-address)", _host, "NAME"
 )
 HOSTS = Text("names of hosts, like nas.example.org,watch.it", _matching(_HOSTS), "LIST")
+TAGS = Text(tags.EXPECTED, tags.parse, "LIST")
 SOURCES = Text(f"all, or some of {', '.join(READINGS)}", _sources, "LIST")
 PRESETS = Text(f"all, or some of {', '.join(DEVICE_PRESETS)}", _presets, "LIST")
 ZONE = Text("a time zone, like Europe/Berlin", _zone, "ZONE")

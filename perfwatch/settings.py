@@ -37,6 +37,7 @@ from perfwatch.setting_types import (
     PROXY,
     SECRET,
     SOURCES,
+    TAGS,
     ZONE,
     Duration,
     SettingType,
@@ -71,6 +72,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ""
     topic_prefix: Annotated[str, Setting(PREFIX, "First levels of every topic")] = DEFAULT_PREFIX
     host: Annotated[str, Setting(HOST, "Host id in the topics (empty: this machine's name)")] = ""
+    tags: Annotated[str, Setting(TAGS, "Tags of this host, like room=cellar,role=nas")] = ""
     interval: Annotated[float, Setting(Duration(0.5, 3600), "Time between two readings")] = 5.0
     sources: Annotated[str, Setting(SOURCES, "What to read, like cpu,memory,disk, or all")] = "all"
     perf_cores: Annotated[str, Setting(CORES, "Cores whose events perf counts, like all or 0-3,6")] = "all"

@@ -1,6 +1,7 @@
 """Topic names: built and taken apart in this one place.
 
 <prefix>/<host>/status | info | config | config/set | config/error
+<prefix>/<host>/tags                 what the dashboard says that the host is tagged with
 <prefix>/<host>/<metric>             one reading as JSON
 <prefix>/<host>/<metric>/<path…>     one number as text
 <prefix>/<host>/watch                somebody looks at the host: until it expires
@@ -39,6 +40,7 @@ class Kind(enum.Enum):
     INFO = "info"
     METRIC = "metric"
     SCALAR = "scalar"
+    TAGS = "tags"
     CONFIG = "config"
     CONFIG_SET = "config/set"
     CONFIG_ERROR = "config/error"
@@ -47,7 +49,13 @@ class Kind(enum.Enum):
     WATCHED = "watched"
 
 
-_WORDS = {"status": Kind.STATUS, "info": Kind.INFO, "config": Kind.CONFIG, "watch": Kind.WATCH}
+_WORDS = {
+    "status": Kind.STATUS,
+    "info": Kind.INFO,
+    "tags": Kind.TAGS,
+    "config": Kind.CONFIG,
+    "watch": Kind.WATCH,
+}
 _ALERTING = ("settings", "ask", "answer", "lease")
 _CONFIG_WORDS = {"set": Kind.CONFIG_SET, "error": Kind.CONFIG_ERROR}
 
@@ -118,6 +126,9 @@ class Topics:
 
     def info(self, host: str) -> str:
         return f"{self.prefix}/{host}/info"
+
+    def tags(self, host: str) -> str:
+        return f"{self.prefix}/{host}/tags"
 
     def metric(self, host: str, metric: str) -> str:
         return f"{self.prefix}/{host}/{metric}"

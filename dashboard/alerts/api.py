@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 
 import msgspec
 from msgspec import Struct
@@ -19,8 +20,10 @@ from dashboard.web.requests import choice, moment, read, session_of
 from dashboard.web.responses import BadRequest, problem
 from perfwatch.alerting import protocol as asked
 from perfwatch.alerting.machine import Standing
+from perfwatch.alerting.rules import parse
 from perfwatch.durations import parse_ms
-from perfwatch.errors import BrokerError
+from perfwatch.errors import BrokerError, RuleError
+from perfwatch.tags import Tags
 
 MOST_ALERTS = 10_000
 # Apprise may take a minute to give up.
@@ -42,8 +45,11 @@ _AWAY = (
 
 
 class AlertsApi:
-    def __init__(self, alerts: Alerts, subscriber: Subscriber) -> None:
+    """`tags` tells those of a host."""
+
+    def __init__(self, alerts: Alerts, subscriber: Subscriber, tags: Callable[[str], Tags]) -> None:
         self._alerts = alerts
+        self._tags = tags
         self._subscriber = subscriber
 
     def routes(self) -> list[Route]:
@@ -130,8 +136,16 @@ class AlertsApi:
         return await self._do(asked.Pause(hosts=hosts, until=until))
 
     async def rules(self, request: Request) -> Response:
-        settings = self._alerts.settings
-        return _json(alert_answers.AlertRules(self._alerts.online, settings.rules, settings.maintenance))
+        settings, hosts = self._alerts.settings, request.query_params.getlist("host")
+        found = [one for one in settings.rules if not hosts or self._concerns(one, hosts)]
+        return _json(alert_answers.AlertRules(self._alerts.online, found, settings.maintenance))
+
+    def _concerns(self, said: asked.RuleSaid, hosts: Iterable[str]) -> bool:
+        try:
+            rule = parse(said.id, said.rule)
+        except RuleError:  # of a service that is newer than we are
+            return True
+        return any(rule.concerns(host, self._tags(host)) for host in hosts)
 
     async def rule(self, request: Request) -> Response:
         name = request.path_params["id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import msgspec
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from perfwatch.durations import format_ms
 from perfwatch.errors import RuleError
 from perfwatch.history.store import HistoryStore
 from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.tags import Tags
 
 DAYS = 30
 # What is spent on reading and judging, and what the whole may take.
@@ -29,10 +31,15 @@ _DAY_MS = 86_400_000
 
 
 class PreviewApi:
-    def __init__(self, store: HistoryStore, known: KnownSeries, queries: Queries) -> None:
+    """`tags` tells those of a host."""
+
+    def __init__(
+        self, store: HistoryStore, known: KnownSeries, queries: Queries, tags: Callable[[str], Tags]
+    ) -> None:
         self._store = store
         self._known = known
         self._queries = queries
+        self._tags = tags
 
     def routes(self) -> list[Route]:
         return [Route("/api/alerts/rules/preview", self.preview, methods=["POST"])]
@@ -49,7 +56,7 @@ class PreviewApi:
     def _replayed(self, rule: Rule) -> Preview:
         stop = time.time_ns() // 1_000_000
         start = stop - DAYS * _DAY_MS
-        lines, why = lines_of(rule, self._known.all())
+        lines, why = lines_of(rule, self._known.all(), self._tags)
         replay = Replay(self._store, rule, lines, start, stop)
         ends = time.monotonic() + BUDGET_SECONDS
         while replay.left and time.monotonic() < ends:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -14,6 +14,7 @@ from perfwatch.alerting.machine import Track
 from perfwatch.alerting.rules import Forecast, Judged, Offline, OfReading, Rule, Silent, State, Threshold
 from perfwatch.history.shapes import SHAPES, Listed, Named
 from perfwatch.history.store import Bucket, HistoryStore, Series
+from perfwatch.tags import Tags
 
 MOST_FIRED = 200
 _MINUTE, _HOUR = 60_000, 3_600_000
@@ -42,16 +43,19 @@ class Firing(NamedTuple):
     until: float | None
 
 
-def lines_of(rule: Rule, known: Sequence[Series]) -> tuple[list[Line], str | None]:
+def lines_of(
+    rule: Rule, known: Sequence[Series], tags: Callable[[str], Tags]
+) -> tuple[list[Line], str | None]:
     """What the history has that the rule looks at; and why it cannot tell, when it cannot."""
     rule = msgspec.structs.replace(rule, enabled=True)
     if isinstance(rule, State):
         return [], "The history keeps numbers, and this rule looks at a word"
+    concerned = {host for host in {one.host for one in known} if rule.concerns(host, tags(host))}
     if isinstance(rule, Silent | Offline):
         metrics = [rule.metric] if isinstance(rule, Silent) else _ANY_METRIC
         firsts = {one.host: one for one in reversed(known) if one.metric in metrics}
-        return [Line(host, "", one) for host, one in firsts.items() if rule.concerns(host)], None
-    there = [one for one in known if one.metric == rule.metric and rule.concerns(one.host)]
+        return [Line(host, "", one) for host, one in firsts.items() if host in concerned], None
+    there = [one for one in known if one.metric == rule.metric and one.host in concerned]
     lines = [Line(one.host, part, one) for one, part in _at(rule, rule.field, there)]
     limit = (rule.at_least or rule.at_most) if isinstance(rule, Threshold) else None
     if isinstance(limit, str):

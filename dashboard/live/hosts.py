@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.live.hub import Hub
+from dashboard.web.requests import choice
 from perfwatch.errors import StoreError
 from perfwatch.history.store import HistoryStore, Series
 from perfwatch.readings.codec import format_time, from_ms, now, to_ms
@@ -56,18 +57,20 @@ class HostsApi:
             self._fresh.clear()
 
     async def hosts(self, request: Request) -> Response:
+        only_past = choice(request.query_params, "past", ("true", "false"), "false") == "true"
         self._wanted.set()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._fresh.wait(), _PATIENCE_SECONDS)
-        known, seen = {host["host"]: host for host in self._hub.hosts()}, self._seen()
-        for past in self._past:
-            if past["host"] not in seen:
-                known[past["host"]] = _joined(known.get(past["host"]), past)
+        live, seen = {host["host"]: host for host in self._hub.hosts()}, self._seen()
+        past = {
+            one["host"]: _joined(live.get(one["host"]), one) for one in self._past if one["host"] not in seen
+        }
+        known = past if only_past else live | past
         return JSONResponse({"hosts": [known[name] for name in sorted(known)]})
 
-    def _seen(self) -> list[str]:
+    def _seen(self) -> set[str]:
         """The hosts whose readings the broker has: it knows better than the history."""
-        return [host["host"] for host in self._hub.hosts() if host["last_seen"]]
+        return {host["host"] for host in self._hub.hosts() if host["last_seen"]}
 
     def _remembered(self, besides: Collection[str]) -> list[dict[str, Any]]:
         """The hosts in the history that are not among `besides`."""
@@ -107,7 +110,7 @@ def _past(host: str, series: Sequence[Series], seen: str | None) -> dict[str, An
     kind = "collector" if any(one.metric in READINGS for one in series) else "device"
     status = "offline" if kind == "collector" else None
     told = {"host": host, "kind": kind, "status": status, "since": seen, "last_seen": seen}
-    return told | {"info": None, "timestamp": None}
+    return told | {"tags": {}, "info": None, "timestamp": None}
 
 
 def _joined(live: dict[str, Any] | None, past: dict[str, Any]) -> dict[str, Any]:

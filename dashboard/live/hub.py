@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from dashboard.live.viewer import Frame, Viewer
 from perfwatch.errors import PayloadError
 from perfwatch.readings.codec import UNREADABLE, format_time, now
 from perfwatch.readings.core import HostInfo
+from perfwatch.tags import Tags, decode, given_over, merged
 from perfwatch.topics import Kind, Topic
 
 # How long a tick may stay incomplete before it is shown as it is. Not reached while a host publishes
@@ -45,21 +46,27 @@ class Host:
         self.status: str | None = None
         self.online_since: str | None = None
         self.info: HostInfo | None = None
+        self.given_tags: Tags = {}
         self.begun = 0.0
         self._closer = Assembler(name)
         self._closer_at = -math.inf
         self._closer_metrics: frozenset[str] = frozenset()
-        self._tick: Tick | None = None
+        # How often anything that is known of it changed.
+        self.changes = 0
+        self.tick: Tick | None = None
+        self._before: datetime | None = None
         self._newest: dict[str, tuple[datetime, msgspec.Raw]] = {}
 
     @property
     def timestamp(self) -> str | None:
         """Of its newest tick that was shown."""
-        return None if self._tick is None else format_time(self._tick.timestamp)
+        return None if self.tick is None else format_time(self.tick.timestamp)
 
     def show(self, tick: Tick) -> Frame:
         """Take a tick as its newest."""
-        self._tick = tick
+        self._before = None if self.tick is None else self.tick.timestamp
+        self.tick = tick
+        self.changes += 1
         for metric, payload in tick.metrics.items():
             self._newest[metric] = tick.timestamp, payload
         return self._framed(tick)
@@ -68,7 +75,7 @@ class Host:
         """Take a reading of a tick in between. Raises PayloadError as Assembler.add does."""
         ticks = self._closer.add(metric, payload, live=True)
         # One that stayed incomplete when nobody looked any more is not for who looks next.
-        ticks = [tick for tick in ticks if self._tick is None or tick.timestamp >= self._tick.timestamp]
+        ticks = [tick for tick in ticks if self.tick is None or tick.timestamp >= self.tick.timestamp]
         for tick in ticks:
             self._closer_at, self._closer_metrics = time.monotonic(), frozenset(tick.metrics)
         return [self._part(tick) for tick in ticks]
@@ -93,22 +100,29 @@ class Host:
 
         Those come each at its own time; the ones that are too old at `moment` are left out.
         """
-        if self._tick is None:
+        if self.tick is None:
             return []
         if self.kind == "collector":
-            return [self._framed(self._tick)]
+            return [self._framed(self.tick)]
         ticks: dict[datetime, Tick] = {}
-        oldest = min(moment - _FRESH["device"], self._tick.timestamp)
+        oldest = min(moment - _FRESH["device"], self.tick.timestamp)
         for metric, (when, payload) in self._newest.items():
             if when >= oldest:
                 ticks.setdefault(when, Tick(self.name, when, {})).metrics[metric] = payload
         return [self._framed(tick) for _, tick in sorted(ticks.items())]
 
+    @property
+    def current(self) -> dict[str, msgspec.Raw]:
+        """Its newest tick's readings; a metric that this one lacks is as it was in the one before."""
+        last = self._before, self.tick and self.tick.timestamp
+        return {metric: payload for metric, (when, payload) in self._newest.items() if when in last}
+
     def _framed(self, tick: Tick) -> Frame:
         if self.status == "offline":
             tick = msgspec.structs.replace(tick, offline=True)
-        part = frozenset(tick.metrics) if self.kind == "device" else frozenset[str]()
-        return Frame(self.name, "metrics", tick.frame, tick, part)
+        if self.kind == "device":
+            return Frame(self.name, "device", tick.frame, tick, frozenset(tick.metrics))
+        return Frame(self.name, "metrics", tick.frame, tick)
 
     def newest(self, moment: datetime) -> dict[str, msgspec.Raw]:
         """Its newest reading of each metric, but for those that are too old at `moment` to tell anything.
@@ -119,6 +133,14 @@ class Host:
             return {}
         oldest = moment - _FRESH[self.kind]
         return {metric: payload for metric, (when, payload) in self._newest.items() if when >= oldest}
+
+    @property
+    def tags(self) -> Tags:
+        return merged(self.own_tags, self.given_tags)
+
+    @property
+    def own_tags(self) -> Tags:
+        return self.info.tags if self.info else {}
 
     @property
     def kind(self) -> str:
@@ -135,6 +157,7 @@ class Host:
             # Its last reading is as near to a host's end as can be known; its will comes later.
             "since": self.online_since if online else self.timestamp,
             "last_seen": self.timestamp,
+            "tags": self.tags,
             "info": msgspec.to_builtins(self.info),
             "timestamp": self.timestamp,
         }
@@ -151,6 +174,7 @@ class Host:
             came = status == "online" and self.status is not None
             self.online_since = format_time(now()) if came else None
         self.status = status
+        self.changes += 1
 
 
 class Hub:
@@ -158,6 +182,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._hosts: dict[str, Host] = {}
+        # Of hosts that are not known too: tags alone make no host.
+        self._given_tags: dict[str, Tags] = {}
         self._viewers: set[Viewer] = set()
 
     @property
@@ -167,11 +193,12 @@ class Hub:
 
     @contextmanager
     def viewer(
-        self, hosts: Collection[str] | None, types: Collection[str] = ("metrics",)
+        self, hosts: Collection[str] | None, types: Collection[str] = ("metrics", "device")
     ) -> Iterator[Viewer]:
         """A new viewer of those hosts, or of all; the newest tick of each is offered to it at once.
 
-        `types` may hold "metrics", for ticks, and "host", for each change in what is known of a host.
+        `types` may hold "metrics" for ticks of collectors, "device" for those of devices, and "host" for each
+        change in what is known of a host.
         """
         viewer, moment = Viewer(hosts, types), now()
         for known in self._hosts.values():
@@ -200,6 +227,28 @@ class Hub:
         """Whether it is worth while to look at that host closely."""
         return host in self._hosts and self._hosts[host].may_be_closer
 
+    def tags(self, host: str) -> Tags:
+        known = self._hosts.get(host)
+        return self._given_tags.get(host, {}) if known is None else known.tags
+
+    def given_for(self, host: str, wanted: Tags) -> Tags:
+        """What a host must be given so that those tags are as wanted, and its others as they are."""
+        known = self._hosts.get(host)
+        return given_over(known.own_tags if known else {}, self._given_tags.get(host, {}) | wanted)
+
+    def give_tags(self, host: str, given: Tags) -> None:
+        """Take what the dashboard says that a host is tagged with."""
+        if host in self._given_tags or len(self._given_tags) < MOST_HOSTS:
+            self._given_tags[host] = given
+        if known := self._hosts.get(host):
+            known.given_tags = given
+            known.changes += 1
+            self._offer_all(known.presence())
+
+    def known(self) -> Iterable[Host]:
+        self._settle()
+        return self._hosts.values()
+
     def heard(self, host: str) -> bool:
         """Whether anything was ever heard of that host."""
         return host in self._hosts
@@ -216,6 +265,8 @@ class Hub:
             self._offer_all(host.presence())
         elif topic.kind is Kind.INFO:
             self._learn(topic.host, payload)
+        elif topic.kind is Kind.TAGS:
+            self.give_tags(topic.host, decode(payload))
         elif topic.kind is Kind.METRIC:
             self._add(topic, payload, live)
         elif topic.kind is Kind.WATCHED and topic.host in self._hosts:
@@ -225,6 +276,7 @@ class Hub:
     def _host(self, name: str) -> Host:
         if name not in self._hosts:
             self._hosts[name] = Host(name)
+            self._hosts[name].given_tags = self._given_tags.get(name, {})
             self._offer_all(self._hosts[name].presence())
         return self._hosts[name]
 
@@ -237,6 +289,7 @@ class Hub:
             return
         host = self._host(name)
         host.info = info
+        host.changes += 1
         self._offer_all(host.presence())
         if host.timestamp is None:
             host.assembler.expect(source for source, absent in info.sources.items() if absent is None)

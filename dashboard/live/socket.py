@@ -1,10 +1,11 @@
-"""The live readings: `WS /api/ws/metrics[?host= &hosts= &metrics= &since= &presence= &hello=]`."""
+"""The live readings: `WS /api/ws/metrics[?host= &hosts= &metrics= &since= &presence= &hello= &summary=]`."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import NamedTuple
+from collections.abc import Coroutine
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.datastructures import QueryParams
@@ -13,6 +14,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.live.hub import Hub
 from dashboard.live.missed import LONGEST_MS, missed
+from dashboard.live.summary import Frame as Rows
+from dashboard.live.summary import Summary, SummaryViewer
 from dashboard.live.viewer import Viewer
 from dashboard.live.watching import LOOK_SECONDS, Watching
 from dashboard.web.requests import check_names, choice, moment
@@ -25,7 +28,7 @@ from perfwatch.workers import Workers
 
 BAD_PARAMETER, HISTORY_AWAY = 4400, 4503
 _PONG = '{"type":"pong"}'
-_KNOWN = ("token", "host", "hosts", "metrics", "since", "presence", "hello")
+_KNOWN = ("token", "host", "hosts", "metrics", "since", "presence", "hello", "summary")
 _MISSED_SECONDS = 10.0
 
 
@@ -42,6 +45,7 @@ class Asked(NamedTuple):
     since: int | None
     presence: bool
     hello: bool
+    summary: bool = False
 
 
 class LiveApi:
@@ -50,6 +54,7 @@ class LiveApi:
     def __init__(self, hub: Hub, store: HistoryStore, watching: Watching) -> None:
         self._hub = hub
         self._watching = watching
+        self._summary = Summary(hub)
         self._store = store
         self._workers = Workers("what live clients missed", 2)
 
@@ -63,7 +68,10 @@ class LiveApi:
         except (BadRequest, Unusable) as exc:
             await socket.close(BAD_PARAMETER, _short(exc))
             return
-        types = ("metrics", "host") if asked.presence else ("metrics",)
+        if asked.summary:
+            await self._summarize(socket)
+            return
+        types = ("metrics", "device", "host") if asked.presence else ("metrics", "device")
         with self._hub.viewer(asked.hosts, types) as viewer:
             try:
                 await self._greet(socket, asked)
@@ -73,12 +81,15 @@ class LiveApi:
                 return
             except WebSocketDisconnect:
                 return
-            async with asyncio.TaskGroup() as group:
-                sending = group.create_task(_send_frames(socket, viewer, asked.metrics))
-                await self._listen(socket, viewer)
-                sending.cancel()
+            await _follow(self._listen(socket, viewer), _send_frames(socket, viewer, asked.metrics))
 
-    async def _listen(self, socket: WebSocket, viewer: Viewer) -> None:
+    async def _summarize(self, socket: WebSocket) -> None:
+        """Rows of all hosts; of devices, whose numbers nobody declared, their readings too."""
+        with self._summary.viewer() as rows, self._hub.viewer(None, ("device",)) as readings:
+            sending = _send_frames(socket, rows), _send_frames(socket, readings)
+            await _follow(self._listen(socket), *sending)
+
+    async def _listen(self, socket: WebSocket, viewer: Viewer | None = None) -> None:
         """Until the client goes. What is neither a ping nor a look at a host is ignored."""
         while (received := await socket.receive())["type"] != "websocket.disconnect":
             text = received.get("text") or received.get("bytes") or ""
@@ -88,7 +99,7 @@ class LiveApi:
                 continue
             if message.type == "ping":
                 await socket.send_text(_PONG)
-            elif message.type == "watch" and self._hub.may_be_closer(message.host):
+            elif message.type == "watch" and viewer and self._hub.may_be_closer(message.host):
                 viewer.look(message.host, LOOK_SECONDS)
                 self._watching.look(message.host)
 
@@ -116,6 +127,10 @@ def parse(given: QueryParams, now: int) -> Asked:
     since = moment(given, "since") if given.get("since") else None
     if since is not None and since < now - LONGEST_MS:
         raise BadRequest("since", "expected a time of the last hour", given["since"])
+    if choice(given, "summary", ("true", "false"), "false") == "true":
+        if others := given.keys() - {"token", "summary"}:
+            raise BadRequest("summary", f"expected it alone, without {min(others)}", "true")
+        return Asked(None, None, None, False, False, summary=True)
     return Asked(
         hosts or None,
         _several(given, "metrics") or None,
@@ -136,10 +151,21 @@ def _short(exc: Exception) -> str:
     return str(exc).encode()[:123].decode(errors="ignore")
 
 
-async def _send_frames(socket: WebSocket, viewer: Viewer, metrics: frozenset[str] | None) -> None:
+async def _follow(listening: Coroutine[Any, Any, None], *sending: Coroutine[Any, Any, None]) -> None:
+    """Send for as long as is listened."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in sending]
+        await listening
+        for task in tasks:
+            task.cancel()
+
+
+async def _send_frames(
+    socket: WebSocket, viewer: Viewer | SummaryViewer, metrics: frozenset[str] | None = None
+) -> None:
     try:
         async for frame in viewer.frames():
-            text = frame.text if metrics is None else frame.only(metrics)
+            text = frame.text if metrics is None or isinstance(frame, Rows) else frame.only(metrics)
             if text is not None:
                 await socket.send_text(text)
     except WebSocketDisconnect:

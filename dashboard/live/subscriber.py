@@ -6,6 +6,8 @@ import asyncio
 import logging
 from contextlib import suppress
 
+import msgspec
+
 from dashboard.alerts.known import Alerts
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
@@ -16,6 +18,7 @@ from perfwatch.errors import BrokerError, Refused
 from perfwatch.mqtt.client import Client
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.readings.codec import format_time, now
+from perfwatch.tags import Tags
 from perfwatch.topics import Kind, Topics
 
 _log = logging.getLogger(__name__)
@@ -77,6 +80,14 @@ class Subscriber:
         if self._client is None:
             raise BrokerError(f"The broker {self.broker} is away: nothing can be sent to {host}")
         await self._client.publish(self._topics.watch(host), b"", qos=1, expiry=LOOK_SECONDS)
+
+    async def give_tags(self, host: str, tags: Tags) -> None:
+        """Have the broker remember a host's tags. Raises BrokerError when it does not take them."""
+        if self._client is None:
+            raise BrokerError(f"The broker {self.broker} is away: no tag can be given to {host}")
+        payload = msgspec.json.encode(tags) if tags else b""
+        await self._client.publish(self._topics.tags(host), payload, qos=1, retain=True)
+        self._hub.give_tags(host, tags)
 
     async def ask_alerts(self, payload: bytes) -> None:
         """Send a question to the alerts service. Raises BrokerError when the broker does not take it."""

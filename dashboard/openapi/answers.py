@@ -102,12 +102,19 @@ class Host(Struct):
     status: str | None
     since: str | None
     last_seen: str | None
+    tags: dict[str, str]
     info: HostInfo | None
     timestamp: str | None
 
 
 class Hosts(Struct):
     hosts: list[Host]
+
+
+class Tagged(Struct):
+    """The tags that each of those hosts has now."""
+
+    tags: dict[str, dict[str, str]]
 
 
 class Collector(Struct):

@@ -158,6 +158,13 @@ class HostChart(Struct):
     newest_time: str | None
 
 
+class Recent(Struct):
+    """`times` in ms; of each host its figures at these, null where there is none."""
+
+    times: list[int]
+    hosts: dict[str, dict[str, list[float | None]]]
+
+
 class Removed(Struct):
     raw: int
     rollups: int

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dashboard.alerts import bodies
 from dashboard.auth import credentials, join, login, second_factor, tokens, users
 from dashboard.export.summary import Summary
+from dashboard.live import tags
 from dashboard.openapi import alert_answers, answers, history_answers
 from perfwatch.alerting.protocol import RuleSaid
 from perfwatch.history.policy import Policy
@@ -92,7 +93,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "A token for a program, shown once", answers.NewToken, body=tokens.NewToken, status=201, errors=(409,)
     ),
     ("DELETE", "/api/tokens/{name}"): Operation("Revoke a token", answers.Detail, errors=(404,)),
-    ("GET", "/api/hosts"): Operation("Every host and device", answers.Hosts),
+    ("GET", "/api/hosts"): Operation(
+        "Every host and device",
+        answers.Hosts,
+        {"past": "true: only those whose newest reading only the history remembers"},
+    ),
+    ("PUT", "/api/hosts/tags"): Operation(
+        "Give hosts tags, or take them away", answers.Tagged, body=tags.Tagging, errors=(404, 503)
+    ),
     ("GET", "/api/history/metrics"): Operation(
         "Past readings", history_answers.Readings, {**_RANGE, **_SERIES}, errors=_HISTORY
     ),
@@ -112,6 +120,12 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "The lines of a chart, in columns",
         history_answers.Chart,
         {**_RANGE, "tag": "A kind of part", "part": "A part's name; may be given again", **_SERIES},
+        errors=_HISTORY,
+    ),
+    ("GET", "/api/history/recent"): Operation(
+        "The last five minutes of what the Hosts page draws of these hosts",
+        history_answers.Recent,
+        {"host": "A host's name; may be given again, up to 100 times"},
         errors=_HISTORY,
     ),
     ("GET", "/api/history/host"): Operation(
@@ -192,7 +206,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Tell nothing of a host until then", answers.Detail, body=bodies.Maintenance, errors=_ASKED
     ),
     ("GET", "/api/alerts/rules"): Operation(
-        "The rules, and which hosts are paused", alert_answers.AlertRules
+        "The rules, and which hosts are paused",
+        alert_answers.AlertRules,
+        {"host": "A host's name: only rules that are on for it; may be given again"},
     ),
     ("POST", "/api/alerts/rules"): Operation(
         "A further rule", answers.Detail, body=bodies.NewRule, status=201, errors=(409, *_ASKED)

@@ -29,6 +29,7 @@ from dashboard.history.host import HostApi
 from dashboard.history.known import KnownSeries
 from dashboard.history.metrics import HistoryApi
 from dashboard.history.queries import Queries
+from dashboard.history.recent import RecentApi
 from dashboard.history.retention import RetentionApi
 from dashboard.live.bridges import Bridges
 from dashboard.live.config import ConfigApi
@@ -37,6 +38,7 @@ from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
 from dashboard.live.socket import LiveApi
 from dashboard.live.subscriber import Subscriber
+from dashboard.live.tags import TagsApi
 from dashboard.live.watching import Watching
 from dashboard.openapi.routes import OpenApi, guarded
 from dashboard.web.health import StoreProbe
@@ -85,9 +87,11 @@ def api(parts: Parts) -> Router:
                 *TokensApi(parts.api_tokens, parts.sessions).routes(),
                 *LiveApi(hub, store, parts.watching).routes(),
                 *parts.hosts.routes(),
+                *TagsApi(hub, subscriber).routes(),
                 *HistoryApi(store, known, queries, hub.heard).routes(),
                 *ChartApi(store, known, queries).routes(),
                 *HostApi(store, known, queries, hub.heard).routes(),
+                *RecentApi(store, known, queries).routes(),
                 *CompareApi(store, queries).routes(),
                 *RetentionApi(store, queries).routes(),
                 *CleanupApi(parts.patient).routes(),
@@ -97,8 +101,8 @@ def api(parts: Parts) -> Router:
                 *SystemApi(
                     hub, parts.bridges, subscriber, store, parts.patient, place, queries, parts.folder
                 ).routes(),
-                *AlertsApi(parts.alerts, subscriber).routes(),
-                *PreviewApi(store, known, queries).routes(),
+                *AlertsApi(parts.alerts, subscriber, hub.tags).routes(),
+                *PreviewApi(store, known, queries, hub.tags).routes(),
                 *SummaryApi(hub, subscriber, parts.probe).routes(),
                 *OpenApi().routes(),
             ]

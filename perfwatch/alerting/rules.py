@@ -25,6 +25,7 @@ from msgspec import Struct, field
 
 from perfwatch.durations import format_ms, parse_ms
 from perfwatch.errors import RuleError
+from perfwatch.tags import selects
 
 Severity = Literal["info", "warning", "critical"]
 Statistic = Literal["last", "mean", "min", "max", "change"]
@@ -49,8 +50,8 @@ class Hours(tuple[int, int]):
 
 
 class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag=str.lower):
-    """What all kinds have. A rule holds for hosts that one of `hosts` fits (`*` and `?` are wildcards)
-    and none of `except`.
+    """What all kinds have. A rule holds for hosts that one of `hosts` fits and none of `except`: names,
+    or tags as `room=cellar` (`*` and `?` are wildcards).
 
     It fires when things are wrong for as long as `for`, and is over when they are right for as long as
     `clear_after`. While it lasts, it is told again after each `remind` (0: never). In the hours of
@@ -67,11 +68,11 @@ class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     remind: Seconds = Seconds(0)
     quiet: Hours | None = None
 
-    def concerns(self, host: str) -> bool:
+    def concerns(self, host: str, tags: Mapping[str, str] = {}) -> bool:
         return (
             self.enabled
-            and any(fnmatchcase(host, one) for one in self.hosts)
-            and not any(fnmatchcase(host, one) for one in self.exceptions)
+            and any(selects(one, host, tags) for one in self.hosts)
+            and not any(selects(one, host, tags) for one in self.exceptions)
         )
 
 
@@ -168,8 +169,8 @@ class Rules(Struct, frozen=True):
     rules: dict[str, Rule]
     maintenance: dict[str, datetime] = {}
 
-    def of(self, host: str) -> dict[str, Rule]:
-        return {name: rule for name, rule in self.rules.items() if rule.concerns(host)}
+    def of(self, host: str, tags: Mapping[str, str] = {}) -> dict[str, Rule]:
+        return {name: rule for name, rule in self.rules.items() if rule.concerns(host, tags)}
 
     def paused(self, host: str, now: datetime) -> bool:
         return any(now < until and fnmatchcase(host, one) for one, until in self.maintenance.items())

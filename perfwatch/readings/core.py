@@ -227,7 +227,7 @@ class HostInfo(Struct, kw_only=True):
     """What `<prefix>/<host>/info` carries. `interval` is in seconds, `memory_total_bytes` in bytes.
 
     `sources` maps each source to null when it is available, or to the reason why it is not. `twin` is another
-    machine that was seen to publish as this host too.
+    machine that was seen to publish as this host too. `tags` are those of `PERFWATCH_TAGS`.
     """
 
     hostname: str
@@ -243,6 +243,7 @@ class HostInfo(Struct, kw_only=True):
     interval: float
     sources: dict[str, str | None] = {}
     twin: str | None = None
+    tags: dict[str, str] = {}
 
 
 READINGS: dict[str, type[Reading]] = {

@@ -200,6 +200,34 @@ def test_a_partition_that_fills_is_told_hours_before() -> None:
     assert 360 <= fired_at <= 367
 
 
+def test_a_rule_of_a_tag_begins_and_ends_with_it() -> None:
+    house = House(only(f"{STEADY}\nhosts = ['room=cellar']"))
+    house.cpu(95, 95, 95)
+    assert house.standing == "none"
+    house.engine.tag("nas", own={"room": "cellar"})
+    house.cpu(95, 95, 95)
+    assert house.standing == "firing"
+    house.engine.tag("nas", given={"room": "attic"})
+    assert (house.standing, house.engine.gone) == ("none", [("nas", "x")])
+
+
+def test_a_restart_knows_tags_before_they_are_told_again() -> None:
+    house = House(only(f"{STEADY}\nhosts = ['room=cellar']"))
+    house.engine.tag("nas", own={"room": "attic"}, given={"room": "cellar"})
+    house.cpu(95, 95, 95)
+    house.restart()
+    house.engine.tag("nas", own={"room": "attic"})
+    assert (house.standing, house.engine.gone) == ("firing", [])
+
+
+def test_what_a_host_was_given_is_for_one_of_its_name_that_comes() -> None:
+    house = House(only(f"{STEADY}\nhosts = ['room=cellar']"))
+    house.engine.tag("nas", given={"room": "cellar"})
+    house.engine.forget("nas")
+    house.cpu(95, 95, 95)
+    assert house.standing == "firing"
+
+
 UNUSUAL = "kind = 'unusual'\nmetric = 'cpu'\nfield = 'user'\nwindow = '10m'\n"
 
 

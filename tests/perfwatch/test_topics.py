@@ -10,7 +10,8 @@ from perfwatch.errors import TopicError
 from perfwatch.topics import Kind, Topic, Topics, discovery_topic, plain_id, safe_level
 
 LEVELS = st.text(min_size=1).map(lambda text: text.strip()).filter(bool).map(safe_level)
-METRICS = LEVELS.filter(lambda level: level not in ("status", "info", "config", "watch", "alert"))
+WORDS = ("status", "info", "tags", "config", "watch", "alert")
+METRICS = LEVELS.filter(lambda level: level not in WORDS)
 PREFIXES = st.lists(LEVELS, min_size=1, max_size=3).map("/".join)
 
 

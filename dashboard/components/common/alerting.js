@@ -49,13 +49,6 @@ export function seriesOf(metric, path) {
   return { of: found?.[0] ?? "", field: steps[steps.length - 1] };
 }
 
-// Whether a rule is for that host: by its patterns, in which * and ? are wildcards.
-/** @type {(rule: Rule, host: string) => boolean} */
-export function concerns(rule, host) {
-  const fits = (/** @type {string} */ pattern) => wildcard(pattern).test(host);
-  return rule.enabled !== false && (rule.hosts ?? [EACH]).some(fits) && !(rule.except ?? []).some(fits);
-}
-
 // A pattern that fits that host only.
 /** @type {(host: string) => string} */
 export function exactly(host) {
@@ -68,18 +61,6 @@ export function newRulePath(wanted) {
   const query = new URLSearchParams({ section: "rules", new: "1" });
   for (const [name, value] of Object.entries(wanted)) if (value) query.set(name, value);
   return `${at("/alerts")}?${query}`;
-}
-
-// As Python's fnmatch reads it.
-/** @type {(pattern: string) => RegExp} */
-function wildcard(pattern) {
-  const source = pattern.replace(/\[[^\]]+\]|[\s\S]/g, (piece) => {
-    if (piece === "*") return "[\\s\\S]*";
-    if (piece === "?") return "[\\s\\S]";
-    if (piece.length > 1) return piece.replace(/^\[!/, "[^").replace(/\\/g, "\\\\");
-    return piece.replace(/[\\^$.|+()[\]{}/-]/g, "\\$&");
-  });
-  return new RegExp(`^${source}$`);
 }
 
 /** @type {(rows: any, name: string) => any} */

@@ -1,6 +1,6 @@
 // What rules say of a chart: where they fired, as bands, and their limits, as dashed lines.
 import { ask } from "./ask.js";
-import { concerns, seriesOf } from "./alerting.js";
+import { seriesOf } from "./alerting.js";
 import { translucent } from "./ink.js";
 
 /** @typedef {import("../vendor/uplot/uPlot.min.js").default} uPlot */
@@ -17,14 +17,14 @@ export const NO_NOTES = /** @type {Notes} */ ({ limits: [], marks: [] });
 export const COLORS = { critical: "bad", warning: "warn", info: "accent" };
 const SIGN = 5; // px
 
-// The rules, and what fired in that time; of one host, or of all. Charts go on without them.
-/** @type {(host: string | null, from: number, to: number, signal: AbortSignal) => Promise<Heard>} */
-export async function fetchNotes(host, from, to, signal) {
+// The rules of hosts, and what fired in that time. Charts go on without them.
+/** @type {(hosts: string[], from: number, to: number, signal: AbortSignal) => Promise<Heard>} */
+export async function fetchNotes(hosts, from, to, signal) {
   const query = new URLSearchParams({ start_time: new Date(from).toISOString(), end_time: new Date(to).toISOString() });
-  if (host !== null) query.set("host", host);
+  if (hosts.length === 1) query.set("host", hosts[0]);
   try {
     const [{ rules }, { alerts }] = await Promise.all([
-      ask("/api/alerts/rules", { signal }),
+      ask(`/api/alerts/rules?${new URLSearchParams(hosts.map((host) => ["host", host]))}`, { signal }),
       ask(`/api/alerts/recent?${query}`, { signal }),
     ]);
     return { rules, told: alerts };
@@ -46,15 +46,15 @@ export function notesOf({ rules, told }, { metric, of = "", fields, hosts, parts
       color: COLORS[severity],
       text: hosts.length > 1 ? `${host}: ${text}` : text,
     }));
-  return { marks: /** @type {Mark[]} */ (marks), limits: about.flatMap((one) => limitOf(one, metric, of, fields, hosts)) };
+  return { marks: /** @type {Mark[]} */ (marks), limits: about.flatMap((one) => limitOf(one, metric, of, fields)) };
 }
 
-/** @type {(said: RuleSaid, metric: string, of: string, fields: string[], hosts: string[]) => Limit[]} */
-function limitOf({ rule }, metric, of, fields, hosts) {
+/** @type {(said: RuleSaid, metric: string, of: string, fields: string[]) => Limit[]} */
+function limitOf({ rule }, metric, of, fields) {
   const value = rule.at_least ?? rule.at_most ?? rule.reaches;
   const found = seriesOf(metric, rule.field ?? "");
   const fits = found.of === of && fields.includes(found.field) && rule.statistic !== "change";
-  if (typeof value !== "number" || !fits || !hosts.some((host) => concerns(rule, host))) return [];
+  if (typeof value !== "number" || !fits) return [];
   return [{ value, field: found.field, color: COLORS[rule.severity ?? "warning"], text: rule.title }];
 }
 

@@ -314,6 +314,7 @@ export interface HostInfo {
   interval?: number;
   sources?: Record<string, string | null>;
   twin?: string | null;
+  tags?: Record<string, string>;
 }
 
 export interface Readings {

@@ -185,7 +185,7 @@ class History {
     link.hidden = false;
     link.href = newRulePath({ metric, of, field: kept[0], part: parts.length === 1 ? parts[0] : "", host: hosts.length === 1 ? hosts[0] : "" });
     const asking = this.#asking;
-    const heard = await fetchNotes(hosts.length === 1 ? hosts[0] : null, start, stop, this.#stopping.signal);
+    const heard = await fetchNotes(hosts, start, stop, this.#stopping.signal);
     if (asking === this.#asking) this.#stage.note(notesOf(heard, { metric, of, fields, hosts, parts }));
   }
 

@@ -113,7 +113,7 @@ class Live {
     const host = this.#host;
     if (host === null) return;
     const now = clock.now();
-    const heard = await fetchNotes(host, now - WINDOW_MS, now, this.#stopping.signal);
+    const heard = await fetchNotes([host], now - WINDOW_MS, now, this.#stopping.signal);
     if (host === this.#host && !this.#stopping.signal.aborted) this.#board.note(heard);
   }
 

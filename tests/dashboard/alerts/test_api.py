@@ -107,6 +107,21 @@ def test_a_rule_that_ships_is_changed_and_becomes_again_what_it_was(house: House
     assert "switch it off" in ok(house.admin.delete("/api/alerts/rules/cpu"), 409)
 
 
+def test_a_rule_is_for_a_tag_that_the_dashboard_gives(house: House) -> None:
+    rule = {**FREEZER, "hosts": ["room=kitchen"], "except": ["role=test"]}
+    ok(house.admin.post("/api/alerts/rules", {"id": "kitchen", "rule": rule}), 201)
+    house.reading(-5, "chest")
+    wait_until(lambda: "chest" in house.admin.get("/api/hosts").text, "the host is known")
+    for_chest = "/api/alerts/rules?host=chest"
+    assert '"kitchen"' not in house.admin.get(for_chest).text
+    answer = house.admin.put("/api/hosts/tags", {"hosts": ["chest"], "tags": {"room": "kitchen"}})
+    assert answer.json() == {"tags": {"chest": {"room": "kitchen"}}}
+    assert '"kitchen"' in house.admin.get(for_chest).text
+    house.reading(-5, "chest")
+    assert house.until("chest", state="firing")["rule"] == "kitchen"
+    ok(house.admin.delete("/api/alerts/rules/kitchen"))
+
+
 def test_rules_come_from_a_file(house: House) -> None:
     before = house.admin.get("/api/alerts/export").text
     ok(

@@ -41,8 +41,12 @@ def rule(**said: Any) -> Rule:
     return parse("x", {name: value for name, value in given.items() if value is not None})
 
 
+def untagged(host: str) -> dict[str, str]:
+    return {}
+
+
 def replay(store: SqliteStore, rule: Rule) -> list[Firing]:
-    lines, why = lines_of(rule, store.series())
+    lines, why = lines_of(rule, store.series(), untagged)
     assert why is None
     made = Replay(store, rule, lines, START, STOP)
     while made.left:
@@ -107,12 +111,12 @@ def test_hosts_that_it_does_not_concern_are_left_out(store: SqliteStore) -> None
 def test_what_cannot_be_told_is_said(store: SqliteStore) -> None:
     write(store, busy())
     word = rule(kind="state", metric="systemd", field="units.*.state", bad=["failed"])
-    assert "a word" in str(lines_of(word, store.series())[1])
-    assert "no cpu.steal" in str(lines_of(rule(field="steal", at_least=3), store.series())[1])
+    assert "a word" in str(lines_of(word, store.series(), untagged)[1])
+    assert "no cpu.steal" in str(lines_of(rule(field="steal", at_least=3), store.series(), untagged)[1])
 
 
 def test_many_lines_are_read_in_longer_steps(store: SqliteStore) -> None:
     write(store, busy())
     series = [one._replace(host=f"h{number}") for number in range(50) for one in store.series()]
-    lines, _ = lines_of(rule(at_least=90), series)
+    lines, _ = lines_of(rule(at_least=90), series, untagged)
     assert Replay(store, rule(at_least=90), lines, START, STOP).interval == 5 * MINUTE

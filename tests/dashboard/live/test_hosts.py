@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
-from perfwatch.readings.codec import encode, format_time, now, to_ms
-from perfwatch.readings.core import Cpu
+from perfwatch.readings.codec import encode, encode_info, format_time, now, to_ms
+from perfwatch.readings.core import Cpu, HostInfo
 from tests.dashboard.live.test_socket import publish
 from tests.servers import Mosquitto, wait_until
+from tests.servers import client as client_command
 from tests.stack import Dashboard, bearer, log_in
 
 
@@ -95,3 +98,42 @@ def test_a_host_that_only_the_history_knows_is_offline_since_then(
     assert (host["status"], host["since"], host["last_seen"]) == ("offline", minute, minute)
     assert (host["kind"], host["info"], host["timestamp"]) == ("collector", None, None)
     assert listed(client, "old esp")["kind"] == "device"
+    past = {host["host"] for host in client.get("/api/hosts?past=true").json()["hosts"]}
+    assert past == {"expired", "retired", "old esp"}
+
+
+def test_hosts_are_tagged_over_what_they_say_and_the_broker_remembers(
+    client: httpx.Client, module_broker: Mosquitto
+) -> None:
+    info = HostInfo(hostname="a", os="", kernel="", version="1", interval=5, tags={"room": "attic"})
+    publish(
+        module_broker,
+        *((f"perfwatch/{host}/status", b"online") for host in ("tagged", "bare")),
+        ("perfwatch/tagged/info", encode_info(info)),
+    )
+    wait_until(lambda: listed(client, "tagged").get("tags") == {"room": "attic"}, "its own tags are known")
+    body = {"hosts": ["tagged", "bare"], "tags": {"room": "cellar", "role": "nas"}}
+    both = {"room": "cellar", "role": "nas"}
+    assert client.put("/api/hosts/tags", json=body).json() == {"tags": {"tagged": both, "bare": both}}
+    command = client_command(
+        "mosquitto_sub", module_broker.port, "-t", "perfwatch/bare/tags", "-C", "1", "-W", "60"
+    )
+    assert msgspec.json.decode(subprocess.check_output(command)) == both
+    back = {"hosts": ["tagged"], "tags": {"room": "attic", "role": ""}}
+    assert client.put("/api/hosts/tags", json=back).json()["tags"]["tagged"] == {"room": "attic"}
+    assert listed(client, "bare")["tags"] == both
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"hosts": ["here"], "tags": {"Room": "x"}}, 422, "room=cellar"),
+        ({"hosts": ["nobody"], "tags": {}}, 404, "'nobody'"),
+        ({"hosts": "here", "tags": {}}, 422, "hosts"),
+    ],
+)
+def test_tags_that_cannot_be_given_are_named(
+    client: httpx.Client, body: dict[str, Any], status: int, said: str
+) -> None:
+    answer = client.put("/api/hosts/tags", json=body)
+    assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text

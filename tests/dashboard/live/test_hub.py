@@ -232,3 +232,18 @@ async def test_a_viewer_who_asks_is_told_which_hosts_come_and_go() -> None:
         hub.receive(Topic(Kind.STATUS, "nas"), b"", live=True)
         assert (await following(frames))["status"] == "offline"
         assert {kind for _, kind, _ in other._newest} <= {"metrics"}
+
+
+def tag(hub: Hub, host: str, payload: bytes) -> None:
+    hub.receive(Topic(Kind.TAGS, host), payload, live=True)
+
+
+async def test_tags_are_known_of_a_host_whichever_comes_first() -> None:
+    hub = Hub()
+    tag(hub, "nas", b'{"room": "cellar"}')
+    assert hub.hosts() == []
+    introduce(hub, "nas", "cpu")
+    assert hub.hosts()[0]["tags"] == {"room": "cellar"}
+    with hub.viewer(None, ("host",)) as viewer:
+        tag(hub, "nas", b"")
+        assert (await following(viewer.frames()))["tags"] == {}

@@ -155,6 +155,7 @@ async def test_what_was_missed_comes_before_what_is_new(broker: Mosquitto, tmp_p
     ("query", "reason"),
     [
         ({"hots": "nas"}, "did you mean host"),
+        ({"summary": "true", "host": "nas"}, "without host"),
         ({"since": "yesterday"}, "since is 'yesterday'"),
         ({"since": "2020-01-01T00:00:00Z"}, "expected a time of the last hour"),
         ({"hello": "yes"}, "hello is 'yes'"),
@@ -278,6 +279,25 @@ async def test_hosts_are_listed_with_what_they_say_of_themselves(
     host = listed()
     assert host is not None
     assert host["info"]["os"] == "Debian"
+
+
+async def test_an_overview_is_rows_of_hosts_and_readings_of_devices(
+    dashboard: Dashboard, module_broker: Mosquitto, token: str
+) -> None:
+    async with connect(address(dashboard, token=token, summary="true")) as socket:
+        rows = (await received(socket))["hosts"]
+        publish(module_broker, ("perfwatch/sum/status", b"online"))
+        while "sum" not in rows:
+            rows = (await received(socket)).get("hosts", {})
+        assert rows["sum"]["status"] == "online"
+        publish_tick(module_broker, "sum", to_ms(now()), 44)
+        while "cpu" not in rows.get("sum", {}):
+            rows = (await received(socket)).get("hosts", {})
+        assert rows["sum"]["cpu"] == 44
+        stamp = publish_tick(module_broker, "thermometer", to_ms(now()), 5)
+        while (told := await received(socket))["type"] != "metrics" or told["host"] != "thermometer":
+            pass
+        assert told["timestamp"] == stamp
 
 
 async def test_a_viewer_who_does_not_read_holds_nobody_up(

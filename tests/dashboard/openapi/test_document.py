@@ -27,6 +27,7 @@ QUERIES = {
     "/api/history/query": f"{RANGE}&field=usage_percent",
     "/api/history/compare": "metric_type=cpu",
     "/api/history/host": f"host=nas&{TIMES}",
+    "/api/history/recent": "host=nas",
 }
 
 
@@ -79,7 +80,7 @@ def test_an_answer_is_what_it_says(person: Person, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("/api/hosts?hots=nas", "'hots' is no parameter of this route: expected none"),
+        ("/api/hosts?hots=nas", "'hots' is no parameter of this route: expected past"),
         (
             "/api/history/metrics?metric=cpu",
             "'metric' is no parameter of this route: did you mean metric_type?",

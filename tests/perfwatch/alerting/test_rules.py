@@ -41,6 +41,13 @@ def test_hosts_by_name_by_pattern_and_with_exceptions(host: str, concerned: bool
     assert rule.concerns(host) is concerned
 
 
+def test_hosts_by_tag_with_exceptions() -> None:
+    rule = load(THRESHOLD + 'at_least = 1\nhosts = ["room=cellar"]\nexcept = ["role=test*"]').rules["x"]
+    assert rule.concerns("nas", {"room": "cellar"})
+    assert not rule.concerns("pi", {"room": "cellar", "role": "testing"})
+    assert not rule.concerns("room")
+
+
 def test_a_rule_that_is_off_concerns_nobody() -> None:
     assert "cpu" not in load("[rules.cpu]\nenabled = false").of("nas")
 

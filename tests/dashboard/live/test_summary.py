@@ -1,0 +1,81 @@
+"""The rows that an overview is sent: whole at first, then what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from dashboard.live import summary
+from dashboard.live.hub import Hub
+from dashboard.live.summary import Frame, Summary, SummaryViewer
+from perfwatch.topics import Kind, Topic
+from tests.dashboard.live.test_hub import introduce
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summary, "EACH_SECONDS", 0.001)
+
+
+def cpu(hub: Hub, host: str, second: int, usage: float) -> None:
+    stamp = f"2026-11-23T12:00:{second:02d}.000Z"
+    payload = msgspec.json.encode({"timestamp": stamp, "usage_percent": usage})
+    hub.receive(Topic(Kind.METRIC, host, "cpu"), payload, live=True)
+
+
+async def told(viewer: SummaryViewer) -> dict[str, dict[str, Any]]:
+    frame = await asyncio.wait_for(anext(viewer.frames()), 60)
+    content: dict[str, Any] = msgspec.json.decode(frame.text)
+    assert content["type"] == "summary"
+    rows: dict[str, dict[str, Any]] = content["hosts"]
+    return rows
+
+
+def two_hosts() -> Hub:
+    hub = Hub()
+    for host in ("nas", "pi"):
+        introduce(hub, host, "cpu")
+        cpu(hub, host, 1, 10)
+    return hub
+
+
+async def test_a_viewer_gets_all_rows_and_then_what_changed() -> None:
+    hub = two_hosts()
+    with Summary(hub).viewer() as viewer:
+        rows = await told(viewer)
+        assert rows.keys() == {"nas", "pi"}
+        assert (rows["nas"]["kind"], rows["nas"]["os"], rows["nas"]["cpu"]) == ("collector", "Debian", 10)
+        cpu(hub, "nas", 2, 11)
+        seen = rows["nas"]["seen"] + 1
+        assert await told(viewer) == {"nas": {"seen": seen, "cpu": 11}}
+        hub.receive(Topic(Kind.STATUS, "pi"), b"offline", live=True)
+        assert await told(viewer) == {"pi": {"status": "offline"}}
+        cpu(hub, "nas", 3, 11)
+        assert await told(viewer) == {"nas": {"seen": seen + 1}}
+
+
+async def test_a_frame_is_encoded_once_however_many_watch() -> None:
+    feed = Summary(two_hosts())
+    with feed.viewer() as one, feed.viewer() as another:
+        texts = [(await anext(viewer.frames())).text for viewer in (one, another)]
+        assert texts[0] is texts[1]
+
+
+async def test_a_slow_viewer_gets_what_it_missed_in_one() -> None:
+    viewer = SummaryViewer()
+    viewer.offer(Frame({"nas": {"cpu": 1, "seen": 1}}))
+    viewer.offer(Frame({"nas": {"cpu": 2}, "pi": {"cpu": 3}}))
+    assert await told(viewer) == {"nas": {"cpu": 2, "seen": 1}, "pi": {"cpu": 3}}
+
+
+async def test_what_happened_while_nobody_watched_is_in_the_next_first_frame() -> None:
+    hub = two_hosts()
+    feed = Summary(hub)
+    with feed.viewer() as viewer:
+        await told(viewer)
+    cpu(hub, "nas", 2, 99)
+    with feed.viewer() as viewer:
+        assert (await told(viewer))["nas"]["cpu"] == 99
