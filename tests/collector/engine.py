@@ -51,7 +51,7 @@ class Engine:
         self.asked.append(question[1])
         answer = self.reply(question[1])
         if answer is None:
-            self.let_go.wait(20)
+            self.let_go.wait(60)
         else:
             with suppress(BrokenPipeError):  # whoever asked has given up
                 connection.sendall(answer)

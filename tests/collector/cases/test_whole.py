@@ -243,7 +243,7 @@ def test_b60_the_others_go_on_and_a_signal_ends_it_at_once(broker: Mosquitto, tm
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 8
         finally:
             process.kill()
             process.wait(30)

@@ -62,12 +62,12 @@ def test_without_a_question_there_is_no_thread(name: str) -> None:
 
 def test_one_that_never_answers_keeps_one_thread_and_is_not_waited_for_again(name: str) -> None:
     apart, held, before = Apart[str](name), Held(), threads(name)
+    began = time.monotonic()
     for _ in range(20):
-        began = time.monotonic()
         told = apart.ask({"a": lambda: "A", "held": held, "c": lambda: "C"})
         assert answers(told) == {"a": "A", "held": None, "c": "C"}
         assert isinstance(told["held"].error, TimeoutError)
-    assert time.monotonic() - began < PATIENCE_SECONDS
+    assert time.monotonic() - began < 10 * PATIENCE_SECONDS
     assert (held.asked, threads(name)) == (1, before + 2)
     held.let.set()
 

@@ -28,7 +28,7 @@ class Held(SqliteStore):
 
     def thin(self, before: int) -> Iterator[Work]:
         self.reached.set()
-        assert self.go_on.wait(20)
+        assert self.go_on.wait(60)
         yield from super().thin(before)
 
 

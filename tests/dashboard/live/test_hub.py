@@ -34,7 +34,7 @@ def introduce(hub: Hub, host: str, *sources: str) -> None:
 
 
 async def following(frames: AsyncIterator[Frame]) -> dict[str, Any]:
-    frame = await asyncio.wait_for(anext(frames), 5)
+    frame = await asyncio.wait_for(anext(frames), 60)
     content: dict[str, Any] = msgspec.json.decode(frame.text)
     return content
 
