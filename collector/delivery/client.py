@@ -88,7 +88,7 @@ def retained(broker: Broker, name: str, topic: str, timeout: float = 10.0) -> by
     """What is retained there; None when nothing is, or when we may not read it. Raises BrokerError."""
     found: list[bytes] = []
     with _connected(broker, name, timeout) as (client, answer):
-        client.on_message = lambda _client, _userdata, message: found.append(message.payload)
+        client.on_message = lambda _client, _userdata, message: found.append(bytes(message.payload))
         client.on_unsubscribe = lambda _client, _userdata, _mid, _reasons, _properties: answer.put(None)
         client.subscribe(topic)
         client.unsubscribe(topic)  # which is answered after what is retained has come

@@ -33,13 +33,17 @@ class _Message(msgspec.Struct):
 
 
 class Asked(NamedTuple):
-    """What a client wants; None means all. `since` is in ms, None when nothing was missed."""
+    """What a client wants; None means all. `since` is in ms, None when nothing was missed.
+
+    `plain` is whether it gives no parameter, as the frontend of the system before this one.
+    """
 
     hosts: frozenset[str] | None
     metrics: frozenset[str] | None
     since: int | None
     presence: bool
     hello: bool
+    plain: bool
 
 
 class LiveApi:
@@ -71,7 +75,7 @@ class LiveApi:
             except WebSocketDisconnect:
                 return
             async with asyncio.TaskGroup() as group:
-                sending = group.create_task(_send_frames(socket, viewer, asked.metrics))
+                sending = group.create_task(_send_frames(socket, viewer, asked))
                 await _answer_pings(socket)
                 sending.cancel()
 
@@ -105,6 +109,7 @@ def parse(given: QueryParams, now: int) -> Asked:
         since,
         choice(given, "presence", ("true", "false"), "false") == "true",
         choice(given, "hello", ("1", "0"), "0") == "1",
+        given.keys() <= {"token"},
     )
 
 
@@ -119,11 +124,12 @@ def _short(exc: Exception) -> str:
     return str(exc).encode()[:123].decode(errors="ignore")
 
 
-async def _send_frames(socket: WebSocket, viewer: Viewer, metrics: frozenset[str] | None) -> None:
+async def _send_frames(socket: WebSocket, viewer: Viewer, asked: Asked) -> None:
     try:
         async for frame in viewer.frames():
-            text = frame.text if metrics is None else frame.only(metrics)
-            if text is not None:
+            if asked.plain:
+                await socket.send_text(frame.plain)
+            elif (text := frame.text if asked.metrics is None else frame.only(asked.metrics)) is not None:
                 await socket.send_text(text)
     except WebSocketDisconnect:
         return
