@@ -16,7 +16,7 @@ from dashboard.live.hub import Hub
 from dashboard.live.missed import LONGEST_MS, missed
 from dashboard.live.summary import Frame as Rows
 from dashboard.live.summary import Summary, SummaryViewer
-from dashboard.live.viewer import Viewer
+from dashboard.live.viewer import Frame, Viewer
 from dashboard.live.watching import LOOK_SECONDS, Watching
 from dashboard.web.requests import check_names, choice, moment
 from dashboard.web.responses import BadRequest, Unusable
@@ -38,13 +38,17 @@ class _Message(msgspec.Struct):
 
 
 class Asked(NamedTuple):
-    """What a client wants; None means all. `since` is in ms, None when nothing was missed."""
+    """What a client wants; None means all. `since` is in ms, None when nothing was missed.
+
+    `plain` is whether it gives no parameter, as the frontend of the system before this one.
+    """
 
     hosts: frozenset[str] | None
     metrics: frozenset[str] | None
     since: int | None
     presence: bool
     hello: bool
+    plain: bool = False
     summary: bool = False
 
 
@@ -69,7 +73,7 @@ class LiveApi:
             await socket.close(BAD_PARAMETER, _short(exc))
             return
         if asked.summary:
-            await self._summarize(socket)
+            await self._summarize(socket, asked)
             return
         types = ("metrics", "device", "host") if asked.presence else ("metrics", "device")
         with self._hub.viewer(asked.hosts, types) as viewer:
@@ -81,12 +85,12 @@ class LiveApi:
                 return
             except WebSocketDisconnect:
                 return
-            await _follow(self._listen(socket, viewer), _send_frames(socket, viewer, asked.metrics))
+            await _follow(self._listen(socket, viewer), _send_frames(socket, viewer, asked))
 
-    async def _summarize(self, socket: WebSocket) -> None:
+    async def _summarize(self, socket: WebSocket, asked: Asked) -> None:
         """Rows of all hosts; of devices, whose numbers nobody declared, their readings too."""
         with self._summary.viewer() as rows, self._hub.viewer(None, ("device",)) as readings:
-            sending = _send_frames(socket, rows), _send_frames(socket, readings)
+            sending = _send_frames(socket, rows, asked), _send_frames(socket, readings, asked)
             await _follow(self._listen(socket), *sending)
 
     async def _listen(self, socket: WebSocket, viewer: Viewer | None = None) -> None:
@@ -137,6 +141,7 @@ def parse(given: QueryParams, now: int) -> Asked:
         since,
         choice(given, "presence", ("true", "false"), "false") == "true",
         choice(given, "hello", ("1", "0"), "0") == "1",
+        given.keys() <= {"token"},
     )
 
 
@@ -160,13 +165,18 @@ async def _follow(listening: Coroutine[Any, Any, None], *sending: Coroutine[Any,
             task.cancel()
 
 
-async def _send_frames(
-    socket: WebSocket, viewer: Viewer | SummaryViewer, metrics: frozenset[str] | None = None
-) -> None:
+def _text(frame: Frame | Rows, asked: Asked) -> str | None:
+    if isinstance(frame, Rows):
+        return frame.text
+    if asked.plain:
+        return frame.plain
+    return frame.text if asked.metrics is None else frame.only(asked.metrics)
+
+
+async def _send_frames(socket: WebSocket, viewer: Viewer | SummaryViewer, asked: Asked) -> None:
     try:
         async for frame in viewer.frames():
-            text = frame.text if metrics is None or isinstance(frame, Rows) else frame.only(metrics)
-            if text is not None:
+            if (text := _text(frame, asked)) is not None:
                 await socket.send_text(text)
     except WebSocketDisconnect:
         return

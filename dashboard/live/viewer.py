@@ -12,7 +12,7 @@ from dashboard.live.ticks import Tick
 
 
 class Frame:
-    """One tick, or what is known of a host, as it is sent: encoded once at most, however many watch.
+    """One tick, or what is known of a host, as it is sent: each way encoded once at most, however many watch.
 
     A newer frame of the same `part` of a host stands for an older one.
     """
@@ -34,6 +34,12 @@ class Frame:
     @cached_property
     def text(self) -> str:
         return self._encode()
+
+    @cached_property
+    def plain(self) -> str:
+        """Its text for those who ask for nothing: with aliases."""
+        tick = self.tick and self.tick.with_aliases()
+        return self.text if tick is None or tick is self.tick else tick.frame()
 
     def only(self, metrics: Collection[str]) -> str | None:
         """Its text with those metrics alone; None when it has none of them."""

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 from perfwatch.readings.codec import encode, format_time, from_ms, now, to_ms
-from perfwatch.readings.core import Cpu, Memory
+from perfwatch.readings.core import Cpu, Disk, Memory
 from perfwatch.tokens import Revocations, Tokens, load_key
 from tests.servers import Mosquitto, wait_until
 from tests.stack import DEEP, Dashboard, bearer, log_in
@@ -97,6 +97,19 @@ async def test_without_a_host_every_host_comes(
         seen: set[str] = set()
         while not seen >= {"one", "two"}:
             seen.add((await received(socket))["host"])
+
+
+async def test_who_asks_for_nothing_gets_aliases(
+    dashboard: Dashboard, module_broker: Mosquitto, token: str
+) -> None:
+    disk = encode(Disk(timestamp=now(), read_bytes_per_sec=1.0, write_bytes_per_sec=2.0))
+    plain, other = address(dashboard, token=token), address(dashboard, token=token, host="aliased")
+    async with connect(plain) as former, connect(other) as ours:
+        publish(module_broker, ("perfwatch/aliased/disk", disk))
+        while (frame := await received(former))["host"] != "aliased":
+            pass
+        assert frame["data"]["disk"]["io"] == {"read_bytes_per_sec": 1.0, "write_bytes_per_sec": 2.0}
+        assert "io" not in (await received(ours))["data"]["disk"]
 
 
 async def test_hosts_and_metrics_may_be_chosen(

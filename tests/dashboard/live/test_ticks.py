@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -110,3 +112,27 @@ def test_a_frame_carries_the_readings_as_they_came(assembler: Assembler) -> None
             "cpu": {"timestamp": "2026-11-23T12:00:07.000Z", "usage_percent": 12.5, "per_core": [1, None]}
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("disk", "io"),
+    [
+        ({"read_bytes_per_sec": 1.5, "write_bytes_per_sec": None}, {"read": 1.5, "write": None}),
+        ({"partitions": {}}, {"read": None, "write": None}),
+    ],
+)
+def test_aliases_are_added_to_what_was_there(
+    assembler: Assembler, disk: dict[str, Any], io: dict[str, Any]
+) -> None:
+    assembler.expect(["disk"])
+    (tick,) = assembler.add("disk", at(0, **disk) + b"\n", live=True)
+    aliased = msgspec.json.decode(tick.with_aliases().frame())["data"]["disk"]
+    assert aliased.pop("io") == {f"{way}_bytes_per_sec": rate for way, rate in io.items()}
+    assert aliased == msgspec.json.decode(tick.frame())["data"]["disk"]
+
+
+@pytest.mark.parametrize("metric", ["cpu", "disk"])
+def test_nothing_is_added_to_what_needs_no_alias(assembler: Assembler, metric: str) -> None:
+    assembler.expect([metric])
+    (tick,) = assembler.add(metric, at(0, io=7), live=True)
+    assert tick.with_aliases() is tick
