@@ -25,6 +25,14 @@ def test_what_is_announced_is_subscribed_to(takes: Taker) -> None:
     assert takes.filters()[-2:] == ["a/b", "a/c"]
 
 
+def test_what_perfwatch_announces_of_itself_is_nothing_to_it(takes: Taker) -> None:
+    before = takes.filters()
+    components = {"cpu": {"p": "sensor", "state_topic": "perfwatch/nas/cpu"}}
+    available = [{"topic": "perfwatch/nas/status"}, {"topic": "perfwatch/alerts"}]
+    announce(takes, "homeassistant/device/perfwatch_nas/config", cmps=components, availability=available)
+    assert takes.filters() == before
+
+
 def test_an_announcement_that_is_taken_back_ends(takes: Taker) -> None:
     announce(takes, "homeassistant/sensor/x/config", state_topic="a/b")
     takes.take("homeassistant/sensor/x/config", b"", NOW)
