@@ -103,7 +103,7 @@ class Devices:
             patterns = new[first : first + _FILTERS]
             self._subscribed.update(patterns)
             try:
-                await client.subscribe(*patterns)
+                await client.subscribe(*patterns, as_published=False)
             except Refused as exc:
                 _log.warning("%s; its devices are ignored", exc)
 

@@ -53,10 +53,11 @@ def by_name(fields: Mapping[str, Value]) -> Counters:
 
 @dataclass(slots=True)
 class _Mark:
-    """Where a rate is measured from; when the counter was `seen` last (ms), and the `most` that it was."""
+    """Where a rate is measured from; what the counter was last, and when (ms); and the most that it was."""
 
     value: float
     time: int
+    last: float
     seen: int
     most: float
     rate: float | None = None
@@ -68,12 +69,12 @@ class _Mark:
         elif span >= LEAST_MS and (value > self.value or span >= STILL_MS):
             self.rate = (value - self.value) * 1000 / span
             self.value, self.time = value, time
-        self.seen, self.most = time, max(self.most, value)
+        self.last, self.seen, self.most = value, time, max(self.most, value)
 
     def _broken(self, value: float, time: int) -> bool:
         """Whether it was reset, came back from a 0 that a device tells as it starts, or was away."""
-        back = self.value < self.most <= value or self.value == 0 < value
-        return value < self.value or back or time - self.seen > GAP_MS
+        back = self.last < self.most <= value or self.last == 0 < value
+        return value < self.last or back or time - self.seen > GAP_MS
 
 
 class Rates:
@@ -97,7 +98,7 @@ class Rates:
         if mark is None:
             if len(self._marks) >= _MAX_REMEMBERED:
                 self._marks.clear()
-            self._marks[place] = _Mark(value, time, time, value)
+            self._marks[place] = _Mark(value, time, value, time, value)
             return None
         if time > mark.seen:
             mark.follow(value, time)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def minimal(filters: Iterable[str]) -> list[str]:
     """Those without what others have in them: some brokers send a message once for each that matches."""
-    wanted = list(dict.fromkeys(filters))
-    wild = [one for one in wanted if is_wild(one)]
-    return [one for one in wanted if not any(other != one and covers(other, one) for other in wild)]
+    wanted = {one: one.split("/") for one in filters}
+    wild = {one: levels for one, levels in wanted.items() if is_wild(one)}
+    return [
+        one
+        for one, levels in wanted.items()
+        if not any(_covers(has, levels) for other, has in wild.items() if other != one)
+    ]
 
 
 def is_wild(topic: str) -> bool:
@@ -25,10 +29,15 @@ def is_filter(text: str) -> bool:
 
 def covers(wide: str, narrow: str) -> bool:
     """Whether whatever matches `narrow` matches `wide` too."""
-    has, wants = wide.split("/"), narrow.split("/")
+    return _covers(wide.split("/"), narrow.split("/"))
+
+
+def _covers(has: Sequence[str], wants: Sequence[str]) -> bool:
+    if len(has) != len(wants) and has[-1] != "#":
+        return False
     for place, level in enumerate(has):
         if level == "#":
             return not wants[0].startswith("$") or place > 0
         if place >= len(wants) or (level != wants[place] and (level != "+" or wants[place] == "#")):
             return False
-    return len(has) == len(wants)
+    return True

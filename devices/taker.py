@@ -12,7 +12,7 @@ from devices.filters import minimal
 from devices.flatten import has_number
 from devices.rule import Found, Rule, Take
 from devices.times import Times
-from devices.values import NotOurs, Unusable
+from devices.values import NotOurs, Own, Unusable
 from perfwatch.readings.codec import format_time, from_ms
 from perfwatch.topics import Kind, Topics
 
@@ -98,9 +98,9 @@ class Taker:
         levels = topic.split("/")
         ours = self._topics.parse(topic)
         if ours is not None and ours.host in self._collectors:
-            raise NotOurs("it is a collector's")
+            raise Own("it is a collector's")
         if topic.startswith(f"{self._topics.prefix}-bridge/"):
-            raise NotOurs("it is a bridge's")
+            raise Own("it is a bridge's")
         for rule in self.rules:
             if (take := rule.route(levels)) is not None:
                 if len(self._routes) >= self._max_topics:

@@ -62,6 +62,10 @@ class NotOurs(Unusable):
     """A message that nobody meant for us: nothing is wrong with it."""
 
 
+class Own(NotOurs):
+    """A message of PerfWatch's own."""
+
+
 def decode(payload: bytes) -> Any:
     """A payload as JSON, or as the text that it is. Raises Unusable."""
     if not payload:

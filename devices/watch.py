@@ -10,7 +10,7 @@ from devices.app import learn
 from devices.load import taker_of
 from devices.sparkplug.births import FILE, read
 from devices.taker import Taker
-from devices.values import OVERSIZED, Unusable
+from devices.values import OVERSIZED, Own, Unusable
 from perfwatch.broker import broker_of
 from perfwatch.mqtt.client import Client
 from perfwatch.settings import Settings
@@ -30,7 +30,7 @@ async def watched(settings: Settings, everything: bool, say: Callable[[str], Non
         subscribed: set[str] = set()
         await _subscribe(client, ["#"] if everything else taker.filters(), subscribed)
         async for message in client.messages():
-            for line in explained(taker, message.topic, message.payload, message.retain):
+            for line in explained(taker, message.topic, message.payload, message.retain, everything):
                 say(line)
             if not everything:
                 await _subscribe(client, taker.filters(), subscribed)
@@ -40,14 +40,16 @@ async def _subscribe(client: Client, wanted: list[str], subscribed: set[str]) ->
     """To what is new: devices that announce themselves bring more."""
     if new := [one for one in wanted if one not in subscribed]:
         subscribed.update(new)
-        await client.subscribe(*new)
+        await client.subscribe(*new, as_published=False)
 
 
-def explained(taker: Taker, topic: str, payload: bytes, retained: bool) -> list[str]:
-    """A message's line, and one for each reading that it becomes."""
+def explained(taker: Taker, topic: str, payload: bytes, retained: bool, everything: bool = True) -> list[str]:
+    """A message's line, and one for each reading that it becomes; PerfWatch's own only with `everything`."""
     taker.learn(topic, payload)
     try:
         taken = taker.take(topic, payload, time.time_ns() // 1_000_000, retained)
+    except Own as reason:
+        return [f"{topic}  not taken: {reason}"] if everything else []
     except Unusable as reason:
         return [f"{topic}  not taken: {reason}"]
     if not taken.readings:

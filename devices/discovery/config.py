@@ -83,6 +83,14 @@ class Announced(NamedTuple):
     presences: list[Presence]
     refused: list[str]
 
+    def without(self, topics: tuple[str, ...]) -> Announced:
+        """All but what is on topics that begin so: PerfWatch announces its own readings too."""
+        return Announced(
+            [one for one in self.entities if not one.state_topic.startswith(topics)],
+            [one for one in self.presences if not one.topic.startswith(topics)],
+            self.refused,
+        )
+
 
 def read(levels: Sequence[str], content: object) -> Announced:
     """The entities that a message on <prefix>/`levels`/config announces. Raises Unusable."""

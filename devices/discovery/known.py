@@ -7,7 +7,9 @@ from typing import TypeAlias, TypeVar
 
 from devices.discovery.config import Announced, Entity, Presence
 from devices.filters import covers, is_wild
+from devices.values import Unusable
 
+MAX_WILD = 500
 _MAX_REMEMBERED = 20_000
 
 T = TypeVar("T")
@@ -38,14 +40,18 @@ class Known:
         return [*self._entities, *self._presences]
 
     def put(self, config: str, told: Announced) -> None:
+        """Raises Unusable when there are too many filters: each is compared with each topic."""
         self.forget(config)
+        topics = {one.state_topic for one in told.entities} | {one.topic for one in told.presences}
+        wild = set(filter(is_wild, topics))
+        if len(self._wild | wild) > MAX_WILD:
+            raise Unusable(f"it is one more than the {MAX_WILD} topics with + or # that are taken")
         for entity in told.entities:
             self._entities.setdefault(entity.state_topic, {}).setdefault(config, []).append(entity)
         for presence in told.presences:
             self._presences.setdefault(presence.topic, {}).setdefault(config, []).append(presence)
-        topics = {one.state_topic for one in told.entities} | {one.topic for one in told.presences}
         self._configs[config] = topics
-        self._wild |= set(filter(is_wild, topics))
+        self._wild |= wild
         self._matching.clear()
 
     def forget(self, config: str) -> None:

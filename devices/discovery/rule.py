@@ -31,7 +31,7 @@ class HomeAssistant:
     def __init__(self, zone: tzinfo | None, prefixes: Prefixes) -> None:
         self._zone = zone
         self._prefix = prefixes.discovery.split("/")
-        self._ours = f"{prefixes.topics}/"
+        self._ours = (f"{prefixes.topics}/", f"{prefixes.topics}-")
         self._known = Known()
         self._online: dict[str, dict[str, bool]] = {}
 
@@ -54,9 +54,8 @@ class HomeAssistant:
         return None
 
     def _is_announced(self, topic: str) -> bool:
-        """Not by a filter, where it is a reading already, as what we make of others."""
-        found = self._known.topics(topic)
-        return topic in found or (bool(found) and not topic.startswith(self._ours))
+        """Not what is a reading already, as what we make of others: a filter may match it."""
+        return not topic.startswith(self._ours) and bool(self._known.topics(topic))
 
     def _announced(self, topic: str, levels: Sequence[str], payload: bytes) -> list[Found]:
         if not payload:
@@ -65,7 +64,7 @@ class HomeAssistant:
         if len(self._known) >= MAX_CONFIGS and topic not in self._known:
             raise Unusable(f"it is one more than the {MAX_CONFIGS:,} announcements that are taken")
         told = read(levels, decode(payload))
-        self._known.put(topic, told)
+        self._known.put(topic, told.without(self._ours))
         if told.refused:
             raise Unusable(told.refused[0])  # once what can be used is known
         return []

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from devices.flatten import told_time
 from devices.names import Names, device_name, metric_name
 from devices.rule import Found, Take, found, skip
-from devices.values import NotOurs, decode, number
+from devices.values import NotOurs, Own, decode, number
 from perfwatch.errors import PayloadError
 from perfwatch.readings.codec import decode_undeclared
 from perfwatch.topics import Kind, Topics
@@ -61,7 +61,7 @@ class Plain:
     def _ours(self, device: str, metric: str, payload: bytes) -> Found:
         content = decode(payload)
         if isinstance(content, dict) and _is_reading(payload):
-            raise NotOurs("it is a reading already")
+            raise Own("it is a reading already")
         return found(device, metric, content, _NAMES, self._zone)
 
 

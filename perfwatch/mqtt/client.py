@@ -123,15 +123,19 @@ class Client:
         reason = code.NORMAL_DISCONNECTION if type_ is None else code.DISCONNECT_WITH_WILL_MESSAGE
         await self._transport.close(mqtt5.DisconnectPacket(reason_code=reason).write())
 
-    async def subscribe(self, *patterns: str, qos: int = 1) -> None:
+    async def subscribe(self, *patterns: str, qos: int = 1, as_published: bool = True) -> None:
         """Subscribe, at that QoS at most. Retained messages come for what the session did not have yet.
 
-        Raises Refused, which names the first pattern that the broker does not allow.
+        A message's `retain` says how it was published; without `as_published` that it is an old one, which
+        was retained before. Raises Refused, which names the first pattern that the broker does not allow.
         """
         number = self._pending.next_id()
         handling = mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
         filters = [
-            mqtt5.TopicFilter(pattern, max_qos=QoS(qos), retain_handling=handling) for pattern in patterns
+            mqtt5.TopicFilter(
+                pattern, max_qos=QoS(qos), retain_as_published=as_published, retain_handling=handling
+            )
+            for pattern in patterns
         ]
         answer = await self._ask(number, mqtt5.SubscribePacket(number, filters).write())
         codes = answer.reason_codes if isinstance(answer, mqtt5.SubAckPacket) else []

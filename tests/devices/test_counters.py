@@ -34,6 +34,10 @@ def test_an_energy_has_a_power() -> None:
     assert rates((0, 1.0), (1, 1.02), (2, 1.03)) == [None, 1200, 600]
 
 
+def test_what_comes_within_a_minute_counts_too() -> None:
+    assert rates((0, 1.0), (0.5, 1.01), (1, 1.02), (1.5, 1.02), (2, 1.03)) == [None, None, 1200, 1200, 600]
+
+
 def test_each_reading_has_the_newest_rate() -> None:
     assert rates((0, 1.0), (1, 1.02), (1.2, 1.02), (1.4, 1.03)) == [None, 1200, 1200, 1200]
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from devices.discovery.config import MAX_ENTITIES
+from devices.discovery.known import MAX_WILD
 from devices.taker import Taker
 from devices.values import Unusable
 from tests.devices.taking import NOW, readings, taker
@@ -23,6 +24,14 @@ def takes() -> Taker:
 def test_what_is_announced_is_subscribed_to(takes: Taker) -> None:
     announce(takes, "homeassistant/sensor/x/config", state_topic="a/b", availability_topic="a/c")
     assert takes.filters()[-2:] == ["a/b", "a/c"]
+
+
+def test_what_perfwatch_announces_of_itself_is_nothing_to_it(takes: Taker) -> None:
+    before = takes.filters()
+    components = {"cpu": {"p": "sensor", "state_topic": "perfwatch/nas/cpu"}}
+    available = [{"topic": "perfwatch/nas/status"}, {"topic": "perfwatch/alerts"}]
+    announce(takes, "homeassistant/device/perfwatch_nas/config", cmps=components, availability=available)
+    assert takes.filters() == before
 
 
 def test_an_announcement_that_is_taken_back_ends(takes: Taker) -> None:
@@ -49,6 +58,13 @@ def test_several_gateways_may_hear_a_device(takes: Taker) -> None:
     for gateway in ("cellar", "attic"):
         found = readings(takes, f"home/{gateway}/BTtoMQTT/A4C138", "1")
         assert list(found) == ["perfwatch/Tag/bttomqtt_a4c138"]
+
+
+def test_there_is_a_limit_to_filters(takes: Taker) -> None:
+    for number in range(MAX_WILD):
+        announce(takes, f"homeassistant/sensor/{number}/config", state_topic=f"+/{number}")
+    with pytest.raises(Unusable, match="500 topics"):
+        announce(takes, "homeassistant/sensor/more/config", state_topic="+/more")
 
 
 def test_a_filter_takes_no_reading_that_was_made_of_another_message(takes: Taker) -> None:

@@ -77,13 +77,15 @@ def test_what_an_announced_device_sent_meanwhile_is_read_as_it_was_announced(
         wait_until(lambda: 2 in values(heard, "perfwatch/d/x_y", "heat_celsius"), "what came meanwhile")
 
 
-def test_a_retained_state_at_the_start_is_no_reading(tmp_path: Path, broker: Mosquitto) -> None:
+def test_a_state_that_was_retained_before_the_start_is_no_reading_and_a_new_one_is(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
     with publisher(broker) as device, Listener(broker.port) as heard:
         device.publish("zigbee2mqtt/kitchen", b'{"temperature": -99}', retain=True)
         with running(tmp_path, broker, "zigbee2mqtt"):
-            send(device, range(1))
+            device.publish("zigbee2mqtt/kitchen", b'{"temperature": 21}', retain=True)
             wait_until(lambda: bool(heard.topic(SENSOR)), "the reading after it")
-        assert values(heard, SENSOR, "temperature_celsius") == [0]
+        assert values(heard, SENSOR, "temperature_celsius") == [21]
 
 
 def test_its_own_readings_are_taken_but_once(tmp_path: Path, broker: Mosquitto) -> None:
