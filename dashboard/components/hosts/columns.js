@@ -26,7 +26,7 @@ export function rank(thing) {
 
 /** @type {Column[]} */
 const FIXED = [
-  { name: "name", label: "Name", width: 13, isDefault: true, text: ({ name }) => name, key: ({ name }) => name },
+  { name: "name", label: "Name", width: 12, isDefault: true, text: ({ name }) => name, key: ({ name }) => name },
   { name: "status", label: "Status", width: 14, isDefault: true, text: ({ words }) => words, key: rank },
   ...FIGURES.filter(({ name }) => name !== "down" && name !== "up").map((figure) => numeric(figure, true)),
   number("network", "Network", 7, ({ row }) => sum(row.down, row.up), (value) => joined(rate(value)), true),
