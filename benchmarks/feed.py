@@ -29,9 +29,9 @@ _MEMORY = (
 ).split()
 
 
-def messages(hosts: int, ticks: int, begin_ms: int) -> Iterator[tuple[str, str]]:
+def messages(hosts: int, ticks: int, begin_ms: int, seed: int = 4) -> Iterator[tuple[str, str]]:
     """Topic and payload of each message: every host's six metrics, tick after tick, 5 s apart."""
-    chance = random.Random(4)
+    chance = random.Random(seed)
     for tick in range(ticks):
         for host in range(hosts):
             yield from tick_of(f"host{host:03d}", begin_ms + tick * 5000, chance)

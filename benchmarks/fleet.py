@@ -21,27 +21,31 @@ from perfwatch.readings import codec
 
 INTERVAL = 5.0
 _MARK_MS = 946_684_800_000
+# So many ticks of each host in turn: no number stays as it was.
+_TICKS = 3
+_ROOMS, _ROLES = ("attic", "cellar", "office", "rack1", "rack2"), ("nas", "pi", "vm", "web")
 
 
 def publish(port: int, hosts: int, seconds: float) -> None:
-    feed = list(messages(hosts, 1, _MARK_MS))
+    feed = [message for tick in range(_TICKS) for message in messages(hosts, 1, _MARK_MS, tick)]
     ticks = [feed[at : at + len(METRICS)] for at in range(0, len(feed), len(METRICS))]
     with connected(port) as wire:
-        for number, tick in enumerate(ticks):
-            _send(wire, list(_introduction(tick[0][0].split("/")[1])), number)
+        for number, tick in enumerate(ticks[:hosts]):
+            _send(wire, list(_introduction(tick[0][0].split("/")[1], number)), number)
         began = time.monotonic()
         count = 0
         while (passed := time.monotonic() - began) < seconds:
             due = int(passed / INTERVAL * hosts)
             for number in range(count, due):
-                _send(wire, ticks[number % hosts], number)
+                _send(wire, ticks[number % len(ticks)], number)
             count = max(count, due)
             time.sleep(0.002)
         print(count * len(METRICS), time.monotonic() - began)
 
 
-def _introduction(host: str) -> Iterator[tuple[str, str]]:
+def _introduction(host: str, number: int) -> Iterator[tuple[str, str]]:
     told = {"hostname": host, "os": "Debian", "kernel": "6", "version": "1", "interval": INTERVAL}
+    told["tags"] = {"room": _ROOMS[number % len(_ROOMS)], "role": _ROLES[number % len(_ROLES)]}
     yield f"perfwatch/{host}/info", json.dumps(told | {"sources": dict.fromkeys(METRICS)})
     yield f"perfwatch/{host}/status", "online"
 

@@ -34,13 +34,23 @@ class Frame:
 
     @cached_property
     def text(self) -> str:
-        told = {"type": "summary", "timestamp": format_time(self._moment), "hosts": self.rows}
+        second = to_ms(self._moment) // 1000
+        hosts = {host: _since(row, second) for host, row in self.rows.items()}
+        told = {"type": "summary", "timestamp": format_time(self._moment), "hosts": hosts}
         return msgspec.json.encode(told).decode()
 
     def followed_by(self, later: Frame) -> Frame:
         """One that tells what both tell."""
         changed = {host: self.rows.get(host, {}) | row for host, row in later.rows.items()}
         return Frame({**self.rows, **changed})
+
+
+def _since(row: Row, second: int) -> Row:
+    """Its `seen` as seconds before the frame: that is in each row, and so is short."""
+    if row.get("seen") is None:
+        return row
+    others = {key: value for key, value in row.items() if key != "seen"}
+    return {"ago": second - row["seen"], **others}
 
 
 class SummaryViewer:

@@ -12,11 +12,14 @@ from perfwatch.readings.base import Reading
 from perfwatch.readings.codec import encode, encode_info, from_ms, now, to_ms
 from perfwatch.readings.core import Cpu, Disk, HostInfo, Memory, Network, Partition
 from perfwatch.readings.optional import Systemd
+from perfwatch.tags import Tags
 
 Messages = Iterator[tuple[str, bytes]]
 
 
-def presence(host: str, status: str, interval: float = 60, os: str = "Debian 12") -> Messages:
+def presence(
+    host: str, status: str, interval: float = 60, os: str = "Debian 12", tags: Tags | None = None
+) -> Messages:
     """`interval` in seconds says when its readings are late."""
     info = HostInfo(
         hostname=host,
@@ -25,6 +28,7 @@ def presence(host: str, status: str, interval: float = 60, os: str = "Debian 12"
         version="1",
         interval=interval,
         boot_time=now() - timedelta(days=3),
+        tags=tags or {},
     )
     yield f"perfwatch/{host}/info", encode_info(info)
     yield f"perfwatch/{host}/status", status.encode()

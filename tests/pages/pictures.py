@@ -29,6 +29,8 @@ IMAGES = ROOT / "docs" / "images"
 TALL = ViewportSize(width=1440, height=1010)
 GATHERED = timedelta(minutes=7)
 
+ROOMS = {"nas": "cellar", "pi-kitchen": "kitchen"}
+
 # Name, system; CPU, memory, fullest disk, bytes received a second, warmest sensor.
 FLEET = {
     "build": ("Ubuntu 24.04.1 LTS", 87.0, 29.5, 59.0, 7e5, 89.0),
@@ -69,7 +71,8 @@ def hosts(folder: Path, browser: Browser) -> None:
     with Mosquitto(folder) as broker, Dashboard(folder, broker.url) as dashboard:
         wait_until(lambda: "Following" in dashboard.output(), "the dashboard follows the broker")
         for host, (system, *_) in FLEET.items():
-            publish(broker, *presence(host, "online", os=system))
+            tags = {"room": ROOMS.get(host, "office")}
+            publish(broker, *presence(host, "online", os=system, tags=tags))
         page = browser.new_page(viewport=ViewportSize(width=1280, height=840))
         enter(page, dashboard.url, "/hosts?sort=status")
         for _ in range(3):
@@ -81,6 +84,11 @@ def hosts(folder: Path, browser: Browser) -> None:
             )
             page.wait_for_timeout(1000)
         shoot(page, "hosts")
+        page.goto(f"{dashboard.url}/hosts?view=table&group=room")
+        settled(page)
+        page.wait_for_timeout(3000)
+        page.set_viewport_size(ViewportSize(width=1280, height=560))
+        shoot(page, "hosts-table")
 
 
 def machine(folder: Path, browser: Browser) -> None:

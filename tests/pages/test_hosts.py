@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect
 
-from perfwatch.readings.codec import now
+from perfwatch.readings.codec import format_time, now
 from tests.dashboard.live.test_socket import publish
 from tests.pages.conftest import Watched, choose_theme, fits_sideways, keep, log_in, settled, violations
 from tests.pages.fleet import device, presence, remember, tick
@@ -196,14 +197,125 @@ def test_the_page_can_be_used_by_everybody(context: BrowserContext, site: Site, 
 
 
 def test_nothing_moves_when_the_hosts_arrive(watched: Watched, site: Site) -> None:
-    page, held = watched.page, list[Route]()
-    page.route("**/api/hosts", lambda route: held.append(route))
-    with page.expect_request("**/api/hosts"):
-        site.open(page)
+    page, held = watched.page, list[tuple[WebSocketRoute, str | bytes]]()
+
+    def hold(socket: WebSocketRoute) -> None:
+        socket.connect_to_server().on_message(lambda message: held.append((socket, message)))
+
+    page.route_web_socket("**/api/ws/metrics?*", hold)
+    site.open(page)
     awaited = page.locator(".ghost").first.bounding_box()
-    held[0].continue_()
+    wait_until(lambda: page.evaluate("() => true") and bool(held), "the hosts are on their way")
+    for socket, message in held:
+        socket.send(message)
     expect(page.get_by_test_id("host-card")).to_have_count(4)
     assert page.get_by_test_id("host-card").first.bounding_box() == awaited
+
+
+def rows(page: Page) -> Locator:
+    return page.get_by_test_id("host-row").locator("th")
+
+
+def test_the_table_is_sorted_by_any_column_and_kept_in_the_address(watched: Watched, site: Site) -> None:
+    page = watched.page
+    site.open(page)
+    page.get_by_label("Table", exact=True).check()
+    expect(rows(page)).to_have_text(["db1", "nas", "old", "web1", "greenhouse"])
+    cpu = page.get_by_role("columnheader", name="CPU")
+    cpu.get_by_role("button").click()
+    expect(rows(page)).to_have_text(["db1", "nas", "web1", "old", "greenhouse"])
+    expect(cpu).to_have_attribute("aria-sort", "descending")
+    cpu.get_by_role("button").click()
+    expect(rows(page)).to_have_text(["web1", "nas", "db1", "old", "greenhouse"])
+    page.get_by_text("Columns").click()
+    page.get_by_role("checkbox", name="System").check()
+    page.get_by_role("checkbox", name="Uptime").uncheck()
+    page.reload()
+    settled(page)
+    expect(rows(page)).to_have_text(["web1", "nas", "db1", "old", "greenhouse"])
+    expect(page.get_by_role("row", name="web1")).to_contain_text("Alpine 3.20")
+    expect(page.get_by_role("columnheader", name="Uptime")).to_have_count(0)
+    page.get_by_role("row", name="web1").get_by_role("link").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("row", name="nas").get_by_role("link")).to_be_focused()
+    keep(page, "hosts-table")
+    assert violations(page) == []
+    assert watched.complaints == []
+
+
+def test_hosts_are_tagged_grouped_and_groups_closed(watched: Watched, site: Site) -> None:
+    page = watched.page
+    site.open(page)
+    page.get_by_test_id("tag").click()
+    page.get_by_label("Host", exact=True).fill("nas")
+    page.get_by_role("textbox", name="Tags").fill("Room=cellar")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_test_id("tagging")).to_contain_text("room=cellar,role=nas")
+    assert violations(page) == []
+    page.get_by_role("textbox", name="Tags").fill("room=cellar")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_test_id("tagging")).to_be_hidden()
+    page.get_by_label("Group by").select_option("room")
+    # The worst group first, and within it the worst host.
+    groups = page.get_by_test_id("host-list").get_by_role("button", expanded=True)
+    expect(groups).to_have_text(["No room3 hosts, 1 device, 2 need a look", "cellar1 host, 1 needs a look"])
+    expect_order(page, "old", "db1", "web1", "nas")
+    groups.first.click()
+    expect_order(page, "nas")
+    expect(page).to_have_url(f"{site.url}/hosts?group=room&closed=")
+    page.reload()
+    settled(page)
+    expect_order(page, "nas")
+    keep(page, "hosts-groups")
+    assert violations(page) == []
+
+
+def many(socket: WebSocketRoute) -> None:
+    """A thousand hosts, as the server would tell of them."""
+    names = [f"host{number:03d}" for number in range(1000)]
+    row = {"kind": "collector", "status": "online", "ago": 0, "cpu": 5, "tags": {"room": "attic"}}
+    told = {"type": "summary", "timestamp": format_time(now()), "hosts": dict.fromkeys(names, row)}
+    socket.send(json.dumps(told))
+
+
+@pytest.mark.parametrize(("view", "kind"), [("", "card"), ("?view=table&group=room", "row")])
+def test_of_a_thousand_hosts_those_in_sight_are_in_the_page(
+    watched: Watched, site: Site, view: str, kind: str
+) -> None:
+    page = watched.page
+    page.route_web_socket("**/api/ws/metrics?*", many)
+    site.open(page, f"/hosts{view}")
+    drawn = page.get_by_test_id(f"host-{kind}")
+    expect(drawn.filter(has_text="host000")).to_be_visible()
+    page.get_by_test_id("summary").get_by_text("1000 hosts").wait_for()
+    assert nodes(page) < 5000
+    (page.get_by_test_id("sheet") if kind == "row" else page.get_by_test_id("host-list")).hover()
+    page.mouse.wheel(0, 100_000)
+    expect(drawn.filter(has_text="host999")).to_be_visible()
+    assert nodes(page) < 5000
+    place = "aria-rowindex" if kind == "row" else "aria-posinset"
+    assert drawn.last.get_attribute(place) == ("1001" if kind == "row" else "1000")
+
+
+def nodes(page: Page) -> int:
+    """Of the document, text and shadow trees among them."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    return int(session.send("Memory.getDOMCounters")["nodes"])
+
+
+def test_a_table_on_a_phone_goes_sideways_by_itself(phone: BrowserContext, site: Site) -> None:
+    page = phone.new_page()
+    site.open(page, "/hosts?view=table")
+    expect(rows(page).first).to_be_visible()
+    assert fits_sideways(page)
+    sheet = page.get_by_test_id("sheet")
+    assert sheet.evaluate("(box) => box.scrollWidth > box.clientWidth")
+    sheet.evaluate("(box) => box.scrollTo(500, 0)")
+    # The name stays.
+    assert rows(page).first.evaluate("(cell) => cell.getBoundingClientRect().x") >= 0
+    keep(page, "hosts-table-phone")
+    assert violations(page) == []
 
 
 def test_a_phone_has_one_column_and_every_page_in_reach(phone: BrowserContext, site: Site) -> None:

@@ -6,6 +6,7 @@ import { at } from "./paths.js";
  * @typedef {{ type: "metrics", timestamp: string, host: string, data: import("./readings.js").Readings & Record<string, any> }} Metrics
  */
 /** @typedef {{ type: "host" } & import("./hosts.js").Host} Presence */
+/** @typedef {{ type: "summary", timestamp: string, hosts: Record<string, import("../hosts/figures.js").Row & { ago?: number }> }} Summary asked for by summary=true: all hosts, then what changed */
 /** @typedef {Metrics | Presence} Message */
 /** @typedef {{ name: "connecting" | "connected" | "reconnecting" | "failed", until?: number }} State */
 /** @typedef {{ message(message: Message): void, state(state: State): void, open(): void, over(): void }} Events */

@@ -10,6 +10,7 @@ import { at } from "./paths.js";
  * @property {"online" | "offline" | null} status
  * @property {string | null} since
  * @property {string | null} last_seen
+ * @property {Record<string, string>} tags
  * @property {string | null} timestamp
  * @property {import("./readings.js").HostInfo | null} info
  */

@@ -6,6 +6,8 @@ import { WINDOW_MS } from "../common/timeline.js";
 import { FIGURES } from "./figures.js";
 import { Spark } from "./spark.js";
 
+/** @typedef {import("./machine.js").Machine} Machine */
+
 export class Card {
   #machine;
   #words = element("span", "words");
@@ -16,16 +18,15 @@ export class Card {
   #cells = FIGURES.map((figure) => new Cell(figure));
 
   // `switchOff` is what the button does; null for who may not.
-  /** @param {import("./machine.js").Machine} machine @param {() => ((alert: import("../common/alerting.js").Alert) => void) | null} switchOff */
+  /** @param {Machine} machine @param {() => ((alert: import("../common/alerting.js").Alert) => void) | null} switchOff */
   constructor(machine, switchOff) {
     this.#machine = machine;
     this.#switchOff = switchOff;
     this.#off.type = "button";
     this.#off.addEventListener("click", () => this.#alert && switchOff()?.(this.#alert));
-    const name = link(livePath(machine.name), "name", machine.name);
     const history = link(historyPath({ host: machine.name, metric: "cpu" }), "history", "History");
     history.setAttribute("aria-label", `History of ${machine.name}`);
-    const top = element("div", "first", sign(), element("h2", "", name), this.#os);
+    const top = element("div", "first", sign(), element("h2", "", liveLink(machine.name)), this.#os);
     const state = element("p", "state", this.#words, this.#off, this.#up, history);
     this.root = element("li", "card host", top, state, element("dl", "cells", ...this.#cells.map(({ root }) => root)));
     this.root.dataset.host = machine.name;
@@ -34,12 +35,11 @@ export class Card {
 
   // What changes with time alone.
   tick() {
-    const { state, words, troubles, uptime, entry } = this.#machine;
-    set(this.root.dataset, "state", troubles.length ? "trouble" : state);
-    set(this.#words, "textContent", capital(troubles.join(", ")) || words);
-    set(this.#words, "title", this.#words.textContent);
+    const { state, uptime, row, troubles } = this.#machine;
+    const text = showState(this.root, this.#words, this.#machine);
+    set(this.#words, "title", text);
     set(this.#up, "textContent", uptime === null || troubles.length || state === "offline" ? "" : `up ${span(uptime)}`);
-    set(this.#os, "textContent", entry?.info?.os ?? "");
+    set(this.#os, "textContent", row.os ?? "");
     const alert = state === "online" ? this.#alert : null;
     set(this.#off, "hidden", !alert || !this.#switchOff());
     if (alert) set(this.#off, "ariaLabel", `Off here: ${alert.title} on ${alert.host}`);
@@ -51,11 +51,11 @@ export class Card {
 
   draw() {
     this.tick();
-    const { found, over, timeline, time } = this.#machine;
+    const { row, over, timeline, time } = this.#machine;
     const [times, ...columns] = timeline.columns();
     const to = time ?? timeline.newest ?? 0;
     const window = { from: to - WINDOW_MS, to };
-    this.#cells.forEach((cell, index) => cell.draw(found, over, times, columns[index], window));
+    this.#cells.forEach((cell, index) => cell.draw(row, over, times, columns[index], window));
   }
 }
 
@@ -76,22 +76,42 @@ class Cell {
     this.root.dataset.figure = figure.name;
   }
 
-  /** @type {(found: import("./figures.js").Found, over: Set<string>, times: number[], values: (number | null)[], window: { from: number, to: number }) => void} */
-  draw(found, over, times, values, window) {
+  /** @type {(row: import("./figures.js").Row, over: Set<string>, times: number[], values: (number | null)[], window: { from: number, to: number }) => void} */
+  draw(row, over, times, values, window) {
     const { name, label, write, top } = this.#figure;
-    const { number, unit } = write(found[name]);
+    const { number, unit } = write(row[name]);
     set(this.#number, "textContent", number);
     set(this.#unit, "textContent", unit);
-    if (name === "disk") set(this.#label, "textContent", `${label} ${found.fullest ?? ""}`.trim());
+    if (name === "disk") set(this.#label, "textContent", `${label} ${row.fullest ?? ""}`.trim());
     this.root.classList.toggle("over", over.has(name));
     this.#spark.draw(times, values, window, top);
   }
+}
+
+// Writes a thing's state where it stands, and gives the words.
+/** @type {(root: HTMLElement, place: HTMLElement, thing: import("./order.js").Thing) => string} */
+export function showState(root, place, { state, troubles, words }) {
+  set(root.dataset, "state", troubles.length ? "trouble" : state);
+  const text = capital(troubles.join(", ")) || words;
+  set(place, "textContent", text);
+  return text;
 }
 
 export function sign() {
   const made = element("i", "sign");
   made.setAttribute("aria-hidden", "true");
   return made;
+}
+
+/** @type {(host: string) => HTMLAnchorElement} */
+export function liveLink(host) {
+  return link(livePath(host), "name", host);
+}
+
+// Writes what differs only: an equal write would still cost the browser work.
+/** @type {(target: any, name: string, value: unknown) => void} */
+export function set(target, name, value) {
+  if (target[name] !== value) target[name] = value;
 }
 
 /** @type {(text: string) => string} */
@@ -104,10 +124,4 @@ function link(href, className, text) {
   const made = element("a", className, text);
   made.href = href;
   return made;
-}
-
-// Writes what differs only: an equal write would still cost the browser work.
-/** @type {(target: any, name: string, value: unknown) => void} */
-export function set(target, name, value) {
-  if (target[name] !== value) target[name] = value;
 }

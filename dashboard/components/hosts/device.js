@@ -4,48 +4,80 @@ import { age, moment } from "../common/format.js";
 import { element, resize } from "../common/parts.js";
 import { Timeline, WINDOW_MS } from "../common/timeline.js";
 import { set } from "./card.js";
+import { told } from "./machine.js";
 import { numbers } from "./numbers.js";
 import { fetchMetric, keptMetrics } from "./past.js";
 import { Spark } from "./spark.js";
 
 /** @typedef {import("../common/timeline.js").Row} Row */
 
-const MOST_NUMBERS = 8;
+const MOST_NUMBERS = 6;
 const MOST_SPARKS = 4;
 
 export class Device {
+  /** @type {"device"} */
+  kind = "device";
+  /** @type {import("./figures.js").Row} */
+  row = {};
   /** @type {Record<string, object>} */
   #data = {};
   /** @type {Map<string, Timeline>} */
   #lines = new Map();
+  /** @type {number | null} */
+  #received = null;
+  /** @type {import("../common/alerting.js").Alert[] | null} what fires by the rules; null where nobody watches */
+  alerts = null;
+  isFilled = false;
 
   /** @param {string} name */
   constructor(name) {
     this.name = name;
   }
 
-  /** @type {import("../common/hosts.js").Host | null} */
-  entry = null;
-  /** @type {number | null} */
-  time = null;
-  /** @type {import("../common/alerting.js").Alert[] | null} what fires by the rules; null where nobody watches */
-  alerts = null;
-
-  /** @type {(entry: import("../common/hosts.js").Host) => void} */
-  learn(entry) {
-    this.entry = entry;
+  /** @param {import("./figures.js").Row} changed @param {boolean} [isWhole] */
+  learn(changed, isWhole = false) {
+    this.row = isWhole ? changed : { ...this.row, ...changed };
   }
+
+  get tags() {
+    return this.row.tags ?? {};
+  }
+
+  // Of its newest reading, in ms since 1970.
+  get time() {
+    return this.#received ?? (this.row.seen ? 1000 * this.row.seen : null);
+  }
+
+  get state() {
+    return this.time === null ? "waiting" : "online";
+  }
+
+  get troubles() {
+    return told(this.alerts ?? []);
+  }
+
+  get needsLook() {
+    return this.troubles.length > 0;
+  }
+
+  get words() {
+    if (this.#received !== null) return age(clock.now() - this.#received);
+    return this.time === null ? "No reading yet" : `Last reading ${moment(this.time, clock.now())}`;
+  }
+
+  uptime = null;
 
   // Its metrics come each at its own time: the newest of each are shown together.
   /** @type {(tick: Pick<import("../common/connection.js").Metrics, "timestamp" | "data">) => void} */
   receive({ timestamp, data }) {
-    this.time = Date.parse(timestamp);
+    this.#received = Date.parse(timestamp);
     Object.assign(this.#data, data);
-    for (const { key, value } of numbers(data)) this.#line(key).add(this.time, [value]);
+    for (const { key, value } of numbers(data)) this.#line(key).add(this.#received, [value]);
   }
 
-  // The history of those that have a sparkline.
+  // The history of those that have a sparkline. Before its first reading it is not known which.
   async fill() {
+    this.isFilled = true;
     const metrics = new Set(this.numbers.slice(0, MOST_SPARKS).map(({ metric }) => metric));
     const kept = await keptMetrics(this.name);
     await Promise.all([...metrics].filter((metric) => kept.has(metric)).map((metric) => this.#fillMetric(metric)));
@@ -60,18 +92,11 @@ export class Device {
     return this.#line(key).columns();
   }
 
-  get heard() {
-    if (this.time !== null) return age(clock.now() - this.time);
-    const seen = Date.parse(this.entry?.last_seen ?? "");
-    return Number.isNaN(seen) ? "No reading yet" : `Last reading ${moment(seen, clock.now())}`;
-  }
-
   /** @param {string} metric */
   async #fillMetric(metric) {
-    const points = await fetchMetric(metric, [], this.name);
     /** @type {Map<string, Row[]>} */
     const rows = new Map();
-    for (const { timestamp, data } of points) {
+    for (const { timestamp, data } of await fetchMetric(metric, this.name)) {
       for (const { key, value } of numbers({ [metric]: data })) {
         rows.set(key, [...(rows.get(key) ?? []), [Date.parse(timestamp), value]]);
       }
@@ -94,7 +119,6 @@ export class DeviceCard {
   #trouble = element("p", "trouble");
   /** @type {Spark[]} */
   #sparks = [];
-  #isFilled = false;
 
   /** @param {Device} device */
   constructor(device) {
@@ -106,11 +130,11 @@ export class DeviceCard {
   }
 
   tick() {
-    set(this.#age, "textContent", this.#device.heard);
-    const told = (this.#device.alerts ?? []).map(({ text, title }) => text || title).join(", ");
-    set(this.#trouble, "hidden", !told);
-    set(this.#trouble, "textContent", told);
-    set(this.#trouble, "title", told);
+    set(this.#age, "textContent", this.#device.words);
+    const text = this.#device.troubles.join(", ");
+    set(this.#trouble, "hidden", !text);
+    set(this.#trouble, "textContent", text);
+    set(this.#trouble, "title", text);
   }
 
   draw() {
@@ -123,14 +147,7 @@ export class DeviceCard {
       set(value.children[0], "textContent", text);
       if (place < MOST_SPARKS) this.#drawSpark(this.#sparks[place], key);
     });
-    if (found.length && !this.#isFilled) this.#fill();
-  }
-
-  // Once it is known what there is to draw: before its first reading a device has no numbers.
-  async #fill() {
-    this.#isFilled = true;
-    await this.#device.fill();
-    this.draw();
+    if (found.length && !this.#device.isFilled) this.#device.fill().then(() => this.draw());
   }
 
   /** @type {(spark: Spark, key: string) => void} */

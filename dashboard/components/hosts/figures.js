@@ -1,10 +1,17 @@
-// What a card shows of a host, out of a tick's readings or out of history, which has the same shape.
+// The numbers by which a host is known at a glance: how each is written, and what is too much.
 import { percent, plain, rate } from "../common/format.js";
 import { roundUp } from "../common/scale.js";
 
-/** @typedef {import("../common/readings.js").Readings} Readings */
 /** @typedef {"cpu" | "memory" | "disk" | "down" | "up" | "temperature"} Name */
-/** @typedef {Record<Name | "uptime", number | null> & { fullest: string | null, failed: number }} Found */
+/**
+ * What the summary says of a host (dashboard/live/summary.py); what nobody reads is left out. `seen` and
+ * `started` are in seconds since 1970.
+ * @typedef {{ [name in Name]?: number | null } & {
+ *   kind?: "collector" | "device", status?: "online" | "offline" | null, since?: string | null, tags?: Record<string, string>,
+ *   seen?: number | null, started?: number | null, boot_time?: string | null, fullest?: string | null, failed?: number,
+ *   os?: string | null, hostname?: string | null, kernel?: string | null, cpu_model?: string | null, interval?: number | null,
+ * }} Row
+ */
 /**
  * @typedef {object} Figured
  * @property {Name} name
@@ -15,8 +22,6 @@ import { roundUp } from "../common/scale.js";
  * @property {string} [trouble]
  * @property {(max: number) => number} top of the sparkline
  */
-
-const NOT_WIRED_CELSIUS = 120; // what a chip's unconnected input likes to say
 
 const whole = () => 100;
 
@@ -40,26 +45,9 @@ const OF_RULES = {
   "sensors.temperatures.*.celsius": "temperature",
 };
 
-// Numbers by figure, null where there is none; `fullest` and `failed` are named only.
-/** @type {(readings: Readings) => Found} */
-export function figures({ cpu, memory, disk, network, sensors, gpu, systemd, system }) {
-  const [fullest, share] = most(Object.entries(disk?.partitions ?? {}).map(([name, one]) => [name, one.usage_percent]));
-  return {
-    cpu: known(cpu?.usage_percent),
-    memory: known(memory?.usage_percent),
-    disk: share,
-    down: known(network?.bytes_recv_per_sec),
-    up: known(network?.bytes_sent_per_sec),
-    temperature: hottest(cpu, sensors, gpu),
-    fullest,
-    failed: systemd?.failed ?? 0,
-    uptime: known(system?.uptime_seconds),
-  };
-}
-
-/** @type {(found: Found) => (number | null)[]} */
-export function row(found) {
-  return FIGURES.map(({ name }) => found[name]);
+/** @type {(row: Row) => (number | null)[]} */
+export function values(row) {
+  return FIGURES.map(({ name }) => row[name] ?? null);
 }
 
 // The names of the figures that rules which fire look at.
@@ -72,49 +60,23 @@ export function firing(alerts) {
 const CALM = 3;
 
 // The names of the figures in trouble; `before` are those that were.
-/** @type {(found: Partial<Found>, before: Set<string>) => Set<string>} */
-export function overLimit(found, before) {
+/** @type {(row: Row, before: Set<string>) => Set<string>} */
+export function overLimit(row, before) {
   return new Set(FIGURES.filter(({ name, limit }) => {
-    const value = found[name];
+    const value = row[name];
     return limit && typeof value === "number" && value >= limit - (before.has(name) ? CALM : 0);
   }).map(({ name }) => name));
 }
 
-// ["CPU busy", "/srv nearly full", "2 failed units"]: their numbers stand in the card already.
-/** @type {(found: Found, over: Set<string>) => string[]} */
-export function troubles(found, over) {
-  const words = FIGURES.filter(({ name }) => over.has(name)).map(({ name, trouble = "" }) => (name === "disk" ? `${found.fullest} ${trouble}` : trouble));
-  if (found.failed) words.push(found.failed === 1 ? "1 failed unit" : `${found.failed} failed units`);
+// ["CPU busy", "/srv nearly full", "2 failed units"]: their numbers stand beside already.
+/** @type {(row: Row, over: Set<string>) => string[]} */
+export function troubles({ fullest, failed }, over) {
+  const words = FIGURES.filter(({ name }) => over.has(name)).map(({ name, trouble = "" }) => (name === "disk" ? `${fullest} ${trouble}` : trouble));
+  if (failed) words.push(failed === 1 ? "1 failed unit" : `${failed} failed units`);
   return words;
 }
 
 /** @type {(value: unknown) => import("../common/format.js").Figure} */
 function celsius(value) {
   return { number: plain(value), unit: "°C" };
-}
-
-/** @type {(cpu: Readings["cpu"], sensors: Readings["sensors"], gpu: Readings["gpu"]) => number | null} */
-function hottest(cpu, sensors, gpu) {
-  const listed = [
-    ...(cpu?.temperature_celsius ?? []),
-    ...Object.values(sensors?.temperatures ?? {}).map(({ celsius: degrees }) => degrees),
-    ...Object.values(gpu?.gpus ?? {}).map(({ temperature_celsius: degrees }) => degrees),
-  ];
-  return most(listed.map((degrees) => ["", (degrees ?? NOT_WIRED_CELSIUS) < NOT_WIRED_CELSIUS ? degrees : null]))[1];
-}
-
-// The pair with the largest number; [null, null] without any.
-/** @type {(pairs: [string, number | null | undefined][]) => [string, number] | [null, null]} */
-function most(pairs) {
-  /** @type {[string, number] | [null, null]} */
-  let best = [null, null];
-  for (const [name, value] of pairs) {
-    if (typeof value === "number" && (best[1] === null || value > best[1])) best = [name, value];
-  }
-  return best;
-}
-
-/** @type {(value: number | null | undefined) => number | null} */
-function known(value) {
-  return typeof value === "number" ? value : null;
 }

@@ -7,20 +7,22 @@ import { Status } from "../common/status.js";
 import { switchOff } from "../common/off.js";
 import { Toast } from "../common/toast.js";
 import { leave, whoAmI } from "../session/watch.js";
-import { Card } from "./card.js";
 import { Choices } from "./choices.js";
-import { Device, DeviceCard } from "./device.js";
-import { Grid } from "./grid.js";
+import { Device } from "./device.js";
+import { Fleet } from "./fleet.js";
 import { Machine } from "./machine.js";
 import { Notice } from "./notice.js";
-import { counts, matches, sorted, summary } from "./order.js";
+import { counts, grouped, matches, sorted, summary } from "./order.js";
 import { fetchPast } from "./past.js";
+import { Tagging } from "./tagging.js";
+import { Views } from "./views.js";
 
-/** @typedef {import("../common/hosts.js").Host} Host */
-/** @typedef {import("../common/connection.js").Metrics} Metrics */
+/** @typedef {import("../common/connection.js").Message | import("../common/connection.js").Summary} Message */
 
 const WATCH_MS = 5000;
 const CALM_MS = 5000; // what is sorted by its values moves no more often
+const SETTLED_MS = 150; // who scrolls past asks for nothing
+const MOST_AT_ONCE = 100;
 
 class Hosts {
   #root;
@@ -29,22 +31,27 @@ class Hosts {
   #toast;
   #status;
   #choices;
-  /** @type {Map<string, Machine>} */
-  #machines = new Map();
-  /** @type {Map<string, Device>} */
-  #devices = new Map();
-  /** @type {Map<string, Metrics>} readings that come before it is known whose they are */
-  #early = new Map();
+  #views;
+  #tagging;
+  #fleet = new Fleet();
+  /** @type {(Machine | Device)[]} those that are shown */
+  #shown = [];
   #loaded = false;
+  #isWhole = true;
   /** @type {((alert: import("../common/alerting.js").Alert) => void) | null} for admins */
   #off = null;
-  /** @type {number | null} the time of the newest reading of all, in ms since 1970 */
+  /** @type {number | null} when the newest readings came, in ms since 1970 */
   #newest = null;
   #arranged = 0;
+  /** @type {Set<Machine>} whose last minutes are not known yet */
+  #unfilled = new Set();
+  /** @type {WeakSet<Machine>} */
+  #filled = new WeakSet();
+  /** @type {number | undefined} */
+  #settling;
   #stopping = new AbortController();
-  #grids;
-  #connection = new Connection("/api/ws/metrics?presence=true", {
-    message: (message) => (message.type === "host" ? this.#learned(message) : this.#receive(message)),
+  #connection = new Connection("/api/ws/metrics?summary=true", {
+    message: (message) => this.#receive(message),
     state: (state) => this.#showState(state),
     open: () => this.#opened(),
     over: () => leave("expired"),
@@ -56,15 +63,14 @@ class Hosts {
   constructor(root) {
     const { signal } = this.#stopping;
     this.#root = root;
-    this.#parts = new Parts(root);
-    this.#notice = new Notice(this.#parts);
+    const parts = (this.#parts = new Parts(root));
+    this.#notice = new Notice(parts);
     this.#toast = new Toast(root);
-    this.#choices = new Choices(this.#parts.get("choices"), () => this.#arrange(), signal);
-    this.#grids = {
-      hosts: new Grid(this.#parts.get("hosts"), (/** @type {Machine} */ machine) => new Card(machine, () => this.#off), signal),
-      devices: new Grid(this.#parts.get("devices"), (/** @type {Device} */ device) => new DeviceCard(device), signal),
-    };
-    this.#status = new Status(this.#parts.get("status"), () => this.#connection.retry());
+    const choices = (this.#choices = new Choices(parts.get("choices"), () => this.#arrange(), signal));
+    this.#views = new Views({ parts, choices, off: () => this.#off, placed: (things) => this.#placed(things) }, signal);
+    this.#tagging = new Tagging(parts, (name) => this.#fleet.get(name), signal);
+    parts.get("tag").addEventListener("click", () => this.#tagging.open(this.#shown), { signal });
+    this.#status = new Status(parts.get("status"), () => this.#connection.retry());
     this.#ticking = setInterval(() => this.#tick(), 1000);
     this.#watching = setInterval(() => document.hidden || this.#watch(), WATCH_MS);
   }
@@ -72,7 +78,9 @@ class Hosts {
   start() {
     this.#connection.open();
     whoAmI().then((me) => {
-      if (me?.role === "admin") this.#off = (alert) => this.#switchOff(alert);
+      if (me?.role !== "admin") return;
+      this.#off = (alert) => this.#switchOff(alert);
+      this.#parts.get("tag").hidden = false;
     });
   }
 
@@ -91,100 +99,92 @@ class Hosts {
     this.#stopping.abort();
     clearInterval(this.#ticking);
     clearInterval(this.#watching);
+    clearTimeout(this.#settling);
     this.#connection.close();
-    for (const grid of Object.values(this.#grids)) grid.destroy();
+    this.#views.destroy();
   }
 
-  // After a reconnection too: history fills what was missed, and the hosts may have changed.
-  async #opened() {
+  // After a reconnection too: all rows come again, and history fills what was missed.
+  #opened() {
+    this.#isWhole = true;
+    this.#filled = new WeakSet();
+    this.#watch();
+    this.#remember();
+  }
+
+  // The hosts that only the history knows.
+  async #remember() {
     try {
-      const { hosts } = await ask("/api/hosts", { signal: this.#stopping.signal });
+      const { hosts } = await ask("/api/hosts?past=true", { signal: this.#stopping.signal });
       this.#notice.fail("");
-      this.#load(hosts);
-      this.#watch();
-      this.#fill(await fetchPast());
+      for (const { host, kind, status, last_seen: seen, tags } of hosts) {
+        this.#fleet.learn(host, { kind, status, seen: seen && Date.parse(seen) / 1000, tags }, false);
+      }
+      if (hosts.length) this.#arrange();
     } catch (caught) {
       const error = /** @type {Error} */ (caught);
       if (error.name !== "AbortError") this.#notice.fail(error.message);
-    } finally {
-      drawn(this.#root);
     }
   }
 
-  /** @param {Host[]} entries */
-  #load(entries) {
-    for (const entry of entries) this.#learn(entry);
-    this.#loaded = true;
-    this.#root.dataset.state = "live";
-    for (const message of this.#early.values()) this.#receive(message);
-    this.#early.clear();
-    this.#arrange();
+  /** @param {Message} message */
+  #receive(message) {
+    if (message.type === "summary") this.#learn(message);
+    else if (message.type === "metrics") {
+      const device = this.#fleet.get(message.host);
+      if (!(device instanceof Device)) return;
+      device.receive(message);
+      this.#views.change(device);
+      this.#newest = Math.max(this.#newest ?? 0, Date.parse(message.timestamp));
+    }
   }
 
-  // What rules say of each host; what somebody knows of already needs no look.
+  // Rows, and then what changed in them.
+  /** @param {import("../common/connection.js").Summary} message */
+  #learn({ timestamp, hosts }) {
+    let isMoved = !this.#loaded;
+    const second = Math.floor(Date.parse(timestamp) / 1000);
+    for (const [name, { ago, ...row }] of Object.entries(hosts)) {
+      const seen = ago === undefined ? {} : { seen: second - ago };
+      const learned = this.#fleet.learn(name, { ...row, ...seen }, this.#isWhole);
+      isMoved ||= learned.isMoved;
+      this.#views.change(learned.thing);
+      if (seen.seen) this.#newest = Math.max(this.#newest ?? 0, 1000 * seen.seen);
+    }
+    this.#isWhole = false;
+    if (!this.#loaded) {
+      this.#loaded = true;
+      this.#root.dataset.state = "live";
+    }
+    if (isMoved) this.#arrange();
+    else this.#sum();
+    drawn(this.#root);
+  }
+
   async #watch() {
     const { online, alerts } = await ask("/api/alerts?state=firing", { signal: this.#stopping.signal }).catch(() => ({ online: false, alerts: [] }));
-    /** @type {Map<string, import("../common/alerting.js").Alert[]>} */
-    const found = new Map();
-    for (const alert of alerts) {
-      if (alert.acknowledged_by || alert.snoozed_until || alert.paused_until) continue;
-      found.set(alert.host, [...(found.get(alert.host) ?? []), alert]);
-    }
-    const learned = (/** @type {Machine | Device} */ thing) => {
-      const before = JSON.stringify(thing.alerts);
-      thing.alerts = online ? (found.get(thing.name) ?? []) : null;
-      return JSON.stringify(thing.alerts) !== before;
-    };
-    for (const machine of this.#machines.values()) if (learned(machine)) this.#grids.hosts.change(machine);
-    for (const device of this.#devices.values()) if (learned(device)) this.#grids.devices.change(device);
+    for (const thing of this.#fleet.watch(online ? alerts : null)) this.#views.change(thing);
     if (this.#loaded) this.#sum();
   }
 
-  /** @param {Awaited<ReturnType<typeof fetchPast>>} past */
-  #fill(past) {
-    for (const [host, rows] of past) {
-      const machine = this.#machines.get(host);
-      if (!machine) continue;
-      machine.timeline.fill(rows);
-      this.#grids.hosts.change(machine);
+  // The last minutes of the cards in sight, once nobody scrolls any more.
+  /** @param {(Machine | Device)[]} things */
+  #placed(things) {
+    for (const thing of things) if (thing instanceof Machine && !this.#filled.has(thing)) this.#unfilled.add(thing);
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#fill(), SETTLED_MS);
+  }
+
+  async #fill() {
+    const asked = [...this.#unfilled].slice(-MOST_AT_ONCE);
+    this.#unfilled.clear();
+    if (!asked.length) return;
+    for (const machine of asked) this.#filled.add(machine);
+    const past = await fetchPast(asked.map(({ name }) => name));
+    for (const machine of asked) {
+      machine.timeline.fill(past.get(machine.name) ?? []);
+      this.#views.change(machine);
     }
-  }
-
-  // Message in, frame out: what it changes is drawn in the next frame.
-  /** @param {Metrics} message */
-  #receive(message) {
-    if (!this.#loaded) return this.#early.set([message.host, ...Object.keys(message.data)].join("/"), message);
-    const machine = this.#machines.get(message.host);
-    const device = this.#devices.get(message.host);
-    if (machine) this.#receiveOf(machine, message);
-    else if (device) {
-      device.receive(message);
-      this.#grids.devices.change(device);
-    } else return;
-    this.#newest = Math.max(this.#newest ?? 0, Date.parse(message.timestamp));
-  }
-
-  /** @type {(machine: Machine, message: Metrics) => void} */
-  #receiveOf(machine, message) {
-    const before = machine.state;
-    machine.receive(message);
-    this.#grids.hosts.change(machine);
-    if (before !== machine.state) this.#sum();
-  }
-
-  /** @param {Host} entry */
-  #learned(entry) {
-    const isNew = this.#learn(entry);
-    if (!this.#loaded) return;
-    if (isNew) return this.#arrange();
-    this.#sum();
-    this.#grids.hosts.tick();
-  }
-
-  // Whether it is new, or turned out to be a collector after all.
-  /** @param {Host} entry */
-  #learn(entry) {
-    return entry.kind === "device" ? learn(entry, this.#devices, this.#machines, Device) : learn(entry, this.#machines, this.#devices, Machine);
   }
 
   /** @param {import("../common/connection.js").State} state */
@@ -197,40 +197,28 @@ class Hosts {
   #tick() {
     this.#status.tick(this.#newest);
     if (!this.#loaded) return;
-    for (const grid of Object.values(this.#grids)) grid.tick();
+    this.#views.tick();
     this.#sum();
-    if (performance.now() - this.#arranged >= CALM_MS && !this.#grids.hosts.isInUse) this.#arrange();
+    if (performance.now() - this.#arranged >= CALM_MS && !this.#views.isInUse) this.#arrange();
   }
 
   #arrange() {
     if (!this.#loaded) return;
     this.#arranged = performance.now();
-    const { sort, show, text } = this.#choices;
-    const machines = [...this.#machines.values()].filter((machine) => matches(machine, { show, text }));
-    this.#grids.hosts.arrange(sorted(machines, sort));
-    const devices = [...this.#devices.values()].filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
-    this.#grids.devices.arrange(devices.sort((a, b) => (a.name < b.name ? -1 : 1)));
-    this.#parts.get("device-section").hidden = devices.length === 0 || show !== "all";
-    this.#notice.empty(machines.length === 0 && this.#machines.size > 0);
+    this.#choices.offer(this.#fleet.tags);
+    const { sort, show, text, group } = this.#choices;
+    this.#shown = sorted(this.#fleet.things.filter((thing) => matches(thing, { show, text })), sort);
+    this.#views.show(grouped(this.#shown, group));
+    this.#notice.empty(!this.#shown.length && this.#fleet.things.length > 0);
     this.#sum();
   }
 
   #sum() {
-    const found = counts([...this.#machines.values()]);
+    const found = counts(this.#fleet.things);
     for (const [name, count] of Object.entries(found)) this.#parts.text(`count-${name}`, String(count));
     this.#parts.text("summary", found.all ? summary(found) : "No hosts yet");
     this.#notice.tell(found);
   }
-}
-
-/** @type {<T extends Machine | Device>(entry: Host, kind: Map<string, T>, other: Map<string, unknown>, Kind: new (name: string) => T) => boolean} */
-function learn(entry, kind, other, Kind) {
-  const known = kind.get(entry.host);
-  const thing = known ?? new Kind(entry.host);
-  kind.set(entry.host, thing);
-  other.delete(entry.host);
-  thing.learn(entry);
-  return !known;
 }
 
 export const mount = mountable('[data-testid="hosts"]', (root) => {

@@ -1,83 +1,97 @@
-// Which hosts are shown, in which order, and how they are summed up.
+// Which hosts are shown, in which order and groups, and how they are summed up.
+import { rank } from "./columns.js";
 
 /** @typedef {import("./machine.js").Machine} Machine */
-/** @typedef {Pick<Machine, "name" | "state" | "needsLook" | "entry" | "found">} Listed */
-/** @typedef {(host: Listed) => number | null} By */
+/** @typedef {import("./device.js").Device} Device */
+/** @typedef {Pick<Machine | Device, "kind" | "name" | "state" | "needsLook" | "row" | "tags" | "words" | "uptime" | "troubles">} Thing */
+/** @typedef {{ column: import("./columns.js").Column, isReversed: boolean }} Sort */
+/** @template {Thing} T @typedef {{ key: string, title: string | null, things: T[] }} Group without a title it has no head */
 
-const LAST = -Infinity; // hosts without that number come after all others
-
-/** @type {(number: By) => (host: Listed) => number} */
-const largest = (number) => (host) => -(number(host) ?? LAST);
-/** @type {(name: import("./figures.js").Name) => (host: Listed) => number} */
-const figure = (name) => largest(({ state, found }) => (state === "offline" ? null : found[name]));
-/** @type {Record<string, number>} */
-const RANKS = { offline: 0, stale: 1, online: 3, waiting: 4 };
-
-// What each order goes by, smallest first; among equals, the name.
-/** @type {Record<string, (host: Listed) => number>} */
-const ORDERS = {
-  name: () => 0,
-  status: (host) => (host.state === "online" && host.needsLook ? 2 : RANKS[host.state]),
-  cpu: figure("cpu"),
-  memory: figure("memory"),
-  disk: figure("disk"),
-  network: largest(({ state, found }) => (state === "offline" ? null : sum(found.down, found.up))),
-  temperature: figure("temperature"),
-};
-
-/** @type {Record<string, (host: Listed) => boolean>} */
+/** @type {Record<string, (thing: Thing) => boolean>} */
 export const SHOWN = {
   all: () => true,
-  online: ({ state }) => state === "online",
+  online: ({ kind, state }) => kind === "machine" && state === "online",
   offline: ({ state }) => state === "offline",
   trouble: ({ needsLook }) => needsLook,
 };
 
-/** @type {<T extends Listed>(hosts: T[], order: string) => T[]} */
-export function sorted(hosts, order) {
-  const by = new Map(hosts.map((host) => [host, ORDERS[order](host)]));
-  return [...hosts].sort((a, b) => compare(by.get(a) ?? 0, by.get(b) ?? 0) || byName(a, b));
+/** @type {<T extends Thing>(things: T[], sort: Sort) => T[]} */
+export function sorted(things, { column, isReversed }) {
+  const by = new Map(things.map((thing) => [thing, column.key(thing)]));
+  const sign = isReversed ? -1 : 1;
+  return [...things].sort((a, b) => {
+    const [one, other] = [by.get(a) ?? null, by.get(b) ?? null];
+    if (one === null || other === null) return Number(one === null) - Number(other === null) || byName(a, b);
+    return sign * compare(one, other) || byName(a, b);
+  });
 }
 
-// `text` is looked for in the name and in what the host says of itself.
-/** @type {(host: Listed, asked: { show: string, text: string }) => boolean} */
-export function matches(host, { show, text }) {
-  return SHOWN[show](host) && (!text || described(host).includes(text.trim().toLowerCase()));
+// Hosts, and devices below; or by the values of a tag, the worst group first.
+/** @type {<T extends Thing>(things: T[], tag: string) => Group<T>[]} */
+export function grouped(things, tag) {
+  const of = (/** @type {Thing} */ thing) => (tag ? (thing.tags[tag] ?? "") : thing.kind);
+  const found = Object.entries(Object.groupBy(things, of)).map(([key, some]) => ({ key, title: title(tag, key), things: some ?? [] }));
+  const worst = new Map(found.map((group) => [group, tag ? Math.min(...group.things.map(rank)) : Number(group.key === "device")]));
+  return found.sort((a, b) => (worst.get(a) ?? 0) - (worst.get(b) ?? 0) || compare(a.key || LAST, b.key || LAST));
 }
 
-// How many there are of each kind, by the names of SHOWN.
-/** @type {(hosts: Listed[]) => Record<string, number>} */
-export function counts(hosts) {
-  return Object.fromEntries(Object.entries(SHOWN).map(([name, is]) => [name, hosts.filter(is).length]));
+// `text` is looked for in the name, in the tags, and in what the host says of itself.
+/** @type {(thing: Thing, asked: { show: string, text: string }) => boolean} */
+export function matches(thing, { show, text }) {
+  return SHOWN[show](thing) && (!text || described(thing).includes(text.trim().toLowerCase()));
+}
+
+// How many hosts there are of each kind, by the names of SHOWN; a device may need a look too.
+/** @type {(things: Thing[]) => Record<string, number>} */
+export function counts(things) {
+  const found = Object.fromEntries(Object.entries(SHOWN).map(([name, is]) => [name, things.filter(is).length]));
+  return { ...found, all: things.filter(({ kind }) => kind === "machine").length };
 }
 
 // "12 hosts, 11 online, 2 need a look"
 /** @type {(counted: Record<string, number>) => string} */
 export function summary({ all, online, trouble }) {
-  const look = trouble === 1 ? "1 needs a look" : `${trouble} need a look`;
-  return `${all} ${all === 1 ? "host" : "hosts"}, ${online} online, ${trouble ? look : "all is well"}`;
+  return `${all} ${all === 1 ? "host" : "hosts"}, ${online} online, ${trouble ? needALook(trouble) : "all is well"}`;
 }
 
-/** @type {(host: Listed) => string} */
-function described({ name, entry }) {
-  const { hostname, os, kernel, cpu_model: model } = entry?.info ?? {};
-  return [name, hostname, os, kernel, model].filter(Boolean).join("\n").toLowerCase();
+// "3 hosts, 2 devices, 1 needs a look"
+/** @type {(things: Thing[]) => string} */
+export function summed(things) {
+  const devices = things.filter(({ kind }) => kind === "device").length;
+  const hosts = things.length - devices;
+  const trouble = things.filter(SHOWN.trouble).length;
+  const told = [hosts && `${hosts} ${hosts === 1 ? "host" : "hosts"}`, devices && `${devices} ${devices === 1 ? "device" : "devices"}`, trouble && needALook(trouble)];
+  return told.filter(Boolean).join(", ");
 }
 
-/** @type {(a: number | null, b: number | null) => number | null} */
-function sum(a, b) {
-  return a === null && b === null ? null : (a ?? 0) + (b ?? 0);
+/** @type {(count: number) => string} */
+function needALook(count) {
+  return count === 1 ? "1 needs a look" : `${count} need a look`;
 }
 
-/** @type {(a: number, b: number) => number} */
-function compare(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** @type {(tag: string, key: string) => string | null} */
+function title(tag, key) {
+  if (tag) return key || `No ${tag}`;
+  return key === "device" ? "Devices" : null;
 }
 
+/** @type {(thing: Thing) => string} */
+function described({ name, row, tags }) {
+  const pairs = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
+  return [name, row.hostname, row.os, row.kernel, row.cpu_model, ...pairs].filter(Boolean).join("\n").toLowerCase();
+}
+
+const LAST = "\uffff"; // after every name
 // host2 before host10.
 const names = new Intl.Collator("en", { numeric: true });
 
-/** @type {(a: Listed, b: Listed) => number} */
+/** @type {(a: number | string, b: number | string) => number} */
+function compare(a, b) {
+  if (typeof a === "string" && typeof b === "string") return names.compare(a, b);
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** @type {(a: Thing, b: Thing) => number} */
 function byName(a, b) {
   return names.compare(a.name, b.name);
 }

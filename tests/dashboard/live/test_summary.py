@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from dashboard.live import summary
 from dashboard.live.hub import Hub
 from dashboard.live.summary import Frame, Summary, SummaryViewer
+from perfwatch.readings.codec import to_ms
 from perfwatch.topics import Kind, Topic
 from tests.dashboard.live.test_hub import introduce
 
@@ -31,6 +33,10 @@ async def told(viewer: SummaryViewer) -> dict[str, dict[str, Any]]:
     content: dict[str, Any] = msgspec.json.decode(frame.text)
     assert content["type"] == "summary"
     rows: dict[str, dict[str, Any]] = content["hosts"]
+    second = to_ms(datetime.fromisoformat(content["timestamp"])) // 1000
+    for row in rows.values():
+        if "ago" in row:
+            row["seen"] = second - row.pop("ago")
     return rows
 
 
