@@ -127,7 +127,10 @@ class Taker:
             counters = by_name(one.fields) if one.counters is None else one.counters
             self._rates.add(topic, one.fields, counters, time)
         told: dict[str, Any] = {"timestamp": format_time(from_ms(time))}
-        return Reading(topic, _encode(told | one.fields | told), not one.late)
+        try:
+            return Reading(topic, _encode(told | one.fields | told), not one.late)
+        except UnicodeEncodeError as exc:
+            raise Unusable("it has half a character (a lone surrogate)") from exc
 
 
 class _Info(msgspec.Struct):

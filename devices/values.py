@@ -69,7 +69,7 @@ class Own(NotOurs):
 def decode(payload: bytes) -> Any:
     """A payload as JSON, or as the text that it is. Raises Unusable."""
     if not payload:
-        raise Unusable("it is empty: what was retained there is taken back")
+        raise NotOurs("it is empty: what was retained there is taken back")
     if len(payload) > MAX_PAYLOAD:
         raise Unusable(f"it has more than {MAX_PAYLOAD:,} bytes")
     try:

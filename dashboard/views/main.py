@@ -8,11 +8,9 @@ import streamlit as st
 
 from dashboard.own_pages.folder import OwnPages
 from dashboard.own_pages.view import view
-from dashboard.views import alerts, history, hosts, live, session, settings
-from dashboard.web.assets import COMPONENTS
+from dashboard.views import alerts, brand, history, hosts, live, session, settings
 
-st.set_page_config(page_title="PerfWatch", page_icon=str(COMPONENTS / "icon.svg"), layout="wide")
-st.logo(str(COMPONENTS / "logo.svg"), size="large")
+brand.show()
 pages = [
     st.Page(hosts.show, title="Hosts", url_path="hosts"),
     st.Page(live.show, title="Live", url_path="live"),

@@ -9,7 +9,7 @@ from devices.discovery.config import Announced, Entity, Presence
 from devices.filters import covers, is_wild
 from devices.values import Unusable
 
-MAX_WILD = 500
+MAX_WILD = 200
 _MAX_REMEMBERED = 20_000
 
 T = TypeVar("T")

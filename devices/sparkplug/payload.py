@@ -46,7 +46,9 @@ _COMPRESSED = "SPBV1.0_COMPRESSED"
 
 
 def _schema() -> descriptor_pb2.FileDescriptorProto:
-    file = descriptor_pb2.FileDescriptorProto(name="sparkplug.proto", package="sparkplug", syntax="proto2")
+    # Of this edition a text that is not UTF-8 is an error; proto2, as specified, lets it pass.
+    file = descriptor_pb2.FileDescriptorProto(name="sparkplug.proto", package="sparkplug", syntax="editions")
+    file.edition = descriptor_pb2.EDITION_2023
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for field, (number, kind) in fields.items():

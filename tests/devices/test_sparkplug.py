@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from subprocess import run
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from devices.presets.registry import PRESETS, Given
 from devices.sparkplug import rule
@@ -64,6 +68,22 @@ def test_what_a_device_kept_until_now_does_not_take_the_newest_s_place() -> None
     both = SHAPES["sparkplug"][3]
     taken = takes.take(both["topic"], payload_of(both), NOW)
     assert [one.retain for one in taken.readings] == [False, True]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(SHAPES["sparkplug"]),
+    st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), min_size=1, max_size=4),
+)
+def test_a_payload_with_wrong_bytes_is_refused_or_read(
+    shape: dict[str, Any], changes: list[tuple[int, int]]
+) -> None:
+    payload = bytearray(payload_of(shape))
+    for place, byte in changes:
+        if place < len(payload):
+            payload[place] = byte
+    with suppress(Unusable):
+        taking().take(shape["topic"], bytes(payload), NOW)
 
 
 def test_where_it_is_off_protobuf_is_not_loaded() -> None:

@@ -96,6 +96,8 @@ def test_pages_complain_of_nothing_and_ask_nobody_else(watched: Watched, stack: 
     open_live(page, stack)
     page.goto(f"{stack.url}/history")
     expect(page.locator("canvas").first).to_be_visible()
+    expect(page.locator("link[rel~=icon]")).to_have_attribute("href", re.compile("^data:image/svg"))
+    expect(page.get_by_test_id("stHeaderLogo")).to_be_visible()
     assert watched.complaints == []
     assert watched.foreign(stack.url) == []
 
