@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_an_environment_of_another_place_is_made_anew(tmp_path: Path) -> None:
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(tmp_path: Path) -> None:
-    script("venv", sys.executable, str(tmp_path / "venv"))
+    venv.create(tmp_path / "venv")
     (tmp_path / "venv" / "bin" / "python").unlink()
     assert "making it anew" in script("venv", sys.executable, str(tmp_path / "venv")).stdout
 

@@ -46,7 +46,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installed(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed") / "perfwatch"
-    done = run(*CUT_OFF, str(bundle / "install.sh"), str(folder), PYTHON=sys.executable)
+    # pip would compile pandas and all the others, for half a minute.
+    done = run(*CUT_OFF, str(bundle / "install.sh"), str(folder), PYTHON=sys.executable, PIP_NO_COMPILE="1")
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -130,19 +130,21 @@ def test_stats_of_another_shape_are_no_numbers(path: Path, told: object) -> None
 
 def test_an_engine_that_takes_a_second_for_each_container_tells_them_all_in_the_end(path: Path) -> None:
     """Case B39: 40 containers of an engine that knows no one-shot."""
-    clock = Clock()
+    clock, turn = Clock(), threading.Lock()  # a source is asked by one thread at a time
     listed = [{"Id": f"c{number}", "Names": [f"/c{number}"], "State": "running"} for number in range(40)]
 
     def answer(way: str) -> bytes:
         if "json" in way:
             return ok(listed)
-        clock.now += 1.0
-        assert source.gather(tick(clock.now)) is None or clock.now > 140
+        with turn:
+            clock.now += 1.0
+            assert source.gather(tick(clock.now)) is None or clock.now > 140
         return ok(stats())
 
     with Engine(path, answer):
         source = containers(path, clock=clock, every=5.0)
-        source.gather(tick(clock.now))
+        with turn:
+            source.gather(tick(clock.now))
         wait_until(lambda: not asking(), "the first answer")
         reading = source.gather(tick(clock.now))
         wait_until(lambda: not asking(), "the second answer")

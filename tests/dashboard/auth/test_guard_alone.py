@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -21,30 +22,43 @@ FOREIGN = [(b"host", b"ours:8000"), (b"origin", b"http://elsewhere:8000")]
 
 
 class Behind:
-    """The application behind a guard, and somebody who asks it."""
+    """The application behind a guard, and people who ask it: ann, who is an admin, and bob, a viewer.
+
+    On a socket, the user `logs_out` once it is open; `told` is what the application hears next.
+    """
+
+    logs_out = False
+    told: Message
 
     def __init__(self, folder: Path) -> None:
         users = Users(folder / "users.json", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         users.add("ann", "a password for tests", Role.ADMIN)
-        account = users.account("ann")
-        assert account is not None
+        users.add("bob", "a password for tests", Role.VIEWER)
         tokens = Tokens(lambda: "k" * 64, Revocations(folder / "revoked"))
-        self.token = tokens.issue("ann", account.generation)
+        accounts = {name: users.account(name) for name in ("ann", "bob")}
+        self._tokens = {name: tokens.issue(name, one.generation) for name, one in accounts.items() if one}
+        self.token = self._tokens["ann"]
         self.seen: list[Scope] = []
-        sessions = Sessions(tokens, users, ApiTokens(folder), Logins(folder / "sessions.json", 3600))
-        self._guard = Guard(self._app, sessions, "https://one.example, http://two.example:81/")
+        self.sessions = Sessions(tokens, users, ApiTokens(folder), Logins(folder / "sessions.json", 3600))
+        self._guard = Guard(self._app, self.sessions, "https://one.example, http://two.example:81/")
 
     async def ask(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Message:
         """What the guard sends first, or what the application does."""
+        return (await self.answer(method, path, headers))[0]
+
+    async def answer(
+        self, method: str, path: str, headers: list[tuple[bytes, bytes]], query: bytes = b""
+    ) -> list[Message]:
+        """All of it."""
         scope = {"type": "http", "method": method, "scheme": "http"}
-        return (await self._through(scope, path, headers, b""))[0]
+        return await self._through(scope, path, headers, query)
 
     async def open(self, path: str, query: str, headers: list[tuple[bytes, bytes]]) -> list[Message]:
-        scope: Scope = {"type": "websocket", "scheme": "ws", "subprotocols": []}
+        scope: Scope = {"type": "websocket", "scheme": "ws", "subprotocols": ["streamlit", "another"]}
         return await self._through(scope, path, headers, query.encode())
 
-    def bearer(self) -> tuple[bytes, bytes]:
-        return (b"authorization", f"Bearer {self.token}".encode())
+    def bearer(self, name: str = "ann") -> tuple[bytes, bytes]:
+        return (b"authorization", f"Bearer {self._tokens[name]}".encode())
 
     def identity(self) -> list[tuple[str, str]]:
         """The identity headers of the one request that came through."""
@@ -57,8 +71,12 @@ class Behind:
     ) -> list[Message]:
         sent: list[Message] = []
 
+        connecting = [{"type": "websocket.connect"}]
+
         async def receive() -> Message:
-            return {"type": "websocket.connect"}
+            if not connecting:
+                await asyncio.Event().wait()  # a client that says nothing
+            return connecting.pop()
 
         async def send(message: Message) -> None:
             sent.append(message)
@@ -71,8 +89,13 @@ class Behind:
         self.seen.append(scope)
         if scope["type"] == "http":
             await send({"type": "http.response.start", "status": 200, "headers": []})
-        else:
-            await send({"type": "websocket.accept"})
+            return
+        assert (await receive())["type"] == "websocket.connect"
+        await send({"type": "websocket.accept"})
+        if self.logs_out:
+            self.sessions.end(scope["perfwatch.session"])
+            self.told = await receive()
+            await send({"type": "websocket.send", "text": "too late"})
 
 
 @pytest.fixture
@@ -144,3 +167,68 @@ async def test_no_other_socket_does(behind: Behind, path: str) -> None:
     accepted, closed = await behind.open(path, f"token={behind.token}", [])
     assert (accepted["type"], closed["code"]) == ("websocket.accept", SESSION_OVER)
     assert behind.seen == []
+
+
+async def test_a_program_without_a_session_is_told_so(behind: Behind) -> None:
+    began, body = await behind.answer("GET", "/api/hosts", [(b"accept", b"text/html")])
+    assert (began["status"], dict(began["headers"])[b"www-authenticate"]) == (401, b"Bearer")
+    assert json.loads(body["body"])["detail"]
+    assert behind.seen == []
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "next_page"),
+    [("/live", b"", "%2Flive"), ("/history", b"host=nas&a=b", "%2Fhistory%3Fhost%3Dnas%26a%3Db")],
+)
+async def test_a_person_without_a_session_logs_in_and_comes_back(
+    behind: Behind, path: str, query: bytes, next_page: str
+) -> None:
+    for method in ("GET", "HEAD"):
+        began = (await behind.answer(method, path, [(b"accept", b"text/html,*/*")], query))[0]
+        assert (began["status"], dict(began["headers"])[b"location"].decode()) == (
+            303,
+            f"/login?next={next_page}",
+        )
+
+
+@pytest.mark.parametrize(("method", "accept"), [("POST", b"text/html"), ("GET", b"*/*"), ("GET", b"")])
+async def test_what_is_no_visit_is_not_sent_to_the_login_page(
+    behind: Behind, method: str, accept: bytes
+) -> None:
+    assert (await behind.ask(method, "/live", [(b"accept", accept)]))["status"] == 401
+
+
+@pytest.mark.parametrize(("origin", "shown"), [(b"http://elsewhere", "http://elsewhere"), (b"", "(empty)")])
+async def test_another_site_is_named(behind: Behind, origin: bytes, shown: str) -> None:
+    headers = [(b"host", b"ours:8000"), (b"origin", origin), behind.bearer()]
+    _, body = await behind.answer("POST", "/api/users", headers)
+    assert f"Origin '{shown}' is not this server's" in json.loads(body["body"])["detail"]
+
+
+@pytest.mark.parametrize("origin", [b"http://ours:8000", b"HTTP://OURS:8000"])
+async def test_our_own_pages_open_sockets_and_change_things(behind: Behind, origin: bytes) -> None:
+    headers = [(b"host", b"ours:8000"), (b"origin", origin), behind.bearer()]
+    assert (await behind.ask("POST", "/api/users", headers))["status"] == 200
+    assert await behind.open(LIVE, "", headers) == [{"type": "websocket.accept"}]
+
+
+async def test_a_viewer_looks_and_changes_what_is_his_own_only(behind: Behind) -> None:
+    ways = {("GET", "/api/users"): 200, ("PUT", "/api/retention"): 403, ("PUT", "/api/auth/password"): 200}
+    for (method, path), status in ways.items():
+        assert (await behind.ask(method, path, [behind.bearer("bob")]))["status"] == status
+    refused = (await behind.answer("PUT", "/api/retention", [behind.bearer("bob")]))[1]
+    assert "bob is a viewer" in json.loads(refused["body"])["detail"]
+    assert len(behind.seen) == 2
+
+
+async def test_a_socket_is_closed_when_its_session_ends_and_says_nothing_more(behind: Behind) -> None:
+    behind.logs_out = True
+    over = {"type": "websocket.close", "code": SESSION_OVER, "reason": "The session is over"}
+    assert await behind.open(LIVE, "", [behind.bearer()]) == [{"type": "websocket.accept"}, over]
+    assert behind.told == {"type": "websocket.disconnect", "code": SESSION_OVER}
+
+
+async def test_a_socket_without_a_session_takes_a_protocol_before_it_is_closed(behind: Behind) -> None:
+    accepted, closed = await behind.open(LIVE, "", [])
+    assert accepted == {"type": "websocket.accept", "subprotocol": "streamlit"}
+    assert closed["reason"]

@@ -30,6 +30,13 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """For tests that leave it as well as they found it: to start one takes seconds of the processor."""
+    with Stack(tmp_path_factory.mktemp("up"), "--interval", "0.5", admin_password=PASSWORD) as stack:
+        yield stack
+
+
 def gone(stack: Stack, children: dict[str, int]) -> bool:
     alive = [pid for pid in children.values() if Path(f"/proc/{pid}").exists()]
     return not alive and not accepts(stack.port) and not accepts(stack.mqtt_port)
@@ -126,12 +133,12 @@ def test_history_goes_on_after_a_restart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["collector", "bridge", "dashboard", "mosquitto", "alerts"])
-def test_a_killed_part_comes_back(stack: Stack, name: str) -> None:
-    first = stack.children()[name]
+def test_a_killed_part_comes_back(shared: Stack, name: str) -> None:
+    first = shared.children()[name]
     os.kill(first, signal.SIGKILL)
-    wait_until(lambda: stack.children().get(name, first) != first, f"a new {name}")
-    wait_until(lambda: stack_is_healthy(stack), "all is well again")
-    assert f"{name:<10} ended by SIGKILL" in stack.output()
+    wait_until(lambda: shared.children().get(name, first) != first, f"a new {name}")
+    wait_until(lambda: stack_is_healthy(shared), "all is well again")
+    assert f"{name:<10} ended by SIGKILL" in shared.output()
 
 
 def test_no_reading_is_missing_after_the_bridge_was_killed_again_and_again(stack: Stack) -> None:
@@ -161,19 +168,19 @@ def stack_is_healthy(stack: Stack) -> bool:
         return False
 
 
-def test_credentials_print_a_url_alone(stack: Stack) -> None:
-    url = stack.credentials("reader")
+def test_credentials_print_a_url_alone(shared: Stack) -> None:
+    url = shared.credentials("reader")
     assert url.startswith("mqtt://reader:")
-    assert url.endswith(f"@127.0.0.1:{stack.mqtt_port}")
+    assert url.endswith(f"@127.0.0.1:{shared.mqtt_port}")
 
 
-def test_secrets_are_private(stack: Stack) -> None:
-    private = [path for path in (stack.folder / "data").rglob("*") if path.is_file()]
+def test_secrets_are_private(shared: Stack) -> None:
+    private = [path for path in (shared.folder / "data").rglob("*") if path.is_file()]
     readable = [
         path.name for path in private if path.stat().st_mode & 0o077 and path.parent.name == "secrets"
     ]
     assert readable == []
-    assert (stack.folder / "data").stat().st_mode & 0o077 == 0
+    assert (shared.folder / "data").stat().st_mode & 0o077 == 0
     assert PASSWORD not in "".join(path.read_text(errors="replace") for path in private)
 
 
@@ -214,14 +221,14 @@ def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "--data-dir" in said
 
 
-def test_a_data_folder_in_use_is_named(stack: Stack, tmp_path: Path) -> None:
-    other = Stack(stack.folder)
+def test_a_data_folder_in_use_is_named(shared: Stack) -> None:
+    other = Stack(shared.folder)
     command = [
         *COMMAND,
         "perfwatch.cli",
         "up",
         "--data-dir",
-        str(tmp_path / "data"),
+        str(shared.folder / "data"),
         "--port",
         str(other.port),
     ]
@@ -229,9 +236,9 @@ def test_a_data_folder_in_use_is_named(stack: Stack, tmp_path: Path) -> None:
         command, env=environment(), capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 1
-    assert f"is running already with the data folder {tmp_path / 'data'}" in ended.stderr
-    assert stack.process is not None
-    assert f"(process {stack.process.pid})" in ended.stderr
+    assert f"is running already with the data folder {shared.folder / 'data'}" in ended.stderr
+    assert shared.process is not None
+    assert f"(process {shared.process.pid})" in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -258,10 +265,10 @@ def test_passwords_are_hashed_as_mosquitto_does_it() -> None:
     assert hashed("secret") != hashed("secret")
 
 
-def test_the_broker_saves_a_new_bridges_session_soon(stack: Stack) -> None:
+def test_the_broker_saves_a_new_bridges_session_soon(shared: Stack) -> None:
     """Its own first save comes after a minute; a kill before that would forget the bridge."""
-    saved = stack.folder / "data" / "mosquitto" / "mosquitto.db"
-    wait_until(lambda: saved.exists() and b"perfwatch-bridge-bridge" in saved.read_bytes(), "it saved", 30)
+    saved = shared.folder / "data" / "mosquitto" / "mosquitto.db"
+    wait_until(lambda: saved.exists() and b"perfwatch-bridge-bridge" in saved.read_bytes(), "it saved")
     saved.unlink()
-    os.kill(stack.children()["mosquitto"], signal.SIGKILL)
-    wait_until(saved.exists, "it saves early after every start", 30)
+    os.kill(shared.children()["mosquitto"], signal.SIGKILL)
+    wait_until(saved.exists, "it saves early after every start")

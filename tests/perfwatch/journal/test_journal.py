@@ -131,6 +131,27 @@ def test_behind_damage_the_rest_is_found_and_the_lost_are_counted_and_said_once(
     assert [text in line for line in caplog.messages] == [True, True]
 
 
+def test_damage_in_several_files_adds_up(open_journal: Opener) -> None:
+    fill(journal := open_journal(), 0, 30)
+    for path in files(journal)[:2]:
+        flip(path, 100)
+    assert len(read(journal, 0)) == 28
+    assert (journal.lost, journal.damaged, journal.waiting(0)) == (2, 2, 28)
+
+
+def test_it_is_its_owners_alone(open_journal: Opener) -> None:
+    fill(journal := open_journal(), 0, 1)
+    assert [path.stat().st_mode & 0o777 for path in (journal.folder, *files(journal))] == [0o700, 0o600]
+
+
+def test_after_a_part_of_its_age_it_begins_a_new_file(open_journal: Opener) -> None:
+    journal = open_journal(clock := Clock(), segment_bytes=10_000)
+    for passed, count in ((0, 1), (140, 1), (20, 2)):  # a twenty-fourth of an hour is 150 s
+        clock.now += passed
+        fill(journal, journal.end, journal.end + 1)
+        assert len(files(journal)) == count
+
+
 def test_too_many_open_files_are_no_damage(open_journal: Opener) -> None:
     journal = open_journal(segment_bytes=10_000)
     fill(journal, 0, 100)
