@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import shlex
 import sys
-from functools import cache
-from importlib import metadata
 
 NAME = "perfwatch-mqtt"
 """On the index `perfwatch` is somebody else's: nothing that we print may install that."""
 
 
-@cache
+_VERSION = "0.1.0"
+
+
 def version() -> str:
-    """The version that is installed here; of a process, that with which it was started."""
-    return metadata.version(NAME)
+    """The version of a process: that with which it was started."""
+    return _VERSION
 
 
 def install_line(extra: str) -> str:
@@ -27,6 +27,8 @@ def install_line(extra: str) -> str:
 
 
 def _packages(extra: str) -> list[str]:
+    from importlib import metadata  # takes 0.9 MB, which no service needs otherwise
+
     requirements = (text.partition(";") for text in metadata.requires(NAME) or ())
     markers = (f'extra == "{extra}"', f"extra == '{extra}'")
     return [package.strip() for package, _, marker in requirements if marker.strip() in markers]

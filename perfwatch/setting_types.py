@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from perfwatch.durations import format_ms, parse_ms
 from perfwatch.errors import TopicError
@@ -171,6 +170,8 @@ def listed(text: str) -> list[str]:
 
 
 def _zone(text: str) -> None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # takes 0.4 MB, and one service asks
+
     try:
         ZoneInfo(text or "UTC")
     except (ZoneInfoNotFoundError, OSError) as exc:  # a folder's name is an OSError

@@ -7,13 +7,11 @@ option of the same name (`--mqtt-port`); an option wins. pydantic-settings would
 
 from __future__ import annotations
 
-import difflib
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
-import platformdirs
 from msgspec import Struct
 
 from perfwatch.errors import SettingError
@@ -240,7 +238,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def data_path(self) -> Path:
         if self.data_dir:
             return Path(self.data_dir).expanduser().absolute()
-        return platformdirs.user_data_path("perfwatch")
+        from platformdirs import user_data_path  # a service that is told its folder does without
+
+        return user_data_path("perfwatch")
 
     @property
     def history_url(self) -> str:
@@ -291,9 +291,11 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
 
 
 def _refuse_typos(environ: Mapping[str, str]) -> None:
+    from difflib import get_close_matches  # a service would keep it in memory for this moment
+
     known = [variable(name) for name in DECLARED]
     for name in unknown_variables(environ):
-        if near := difflib.get_close_matches(name, known, 1, 0.85):
+        if near := get_close_matches(name, known, 1, 0.85):
             raise SettingError(name, f"is not a setting: did you mean {near[0]}?")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from collector.agent import Gathered
@@ -18,7 +18,7 @@ _INTERVALS, _SECONDS = 3, 10
 
 
 class Heartbeat:
-    """A sink: with each reading, sets the file's time to when the next must have come."""
+    """A sink: with each tick, sets the file's time to when the next must have come."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = path
@@ -26,7 +26,7 @@ class Heartbeat:
         self._interval = 0.0
         self._failed = False
 
-    def publish(self, metric: str, gathered: Gathered) -> None:
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
         until = self._clock() + _INTERVALS * self._interval + _SECONDS
         try:
             self._path.touch()

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from perfwatch import distribution
 from tests.deploy.documents import ROOT
 
 TEXT = (ROOT / "Dockerfile").read_text()
@@ -57,6 +58,7 @@ def test_images_say_what_they_are() -> None:
 def test_the_label_has_the_package_s_version() -> None:
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert version
+    assert version[1] == distribution.version()
     assert f'org.opencontainers.image.version="{version[1]}"' in TEXT
 
 
