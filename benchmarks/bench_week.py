@@ -13,6 +13,7 @@ import argparse
 import gc
 import os
 import time
+from collections.abc import Mapping
 from functools import partial
 
 from benchmarks.process import resident_megabytes
@@ -36,9 +37,9 @@ class Dropped:
         self.messages = 0
         self.bytes = 0
 
-    def publish(self, metric: str, gathered: Gathered) -> None:
-        self.messages += 1
-        self.bytes += len(gathered.payload)
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
+        self.messages += len(readings)
+        self.bytes += sum(len(gathered.payload) for gathered in readings.values())
 
     def describe(self, facts: HostInfo) -> None: ...
 

@@ -40,9 +40,11 @@ class Gathered(NamedTuple):
 class Sink(Protocol):
     """Where readings go. What it raises ends the loop."""
 
-    def publish(self, metric: str, gathered: Gathered) -> None: ...
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
+        """Those of a tick, by metric."""
 
-    def describe(self, facts: HostInfo) -> None: ...
+    def describe(self, facts: HostInfo) -> None:
+        """The host's facts, before the first reading and whenever they change."""
 
 
 class Agent:
@@ -108,9 +110,7 @@ class Agent:
             self._tell(tick.monotonic)
         elif tick.monotonic - self._facts_at >= BEAT_SECONDS:
             self._tell(tick.monotonic, only_news=True)
-        for metric, one in gathered.items():
-            if one is not None:
-                self._outlet.publish(metric, one)
+        self._outlet.publish({metric: one for metric, one in gathered.items() if one is not None})
 
     def _gather(self, sources: Mapping[str, Source], tick: Tick) -> dict[str, Told[Reading | None]]:
         """The quick ones here, the others apart, where each has a deadline."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import platform
 import socket
+import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from collector.sources.cpu_model import cpu_model
 from collector.sources.host_root import os_release
@@ -13,17 +15,19 @@ from collector.sources.text import valid
 from perfwatch import distribution
 from perfwatch.readings.core import HostInfo
 
+_HOUR = 3600.0  # seconds
+
 
 def describe(
     interval: float, sources: Mapping[str, str | None], ask_machine: Callable[[], Machine] = machine
 ) -> HostInfo:
     """This host, read every `interval` seconds, with each source's reason not to work, or None."""
-    asked = ask_machine()
+    asked, (system, processor) = ask_machine(), _names(int(time.monotonic() / _HOUR))
     return HostInfo(
         hostname=valid(socket.gethostname()),
-        os=os_name(),
+        os=system,
         kernel=valid(platform.release()),
-        cpu_model=cpu_model(),
+        cpu_model=processor,
         core_count=asked.core_count,
         physical_cores=asked.physical_cores,
         memory_total_bytes=asked.memory_total_bytes,
@@ -32,6 +36,12 @@ def describe(
         interval=interval,
         sources=dict(sources),
     )
+
+
+@lru_cache(maxsize=1)
+def _names(_hour: int) -> tuple[str, str | None]:
+    """The system's and the processor's: an upgrade may change the one, a move to other hardware the other."""
+    return os_name(), cpu_model()
 
 
 def os_name(

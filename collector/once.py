@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -25,8 +25,8 @@ class Collected:
     def __init__(self) -> None:
         self.readings: dict[str, Reading] = {}
 
-    def publish(self, metric: str, gathered: Gathered) -> None:
-        self.readings[metric] = gathered.reading
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
+        self.readings |= {metric: gathered.reading for metric, gathered in readings.items()}
 
     def describe(self, facts: HostInfo) -> None:
         """The host's facts are not a part of a tick."""

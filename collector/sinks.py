@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from collector.agent import Gathered, Sink
 from collector.delivery.publisher import Publisher
@@ -21,9 +21,9 @@ class Sinks:
     def __init__(self, sinks: Sequence[Sink]) -> None:
         self._sinks = sinks
 
-    def publish(self, metric: str, gathered: Gathered) -> None:
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
         for sink in self._sinks:
-            sink.publish(metric, gathered)
+            sink.publish(readings)
 
     def describe(self, facts: HostInfo) -> None:
         for sink in self._sinks:
@@ -36,8 +36,8 @@ class Json:
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
 
-    def publish(self, metric: str, gathered: Gathered) -> None:
-        self._publisher.publish(metric, gathered.payload)
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
+        self._publisher.publish({metric: gathered.payload for metric, gathered in readings.items()})
 
     def describe(self, facts: HostInfo) -> None:
         self._publisher.describe(codec.encode_info(facts))
@@ -52,7 +52,11 @@ class Scalars:
         self._show = show
         self._full: set[str] = set()
 
-    def publish(self, metric: str, gathered: Gathered) -> None:
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
+        for metric, gathered in readings.items():
+            self._publish(metric, gathered)
+
+    def _publish(self, metric: str, gathered: Gathered) -> None:
         numbers = scalars(gathered.reading)
         for path, text in numbers.items():
             self._show(self._topics.scalar(self._host, metric, path), text.encode())

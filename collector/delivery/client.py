@@ -6,7 +6,7 @@ import queue
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 from paho.mqtt import client as mqtt
@@ -22,6 +22,8 @@ from perfwatch.settings import variable
 
 # Headers, the message's id and its expiry, at their longest, beside topic and payload.
 _PACKET_BYTES = 16
+# So long it waits for something to do before it looks at the keep-alive: longer than from tick to tick.
+_TURN_SECONDS = 7.0
 _TOO_LARGE, _QUOTA = 0x95, 0x97
 
 
@@ -37,7 +39,19 @@ class Client(mqtt.Client):
         self._sockpairR, self._sockpairW = socket.socketpair()
         self._sockpairR.setblocking(False)
         self._sockpairW.setblocking(False)
-        self.loop_forever()
+        self.loop_forever(_TURN_SECONDS)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is published meanwhile wakes the connection's thread once, after it."""
+        waker, self._sockpairW = self._sockpairW, None
+        try:
+            yield
+        finally:
+            self._sockpairW = waker
+            if waker is not None:
+                with suppress(OSError):  # full of what wakes it, or closed with the connection
+                    waker.send(b"0")
 
     def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
         packet = self._in_packet["packet"]

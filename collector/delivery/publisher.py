@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from paho.mqtt import client as mqtt
@@ -105,14 +105,15 @@ class Publisher:
         """Raises whatever unforeseen has ended the connection's thread: nothing is sent any more."""
         self._connection.check()
 
-    def publish(self, metric: str, payload: bytes) -> None:
-        """Send a reading when the broker can take it: QoS 1, in the order of the calls.
+    def publish(self, readings: Mapping[str, bytes]) -> None:
+        """Send readings by metric when the broker can take them: QoS 1, in order.
 
-        The newest of its topic is retained. It is in the outbox until the broker acknowledges it.
+        The newest of its topic is retained. Each is in the outbox until the broker acknowledges it.
         """
         self.check()
-        if self._outbox.add(self._topics.metric(self._host, metric), payload):
-            log.warning("Too many readings wait for %s: the oldest are dropped", self._broker)
+        for metric, payload in readings.items():
+            if self._outbox.add(self._topics.metric(self._host, metric), payload):
+                log.warning("Too many readings wait for %s: the oldest are dropped", self._broker)
         self._pump()
 
     def describe(self, info: bytes) -> None:
@@ -185,8 +186,9 @@ class Publisher:
         """
         while self._ready() and self._sending.acquire(blocking=False):
             try:
-                while self._ready():
-                    self._send_next()
+                with self._client.together():
+                    while self._ready():
+                        self._send_next()
             finally:
                 self._sending.release()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -85,10 +85,11 @@ class Announcer:
             if self._last:
                 self._update()
 
-    def publish(self, metric: str, gathered: Gathered) -> None:
-        """A reading: what is in it is there."""
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
+        """What is in a reading is there."""
         with self._lock:
-            self._take(metric, gathered.reading)
+            for metric, gathered in readings.items():
+                self._take(metric, gathered.reading)
 
     def receive(self, status: bytes) -> None:
         """Home Assistant's own status: when it has started it wants to be told again."""

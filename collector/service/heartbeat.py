@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from collector.agent import Gathered
@@ -15,14 +15,14 @@ _INTERVALS, _SECONDS = 3, 10
 
 
 class Heartbeat:
-    """A sink: with each reading, sets the file's time to when the next must have come."""
+    """A sink: with each tick, sets the file's time to when the next must have come."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._file = heartbeat.Heartbeat(path)
         self._clock = clock
         self._interval = 0.0
 
-    def publish(self, metric: str, gathered: Gathered) -> None:
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
         self._file.beat(self._clock() + _INTERVALS * self._interval + _SECONDS)
 
     def describe(self, facts: HostInfo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TypeVar
@@ -58,7 +59,8 @@ class Nvidia:
             library: Any = self._load()
         except ImportError:
             # A package does not come while we run, and looking for one at every tick costs.
-            self._missing = f"no NVIDIA library ({distribution.install_line('gpu')})"
+            how = f" ({distribution.install_line('gpu')})" if _has_driver() else ""
+            self._missing = f"no NVIDIA library{how}"
             raise Absent(self._missing) from None
         try:
             library.nvmlInit()
@@ -105,6 +107,11 @@ class Nvidia:
             memory_clock_mhz=number(lambda card: library.nvmlDeviceGetClockInfo(card, _CLOCK_MEMORY), CLOCK),
             fan_percent=number(lambda card: library.nvmlDeviceGetFanSpeed(card), PERCENT),
         )
+
+
+def _has_driver() -> bool:
+    """Whether the kernel has a card for the library to ask; in WSL Windows has it."""
+    return any(os.path.exists(path) for path in ("/dev/nvidiactl", "/dev/dxg"))  # noqa: PTH110
 
 
 def _load() -> ModuleType:

@@ -24,7 +24,7 @@ def main() -> None:
     publisher = Publisher(broker_of(Settings(broker=url)), Topics(), "nas", Outbox(Path(folder)))
     publisher.start()
     for number in itertools.count(int(first)):
-        publisher.publish("cpu", b"%d" % number)
+        publisher.publish({"cpu": b"%d" % number})
         sys.stdout.write(f"{number}\n")
         sys.stdout.flush()
         time.sleep(PACE_SECONDS)

@@ -24,9 +24,10 @@ class Kept:
         self.readings: list[tuple[str, str]] = []
         self.sources: list[dict[str, str | None]] = []
 
-    def publish(self, metric: str, gathered: Gathered) -> None:
-        assert gathered.payload == codec.encode(gathered.reading)
-        self.readings.append((metric, codec.format_time(gathered.reading.timestamp)))
+    def publish(self, readings: Mapping[str, Gathered]) -> None:
+        for metric, gathered in readings.items():
+            assert gathered.payload == codec.encode(gathered.reading)
+            self.readings.append((metric, codec.format_time(gathered.reading.timestamp)))
 
     def describe(self, facts: core.HostInfo) -> None:
         self.sources.append(dict(facts.sources))

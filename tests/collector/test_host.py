@@ -5,10 +5,12 @@ import socket
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
+from collector import host
 from collector.host import describe, os_name
 from collector.sources.cpu_model import cpu_model
 from perfwatch.readings import codec, core
@@ -59,3 +61,13 @@ def test_the_facts_are_this_machines_and_go_over_the_wire() -> None:
     wire = msgspec.json.decode(codec.encode_info(info))
     assert (wire["schema"], wire["interval"]) == (1, 2.5)
     assert wire["sources"] == {"cpu": None, "disk": "OSError: gone"}
+
+
+def test_names_are_read_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = iter((10.0, 3599.0, 3601.0))
+    names = iter(("Debian 12", "Debian 13"))
+    host._names.cache_clear()
+    monkeypatch.setattr("collector.host.os_name", lambda: next(names))
+    monkeypatch.setattr(host, "time", SimpleNamespace(monotonic=lambda: next(hours)))
+    assert [describe(5.0, {}).os for _ in range(3)] == ["Debian 12", "Debian 12", "Debian 13"]
+    host._names.cache_clear()

@@ -77,12 +77,11 @@ def test_a_reading_is_shown_number_by_number_and_too_many_are_said_once(
     shown: dict[str, bytes] = {}
     outlet = Scalars(Topics(), "nas", shown.__setitem__)
     moment = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    outlet.publish("memory", Gathered(core.Memory(timestamp=moment, free_bytes=5), b""))
+    outlet.publish({"memory": Gathered(core.Memory(timestamp=moment, free_bytes=5), b"")})
     assert shown == {"perfwatch/nas/memory/free_bytes": b"5"}
     for _ in range(2):
-        outlet.publish(
-            "cpu", Gathered(core.Cpu(timestamp=moment, per_core=[*map(float, range(LIMIT + 1))]), b"")
-        )
+        many = core.Cpu(timestamp=moment, per_core=[*map(float, range(LIMIT + 1))])
+        outlet.publish({"cpu": Gathered(many, b"")})
     assert caplog.messages == [
         f"A reading of cpu has more than {LIMIT} numbers: the rest get no topics",
     ]

@@ -68,7 +68,7 @@ def test_a_broker_that_is_killed_again_and_again_costs_no_reading(
 
             def publish(some: int) -> bytes:
                 for number in itertools.islice(count, some):
-                    publisher.publish("cpu", newest := b"%d" % number)
+                    publisher.publish({"cpu": (newest := b"%d" % number)})
                 return newest
 
             for _ in range(3):
@@ -107,7 +107,7 @@ def test_a_collector_that_is_killed_while_the_broker_is_away_costs_no_reading(
         chosen = broker_of(Settings(broker=broker.url))
         last = Publisher(chosen, Topics(), "nas", Outbox(tmp_path / "outbox"))
         last.start()
-        last.publish("cpu", end := b"%d" % first)
+        last.publish({"cpu": (end := b"%d" % first)})
         wait_until(lambda: retained(broker.port, CPU) == end, "the newest")
         last.stop()
         received = keeper.received(end)
@@ -129,7 +129,7 @@ def retain_flags(small: SmallBroker, count: int) -> list[tuple[bytes, bool]]:
 def test_of_what_waited_only_the_newest_is_retained() -> None:
     with SmallBroker() as small, publishing(address(small.port)) as publisher:
         for number in numbers(0, 4):
-            publisher.publish("cpu", number)
+            publisher.publish({"cpu": number})
         small.accept(receive_maximum=50)
         assert len([small.publish() for _ in range(2)]) == 2  # presence and facts
         assert retain_flags(small, 4) == [(b"0", False), (b"1", False), (b"2", False), (b"3", True)]
@@ -139,12 +139,12 @@ def test_what_was_the_newest_when_the_connection_broke_is_not_retained_when_it_i
     with SmallBroker() as small, publishing(address(small.port)) as publisher:
         small.accept(receive_maximum=50)
         assert len([small.publish() for _ in range(2)]) == 2
-        publisher.publish("cpu", b"0")
+        publisher.publish({"cpu": b"0"})
         assert retain_flags(small, 1) == [(b"0", True)]
-        publisher.publish("cpu", b"1")
+        publisher.publish({"cpu": b"1"})
         assert retain_flags(small, 1) == [(b"1", True)]
         small.hang_up()
-        publisher.publish("cpu", b"2")
+        publisher.publish({"cpu": b"2"})
         small.accept(receive_maximum=50)
         assert len([small.publish() for _ in range(2)]) == 2
         assert retain_flags(small, 3) == [(b"0", False), (b"1", False), (b"2", True)]
@@ -154,7 +154,7 @@ def test_a_restart_replays_what_the_last_run_left(broker: Mosquitto, tmp_path: P
     broker.stop()
     with publishing(address(broker.port), Outbox(tmp_path)) as publisher:
         for number in numbers(0, 50):
-            publisher.publish("cpu", number)
+            publisher.publish({"cpu": number})
     broker.start()
     with Listener(broker.port) as listener, publishing(address(broker.port), Outbox(tmp_path)):
         listener.wait_for(CPU, b"49")

@@ -29,8 +29,8 @@ def test_a_reading_that_is_too_large_is_named_once_and_the_next_arrive(
     with Mosquitto(tmp_path, f"{OPEN}{limit}\n") as broker, publishing(address(broker.port)) as publisher:
         with Listener(broker.port) as listener:
             for _ in range(3):
-                publisher.publish("memory", LARGE)
-            publisher.publish("cpu", SMALL)
+                publisher.publish({"memory": LARGE})
+            publisher.publish({"cpu": SMALL})
             listener.wait_for(CPU, SMALL)
             assert listener.topic(MEMORY) == []
         publisher.stop()
@@ -46,7 +46,7 @@ def test_an_announcement_that_is_too_large_does_not_end_the_connection_either(
     with Mosquitto(tmp_path, f"{OPEN}max_packet_size 1000\n") as broker:
         with publishing(address(broker.port)) as publisher, Listener(broker.port) as listener:
             publisher.announce("homeassistant/x/config", LARGE)
-            publisher.publish("cpu", SMALL)
+            publisher.publish({"cpu": SMALL})
             listener.wait_for(CPU, SMALL)
         assert connections(broker) == 1
     wait_for_line(caplog, "homeassistant/x/config is left out")
@@ -56,8 +56,8 @@ def test_a_broker_that_says_only_at_the_end_what_was_too_large_is_not_sent_it_ag
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with SmallBroker() as small, publishing(address(small.port)) as publisher:
-        publisher.publish("memory", LARGE)
-        publisher.publish("cpu", SMALL)
+        publisher.publish({"memory": LARGE})
+        publisher.publish({"cpu": SMALL})
         small.accept(100)
         assert [small.message()[1] for _ in range(4)][2:] == [LARGE, SMALL]
         small.disconnect(0x95)
@@ -73,7 +73,7 @@ def test_a_broker_that_says_only_at_the_end_what_was_too_large_is_not_sent_it_ag
 
 def test_a_broker_that_takes_qos_0_alone_and_retains_nothing_gets_that() -> None:
     with SmallBroker() as small, publishing(address(small.port)) as publisher:
-        publisher.publish("cpu", SMALL)
+        publisher.publish({"cpu": SMALL})
         small.accept(100, MAXIMUM_QOS, 0, RETAIN_AVAILABLE, 0)
         packets = [small.packet() for _ in range(3)]
         assert {packet[0] & 0x0F for packet in packets} == {0}

@@ -31,7 +31,7 @@ from tests.servers import Mosquitto, client, free_port, wait_until
 
 def test_a_reading_is_retained_at_qos_1_and_outlives_the_bridges_session(broker: Mosquitto) -> None:
     with Listener(broker.port) as listener, publishing(address(broker.port)) as publisher:
-        publisher.publish("cpu", b"1")
+        publisher.publish({"cpu": b"1"})
         listener.wait_for(CPU, b"1")
     heard = next(message for message in listener.heard if message.topic == CPU)
     assert (heard.qos, heard.retained) == (1, True)
@@ -43,7 +43,7 @@ def test_a_reading_is_retained_at_qos_1_and_outlives_the_bridges_session(broker:
 
 def test_a_retained_copy_may_expire_soon_and_the_bridges_does_not(broker: Mosquitto) -> None:
     with Listener(broker.port) as listener, publishing(address(broker.port), retained_expiry=30) as publisher:
-        publisher.publish("cpu", b"1")
+        publisher.publish({"cpu": b"1"})
         wait_until(lambda: len([1 for one in listener.heard if one.topic == CPU]) == 2, "both are heard")
         publisher.show(f"{CPU}/usage_percent", b"1")
         listener.wait_for(f"{CPU}/usage_percent", b"1")
@@ -89,9 +89,9 @@ def test_it_starts_before_the_broker_and_keeps_the_order(
     with publishing(address(port)) as publisher:
         wait_for_line(caplog, f"Cannot reach mqtt://127.0.0.1:{port}")
         for number in numbers(0, 100):
-            publisher.publish("cpu", number)
+            publisher.publish({"cpu": number})
         with Mosquitto(tmp_path, port=port), Listener(port) as listener:
-            publisher.publish("cpu", b"100")
+            publisher.publish({"cpu": b"100"})
             listener.wait_for(CPU, b"100")
             wait_for_line(caplog, "again: ")
     assert listener.topic(CPU)[-1] == b"100"
@@ -102,11 +102,11 @@ def test_it_starts_before_the_broker_and_keeps_the_order(
 def test_a_broker_that_restarts_gets_everything_in_order_and_presence_again(broker: Mosquitto) -> None:
     with publishing(address(broker.port)) as publisher:
         with Listener(broker.port) as first:
-            publisher.publish("cpu", b"0")
+            publisher.publish({"cpu": b"0"})
             first.wait_for(CPU, b"0")
         broker.kill()
         for number in numbers(1, 501):
-            publisher.publish("cpu", number)
+            publisher.publish({"cpu": number})
         broker.start()
         with Listener(broker.port) as second:
             wait_until(lambda: second.topic(CPU)[-1:] == [b"500"], "the newest reading")
@@ -131,11 +131,11 @@ def test_nothing_is_lost_or_doubled_in_the_order_when_the_broker_restarts(tmp_pa
         subprocess.run([*subscribe, "-E"], check=True)
         # This broker saves all when it is stopped, so nothing that it took must be sent again.
         with publishing(address(broker.port), Outbox(resend=0)) as publisher:
-            publisher.publish("cpu", b"0")
+            publisher.publish({"cpu": b"0"})
             wait_until(lambda: retained(broker.port, CPU) == b"0", "the first reading")
             broker.stop()
             for number in numbers(1, 401):
-                publisher.publish("cpu", number)
+                publisher.publish({"cpu": number})
             broker.start()
             wait_until(lambda: retained(broker.port, CPU) == b"400", "the newest reading")
         took = subprocess.run([*subscribe, "-C", "401", "-W", "60"], check=True, capture_output=True)
@@ -145,7 +145,7 @@ def test_nothing_is_lost_or_doubled_in_the_order_when_the_broker_restarts(tmp_pa
 def test_no_more_is_in_flight_than_the_broker_takes() -> None:
     with SmallBroker() as small, publishing(address(small.port)) as publisher:
         for number in numbers(0, 50):
-            publisher.publish("cpu", number)
+            publisher.publish({"cpu": number})
         small.accept(receive_maximum=5)
         for identifier in (small.publish(), small.publish()):  # presence and facts
             small.acknowledge(identifier)
@@ -159,14 +159,14 @@ def test_no_more_is_in_flight_than_the_broker_takes() -> None:
 def test_what_was_in_flight_when_the_connection_broke_goes_before_what_waited() -> None:
     with SmallBroker() as small, publishing(address(small.port)) as publisher:
         for number in numbers(0, 6):
-            publisher.publish("cpu", number)
+            publisher.publish({"cpu": number})
         small.accept(receive_maximum=5)
         for identifier in (small.publish(), small.publish()):
             small.acknowledge(identifier)
         assert [small.message()[1] for _ in range(3)] == numbers(0, 3)
         small.hang_up()
         small.accept(receive_maximum=5)
-        publisher.publish("cpu", b"6")
+        publisher.publish({"cpu": b"6"})
         arrived = []
         for _ in range(9):
             identifier, payload = small.message()
@@ -248,6 +248,6 @@ def test_a_reading_wakes_the_thread_that_sends_it(broker: Mosquitto) -> None:
         listener.wait_for(STATUS, b"online")
         began = time.monotonic()
         for number in numbers(0, 20):
-            publisher.publish("cpu", number)
+            publisher.publish({"cpu": number})
             listener.wait_for(CPU, number)
         assert time.monotonic() - began < 10

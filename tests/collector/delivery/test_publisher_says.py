@@ -33,7 +33,7 @@ def test_an_outage_takes_one_line_when_it_begins_and_one_when_it_ends(
         caplog.clear()
         broker.kill()
         wait_for_line(caplog, f"Lost {broker.url}")
-        publisher.publish("cpu", b"1")
+        publisher.publish({"cpu": b"1"})
         # Long enough for a try or two in between.
         refused = [attempts(broker.port), attempts(broker.port)]
         broker.start()
@@ -58,7 +58,7 @@ def test_when_too_much_waits_the_oldest_are_dropped_and_that_is_said(
     with publishing(address(broker.port), Outbox(size=3700)) as publisher:
         wait_for_line(caplog, "Cannot reach")
         for number in numbers(10, 30):
-            publisher.publish("cpu", number)
+            publisher.publish({"cpu": number})
         broker.start()
         wait_for_line(caplog, "12 readings waited, 8 dropped")
         wait_until(lambda: retained(broker.port, CPU) == b"29", "the newest reading")
@@ -89,8 +89,8 @@ def test_a_reading_that_the_brokers_access_list_refuses_is_said_once(
         publishing(address(guarded.port)) as publisher,
     ):
         for number in numbers(0, 5):
-            publisher.publish("cpu", number)
-        publisher.publish("memory", b"1")
+            publisher.publish({"cpu": number})
+        publisher.publish({"memory": b"1"})
         wait_until(lambda: retained(guarded.port, "perfwatch/nas/memory") == b"1", "what is allowed")
     assert lines(caplog) == [
         f"{guarded.url} does not take what we publish (Not authorized): "

@@ -41,12 +41,12 @@ def test_a_fault_in_a_callback_is_raised_in_whoever_publishes_and_no_heartbeat_f
     monkeypatch.setattr(Publisher, callback, fails)
     publisher = Publisher(address(broker.port), Topics(), "nas")
     if callback == "answered":
-        publisher.publish("cpu", b"1")
+        publisher.publish({"cpu": b"1"})
     publisher.start()
     wait_until(lambda: died(publisher), "the thread's end")
     sinks = Sinks([Json(publisher), Heartbeat(tmp_path / "heartbeat")])
     with pytest.raises(ZeroDivisionError):
-        sinks.publish("cpu", Gathered(core.Cpu(timestamp=codec.now()), b"{}"))
+        sinks.publish({"cpu": Gathered(core.Cpu(timestamp=codec.now()), b"{}")})
     assert not (tmp_path / "heartbeat").exists()
     publisher.stop(0.1)
 
@@ -63,14 +63,14 @@ def test_a_thread_that_cannot_be_started_is_raised(monkeypatch: pytest.MonkeyPat
 def test_a_lost_broker_needs_no_further_thread(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
     with publishing(address(broker.port)) as publisher:
         with Listener(broker.port) as listener:
-            publisher.publish("cpu", b"1")
+            publisher.publish({"cpu": b"1"})
             listener.wait_for(CPU, b"1")
         broker.kill()
         with monkeypatch.context() as patch:
             patch.setattr(Worker, "start", fails)
             broker.start()
             with Listener(broker.port) as listener:
-                publisher.publish("cpu", b"2")
+                publisher.publish({"cpu": b"2"})
                 listener.wait_for(CPU, b"2")
 
 

@@ -56,7 +56,7 @@ class House:
         stamp = f"2026-11-23T12:00:{self._second:02d}.000Z"
         for metric, fields in metrics.items():
             reading = msgspec.convert({"timestamp": stamp, **fields}, READINGS[metric])
-            self.announcer.publish(metric, Gathered(reading, b""))
+            self.announcer.publish({metric: Gathered(reading, b"")})
 
     @property
     def names(self) -> set[str]:

@@ -186,8 +186,11 @@ def test_a_library_without_its_driver_is_asked_again() -> None:
     assert len(source.gather(tick(1)).gpus) == 2
 
 
-def test_without_the_library_the_extra_is_named_and_nothing_is_looked_for_again() -> None:
+def test_without_the_library_the_extra_is_named_and_nothing_is_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     looked: list[int] = []
+    monkeypatch.setattr("collector.sources.nvidia._has_driver", lambda: True)
 
     def missing() -> ModuleType:
         looked.append(1)
