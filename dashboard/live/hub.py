@@ -56,7 +56,8 @@ class Host:
 
     def show(self, tick: Tick) -> Frame:
         """Take a tick as its newest."""
-        self._before, self.tick = self.tick and self.tick.timestamp, tick
+        self._before = self.tick.timestamp if self.tick else None
+        self.tick = tick
         self.changes += 1
         for metric, payload in tick.metrics.items():
             self._newest[metric] = tick.timestamp, payload
