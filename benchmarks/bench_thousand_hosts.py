@@ -75,8 +75,9 @@ def measured(checkout: Path, viewers: int, hosts: int, seconds: int) -> tuple[ob
 
 def started(checkout: Path, folder: Path, broker: str) -> Dashboard:
     """That checkout's dashboard; this process has its own modules already."""
-    os.environ["PYTHONPATH"] = str(checkout.resolve())
-    return Dashboard(folder, broker)
+    dashboard = Dashboard(folder, broker)
+    dashboard._environment["PYTHONPATH"] = str(checkout.resolve())
+    return dashboard
 
 
 def publishing(port: int, hosts: int, seconds: int) -> subprocess.Popen[str]:

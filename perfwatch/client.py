@@ -56,6 +56,7 @@ class Host(Struct):
     status: str | None = None
     since: str | None = None
     last_seen: str | None = None
+    tags: dict[str, str] = {}
     info: HostInfo | None = None
 
 

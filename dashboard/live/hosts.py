@@ -61,7 +61,10 @@ class HostsApi:
         self._wanted.set()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._fresh.wait(), _PATIENCE_SECONDS)
-        live, seen = {host["host"]: host for host in self._hub.hosts()}, self._seen()
+        seen = self._seen()
+        live = {
+            host.name: host.described() for host in self._hub.known() if not (only_past and host.name in seen)
+        }
         past = {
             one["host"]: _joined(live.get(one["host"]), one) for one in self._past if one["host"] not in seen
         }
@@ -70,7 +73,7 @@ class HostsApi:
 
     def _seen(self) -> set[str]:
         """The hosts whose readings the broker has: it knows better than the history."""
-        return {host["host"] for host in self._hub.hosts() if host["last_seen"]}
+        return {host.name for host in self._hub.known() if host.timestamp}
 
     def _remembered(self, besides: Collection[str]) -> list[dict[str, Any]]:
         """The hosts in the history that are not among `besides`."""
