@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,7 +16,7 @@ from dashboard.live.untrusted import MOST_BYTES, MOST_STATUS
 from dashboard.live.viewer import Frame, Viewer
 from perfwatch.errors import PayloadError
 from perfwatch.readings.codec import UNREADABLE, format_time, now
-from perfwatch.readings.core import HostInfo
+from perfwatch.readings.core import DeviceInfo, HostInfo
 from perfwatch.topics import Kind, Topic
 
 # How long a tick may stay incomplete before it is shown as it is. Not reached while a host publishes
@@ -31,6 +31,9 @@ MOST_HOSTS = 10_000
 _FRESH = {"collector": timedelta(hours=2), "device": timedelta(days=1)}
 
 
+S = TypeVar("S", bound=msgspec.Struct)
+
+
 class Host:
     """What is known of one host."""
 
@@ -40,6 +43,7 @@ class Host:
         self.status: str | None = None
         self.online_since: str | None = None
         self.info: HostInfo | None = None
+        self.device: DeviceInfo | None = None
         self.begun = 0.0
         self._tick: Tick | None = None
         self._newest: dict[str, tuple[datetime, msgspec.Raw]] = {}
@@ -90,8 +94,10 @@ class Host:
 
     @property
     def kind(self) -> str:
-        """A device publishes readings, and says nothing of itself."""
-        return "device" if self.status is None and self.info is None else "collector"
+        """A collector says of itself what it runs on; somebody else may tell of a device what is known."""
+        if self.info is None and (self.status is None or self.device is not None):
+            return "device"
+        return "collector"
 
     def described(self) -> dict[str, Any]:
         """Its part of `GET /api/hosts`."""
@@ -104,6 +110,7 @@ class Host:
             "since": self.online_since if online else self.timestamp,
             "last_seen": self.timestamp,
             "info": msgspec.to_builtins(self.info),
+            "device": msgspec.to_builtins(self.device),
             "timestamp": self.timestamp,
         }
 
@@ -119,6 +126,13 @@ class Host:
             came = status == "online" and self.status is not None
             self.online_since = format_time(now()) if came else None
         self.status = status
+
+
+def _decoded(payload: bytes, kind: type[S]) -> S | None:
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except UNREADABLE:
+        return None
 
 
 class Hub:
@@ -192,14 +206,13 @@ class Hub:
     def _learn(self, name: str, payload: bytes) -> None:
         if len(payload) > MOST_BYTES:
             return
-        try:
-            info = msgspec.json.decode(payload, type=HostInfo)
-        except UNREADABLE:
+        info, device = _decoded(payload, HostInfo), _decoded(payload, DeviceInfo)
+        if info is None and device is None:
             return
         host = self._host(name)
-        host.info = info
+        host.info, host.device = info, None if info else device
         self._offer(host.presence())
-        if host.timestamp is None:
+        if info is not None and host.timestamp is None:
             host.assembler.expect(source for source, absent in info.sources.items() if absent is None)
 
     def _add(self, topic: Topic, payload: bytes, live: bool) -> None:

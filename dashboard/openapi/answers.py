@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from perfwatch.readings.core import HostInfo
+from perfwatch.readings.core import DeviceInfo, HostInfo
 from perfwatch.users import Role
 
 Presence = Literal["online", "offline"]
@@ -103,6 +103,7 @@ class Host(Struct):
     since: str | None
     last_seen: str | None
     info: HostInfo | None
+    device: DeviceInfo | None
     timestamp: str | None
 
 
@@ -123,8 +124,11 @@ class Config(Struct):
 
 
 class Credential(Struct):
+    """`writes` are the topic filters that it may also read and write."""
+
     name: str
     role: str
+    writes: list[str]
     created_at: str
 
 

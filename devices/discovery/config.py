@@ -13,6 +13,7 @@ from jinja2.environment import Template
 
 from devices.discovery.template import compiled
 from devices.names import Measure, device_name, measure_of, plain
+from devices.rule import Found, about
 from devices.values import Unusable
 
 MAX_ENTITIES = 500
@@ -45,7 +46,13 @@ _LONG: Mapping[str, str] = {
     "uniq_id": "unique_id",
     "obj_id": "object_id",
 }
-_LONG_OF_DEVICE: Mapping[str, str] = {"ids": "identifiers", "cns": "connections"}
+_LONG_OF_DEVICE: Mapping[str, str] = {
+    "ids": "identifiers",
+    "cns": "connections",
+    "mdl": "model",
+    "mf": "manufacturer",
+    "sa": "suggested_area",
+}
 
 
 class Entity(NamedTuple):
@@ -75,6 +82,7 @@ class Announced(NamedTuple):
 
     entities: list[Entity]
     presences: list[Presence]
+    abouts: list[Found]
 
 
 def read(levels: Sequence[str], content: object) -> Announced:
@@ -104,13 +112,15 @@ def _components(
 def _announced(found: list[tuple[str, str, dict[str, Any]]], fallback: str) -> Announced:
     entities: list[Entity] = []
     presences: dict[tuple[str, str], Presence] = {}
+    abouts: dict[str, Found] = {}
     for component, key, one in found:
         if component not in COMPONENTS or not isinstance(one.get("state_topic"), str):
             continue
         device = _device(one.get("device"), fallback)
         entities.append(_entity(component, key, one, device))
         presences |= {(device, told.topic): told for told in _presences(one, device)}
-    return Announced(entities, list(presences.values()))
+        abouts[device] = _about(one.get("device"), device)
+    return Announced(entities, list(presences.values()), list(abouts.values()))
 
 
 def _entity(component: str, key: str, one: Mapping[str, Any], device: str) -> Entity:
@@ -143,13 +153,23 @@ def _field(one: Mapping[str, Any], key: str) -> str:
     return given or (plain(kind) if isinstance(kind, str) else "") or plain(key) or "value"
 
 
-def _device(about: object, fallback: str) -> str:
-    given = about if isinstance(about, dict) else {}
-    given = {_LONG_OF_DEVICE.get(name, name): value for name, value in given.items()}
-    ids = given.get("identifiers")
+def _device(given: object, fallback: str) -> str:
+    ids = _told(given).get("identifiers")
     first = ids[0] if isinstance(ids, list) and ids else ids
-    name = next((one for one in (given.get("name"), first) if isinstance(one, str) and one.strip()), fallback)
-    return device_name(name)
+    names = (_told(given).get("name"), first)
+    return device_name(next((one for one in names if isinstance(one, str) and one.strip()), fallback))
+
+
+def _about(given: object, device: str) -> Found:
+    told = _told(given)
+    known = {name: told.get(name) for name in ("name", "model", "manufacturer")}
+    return about(device, told.get("suggested_area"), **known)
+
+
+def _told(given: object) -> dict[str, Any]:
+    """What is told of a device, by long names."""
+    found = given if isinstance(given, dict) else {}
+    return {_LONG_OF_DEVICE.get(name, name): value for name, value in found.items()}
 
 
 def _presences(one: Mapping[str, Any], device: str) -> Iterator[Presence]:

@@ -76,7 +76,7 @@ class HomeAssistant:
             self._presences.setdefault(presence.topic, {}).setdefault(topic, []).append(presence)
             places.append(("presence", presence.topic))
         self._configs[topic] = list(dict.fromkeys(places))
-        return []
+        return told.abouts
 
     def _state(self, topic: str, payload: bytes) -> list[Found]:
         content = decode(payload)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from devices.mapping import read
+from devices.mapping import made
 from devices.taker import Taker
 from devices.values import Unusable
+from perfwatch.devices.file import parsed
 from perfwatch.errors import SettingError
 from perfwatch.topics import Topics
 from tests.devices.taking import NOW, readings
@@ -21,7 +22,7 @@ scale = 0.1"""
 
 
 def mapped(text: str) -> Taker:
-    return Taker(read(text.encode(), UTC), Topics())
+    return Taker(made(parsed(text).mapping, UTC), Topics())
 
 
 @pytest.mark.parametrize(

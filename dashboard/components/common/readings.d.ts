@@ -316,6 +316,14 @@ export interface HostInfo {
   twin?: string | null;
 }
 
+export interface DeviceInfo {
+  source?: string;
+  name?: string | null;
+  model?: string | null;
+  manufacturer?: string | null;
+  tags?: Record<string, string>;
+}
+
 export interface Readings {
   cpu?: Cpu;
   memory?: Memory;
