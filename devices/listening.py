@@ -10,7 +10,6 @@ from devices.watch import watched
 from perfwatch.devices.protocol import Message
 from perfwatch.errors import PerfWatchError
 from perfwatch.settings import Settings
-from perfwatch.topics import Topics
 
 MOST_TOPICS = 300
 # After the last question.
@@ -22,7 +21,8 @@ class Listening:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._own = tuple(f"{Topics(settings.topic_prefix).prefix}{end}" for end in ("/", "-"))
+        ours, discovery = settings.prefixes
+        self._own = (f"{ours}/", f"{ours}-", f"{discovery}/device/perfwatch_")
         self._heard: dict[str, Message] = {}
         self._task: asyncio.Task[None] | None = None
         self._until = 0.0

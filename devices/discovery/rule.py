@@ -9,11 +9,12 @@ from devices.discovery.config import Entity, Presence, read
 from devices.discovery.template import render
 from devices.flatten import keep, told_time
 from devices.names import Name, Names, metric_name, named
-from devices.rule import Found, Take
+from devices.rule import Found, Take, skip
 from devices.values import MAX_TEXT, Unusable, Value, decode
 from perfwatch.topics import DEFAULT_DISCOVERY
 
 MAX_CONFIGS = 10_000
+OWN = "perfwatch_"
 
 _NAMES = Names()
 # A door's `contact` is true when it is closed: these words would say the opposite of the number.
@@ -47,6 +48,8 @@ class HomeAssistant:
         topic = "/".join(levels)
         depth = len(self._prefix)
         if list(levels[:depth]) == self._prefix and levels[-1] == "config" and len(levels) - depth in (3, 4):
+            if levels[depth + 1].startswith(OWN):
+                return skip("PerfWatch announces its own hosts there")
             return lambda payload: self._announced(topic, levels[depth:-1], payload)
         if topic in self._entities or topic in self._presences:
             return lambda payload: self._state(topic, payload)

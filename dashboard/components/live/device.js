@@ -1,18 +1,12 @@
 // What is known of a device: what it is, where, and how it is itself.
+import { sourceName } from "../common/sources.js";
 import { written } from "../common/units.js";
 
 /** @typedef {import("../common/hosts.js").Host} Host */
 /** @typedef {{ battery?: number, link?: string, available?: boolean }} Condition */
 /** @typedef {{ name: string, options: [value: string, text: string][] }} Group */
 
-/** @type {Record<string, string>} */
-const SOURCES = { zigbee2mqtt: "Zigbee2MQTT", tasmota: "Tasmota", homie: "Homie", telegraf: "Telegraf", homeassistant: "Home Assistant's discovery", shelly: "Shelly", esphome: "ESPHome", plain: "plain topics", sparkplug: "Sparkplug B" };
 const LINKS = ["linkquality", "link_quality", "wifi_rssi_percent", "wifi_signal_dbm", "rssi_dbm"];
-
-/** @type {(source: string) => string} */
-export function sourceName(source) {
-  return SOURCES[source] ?? source;
-}
 
 /** @type {(host: Host) => string} */
 export function roomOf({ tags, device }) {

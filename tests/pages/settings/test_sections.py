@@ -18,7 +18,7 @@ from tests.servers import Mosquitto
 from tests.stack import Dashboard, Person, Stack
 
 LABELS = {"tokens": "API tokens"}
-SECTIONS = ("history", "hosts", "account", "users", "integrations", "tokens", "system")
+SECTIONS = ("history", "hosts", "devices", "account", "users", "integrations", "tokens", "system")
 CONTROLS = "input:not([aria-hidden]), select, button"
 CLEANUP = "**/api/retention/cleanup"
 pytestmark = pytest.mark.browser
