@@ -8,10 +8,10 @@ from msgspec import Struct
 
 
 class Choice(Struct, forbid_unknown_fields=True):
-    """The presets that are to be on. Times without a zone are in `zone`; an empty one is the service's."""
+    """The presets that are to be on. Times without a zone are in `zone`: "" the service's, null as before."""
 
     presets: list[str]
-    zone: str = ""
+    zone: str | None = None
 
 
 class MappingBody(Struct, forbid_unknown_fields=True):

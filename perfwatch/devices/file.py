@@ -91,9 +91,12 @@ def is_on(settings: Settings) -> bool:
         return True
 
 
-def choose(path: Path, presets: Sequence[str], zone: str) -> None:
-    """Put these in place of what the file says. Raises SettingError and OSError."""
-    text = with_line(with_line(text_of(path), "zone", zone), "presets", list(presets))
+def choose(path: Path, presets: Sequence[str], zone: str | None) -> None:
+    """Put these in place of what the file says; a zone of None stays. Raises SettingError and OSError."""
+    text = text_of(path)
+    if zone is not None:
+        text = with_line(text, "zone", zone)
+    text = with_line(text, "presets", list(presets))
     parsed(text)
     write_private(path, text)
 

@@ -67,10 +67,10 @@ class Show(_Question):
 
 
 class Choose(_Question):
-    """These presets are on from now on, and that zone counts; an empty one is the service's own."""
+    """These presets are on from now on, and that zone counts: empty the service's own, None as before."""
 
     presets: list[str]
-    zone: str
+    zone: str | None
 
 
 class AddMapping(_Question):

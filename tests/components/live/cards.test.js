@@ -42,8 +42,10 @@ test("counts that are 1 or 0 are no states", () => {
 });
 
 test("what only the history knows has a card too, but for what tells of the device itself", () => {
-  const cards = remembered("zigbee", [["temperature_celsius", 20], ["linkquality", 90], ["contact", 1]]);
+  const past = /** @type {[string, number][]} */ ([["temperature_celsius", 20], ["linkquality", 90], ["battery_percent", 90], ["voltage_volts", 3], ["contact", 1]]);
+  const cards = remembered("zigbee", past, {});
   assert.deepEqual(cards.map(({ title, wide }) => [title, wide]), [["Temperature", false], ["Contact", true]]);
+  assert.deepEqual(remembered("zigbee", past, { ...THERMOMETER, contact: 0 }), []);
 });
 
 test("a count that went backwards has no rate", () => {

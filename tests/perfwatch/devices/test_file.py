@@ -59,6 +59,9 @@ def test_the_file_goes_before_the_settings(tmp_path: Path) -> None:
     assert chosen(settings).presets == ["tasmota", "shelly"]
     choose(tmp_path / "devices.toml", ["homie"], "")
     assert (chosen(settings).presets, chosen(settings).zone) == (["homie"], "")
+    choose(tmp_path / "devices.toml", ["plain"], "Europe/Berlin")
+    choose(tmp_path / "devices.toml", [], None)
+    assert (chosen(settings).presets, chosen(settings).zone) == ([], "Europe/Berlin")
 
 
 @pytest.mark.parametrize(

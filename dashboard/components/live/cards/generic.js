@@ -38,10 +38,12 @@ export function generic(metric, reading) {
   return all.some(([field]) => !shown.has(field)) ? [...cards, list(metric, shown)] : cards;
 }
 
-// The cards of fields that only the history knows, by their newest means there.
-/** @type {(metric: string, fields: Entry[]) => Card[]} */
-export function remembered(metric, fields) {
-  return fields.filter(([field]) => !isAboutItself(field, {})).slice(0, MOST_CARDS).map(([field, found]) => card(metric, field, stateOf(metric, field, found, {})));
+// The cards of fields that only the history knows, by their newest means there. `now` is the newest reading.
+/** @type {(metric: string, fields: Entry[], now: Reading) => Card[]} */
+export function remembered(metric, fields, now) {
+  const known = new Set(flat(now).map(([field]) => field));
+  const before = Object.fromEntries(fields);
+  return fields.filter(([field]) => !known.has(field) && !isAboutItself(field, before)).slice(0, MOST_CARDS).map(([field, found]) => card(metric, field, stateOf(metric, field, found, {})));
 }
 
 /** @type {(metric: string, field: string, states: import("./states.js").States | null) => Card} */

@@ -88,7 +88,7 @@ export class RangeBoard {
   /** @type {(metrics: Map<string, Found>, shown: Set<string>) => Card[]} */
   #remembered(metrics, shown) {
     const own = [...metrics].filter(([metric]) => this.#isDevice && !CARDS.some((card) => card.metric === metric));
-    return own.flatMap(([metric, found]) => remembered(metric, found.fields())).filter((card) => !shown.has(keyOf(card)));
+    return own.flatMap(([metric, found]) => remembered(metric, found.fields(), this.#newest.get(metric) ?? {})).filter((card) => !shown.has(keyOf(card)));
   }
 
   /** @type {(card: Card) => RangeCard} */
