@@ -27,6 +27,7 @@ from dashboard.auth.logins import Logins
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.background import Background
+from dashboard.devices.known import DevicesService
 from dashboard.export.metrics import METRICS, MetricsApi
 from dashboard.history.queries import DEADLINE_SECONDS
 from dashboard.live.bridges import Bridges
@@ -132,8 +133,9 @@ def build(settings: Settings, background: Background) -> App:
     api_tokens = ApiTokens(folder)
     sessions = Sessions(tokens, users, api_tokens, Logins(folder / "sessions.json", settings.session_idle))
     hub, commands, bridges, alerts, login_log = Hub(), Commands(), Bridges(), Alerts(), LoginLog()
+    devices = DevicesService()
     topics = Topics(settings.topic_prefix)
-    subscriber = Subscriber(broker_of(settings), topics, hub, commands, bridges, alerts)
+    subscriber = Subscriber(broker_of(settings), topics, hub, commands, bridges, alerts, devices)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Where("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
     hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
@@ -150,14 +152,14 @@ def build(settings: Settings, background: Background) -> App:
             commands=commands,
             bridges=bridges,
             alerts=alerts,
+            devices=devices,
             subscriber=subscriber,
             watching=watching,
             store=store,
             patient=patient,
             place=place,
             hosts=hosts,
-            folder=folder,
-            prefix=settings.topic_prefix,
+            settings=settings,
             probe=probe,
         )
     )

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from devices.app import run
-from devices.watch import tried, watched
+from devices.watch import lines, tried, watched
 from perfwatch import setting_sources, settings
 from perfwatch.admin.mosquitto import account_here
 from perfwatch.command import explained, options, service, with_commands
@@ -34,7 +34,7 @@ def watch(everything: bool, **given: str | None) -> None:
         if given["broker"] is None and chosen.broker == settings.default("broker"):
             account = account_here(chosen.data_path, "devices")
             chosen = msgspec.structs.replace(chosen, broker=account or chosen.broker)
-        asyncio.run(watched(chosen, everything, click.echo))
+        asyncio.run(watched(chosen, everything, lambda told: click.echo("\n".join(lines(told)))))
 
 
 @click.command("try", context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import signal
 import time
 from collections.abc import Coroutine, Iterator, Sequence
@@ -12,17 +11,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from devices.desk import Desk
+from devices.learning import learn
 from devices.load import taker_of, unwanted
 from devices.refusals import Refusals
 from devices.sparkplug.births import FILE, Kept
 from devices.taker import Reading, Taker
+from devices.tally import Tally
 from devices.values import OVERSIZED, NotOurs, Unusable
 from perfwatch.broker import broker_of
-from perfwatch.errors import BrokerError, Refused, SettingError
+from perfwatch.devices import file
+from perfwatch.errors import BrokerError, PerfWatchError, Refused, SettingError
 from perfwatch.heartbeat import Heartbeat
-from perfwatch.mqtt.client import Client, Message
+from perfwatch.mqtt.client import Client, Message, QoS, Will
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.settings import Settings, variable
+from perfwatch.topics import Topics
 
 CLIENT_ID = "perfwatch-devices"
 
@@ -32,9 +38,10 @@ MESSAGES = 500
 # As collectors do, which also keeps what the broker queues for a bridge that is away.
 EXPIRY_SECONDS = 8 * 86_400
 
-# What is retained comes at once, but nothing says that it was the last.
-QUIET_SECONDS, LEARN_SECONDS = 0.5, 10.0
+FILE_SECONDS = 5.0
 REPORT_SECONDS = 60.0
+# Of what is known of devices; the broker forgets it when nobody says it again.
+TELL_AGAIN_SECONDS = 86_400.0
 END_SECONDS = 5.0
 BEAT_SECONDS = 10.0
 
@@ -50,19 +57,38 @@ class Devices:
     def __init__(self, settings: Settings, taker: Taker) -> None:
         self._settings = settings
         self._broker = broker_of(settings)
-        self._taker = taker
+        self._topics = Topics(settings.topic_prefix)
+        self.taker = taker
+        self.tally = Tally()
+        self._desk = Desk(settings, self)
         self._heartbeat = Heartbeat(Path(settings.heartbeat_file)) if settings.heartbeat_file else None
         self._refusals = Refusals()
+        self._file = file.path_in(settings.data_path)
+        self._stamp = _stamp(self._file)
+        self._reloading = asyncio.Lock()
+        self._client_now: Client | None = None
         self._subscribed: set[str] = set()
         self._learned = False
         self._lost = False
-        self.taken = 0
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._report())
-            group.create_task(self._beat())
+            for work in (self._report(), self._beat(), self._tell_again(), self._follow_file()):
+                group.create_task(work)
             group.create_task(stay_connected(self._client, self._with_publisher, self._note_lost))
+
+    async def reload(self) -> None:
+        """Take in by what the file says now. Raises SettingError and BrokerError."""
+        async with self._reloading:
+            stamp, taker = _stamp(self._file), _taker(self._settings)
+            if taker.rules:
+                await learn(taker, self._settings)
+            taker.follow(self.taker)
+            self.taker, self._stamp = taker, stamp
+            if self._client_now is not None:
+                await self._subscribe(self._client_now)
+                await self._unsubscribe(self._client_now)
+            _log.info("takes in by %s", ", ".join(rule.name for rule in taker.rules) or "no rule")
 
     def _client(self) -> Client:
         expiry = self._settings.session_expiry
@@ -72,24 +98,47 @@ class Devices:
 
     async def _with_publisher(self, client: Client) -> None:
         """Publish over a connection of its own: the other is not read while it has brought too much."""
-        async with Client(self._broker) as publisher:
+        gone = Will(self._topics.devices("status"), payload=b"offline", qos=QoS.AT_LEAST_ONCE, retain=True)
+        async with Client(self._broker, will=gone) as publisher, asyncio.TaskGroup() as group:
+            if await self._may_be_asked(publisher):
+                group.create_task(self._answer(publisher))
             await self._serve(client, publisher)
+
+    async def _may_be_asked(self, client: Client) -> bool:
+        """A broker with an access list of its own may not know of our topics."""
+        try:
+            await client.subscribe(self._topics.devices("ask"))
+        except Refused as exc:
+            _log.warning("%s: the Settings page does not see this service", exc)
+            return False
+        return True
+
+    async def _answer(self, client: Client) -> None:
+        async for message in client.messages():
+            if answer := await self._desk.answer(message.payload):
+                await client.publish(self._topics.devices("answer"), msgspec.json.encode(answer), qos=1)
 
     async def _serve(self, client: Client, publisher: Client) -> None:
         if not self._learned:
             # Before the first message: what waited for us cannot be read without it.
-            await learn(self._taker, self._settings)
+            await learn(self.taker, self._settings)
             self._learned = True
         self._subscribed.clear()
         await self._subscribe(client)
         if client.session_present:
-            for pattern in unwanted(self._settings, self._taker.filters()):
+            for pattern in unwanted(self._settings, self.taker.filters()):
                 await client.unsubscribe(pattern)
+        with suppress(Refused):
+            await publisher.publish(self._topics.devices("status"), b"online", qos=1, retain=True)
         _log.info("connected to %s", self._broker)
         self._lost = False
-        while True:
-            messages = await client.arrived(MESSAGES)
-            await finished(self._take_in(client, publisher, messages))
+        self._client_now = client
+        try:
+            while True:
+                messages = await client.arrived(MESSAGES)
+                await finished(self._take_in(client, publisher, messages))
+        finally:
+            self._client_now = None
 
     async def _take_in(self, client: Client, publisher: Client, messages: Sequence[Message]) -> None:
         await self._pass_on(publisher, messages)
@@ -98,7 +147,7 @@ class Devices:
 
     async def _subscribe(self, client: Client) -> None:
         """To what is wanted and was not yet: devices that announce themselves bring more."""
-        new = [one for one in self._taker.filters() if one not in self._subscribed]
+        new = [one for one in self.taker.filters() if one not in self._subscribed]
         for first in range(0, len(new), _FILTERS):
             patterns = new[first : first + _FILTERS]
             self._subscribed.update(patterns)
@@ -106,6 +155,12 @@ class Devices:
                 await client.subscribe(*patterns, as_published=False)
             except Refused as exc:
                 _log.warning("%s; its devices are ignored", exc)
+
+    async def _unsubscribe(self, client: Client) -> None:
+        """From what is wanted no more."""
+        for one in self._subscribed - set(self.taker.filters()):
+            await client.unsubscribe(one)
+            self._subscribed.discard(one)
 
     async def _pass_on(self, publisher: Client, messages: Sequence[Message]) -> None:
         """Return when the broker has every reading that they became. Raises BrokerError."""
@@ -117,15 +172,18 @@ class Devices:
         now = time.time_ns() // 1_000_000
         for message in messages:
             try:
-                self._taker.learn(message.topic, message.payload)
-                found = self._taker.take(message.topic, message.payload, now, message.retain)
+                self.taker.learn(message.topic, message.payload)
+                found = self.taker.take(message.topic, message.payload, now, message.retain)
             except NotOurs:
                 continue
             except Unusable as reason:
                 self._refusals.add(message.topic, str(reason))
+                self.tally.refused(reason.rule, message.topic, str(reason), now)
                 continue
-            self.taken += 1
+            if found.readings:
+                self.tally.took(found.rule, len(found.readings), now)
             yield from found.readings
+        yield from self.taker.introductions()
 
     async def _publish(self, publisher: Client, reading: Reading) -> None:
         try:
@@ -146,6 +204,24 @@ class Devices:
             self._heartbeat.beat(time.time() + 6 * BEAT_SECONDS)
             await asyncio.sleep(BEAT_SECONDS)
 
+    async def _tell_again(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_AGAIN_SECONDS)
+            self.taker.tell_again()
+
+    async def _follow_file(self) -> None:
+        """Use what people write into it. A bad one is said, once, and changes nothing."""
+        while True:
+            await asyncio.sleep(FILE_SECONDS)
+            if (stamp := _stamp(self._file)) != self._stamp:
+                try:
+                    await self.reload()
+                except BrokerError:
+                    continue  # it is said already, and tried again
+                except PerfWatchError as exc:
+                    _log.error("%s; what is taken in stays as it was", exc)
+                self._stamp = stamp
+
     def _note_lost(self, error: BrokerError) -> None:
         if not self._lost:
             _log.warning("lost the broker, and keeps trying: %s", error)
@@ -162,25 +238,21 @@ async def finished(work: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-async def learn(taker: Taker, settings: Settings) -> None:
-    """Read what is retained of devices and collectors, over a connection of its own. Raises BrokerError."""
-    async with Client(broker_of(settings), client_id=f"{CLIENT_ID}-{secrets.token_hex(6)}") as client:
-        await client.subscribe(*taker.facts())
-        ends = time.monotonic() + LEARN_SECONDS
-        while time.monotonic() < ends and await client.gathered(1, QUIET_SECONDS):
-            for message in client.waiting():
-                taker.learn(message.topic, message.payload)
-                with suppress(Unusable):  # it comes again over the connection that counts them
-                    taker.take(message.topic, message.payload, 0, retained=True)
+def _taker(settings: Settings) -> Taker:
+    return taker_of(settings, Kept(settings.data_path / FILE))
 
 
 def run(settings: Settings) -> None:
     """Take in what others' devices publish, as readings."""
-    taker = taker_of(settings, births=Kept(settings.data_path / FILE))
+    taker = _taker(settings)
     if not taker.rules:
         raise SettingError(variable("devices"), "is empty: name a preset, or all")
     with suppress(asyncio.CancelledError):
         asyncio.run(_until_signal(Devices(settings, taker)))
+
+
+def _stamp(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 async def _until_signal(devices: Devices) -> None:

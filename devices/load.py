@@ -1,36 +1,40 @@
-"""The rules that the settings switch on."""
+"""The rules that are switched on."""
 
 from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from devices.mapping import read
+from devices.mapping import made
 from devices.presets.registry import PRESETS, Given
 from devices.rule import Rule
 from devices.sparkplug.births import FILTERS, Births
 from devices.taker import Taker
-from perfwatch.setting_types import DEVICE_PRESETS, listed
-from perfwatch.settings import DEVICES_FILE, Settings
-from perfwatch.topics import Topics
+from perfwatch.devices.file import Chosen, chosen
+from perfwatch.setting_types import DEVICE_PRESETS
+from perfwatch.settings import Settings
+from perfwatch.topics import Prefixes, Topics
 
 
-def taker_of(settings: Settings, presets: str = "", births: Births | None = None) -> Taker:
-    """With the user's mappings first, then `presets` (empty: those of the settings). Raises SettingError."""
-    return Taker(rules_of(settings, presets or settings.devices, births), Topics(settings.topic_prefix))
+def taker_of(settings: Settings, births: Births | None = None, or_all: bool = False) -> Taker:
+    """By what is on; with `or_all`, by every preset where none is. Raises SettingError."""
+    what = chosen(settings)
+    if or_all and not what.presets:
+        what.presets = list(DEVICE_PRESETS)
+    return Taker(rules_of(what, settings.prefixes, births), Topics(settings.topic_prefix))
 
 
-def rules_of(settings: Settings, presets: str, births: Births | None = None) -> list[Rule]:
-    zone = ZoneInfo(settings.devices_zone) if settings.devices_zone else None
-    file = settings.data_path / DEVICES_FILE
-    own: list[Rule] = [*read(file.read_bytes(), zone)] if file.exists() else []
-    names = DEVICE_PRESETS if presets == "all" else listed(presets)
-    given = Given(zone, settings.prefixes, births)
-    return own + [PRESETS[name](given) for name in DEVICE_PRESETS if name in names]
+def rules_of(what: Chosen, prefixes: Prefixes, births: Births | None = None) -> list[Rule]:
+    """The user's mappings first, then the presets. Raises SettingError."""
+    zone = ZoneInfo(what.zone) if what.zone else None
+    own: list[Rule] = [*made(what.mappings, zone)]
+    given = Given(zone, prefixes, births)
+    return own + [PRESETS[name](given) for name in what.presets]
 
 
 def unwanted(settings: Settings, wanted: list[str]) -> list[str]:
     """Filters that a session may have from when more was switched on."""
     # Not those that bring large packages; what Home Assistant's entities sent on is known to nobody any more.
-    presets = ",".join(name for name in DEVICE_PRESETS if name not in ("homeassistant", "sparkplug"))
-    every = [*FILTERS, *(one for rule in rules_of(settings, presets) for one in rule.filters)]
+    presets = [name for name in DEVICE_PRESETS if name not in ("homeassistant", "sparkplug")]
+    rules = rules_of(Chosen(presets, "", []), settings.prefixes)
+    every = [*FILTERS, *(one for rule in rules for one in rule.filters)]
     return [one for one in dict.fromkeys(every) if one not in wanted]

@@ -45,10 +45,6 @@ class Declared(Struct, forbid_unknown_fields=True):
     kind: Kind = "any"
 
 
-class _File(Struct, forbid_unknown_fields=True):
-    mapping: list[Declared] = []
-
-
 class Mapping:
     """One rule of the user's. Raises SettingError when it cannot be one."""
 
@@ -126,13 +122,16 @@ class Mapping:
         return measure_of(unit)
 
 
-def read(text: bytes, zone: tzinfo | None) -> list[Mapping]:
-    """The mappings in a file's content. Raises SettingError."""
+def made(tables: Sequence[dict[str, Any]], zone: tzinfo | None) -> list[Mapping]:
+    """The mappings that a file has as tables. Raises SettingError."""
+    return [Mapping(_declared(table, place), zone, place) for place, table in enumerate(tables, 1)]
+
+
+def _declared(table: dict[str, Any], place: int) -> Declared:
     try:
-        found = msgspec.toml.decode(text, type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as exc:
-        raise SettingError(FILE, f"cannot be read: {exc}") from exc
-    return [Mapping(one, zone, place) for place, one in enumerate(found.mapping, 1)]
+        return msgspec.convert(table, Declared)
+    except msgspec.ValidationError as exc:
+        raise SettingError(f"{FILE}, mapping {place}", f"cannot be used: {exc}") from exc
 
 
 def _level(level: str) -> str:

@@ -9,8 +9,11 @@ from typing import NamedTuple, Protocol, TypeAlias
 from devices.counters import Counters
 from devices.flatten import flatten, keep, told_time
 from devices.names import Name, Names, device_name, metric_name
-from devices.values import NotOurs, Value, decode
+from devices.values import MAX_TEXT, NotOurs, Value, decode
 from perfwatch.units import without_unit
+
+# Not a reading: what a device tells of itself. No reading is called so (names.py).
+ABOUT = "info"
 
 
 class Found(NamedTuple):
@@ -93,6 +96,16 @@ def available(device: str) -> Take:
         return [Found(device, "availability", fields)]
 
     return take
+
+
+def about(device: str, room: object = None, **facts: object) -> Found:
+    """What is known of a device: its name, model and manufacturer, and the room that it is in."""
+    told: dict[str, Value] = {
+        name: value.strip()[:MAX_TEXT]
+        for name, value in {**facts, "room": room}.items()
+        if isinstance(value, str) and value.strip()
+    }
+    return Found(device_name(device), ABOUT, told)
 
 
 def skip(reason: str) -> Take:

@@ -55,7 +55,9 @@ _SECONDS = 1e11
 
 
 class Unusable(PerfWatchError):
-    """A message that is not taken; the text says why."""
+    """A message that is not taken; the text says why. `rule` is the one that wanted it."""
+
+    rule = ""
 
 
 class NotOurs(Unusable):

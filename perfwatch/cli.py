@@ -19,6 +19,7 @@ from perfwatch.admin.secret import secret
 from perfwatch.admin.token import token
 from perfwatch.admin.user import user
 from perfwatch.command import explained, options, with_commands
+from perfwatch.devices import file as devices_file
 from perfwatch.env_file import read_env_file
 from perfwatch.errors import AccountError, StartError
 from perfwatch.history.influx import url as influx_url
@@ -65,7 +66,7 @@ def up(env_file: Path | None, **given: str | None) -> None:
         for name in setting_sources.unknown_variables(environ):
             _say(f"  {name} is not a setting and has no effect (docs/settings.md)")
         for service in _EXTRAS:
-            if service != "devices" or chosen.devices:
+            if service != "devices" or devices_file.is_on(chosen):
                 _need(service)
         from perfwatch.admin.up import run
 

@@ -29,7 +29,7 @@ from perfwatch.durations import parse_ms
 from perfwatch.errors import ApiError
 from perfwatch.readings.base import Timestamp
 from perfwatch.readings.codec import format_time
-from perfwatch.readings.core import HostInfo
+from perfwatch.readings.core import DeviceInfo, HostInfo
 from perfwatch.topic_client import TopicClient
 from perfwatch.topics import DEFAULT_PREFIX
 
@@ -58,6 +58,7 @@ class Host(Struct):
     last_seen: str | None = None
     tags: dict[str, str] = {}
     info: HostInfo | None = None
+    device: DeviceInfo | None = None
 
 
 class Alert(Struct):

@@ -51,6 +51,17 @@ def claimed(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_claimed(folder: Path) -> bool:
+    """Whether `perfwatch up` runs with that data folder."""
+    try:
+        lock(folder / "up.lock").close()
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def note(file: IO[str], text: str) -> None:
     """Write `text` in place of what the file holds. Closes the file and raises OSError when that fails."""
     try:

@@ -104,4 +104,9 @@ def _note(found: dict[str, dict[str, Any]], topic: Topic, payload: bytes) -> Non
         host |= {"kind": "collector", "status": payload.decode(errors="replace")}
     elif topic.kind is Kind.INFO:
         with suppress(*UNREADABLE):
-            host |= {"kind": "collector", "info": msgspec.json.decode(payload)}
+            host |= _told(msgspec.json.decode(payload))
+
+
+def _told(info: dict[str, Any]) -> dict[str, Any]:
+    """Only a collector's info has a schema."""
+    return {"kind": "collector", "info": info} if "schema" in info else {"device": info}

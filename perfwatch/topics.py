@@ -11,6 +11,7 @@
 <prefix>-bridge/<id>/status | stats | health | rejected
 <prefix>-bridge/<group>/lease        who of the group looks after the history
 <prefix>-alerts/settings | ask | answer | lease
+<prefix>-devices/status | ask | answer
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ _WORDS = {
     "watch": Kind.WATCH,
 }
 _ALERTING = ("settings", "ask", "answer", "lease")
+_OF_DEVICES = ("status", "ask", "answer")
 _CONFIG_WORDS = {"set": Kind.CONFIG_SET, "error": Kind.CONFIG_ERROR}
 
 
@@ -167,6 +169,15 @@ class Topics:
         """The word of a topic of the alerts service's own, or None when it is none."""
         start, _, word = name.rpartition("/")
         return word if start == f"{self.prefix}-alerts" and word in _ALERTING else None
+
+    def devices(self, word: str) -> str:
+        """The devices service's own topic; `word` is status, ask or answer."""
+        return f"{self.prefix}-devices/{word}"
+
+    def parse_devices(self, name: str) -> str | None:
+        """The word of a topic of the devices service's own, or None when it is none."""
+        start, _, word = name.rpartition("/")
+        return word if start == f"{self.prefix}-devices" and word in _OF_DEVICES else None
 
     def readings(self, group: str = "") -> str:
         """What a bridge subscribes to: every host's topics, shared between the members of `group`."""

@@ -108,6 +108,8 @@ DECIBEL_MILLIWATTS = Unit(
     device_class="signal_strength",
     exported=Base("dbm"),
 )
+DECIBELS = Unit("decibels", ("dB",), from_zero=False, device_class="sound_pressure", exported=Base("db"))
+MICROGRAMS = Unit("micrograms", ("µg/m³",), exported=Base("grams_per_cubic_meter", 1e-6))
 COUNT = Unit("count", ("",), digits=0)
 NUMBER = Unit("number", ("",), digits=2)
 
@@ -139,6 +141,8 @@ ENDINGS = {
     "lux": LUX,
     "ppm": PARTS_PER_MILLION,
     "dbm": DECIBEL_MILLIWATTS,
+    "db": DECIBELS,
+    "ug_m3": MICROGRAMS,
 }
 """What a field's name ends in, as whole words, and what it is measured in."""
 

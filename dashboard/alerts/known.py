@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from fnmatch import fnmatchcase
 
 import msgspec
 
+from dashboard.live.questions import Questions
 from dashboard.live.untrusted import MOST_BYTES
 from dashboard.openapi.alert_answers import Alert
 from perfwatch.alerting.machine import RANK, Standing
@@ -36,7 +35,7 @@ class Alerts:
         self.summary: Summary | None = None
         self.settings = Settings()
         self._states: dict[tuple[str, str], AlertState] = {}
-        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._questions: Questions[Answer] = Questions()
 
     @property
     def online(self) -> bool:
@@ -65,7 +64,7 @@ class Alerts:
             if word == "settings" and len(payload) <= _MOST_SETTINGS:
                 self.settings = _settings.decode(payload) if payload else Settings()
             elif word == "answer":
-                self._answered(_answer.decode(payload))
+                self._questions.answered(_answer.decode(payload))
         except UNREADABLE:
             return
 
@@ -76,13 +75,7 @@ class Alerts:
         seconds: float = ANSWER_SECONDS,
     ) -> Answer:
         """Put a question and wait for its answer. Raises TimeoutError when there is none."""
-        question.id = secrets.token_hex(8)
-        answer = self._waiting[question.id] = asyncio.get_running_loop().create_future()
-        try:
-            await publish(msgspec.json.encode(question))
-            return await asyncio.wait_for(answer, seconds)
-        finally:
-            del self._waiting[question.id]
+        return await self._questions.ask(question, publish, seconds)
 
     def standing(self, host: str | None, states: frozenset[Standing]) -> list[Alert]:
         """Those in one of `states`, the worst and newest first; of one host when it is named."""
@@ -109,11 +102,6 @@ class Alerts:
         found.sort(key=lambda one: one.since, reverse=True)
         found.sort(key=lambda one: (-RANK[one.state], -_SEVERITIES.index(one.severity)))
         return found
-
-    def _answered(self, answer: Answer) -> None:
-        waiting = self._waiting.get(answer.id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(answer)
 
 
 def _paused(paused: Mapping[str, str], host: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -114,5 +115,5 @@ class CredentialsApi:
         return False
 
 
-def _shown(name: str, one: Integration) -> dict[str, str]:
-    return {"name": name, "role": one.role, "created_at": one.created_at}
+def _shown(name: str, one: Integration) -> dict[str, Any]:
+    return {"name": name, "role": one.role, "writes": one.writes, "created_at": one.created_at}

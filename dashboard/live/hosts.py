@@ -113,7 +113,7 @@ def _past(host: str, series: Sequence[Series], seen: str | None) -> dict[str, An
     kind = "collector" if any(one.metric in READINGS for one in series) else "device"
     status = "offline" if kind == "collector" else None
     told = {"host": host, "kind": kind, "status": status, "since": seen, "last_seen": seen}
-    return told | {"tags": {}, "info": None, "timestamp": None}
+    return told | {"tags": {}, "info": None, "device": None, "timestamp": None}
 
 
 def _joined(live: dict[str, Any] | None, past: dict[str, Any]) -> dict[str, Any]:

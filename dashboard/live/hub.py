@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,7 +17,7 @@ from dashboard.live.untrusted import MOST_BYTES, MOST_STATUS
 from dashboard.live.viewer import Frame, Viewer
 from perfwatch.errors import PayloadError
 from perfwatch.readings.codec import UNREADABLE, format_time, now
-from perfwatch.readings.core import HostInfo
+from perfwatch.readings.core import DeviceInfo, HostInfo
 from perfwatch.tags import Tags, decode, given_over, merged
 from perfwatch.topics import Kind, Topic
 
@@ -36,6 +36,8 @@ _FRESH = {"collector": timedelta(hours=2), "device": timedelta(days=1)}
 # What comes each second is not to come a second time with the regular tick; for so long it is expected.
 _CLOSE_SECONDS = 2.5
 
+S = TypeVar("S", bound=msgspec.Struct)
+
 
 class Host:
     """What is known of one host."""
@@ -47,6 +49,7 @@ class Host:
         self.online_since: str | None = None
         self.info: HostInfo | None = None
         self.given_tags: Tags = {}
+        self.device: DeviceInfo | None = None
         self.begun = 0.0
         self._closer = Assembler(name)
         self._closer_at = -math.inf
@@ -140,12 +143,15 @@ class Host:
 
     @property
     def own_tags(self) -> Tags:
-        return self.info.tags if self.info else {}
+        told = self.info or self.device
+        return told.tags if told else {}
 
     @property
     def kind(self) -> str:
-        """A device publishes readings, and says nothing of itself."""
-        return "device" if self.status is None and self.info is None else "collector"
+        """A collector says of itself what it runs on; somebody else may tell of a device what is known."""
+        if self.info is None and (self.status is None or self.device is not None):
+            return "device"
+        return "collector"
 
     def described(self) -> dict[str, Any]:
         """Its part of `GET /api/hosts`."""
@@ -159,6 +165,7 @@ class Host:
             "last_seen": self.timestamp,
             "tags": self.tags,
             "info": msgspec.to_builtins(self.info),
+            "device": msgspec.to_builtins(self.device),
             "timestamp": self.timestamp,
         }
 
@@ -175,6 +182,13 @@ class Host:
             self.online_since = format_time(now()) if came else None
         self.status = status
         self.changes += 1
+
+
+def _decoded(payload: bytes, kind: type[S]) -> S | None:
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except UNREADABLE:
+        return None
 
 
 class Hub:
@@ -283,15 +297,14 @@ class Hub:
     def _learn(self, name: str, payload: bytes) -> None:
         if len(payload) > MOST_BYTES:
             return
-        try:
-            info = msgspec.json.decode(payload, type=HostInfo)
-        except UNREADABLE:
+        info, device = _decoded(payload, HostInfo), _decoded(payload, DeviceInfo)
+        if info is None and device is None:
             return
         host = self._host(name)
-        host.info = info
+        host.info, host.device = info, None if info else device
         host.changes += 1
         self._offer_all(host.presence())
-        if host.timestamp is None:
+        if info is not None and host.timestamp is None:
             host.assembler.expect(source for source, absent in info.sources.items() if absent is None)
 
     def _add(self, topic: Topic, payload: bytes, live: bool) -> None:

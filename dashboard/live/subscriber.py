@@ -9,6 +9,7 @@ from contextlib import suppress
 import msgspec
 
 from dashboard.alerts.known import Alerts
+from dashboard.devices.known import DevicesService
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
 from dashboard.live.remote_config import Commands
@@ -49,6 +50,7 @@ class Subscriber:
         commands: Commands,
         bridges: Bridges,
         alerts: Alerts,
+        devices: DevicesService,
     ) -> None:
         self.broker = broker
         self.since: str | None = None
@@ -58,6 +60,7 @@ class Subscriber:
         self._commands = commands
         self._bridges = bridges
         self._alerts = alerts
+        self._devices = devices
         self._client: Client | None = None
         self._said_away = False
 
@@ -91,9 +94,16 @@ class Subscriber:
 
     async def ask_alerts(self, payload: bytes) -> None:
         """Send a question to the alerts service. Raises BrokerError when the broker does not take it."""
+        await self._ask(self._topics.alerting("ask"), payload)
+
+    async def ask_devices(self, payload: bytes) -> None:
+        """Send a question to the devices service. Raises BrokerError when the broker does not take it."""
+        await self._ask(self._topics.devices("ask"), payload)
+
+    async def _ask(self, topic: str, payload: bytes) -> None:
         if self._client is None:
             raise BrokerError(f"The broker {self.broker} is away: nothing can be asked")
-        await self._client.publish(self._topics.alerting("ask"), payload, qos=1, expiry=_ASKED_SECONDS)
+        await self._client.publish(topic, payload, qos=1, expiry=_ASKED_SECONDS)
 
     def _connection(self) -> Client:
         # A live view wants the newest: beyond eight seconds of a thousand hosts, what is older is skipped.
@@ -121,6 +131,8 @@ class Subscriber:
         # A broker with rules of its own may not know of these yet.
         with suppress(Refused):
             await client.subscribe(topics.alerting("answer"), topics.alerting("settings"))
+        with suppress(Refused):
+            await client.subscribe(topics.devices("answer"), topics.devices("status"))
         await client.subscribe(
             *(topics.readings(), topics.watched("+", "+"), topics.alert("+", "+"), topics.alerts),
             *(topics.bridge("+", "status"), topics.bridge("+", "health")),
@@ -152,6 +164,8 @@ class Subscriber:
             self._alerts.receive_summary(payload)
         elif word := self._topics.parse_alerting(name):
             self._alerts.receive(word, payload)
+        elif word := self._topics.parse_devices(name):
+            self._devices.receive(word, payload)
         elif name == _VERSION:
             self.broker_version = payload.decode(errors="replace")
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from perfwatch.readings.core import HostInfo
+from perfwatch.readings.core import DeviceInfo, HostInfo
 from perfwatch.users import Role
 
 Presence = Literal["online", "offline"]
@@ -104,6 +104,7 @@ class Host(Struct):
     last_seen: str | None
     tags: dict[str, str]
     info: HostInfo | None
+    device: DeviceInfo | None
     timestamp: str | None
 
 
@@ -130,8 +131,11 @@ class Config(Struct):
 
 
 class Credential(Struct):
+    """`writes` are the topic filters that it may also read and write."""
+
     name: str
     role: str
+    writes: list[str]
     created_at: str
 
 

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from dashboard.alerts import bodies
 from dashboard.auth import credentials, join, login, second_factor, tokens, users
+from dashboard.devices import bodies as device_bodies
 from dashboard.export.summary import Summary
 from dashboard.live import tags
-from dashboard.openapi import alert_answers, answers, history_answers
+from dashboard.openapi import alert_answers, answers, device_answers, history_answers
 from perfwatch.alerting.protocol import RuleSaid
 from perfwatch.history.policy import Policy
 
@@ -36,7 +37,7 @@ _COMPARED = {
 REQUIRED = frozenset({"metric_type"})
 REPEATED = frozenset({"field", "host", "part"})
 _HISTORY = (501, 503)
-# What is asked of the alerts service.
+# What is asked of the alerts service, or of the devices'.
 _ASKED = (502, 503, 504)
 
 
@@ -180,6 +181,26 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("GET", "/api/summary"): Operation(
         "A few numbers for a tile or a display, flat and stable", Summary, {"host": "Of that host alone"}
+    ),
+    ("GET", "/api/devices"): Operation(
+        "Which devices are taken in, and what was found", device_answers.Devices, errors=_ASKED
+    ),
+    ("PUT", "/api/devices"): Operation(
+        "Take in by these presets", answers.Detail, body=device_bodies.Choice, errors=_ASKED
+    ),
+    ("POST", "/api/devices/mappings"): Operation(
+        "One more mapping", answers.Detail, body=device_bodies.MappingBody, status=201, errors=_ASKED
+    ),
+    ("DELETE", "/api/devices/mappings/{place}"): Operation(
+        "Take the mapping with this number away", answers.Detail, errors=(404, *_ASKED)
+    ),
+    ("POST", "/api/devices/try"): Operation(
+        "What a message becomes", device_answers.Messages, body=device_bodies.Trial, errors=_ASKED
+    ),
+    ("POST", "/api/devices/listen"): Operation(
+        "Messages on the broker as they come; it listens while it is asked",
+        device_answers.Messages,
+        errors=_ASKED,
     ),
     ("GET", "/api/alerts"): Operation(
         "Where rules stand",

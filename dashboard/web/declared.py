@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import inspect
 
 from perfwatch.history.shapes import SHAPES, Listed, Named, Shape
-from perfwatch.readings.core import READINGS, HostInfo
+from perfwatch.readings.core import READINGS, DeviceInfo, HostInfo
 from perfwatch.units import ENDINGS, EXCEPTIONS, UNITS
 
 _HEAD = "// Made from {} by `make declared`: change it there.\n"
@@ -62,7 +62,8 @@ def types() -> str:
     """
     made: dict[str, str] = {}
     metrics = {name: _type(inspect.type_info(kind), made) for name, kind in READINGS.items()}
-    _type(inspect.type_info(HostInfo), made)
+    for info in (HostInfo, DeviceInfo):
+        _type(inspect.type_info(info), made)
     return _HEAD.format("perfwatch/readings/") + "".join(made.values()) + _interface("Readings", metrics)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 from starlette.routing import Router
@@ -21,6 +20,8 @@ from dashboard.auth.second_factor import SecondFactorApi, SecondFactors
 from dashboard.auth.sessions import Sessions
 from dashboard.auth.tokens import TokensApi
 from dashboard.auth.users import UsersApi
+from dashboard.devices.api import DevicesApi
+from dashboard.devices.known import DevicesService
 from dashboard.export.summary import SummaryApi
 from dashboard.history.chart import ChartApi
 from dashboard.history.cleanup import CleanupApi
@@ -45,6 +46,7 @@ from dashboard.web.health import StoreProbe
 from dashboard.web.system import SystemApi, Where
 from perfwatch.api_tokens import ApiTokens
 from perfwatch.history.store import TieredStore
+from perfwatch.settings import Settings
 from perfwatch.users import Users
 
 
@@ -60,14 +62,14 @@ class Parts(NamedTuple):
     commands: Commands
     bridges: Bridges
     alerts: Alerts
+    devices: DevicesService
     subscriber: Subscriber
     watching: Watching
     store: TieredStore
     patient: TieredStore
     place: Where
     hosts: HostsApi
-    folder: Path
-    prefix: str
+    settings: Settings
     probe: StoreProbe
 
 
@@ -76,6 +78,7 @@ def api(parts: Parts) -> Router:
     people = People(parts.users, parts.sessions, parts.passwords)
     factors = SecondFactors(parts.users)
     hub, store, subscriber, place = parts.hub, parts.store, parts.subscriber, parts.place
+    folder = parts.settings.data_path
     queries, known = Queries(str(place)), KnownSeries(parts.patient, str(place))
     return Router(
         guarded(
@@ -96,12 +99,13 @@ def api(parts: Parts) -> Router:
                 *RetentionApi(store, queries).routes(),
                 *CleanupApi(parts.patient).routes(),
                 *ConfigApi(hub, parts.commands, subscriber).routes(),
-                *CredentialsApi(parts.folder, subscriber.broker, parts.prefix).routes(),
-                *JoinApi(parts.folder).api(),
+                *CredentialsApi(folder, subscriber.broker, parts.settings.topic_prefix).routes(),
+                *JoinApi(folder).api(),
                 *SystemApi(
-                    hub, parts.bridges, subscriber, store, parts.patient, place, queries, parts.folder
+                    hub, parts.bridges, subscriber, store, parts.patient, place, queries, folder
                 ).routes(),
                 *AlertsApi(parts.alerts, subscriber, hub.tags).routes(),
+                *DevicesApi(parts.devices, subscriber, parts.settings).routes(),
                 *PreviewApi(store, known, queries, hub.tags).routes(),
                 *SummaryApi(hub, subscriber, parts.probe).routes(),
                 *OpenApi().routes(),

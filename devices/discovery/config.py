@@ -14,6 +14,7 @@ from jinja2.environment import Template
 from devices.discovery.template import compiled
 from devices.filters import is_filter
 from devices.names import Measure, device_name, measure_of, plain
+from devices.rule import Found, about
 from devices.values import Unusable
 
 MAX_ENTITIES = 500
@@ -47,7 +48,13 @@ _LONG: Mapping[str, str] = {
     "uniq_id": "unique_id",
     "obj_id": "object_id",
 }
-_LONG_OF_DEVICE: Mapping[str, str] = {"ids": "identifiers", "cns": "connections"}
+_LONG_OF_DEVICE: Mapping[str, str] = {
+    "ids": "identifiers",
+    "cns": "connections",
+    "mdl": "model",
+    "mf": "manufacturer",
+    "sa": "suggested_area",
+}
 
 
 class Entity(NamedTuple):
@@ -81,15 +88,8 @@ class Announced(NamedTuple):
 
     entities: list[Entity]
     presences: list[Presence]
+    abouts: list[Found]
     refused: list[str]
-
-    def without(self, topics: tuple[str, ...]) -> Announced:
-        """All but what is on topics that begin so: PerfWatch announces its own readings too."""
-        return Announced(
-            [one for one in self.entities if not one.state_topic.startswith(topics)],
-            [one for one in self.presences if not one.topic.startswith(topics)],
-            self.refused,
-        )
 
 
 def read(levels: Sequence[str], content: object) -> Announced:
@@ -119,6 +119,7 @@ def _components(
 def _announced(found: list[tuple[str, str, dict[str, Any]]], fallback: str) -> Announced:
     entities: list[Entity] = []
     presences: dict[tuple[str, str], Presence] = {}
+    abouts: dict[str, Found] = {}
     refused: list[str] = []
     for component, key, one in found:
         if component not in COMPONENTS or not isinstance(one.get("state_topic"), str):
@@ -127,9 +128,10 @@ def _announced(found: list[tuple[str, str, dict[str, Any]]], fallback: str) -> A
             device = _device(one.get("device"), fallback)
             entities.append(_entity(component, key, one, device))
             presences |= {(device, told.topic): told for told in _presences(one, device)}
+            abouts[device] = _about(one.get("device"), device)
         except Unusable as exc:
             refused.append(str(exc))
-    return Announced(entities, list(presences.values()), refused)
+    return Announced(entities, list(presences.values()), list(abouts.values()), refused)
 
 
 def _entity(component: str, key: str, one: Mapping[str, Any], device: str) -> Entity:
@@ -163,13 +165,23 @@ def _field(one: Mapping[str, Any], key: str) -> str:
     return given or (plain(kind) if isinstance(kind, str) else "") or plain(key) or "value"
 
 
-def _device(about: object, fallback: str) -> str:
-    given = about if isinstance(about, dict) else {}
-    given = {_LONG_OF_DEVICE.get(name, name): value for name, value in given.items()}
-    ids = given.get("identifiers")
+def _device(given: object, fallback: str) -> str:
+    ids = _told(given).get("identifiers")
     first = ids[0] if isinstance(ids, list) and ids else ids
-    name = next((one for one in (given.get("name"), first) if isinstance(one, str) and one.strip()), fallback)
-    return device_name(name)
+    names = (_told(given).get("name"), first)
+    return device_name(next((one for one in names if isinstance(one, str) and one.strip()), fallback))
+
+
+def _about(given: object, device: str) -> Found:
+    told = _told(given)
+    known = {name: told.get(name) for name in ("name", "model", "manufacturer")}
+    return about(device, told.get("suggested_area"), **known)
+
+
+def _told(given: object) -> dict[str, Any]:
+    """What is told of a device, by long names."""
+    found = given if isinstance(given, dict) else {}
+    return {_LONG_OF_DEVICE.get(name, name): value for name, value in found.items()}
 
 
 def _presences(one: Mapping[str, Any], device: str) -> Iterator[Presence]:

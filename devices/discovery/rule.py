@@ -11,11 +11,12 @@ from devices.discovery.known import Known
 from devices.discovery.template import render
 from devices.flatten import keep, told_time
 from devices.names import Name, Names, metric_name, named
-from devices.rule import Found, Take
+from devices.rule import Found, Take, skip
 from devices.values import MAX_TEXT, NotOurs, Unusable, Value, decode
 from perfwatch.topics import Prefixes
 
 MAX_CONFIGS = 10_000
+OWN = "perfwatch_"
 
 _NAMES = Names()
 # A door's `contact` is true when it is closed: these words would say the opposite of the number.
@@ -48,6 +49,8 @@ class HomeAssistant:
         topic = "/".join(levels)
         depth = len(self._prefix)
         if list(levels[:depth]) == self._prefix and levels[-1] == "config" and len(levels) - depth in (3, 4):
+            if levels[depth + 1].startswith(OWN):
+                return skip("PerfWatch announces its own hosts there")
             return lambda payload: self._announced(topic, levels[depth:-1], payload)
         if self._is_announced(topic):
             return lambda payload: self._state(topic, payload)
@@ -64,10 +67,10 @@ class HomeAssistant:
         if len(self._known) >= MAX_CONFIGS and topic not in self._known:
             raise Unusable(f"it is one more than the {MAX_CONFIGS:,} announcements that are taken")
         told = read(levels, decode(payload))
-        self._known.put(topic, told.without(self._ours))
+        self._known.put(topic, told)
         if told.refused:
             raise Unusable(told.refused[0])  # once what can be used is known
-        return []
+        return told.abouts
 
     def _state(self, topic: str, payload: bytes) -> list[Found]:
         """A reading of each device; only when there is none at all, why not."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from devices.flatten import flatten
 from devices.names import UNITS, Measure, Names, device_name, metric_name
-from devices.rule import Found, Take, available, found, one, skip
+from devices.rule import Found, Take, about, available, found, one, skip
 from devices.values import Unusable, decode, moment
 
 _WATT_MINUTES = Measure("kwh", 1 / 60_000)
@@ -88,6 +88,8 @@ class Shelly:
         return None
 
     def _first(self, device: str, rest: Sequence[str]) -> Take:
+        if rest == ["announce"]:
+            return lambda payload: _announced(device, decode(payload))
         if rest[-1] in ("command", "announce", "info", "set") or rest[0] == "input_event":
             return skip("it is a command or an announcement")
         return one(device, "_".join(_without_group(rest)), _GEN1, self._zone)
@@ -108,6 +110,11 @@ class Shelly:
             for name, part in params.items()
             if isinstance(part, dict)
         ]
+
+
+def _announced(device: str, told: object) -> list[Found]:
+    model = told.get("model") if isinstance(told, dict) else None
+    return [about(device, model=model, manufacturer="Shelly")]
 
 
 def _without_group(rest: Sequence[str]) -> Sequence[str]:

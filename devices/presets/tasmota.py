@@ -9,7 +9,7 @@ from typing import Any
 
 from devices.flatten import flatten, told_time
 from devices.names import UNITS, Measure, Names, device_name, measure_of
-from devices.rule import Found, Take, available, skip
+from devices.rule import Found, Take, about, available, skip
 from devices.values import Unusable, decode
 
 _SPECIAL: Mapping[str, Measure | None] = {
@@ -37,14 +37,16 @@ class Tasmota:
     """A plug, a board of sensors, or a Zigbee bridge of Tasmota's."""
 
     name = "tasmota"
-    filters = ("tele/+/SENSOR", "tele/+/STATE", "tele/+/LWT", "tele/+/+/SENSOR", "stat/+/+")
-    facts = ()
+    facts = ("tasmota/discovery/+/config",)
+    filters = ("tele/+/SENSOR", "tele/+/STATE", "tele/+/LWT", "tele/+/+/SENSOR", "stat/+/+", *facts)
 
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone
         self._by_units: dict[tuple[object, object], Names] = {}
 
     def route(self, levels: Sequence[str]) -> Take | None:
+        if levels[:2] == ["tasmota", "discovery"] and levels[-1] == "config":
+            return _announced
         if levels[0] == "stat" and len(levels) == 3:
             return self._answer(device_name(levels[1]), levels[2])
         if levels[0] != "tele" or len(levels) not in (3, 4):
@@ -100,6 +102,13 @@ class Tasmota:
                 self._by_units.clear()
             self._by_units[key] = Names({**_SPECIAL, **told})
         return self._by_units[key]
+
+
+def _announced(payload: bytes) -> list[Found]:
+    told = decode(payload)
+    if not isinstance(told, dict) or not isinstance(told.get("t"), str):
+        raise Unusable("it is no announcement of a Tasmota's")
+    return [about(told["t"], name=told.get("dn"), model=told.get("md"), manufacturer="Tasmota")]
 
 
 def _without(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def _under(prefixes: Prefixes, rules: str) -> str:
         (f" {DEFAULT_PREFIX}/", f" {prefixes.topics}/"),
         (f" {DEFAULT_PREFIX}-bridge/", f" {prefixes.topics}-bridge/"),
         (f" {DEFAULT_PREFIX}-alerts/", f" {prefixes.topics}-alerts/"),
+        (f" {DEFAULT_PREFIX}-devices/", f" {prefixes.topics}-devices/"),
         (f" {DEFAULT_DISCOVERY}/", f" {prefixes.discovery}/"),
     ):
         rules = rules.replace(default, ours)

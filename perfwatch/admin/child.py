@@ -38,6 +38,10 @@ class Child:
         self.started = asyncio.Event()
 
     @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    @property
     def ended(self) -> bool:
         return self._process is not None and self._process.returncode is not None
 

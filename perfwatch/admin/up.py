@@ -15,11 +15,13 @@ from collections.abc import Mapping
 from perfwatch.admin.addresses import EVERYWHERE, directions, reachable_url
 from perfwatch.admin.brokers import GivenBroker, OwnBroker, Say, find_mosquitto, ready
 from perfwatch.admin.child import Child, no_room
+from perfwatch.admin.switched import keep_while
 from perfwatch.admin.telling import rotate_logs, tell_errors, tell_of_room
+from perfwatch.devices import file as devices_file
 from perfwatch.durations import format_ms
 from perfwatch.errors import StartError
 from perfwatch.lock import claimed
-from perfwatch.settings import DEVICES_FILE, Settings, option, secret_variables, variable
+from perfwatch.settings import Settings, option, secret_variables, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
 
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
@@ -62,28 +64,32 @@ class Up:
                 check_port(host, getattr(settings, name), name)
             broker = GivenBroker(settings) if self._given else OwnBroker(settings, self._environ)
             services = [self._service(name, broker.url(name)) for name in self._names()]
+            devices = self._service("devices", broker.url("devices"))
             try:
-                await self._start(broker, services)
+                await self._start(broker, services, devices)
                 async with asyncio.TaskGroup() as group:
-                    children = [*broker.children, *services]
+                    children = [*broker.children, *services, devices]
                     for work in (
                         rotate_logs(children),
                         tell_errors(children, self._say),
                         tell_of_room(self._folder, self._say),
+                        self._follow_devices(devices),
                         *broker.care(self._say),
                     ):
                         group.create_task(work)
-                    for child in children:
+                    for child in (*broker.children, *services):
                         group.create_task(self._keep_one(child))
             finally:
                 # The broker goes last: the others have a last word to say to it.
-                await asyncio.gather(*(child.stop() for child in services))
+                await asyncio.gather(*(child.stop() for child in (*services, devices)))
                 await broker.stop()
 
     def _names(self) -> list[str]:
-        """The services that are wanted: further ones only where something is switched on for them."""
-        devices = self._settings.devices or (self._folder / DEVICES_FILE).exists()
-        return [*SERVICES, *(["devices"] if devices else []), *(["alerts"] if self._settings.alerts else [])]
+        return [*SERVICES, *(["alerts"] if self._settings.alerts else [])]
+
+    async def _follow_devices(self, child: Child) -> None:
+        """Run the devices while something is switched on, in the settings or on the Settings page."""
+        await keep_while(child, lambda: devices_file.is_on(self._settings), self._keep_one, self._say)
 
     def _service(self, name: str, broker: str) -> Child:
         given = {
@@ -99,7 +105,7 @@ class Up:
         # -P: a folder named like a service in the current directory must not be run in its place.
         return Child(name, [sys.executable, "-P", "-m", name], environ, self._folder / "logs")
 
-    async def _start(self, broker: OwnBroker | GivenBroker, services: list[Child]) -> None:
+    async def _start(self, broker: OwnBroker | GivenBroker, services: list[Child], devices: Child) -> None:
         settings = self._settings
         scheme = "https" if settings.cert_file else "http"
         url = f"{scheme}://{shown(settings.address)}:{settings.port}"
@@ -118,9 +124,11 @@ class Up:
                 lambda: trouble(settings.address, settings.port, scheme),
                 also=services,
             )
-            said = {"devices": settings.devices or "your own mappings", "alerts": "rules on every host"}
             for child in further:
-                self._status(child, said[child.name])
+                self._status(child, "rules on every host")
+            if devices_file.is_on(settings):
+                await devices.start()
+                self._status(devices, settings.devices or "as switched on in Settings")
             self._status(dashboard, url)
         finally:
             # Said even when the start fails: it is kept as a hash only and cannot be shown again.

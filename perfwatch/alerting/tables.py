@@ -72,7 +72,12 @@ def _section(path: tuple[str, ...], table: Mapping[str, Any]) -> list[str]:
     if not table:
         return []
     head = ".".join(map(_key, path))
-    return ["", f"[{head}]", *(f"{_key(name)} = {_value(value)}" for name, value in table.items())]
+    return ["", f"[{head}]", *(line_of(name, value) for name, value in table.items())]
+
+
+def line_of(name: str, value: Any) -> str:
+    """A key with its value, as TOML."""
+    return f"{_key(name)} = {_value(value)}"
 
 
 def _dump(tree: Mapping[str, Any]) -> str:

@@ -246,6 +246,19 @@ class HostInfo(Struct, kw_only=True):
     tags: dict[str, str] = {}
 
 
+class DeviceInfo(Struct, kw_only=True, omit_defaults=True):
+    """What `<prefix>/<device>/info` carries of something without a collector: `source` takes its messages.
+
+    `tags` may have its `room`.
+    """
+
+    source: str
+    name: str | None = None
+    model: str | None = None
+    manufacturer: str | None = None
+    tags: dict[str, str] = {}
+
+
 READINGS: dict[str, type[Reading]] = {
     "cpu": Cpu,
     "memory": Memory,

@@ -11,6 +11,7 @@ from dashboard.auth.login_log import LoginLog
 from dashboard.auth.logins import Logins
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
+from dashboard.devices.known import DevicesService
 from dashboard.live.bridges import Bridges
 from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
@@ -34,9 +35,9 @@ def parts(folder: Path) -> Parts:
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     users, api_tokens = Users(folder / "users.json", quick), ApiTokens(folder)
     tokens = Tokens(lambda: "k" * 64, Revocations(folder / "revoked.json"))
-    hub, commands, bridges, alerts = Hub(), Commands(), Bridges(), Alerts()
+    hub, commands, bridges, alerts, devices = Hub(), Commands(), Bridges(), Alerts(), DevicesService()
     store = SqliteStore(folder / "history.db")
-    subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges, alerts)
+    subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges, alerts, devices)
     return Parts(
         users=users,
         sessions=Sessions(tokens, users, api_tokens, Logins(folder / "sessions.json", 3600)),
@@ -47,13 +48,13 @@ def parts(folder: Path) -> Parts:
         commands=commands,
         bridges=bridges,
         alerts=alerts,
+        devices=devices,
         subscriber=subscriber,
         watching=Watching(subscriber.watch),
         store=store,
         patient=store,
         place=Where("SQLite", "here"),
         hosts=HostsApi(hub, store),
-        folder=folder,
-        prefix="perfwatch",
+        settings=Settings(data_dir=str(folder)),
         probe=StoreProbe(store, "here"),
     )

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.counters import GAP_MS, LEAST_MS, STILL_MS, Rates, by_name, rate_of
-from devices.mapping import read
+from devices.mapping import made
 from devices.taker import Taker
 from devices.values import Value
+from perfwatch.devices.file import parsed
 from perfwatch.topics import Topics
 from perfwatch.units import unit_of
 from tests.devices.taking import NOW, preset
@@ -138,6 +139,6 @@ def test_home_assistant_s_state_class_tells_what_counts() -> None:
 
 
 def test_a_mapping_may_say_so() -> None:
-    text = b'[[mapping]]\ntopic = "gas/{device}"\nfield = "gas"\nkind = "counter"'
-    takes = Taker(read(text, None), Topics())
+    text = '[[mapping]]\ntopic = "gas/{device}"\nfield = "gas"\nkind = "counter"'
+    takes = Taker([*made(parsed(text).mapping, None)], Topics())
     assert after_a_minute(takes, "gas/cellar", "10", "12")["gas_per_hour"] == 120

@@ -8,7 +8,7 @@ import pytest
 from devices.discovery.config import MAX_ENTITIES
 from devices.discovery.known import MAX_WILD
 from devices.taker import Taker
-from devices.values import Unusable
+from devices.values import NotOurs, Unusable
 from tests.devices.taking import NOW, readings, taker
 
 
@@ -30,7 +30,8 @@ def test_what_perfwatch_announces_of_itself_is_nothing_to_it(takes: Taker) -> No
     before = takes.filters()
     components = {"cpu": {"p": "sensor", "state_topic": "perfwatch/nas/cpu"}}
     available = [{"topic": "perfwatch/nas/status"}, {"topic": "perfwatch/alerts"}]
-    announce(takes, "homeassistant/device/perfwatch_nas/config", cmps=components, availability=available)
+    with pytest.raises(NotOurs, match="its own hosts"):
+        announce(takes, "homeassistant/device/perfwatch_nas/config", cmps=components, availability=available)
     assert takes.filters() == before
 
 

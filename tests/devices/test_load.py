@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.load import rules_of, taker_of, unwanted
+from devices.load import taker_of, unwanted
 from devices.presets.registry import PRESETS
 from perfwatch.setting_types import DEVICE_PRESETS
 from perfwatch.settings import Settings
@@ -18,8 +18,8 @@ def test_the_settings_know_each_preset_in_its_order() -> None:
     ("named", "found"), [("", []), ("shelly, tasmota", ["tasmota", "shelly"]), ("all", list(DEVICE_PRESETS))]
 )
 def test_what_is_named_is_switched_on(tmp_path: Path, named: str, found: list[str]) -> None:
-    settings = Settings(data_dir=str(tmp_path))
-    assert [rule.name for rule in rules_of(settings, named)] == found
+    settings = Settings(data_dir=str(tmp_path), devices=named)
+    assert [rule.name for rule in taker_of(settings).rules] == found
 
 
 def test_the_user_s_mappings_come_first(tmp_path: Path) -> None:

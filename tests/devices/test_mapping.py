@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from devices.mapping import read
+from devices.mapping import made
 from devices.taker import Taker
 from devices.values import Unusable
+from perfwatch.devices.file import parsed
 from perfwatch.errors import SettingError
 from perfwatch.topics import Topics
 from tests.devices.taking import NOW, readings
@@ -23,7 +24,7 @@ scale = 0.1"""
 
 
 def mapped(text: str) -> Taker:
-    return Taker(read(text.encode(), UTC), Topics())
+    return Taker(made(parsed(text).mapping, UTC), Topics())
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_a_mapping_takes_what_it_says(
 def test_the_examples_of_the_documentation_are_mappings() -> None:
     text = (Path(__file__).parents[2] / "docs" / "devices.md").read_text()
     examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-    assert [len(read(one.encode(), UTC)) for one in examples] == [2, 4]
+    assert [len(made(parsed(one).mapping, UTC)) for one in examples] == [2, 4]
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,10 @@ def test_what_we_published_is_never_taken_again() -> None:
         takes.take(one.topic, one.payload, NOW)
 
 
-def test_a_bridge_s_topics_are_left_alone() -> None:
-    with pytest.raises(Unusable, match="bridge"):
-        taker("plain").take("perfwatch-bridge/bridge/lag", b"1", NOW)
+@pytest.mark.parametrize("topic", ["perfwatch-bridge/bridge/lag", "perfwatch-devices/ask"])
+def test_our_own_parts_topics_are_left_alone(topic: str) -> None:
+    with pytest.raises(Unusable, match="own parts"):
+        taker("plain").take(topic, b"1", NOW)
 
 
 def test_floods_end_at_so_many_topics_and_devices() -> None:

@@ -185,11 +185,16 @@ def test_a_device_with_metrics_of_its_own_gets_a_card(context: BrowserContext, d
     watched = Watched(context.new_page())
     page = watched.page
     open_host(page, dashboard, "roof")
-    card = page.get_by_test_id("card-climate")
-    expect(card.locator("h2")).to_have_text("Climate")
-    expect(page.get_by_test_id("climate-first")).to_have_text(re.compile(r"-\d\.\d°C"))
-    for text in ("Humidity61.2 %", "Solar412 W", "Chargingyes", "Labelroof", "Cells a3.31 V"):
-        expect(card).to_contain_text(text)
+    expect(page.get_by_test_id("card-climate.temperature_celsius").locator("h2")).to_have_text("Temperature")
+    expect(page.get_by_test_id("climate-temperature_celsius")).to_have_text(re.compile(r"-\d\.\d°C"))
+    for field, text in {
+        "humidity_percent": "61.2%",
+        "solar_watts": "412W",
+        "charging": "on",
+        "cells_a_volts": "3.31V",
+    }.items():
+        expect(page.get_by_test_id(f"climate-{field}")).to_have_text(text)
+    expect(page.get_by_test_id("card-climate")).to_contain_text("Labelroof")
     keep(page, "live-device")
     assert watched.complaints == []
 

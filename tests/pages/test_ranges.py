@@ -122,7 +122,7 @@ def test_one_cursor_and_one_zoom_for_all(page: Page, dashboard: Dashboard) -> No
     zoom(page, "range-chart-cpu")
     expect(page).to_have_url(re.compile(r"range=custom&from=\d{4}-.*&to=\d{4}-"))
     expect(page.get_by_test_id("live")).to_have_attribute("data-loaded", "2")
-    link = page.get_by_test_id("range-disk").locator(".past")
+    link = page.get_by_test_id("range-disk").get_by_role("link", name="Disk in History")
     expect(link).to_have_attribute("href", re.compile("metric=disk.*range=custom&from="))
     page.get_by_test_id("range-reset").click()
     expect(page).to_have_url(re.compile(r"range=12h$"))

@@ -30,6 +30,7 @@ import { WINDOW_MS } from "./timeline.js";
  * @property {string} sync
  * @property {(range: Range | null) => void} onZoom
  * @property {() => void} [onPick] what a click or Enter does
+ * @property {(low: number, high: number) => [number, number]} [scale] both ends of it, where it need not begin at 0
  * @property {boolean} [stacked] each line stands on the one before
  * @property {Layer | null} [layer] for what is not made of lines
  * @property {Times} [times]
@@ -56,7 +57,7 @@ export class Chart {
   #notes = NO_NOTES;
 
   /** @param {HTMLElement} box @param {HTMLElement} legend @param {Options} options */
-  constructor(box, legend, { lines, format, range, sync, onZoom, onPick, stacked = false, layer = null, times = CLOCK, told }) {
+  constructor(box, legend, { lines, format, range, sync, onZoom, onPick, scale, stacked = false, layer = null, times = CLOCK, told }) {
     this.#lines = lines;
     this.#format = format;
     this.#stacked = stacked;
@@ -64,7 +65,7 @@ export class Chart {
     this.#columns = /** @type {Columns} */ ([[], ...lines.flatMap(({ band }) => (band ? [[], [], []] : [[]]))]);
     this.#times = times;
     this.#told = told ?? new Legend(legend, lines, format);
-    this.#plot = new uPlot(this.#options(box, range, sync, onZoom), this.#columns, box);
+    this.#plot = new uPlot(this.#options(box, range, scale, sync, onZoom), this.#columns, box);
     this.#plot.over.addEventListener("dblclick", () => onZoom(null));
     onClick(this.#plot.over, onPick);
     box.tabIndex = 0;
@@ -139,8 +140,8 @@ export class Chart {
     setCursor({ left, top: index === null ? -10 : this.#plot.over.clientHeight / 2 }, true, true);
   }
 
-  /** @type {(box: HTMLElement, range: Options["range"], sync: string, onZoom: Options["onZoom"]) => uPlot.Options} */
-  #options(box, range, sync, onZoom) {
+  /** @type {(box: HTMLElement, range: Options["range"], scale: Options["scale"], sync: string, onZoom: Options["onZoom"]) => uPlot.Options} */
+  #options(box, range, scale, sync, onZoom) {
     const token = inks(box);
     const ink = { stroke: token("faint"), font: `12px ${getComputedStyle(box).fontFamily}` };
     const grid = { stroke: token("border"), width: 1 };
@@ -158,7 +159,7 @@ export class Chart {
         drag: { x: true, y: false, setScale: false },
         bind: { dblclick: () => null },
       },
-      scales: { x: { time: true }, y: { range: (_plot, min, max) => [min < 0 ? -range(-min) : 0, range(Math.max(0, max ?? 0))] } },
+      scales: { x: { time: true }, y: { range: (_plot, min, max) => (scale && min !== null ? scale(min, max) : [min < 0 ? -range(-min) : 0, range(Math.max(0, max ?? 0))]) } },
       axes: [
         { ...ink, grid: { show: false }, ticks: { show: false }, size: this.#times.size, space: (plot) => (plot.width < 480 ? 48 : 90), values: (_plot, ticks) => this.#times.ticks(ticks) },
         { ...ink, grid, ticks: { show: false }, size: AXIS_WIDTH, splits: quarters, gap: 8,

@@ -25,6 +25,8 @@ export const UNITS = {
   "lux": {"kind": "lux", "names": ["lx"], "base": 1000, "digits": 0, "from_zero": true},
   "parts_per_million": {"kind": "parts_per_million", "names": ["ppm"], "base": 1000, "digits": 0, "from_zero": true},
   "decibel_milliwatts": {"kind": "decibel_milliwatts", "names": ["dBm"], "base": 1000, "digits": 0, "from_zero": false},
+  "decibels": {"kind": "decibels", "names": ["dB"], "base": 1000, "digits": 1, "from_zero": false},
+  "micrograms": {"kind": "micrograms", "names": ["µg/m³"], "base": 1000, "digits": 1, "from_zero": true},
   "count": {"kind": "count", "names": [""], "base": 1000, "digits": 0, "from_zero": true},
   "number": {"kind": "number", "names": [""], "base": 1000, "digits": 2, "from_zero": true},
 };
@@ -55,6 +57,8 @@ export const ENDINGS = {
   "lux": "lux",
   "ppm": "parts_per_million",
   "dbm": "decibel_milliwatts",
+  "db": "decibels",
+  "ug_m3": "micrograms",
 };
 
 export const EXCEPTIONS = {

@@ -317,6 +317,14 @@ export interface HostInfo {
   tags?: Record<string, string>;
 }
 
+export interface DeviceInfo {
+  source?: string;
+  name?: string | null;
+  model?: string | null;
+  manufacturer?: string | null;
+  tags?: Record<string, string>;
+}
+
 export interface Readings {
   cpu?: Cpu;
   memory?: Memory;

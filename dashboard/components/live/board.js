@@ -3,8 +3,7 @@ import { timeOfDay } from "../common/format.js";
 import { metricName } from "../common/metrics.js";
 import { WINDOW_MS } from "../common/timeline.js";
 import { element, write } from "../common/parts.js";
-import { CARDS } from "./cards.js";
-import { generic } from "./cards/generic.js";
+import { CARDS, byPlace, cardsOf, keyOf } from "./cards.js";
 import { Panel } from "./panel.js";
 
 /** @typedef {import("../common/chart.js").Range} Range */
@@ -12,7 +11,6 @@ import { Panel } from "./panel.js";
 /** @typedef {{ zoomed(range: Range | null): void, failed(sentence: string): void }} Events */
 
 const LATE_STEPS = 3;
-const METRICS = CARDS.map(({ metric }) => metric);
 
 export class Board {
   #cards;
@@ -65,7 +63,8 @@ export class Board {
     this.#interval = interval * 1000;
     for (const panel of this.#panels.values()) panel.interval = this.#interval;
     for (const [metric, reason] of Object.entries(info?.sources ?? {})) {
-      if (reason === null || isExpected(metric, reason)) this.#panel(metric);
+      const card = CARDS.find((one) => one.metric === metric);
+      if (card && (reason === null || isExpected(card, reason))) this.#panel(card);
     }
     this.#explain();
   }
@@ -75,14 +74,18 @@ export class Board {
   receive({ timestamp, data }) {
     const time = Date.parse(timestamp);
     for (const [metric, reading] of Object.entries(data)) {
-      const panel = this.#panel(metric);
-      const isFirst = panel.time === null;
-      panel.receive(time, reading);
-      if (isFirst && panel.visible) panel.fill(this.#edge);
+      for (const card of cardsOf(metric, reading)) this.#give(this.#panel(card), time, reading);
     }
     this.#latest = { timestamp, time };
     this.#unzoomWhatIsPast(time);
     if (!this.#paused) this.#show();
+  }
+
+  /** @type {(panel: Panel, time: number, reading: any) => void} */
+  #give(panel, time, reading) {
+    const isFirst = panel.time === null;
+    panel.receive(time, reading);
+    if (isFirst && panel.visible) panel.fill(this.#edge);
   }
 
   // What rules say of this host.
@@ -138,10 +141,10 @@ export class Board {
   // Each card that has nothing, or nothing new, says why.
   #explain() {
     const sources = this.#info?.sources ?? {};
-    for (const [metric, panel] of this.#panels) {
-      const reason = sources[metric];
+    for (const panel of this.#panels.values()) {
+      const reason = sources[panel.card.metric];
       const { time } = panel;
-      const late = this.#latest && time !== null && this.#latest.time - time > LATE_STEPS * panel.step;
+      const late = this.#info && this.#latest && time !== null && this.#latest.time - time > LATE_STEPS * panel.step;
       if (late) panel.explain(reason ?? `No reading since ${timeOfDay(time)}.`);
       else if (panel.time === null && reason) panel.explain(reason);
       else if (panel.time === this.#latest?.time) panel.explain(null);
@@ -158,11 +161,10 @@ export class Board {
     if (list.textContent !== said.join("")) list.replaceChildren(...said.map((text) => element("li", "", text)));
   }
 
-  /** @type {(metric: string) => Panel} */
-  #panel(metric) {
-    const known = this.#panels.get(metric);
+  /** @type {(card: import("./cards.js").Card<any>) => Panel} */
+  #panel(card) {
+    const known = this.#panels.get(keyOf(card));
     if (known) return known;
-    const card = CARDS.find((one) => one.metric === metric) ?? generic(metric);
     const panel = new Panel(card, {
       host: this.#host,
       interval: this.#interval,
@@ -172,23 +174,23 @@ export class Board {
       failed: this.#events.failed,
     });
     panel.zoom(this.#range, null);
-    this.#place(metric, panel);
+    this.#place(panel);
     panel.note(this.#heard);
-    this.#panels.set(metric, panel);
+    this.#panels.set(keyOf(card), panel);
     this.#sight.observe(panel.element);
     return panel;
   }
 
-  /** @type {(metric: string, panel: Panel) => void} */
-  #place(metric, panel) {
-    const after = cardsIn(this.#cards).find((one) => isAfter(one.dataset.metric ?? "", metric));
-    this.#cards.insertBefore(panel.element, after ?? null);
+  /** @param {Panel} panel */
+  #place(panel) {
+    const after = [...this.#panels.values()].filter(({ card }) => byPlace(panel.card, card) < 0).sort((a, b) => byPlace(a.card, b.card));
+    this.#cards.insertBefore(panel.element, after[0]?.element ?? null);
   }
 
   /** @param {IntersectionObserverEntry[]} changes */
   #seen(changes) {
     for (const { target, isIntersecting } of changes) {
-      const panel = this.#panels.get(/** @type {HTMLElement} */ (target).dataset.metric ?? "");
+      const panel = this.#panels.get(/** @type {HTMLElement} */ (target).dataset.key ?? "");
       if (panel?.element === target) panel.seen(isIntersecting, this.#info, this.#edge);
     }
   }
@@ -202,19 +204,8 @@ export class Board {
   #edge = () => this.#latest?.time ?? null;
 }
 
-/** @type {(list: HTMLElement) => HTMLElement[]} */
-function cardsIn(list) {
-  return /** @type {HTMLElement[]} */ ([...list.children]);
-}
-
-/** @type {(metric: string, other: string) => boolean} */
-function isAfter(metric, other) {
-  const [place, before] = [metric, other].map((one) => (METRICS.includes(one) ? METRICS.indexOf(one) : METRICS.length));
-  return place === before ? metric > other : place > before;
-}
-
 // Every Linux machine has these; the others come with their hardware, and their absence is no trouble.
-/** @type {(metric: string, reason: string) => boolean} */
-function isExpected(metric, reason) {
-  return reason !== "switched off" && CARDS.find((one) => one.metric === metric)?.expected === true;
+/** @type {(card: import("./cards.js").Card<any>, reason: string) => boolean} */
+function isExpected(card, reason) {
+  return reason !== "switched off" && card.expected === true;
 }

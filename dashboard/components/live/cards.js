@@ -2,6 +2,7 @@
 import { containers } from "./cards/containers.js";
 import { cpu } from "./cards/cpu.js";
 import { disk } from "./cards/disk.js";
+import { generic } from "./cards/generic.js";
 import { gpu } from "./cards/gpu.js";
 import { memory } from "./cards/memory.js";
 import { memoryBandwidth } from "./cards/memory_bandwidth.js";
@@ -16,8 +17,8 @@ import { systemd } from "./cards/systemd.js";
 /** @typedef {import("../common/format.js").Figure} Figure */
 /**
  * @template R a reading
- * @typedef {{ info: import("../common/readings.js").HostInfo | null, past: { reading: R, seconds: number } | null }} Context
- * what the host says of itself, and the reading before this one with the seconds since then
+ * @typedef {{ info: import("../common/readings.js").HostInfo | null, past: { reading: R, seconds: number } | null, time?: number | null }} Context
+ * what the host says of itself, the reading before this one with the seconds since then, and when this one was taken, in ms
  */
 /**
  * @template R
@@ -53,6 +54,8 @@ import { systemd } from "./cards/systemd.js";
  * @property {string[]} [needs] the fields that lines are made of, where those are not their own
  * @property {(value: number | null) => string} format
  * @property {(max: number) => number} [range] the top of its scale
+ * @property {(low: number, high: number) => [number, number]} [scale] its ends, where it need not begin at 0
+ * @property {import("./cards/states.js").States} [states] it is a strip of these
  * @property {boolean} [stacked]
  * @property {Line<R>} [whole] what the stacked lines are the shares of: over a range it has the band
  * @property {string} [row]
@@ -71,6 +74,10 @@ import { systemd } from "./cards/systemd.js";
  * @template R
  * @typedef {object} Card
  * @property {string} metric
+ * @property {string} [key] where a metric has several cards: which one it is
+ * @property {string} [title] in place of the metric's name
+ * @property {number} [rank] the lower, the earlier
+ * @property {boolean} [wide] it goes across the page
  * @property {boolean} [charted] false when it has no chart
  * @property {boolean} [expected] every machine has it: its card is there to say why when this one has not
  * @property {(reading: R) => string | null} [why] the reason why it holds nothing
@@ -88,3 +95,22 @@ import { systemd } from "./cards/systemd.js";
 export const CARDS = [
   cpu, memory, network, disk, perfEvents, memoryBandwidth, pressure, sensors, gpu, containers, processes, system, systemd,
 ];
+
+// The cards of what a host publishes under that name.
+/** @type {(metric: string, reading: any) => Card<any>[]} */
+export function cardsOf(metric, reading) {
+  const known = CARDS.find((one) => one.metric === metric);
+  return known ? [known] : generic(metric, reading);
+}
+
+/** @type {(card: Card<any>) => string} */
+export function keyOf({ key, metric }) {
+  return key ?? metric;
+}
+
+// Known ones in their order, then all others by rank and name.
+/** @type {(one: Card<any>, other: Card<any>) => number} */
+export function byPlace(one, other) {
+  const place = (/** @type {Card<any>} */ card) => (CARDS.includes(card) ? CARDS.indexOf(card) : CARDS.length + (card.rank ?? 0));
+  return place(one) - place(other) || (keyOf(one) < keyOf(other) ? -1 : 1);
+}

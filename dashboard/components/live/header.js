@@ -1,13 +1,20 @@
 // The row above the cards: whose readings these are, and what kind of machine that is.
 import { memory, joined, span } from "../common/format.js";
 import { clock } from "../common/clock.js";
-import { element, resize } from "../common/parts.js";
+import { element } from "../common/parts.js";
+import { byRoom, conditionOf, deviceFacts } from "./device.js";
+
+/** @typedef {import("./device.js").Condition} Condition */
 
 export class Header {
   #parts;
   /** @type {import("../common/readings.js").HostInfo | null} */
   #info = null;
   #isAway = false;
+  /** @type {import("../common/hosts.js").Host | undefined} */
+  #entry;
+  /** @type {Condition} */
+  #condition = {};
 
   /** @param {import("../common/parts.js").Parts} parts */
   constructor(parts) {
@@ -17,10 +24,19 @@ export class Header {
   /** @type {(hosts: import("../common/hosts.js").Host[], shown: string | null) => void} */
   showHosts(hosts, shown) {
     const one = hosts.find(({ host }) => host === shown);
+    if (this.#entry?.host !== one?.host) this.#condition = {};
+    this.#entry = one;
     this.#info = one?.info ?? null;
     this.#isAway = one?.status === "offline";
     this.#parts.text("host-name", shown ?? "No host yet");
     this.#showChoice(hosts, shown);
+    this.tick();
+  }
+
+  // How a device itself is, by its newest readings.
+  /** @param {Record<string, any>} data */
+  receive(data) {
+    Object.assign(this.#condition, ...Object.values(data).map(conditionOf));
     this.tick();
   }
 
@@ -33,12 +49,12 @@ export class Header {
   #showChoice(hosts, shown) {
     const choice = this.#parts.get("host-choice");
     const known = hosts.some(({ host }) => host === shown) || shown === null;
-    const all = known ? hosts : [{ host: shown ?? "", status: null }, ...hosts];
-    const options = resize(choice, all.length, () => element("option", ""));
-    all.forEach(({ host, status }, index) => {
-      options[index].value = host;
-      options[index].textContent = status === "offline" ? `${host} (offline)` : host;
-    });
+    /** @type {import("../common/hosts.js").Host[]} */
+    const all = known ? hosts : [{ host: shown ?? "", kind: "collector", status: null, since: null, last_seen: null, timestamp: null, info: null }, ...hosts];
+    const rows = byRoom(all);
+    const said = JSON.stringify(rows);
+    if (choice.dataset.rows !== said) choice.replaceChildren(...rows.map(group));
+    choice.dataset.rows = said;
     choice.value = shown ?? "";
     choice.hidden = all.length < 2;
     choice.closest(".board").classList.toggle("many", all.length > 1);
@@ -46,7 +62,7 @@ export class Header {
 
   #showFacts() {
     const info = this.#info;
-    if (!info) return this.#parts.text("facts", "");
+    if (!info) return this.#parts.text("facts", this.#entry ? deviceFacts(this.#entry, this.#condition).join(" · ") : "");
     // Of one that is away nobody knows whether it is up.
     const up = info.boot_time && !this.#isAway ? (clock.now() - Date.parse(info.boot_time)) / 1000 : null;
     const facts = [
@@ -58,4 +74,12 @@ export class Header {
     ];
     this.#parts.text("facts", facts.filter(Boolean).join(" · "));
   }
+}
+
+/** @type {(row: import("./device.js").Group) => HTMLElement} */
+function group({ name, options }) {
+  const made = options.map(([value, text]) => Object.assign(element("option", "", text), { value }));
+  const box = element("optgroup", "", ...made);
+  box.label = name;
+  return box;
 }

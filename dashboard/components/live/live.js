@@ -18,6 +18,7 @@ import { Ranges } from "./range/ranges.js";
 
 const LATE_INTERVALS = 3;
 const DEFAULT_INTERVAL = 5; // seconds; devices without `info` do not say theirs
+const DAY = 24 * 3_600_000; // devices may say something twice a day only
 const NOTE_MS = 10_000;
 const ASK_AGAIN_MS = 10_000;
 const LOOK_MS = 5000; // the server takes a look for over after 15 s
@@ -102,7 +103,7 @@ class Live {
     this.#unfilled = null;
     this.#root.dataset.host = host ?? "";
     this.#board.begin(host);
-    this.#ranges.choose(host);
+    this.#ranges.choose(host, this.#entry);
     this.#showHosts();
     this.#connect();
     this.#note();
@@ -149,6 +150,7 @@ class Live {
     if (this.#host === null) return this.#choose(message.host, { keep: false });
     if (message.host !== this.#host) return;
     this.#received = performance.now();
+    this.#header.receive(message.data);
     this.#board.receive(message);
     this.#ranges.receive(message, this.#entry?.info ?? null);
     this.#tick();
@@ -194,7 +196,8 @@ class Live {
   #isLate(shown) {
     const waited = performance.now() - this.#received;
     const old = shown === null ? waited : Math.max(clock.now() - shown, waited);
-    return (this.#paused ? waited : old) > LATE_INTERVALS * this.#board.step;
+    const patience = this.#entry?.device ? DAY : LATE_INTERVALS * this.#board.step;
+    return (this.#paused ? waited : old) > patience;
   }
 
   // Why readings are late: asked while they are. Whether the host is there, it says itself.

@@ -1,20 +1,18 @@
 // One card of one host: what it holds, shows and says when it has nothing to show.
 import { fetchPast } from "../common/past.js";
-import { newRulePath } from "../common/alerting.js";
 import { historyPath } from "../common/links.js";
 import { metricName } from "../common/metrics.js";
 import { drawn } from "../common/mount.js";
 import { notesOf } from "../common/notes.js";
 import { element, write } from "../common/parts.js";
-import { HeatPlot } from "./heat.js";
-import { LinePlot } from "./plot.js";
+import { plotOf } from "./plots.js";
 import { figures, skeleton, stage } from "./skeleton.js";
-import { needs, resolved, series } from "./views.js";
+import { alertPath, needs, resolved, ruled, series } from "./views.js";
 
 /** @typedef {import("../common/chart.js").Range} Range */
 /** @typedef {import("../common/readings.js").HostInfo | null} Info */
 /** @typedef {import("./cards.js").View<any>} View */
-/** @typedef {{ plot: LinePlot | HeatPlot, box: HTMLElement, href: string, alert: string, drawn: import("../common/notes.js").Drawn, name?: string }} Shown */
+/** @typedef {{ plot: import("./plots.js").Plot, box: HTMLElement, href: string, alert: string, drawn: import("../common/notes.js").Drawn, name?: string }} Shown */
 /** @typedef {() => number | null} Edge the right end of every chart, in ms */
 /**
  * @typedef {object} Options
@@ -98,8 +96,8 @@ export class Panel {
   show(info, edge) {
     const written = this.#figures;
     if (!this.#latest || !written || this.visible === false) return;
-    const { reading } = this.#latest;
-    const context = { info, past: this.#past };
+    const { reading, time } = this.#latest;
+    const context = { info, past: this.#past, time };
     this.#mains.forEach(({ take }, index) => {
       const { number, unit } = take(reading, context);
       write(written.numbers[index].number, number);
@@ -200,14 +198,12 @@ export class Panel {
     const { metric } = this.card;
     const { of, fields, parts } = series(view);
     const href = historyPath({ host, metric, of, fields, parts });
-    // Parts of the whole: a limit of the whole is their sum's.
-    const whole = view.stacked && !of ? ["usage_percent", ...fields] : fields;
-    const alert = newRulePath({ metric, of, field: whole[0] ?? "", part: parts.length === 1 ? parts[0] : "", host });
+    const alert = alertPath(metric, view, host);
     const onPick = () => location.assign(href);
-    const plot = new (view.rows ? HeatPlot : LinePlot)(view, chart, legend, { sync, onZoom, onPick });
+    const plot = new (plotOf(view))(view, chart, legend, { sync, onZoom, onPick });
     plot.interval = interval;
     plot.zoom(this.#range, null);
-    return { plot, box, href, alert, drawn: { metric, of, fields: whole, hosts: [host], parts }, name: view.name };
+    return { plot, box, href, alert, drawn: { metric, of, fields: ruled(view), hosts: [host], parts }, name: view.name };
   }
 
   #switch() {

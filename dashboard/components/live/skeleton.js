@@ -1,11 +1,14 @@
 // The elements of a card, with room for all that will be written into them.
+import { keyOf } from "./cards.js";
 import { metricHelp, metricName } from "../common/metrics.js";
 import { element } from "../common/parts.js";
 
 /** @typedef {import("./cards.js").Card<any>} Card */
 
 /** @param {Card} card @param {string} host */
-export function skeleton({ metric, feet = [], charted = true }, host) {
+export function skeleton(card, host) {
+  const { metric, feet = [], charted = true, wide = false, title = metricName(metric) } = card;
+  const key = keyOf(card);
   const made = {
     aside: element("p", "aside"),
     alert: Object.assign(element("a", "past alert", "Alert me"), { hidden: true }),
@@ -16,21 +19,20 @@ export function skeleton({ metric, feet = [], charted = true }, host) {
     article: element("article", charted ? "card charted" : "card"),
     feet: feet.map((foot) => foot.build({ host })),
   };
-  const title = metricName(metric);
-  const heading = Object.assign(element("h2", "", title), { title: metricHelp(metric) });
-  heading.id = `card-${metric}`;
+  const heading = Object.assign(element("h2", "", title), { title: metricHelp(metric), id: `card-${key}` });
   made.link.ariaLabel = `${title} in History`;
-  made.link.dataset.testid = `past-${metric}`;
+  made.link.dataset.testid = `past-${key}`;
   made.alert.ariaLabel = `Alert me about ${title}`;
   made.alert.title = "Make a rule for what this chart shows";
-  made.alert.dataset.testid = `alert-${metric}`;
+  made.alert.dataset.testid = `alert-${key}`;
   made.why.hidden = true;
   made.plots.hidden = !charted;
   const parts = feet.map(({ caption }, index) => element("section", "foot", element("p", "caption", caption), made.feet[index].element));
   const bottom = element("div", parts.length > 1 ? "feet several" : "feet", ...parts);
   const head = element("header", "head", heading, made.aside, made.alert, made.link);
   made.article.append(head, made.why, made.mains, made.plots, bottom);
-  Object.assign(made.article.dataset, { metric, testid: `card-${metric}`, state: "loading" });
+  Object.assign(made.article.dataset, { metric, key, testid: `card-${key}`, state: "loading" });
+  made.article.classList.toggle("wide", wide);
   made.article.setAttribute("aria-labelledby", heading.id);
   return made;
 }
@@ -57,10 +59,11 @@ export function figures(box, metric, mains, sides) {
 
 // One view's place for a chart, below its legend.
 /** @param {Card} card @param {import("./cards.js").View<any>} view @param {boolean} isFirst */
-export function stage({ metric }, view, isFirst) {
+export function stage(card, view, isFirst) {
+  const key = keyOf(card);
   const legend = element("p", "legend");
   const chart = element("div", "chart");
-  Object.assign(chart, { role: "img", ariaLabel: `${metricName(metric)}: ${view.name ?? "the last five minutes"}. The arrow keys read values, Enter opens History.` });
-  chart.dataset.testid = isFirst ? `chart-${metric}` : `chart-${metric}-${view.name?.toLowerCase()}`;
+  Object.assign(chart, { role: "img", ariaLabel: `${card.title ?? metricName(card.metric)}: ${view.name ?? "the last five minutes"}. The arrow keys read values, Enter opens History.` });
+  chart.dataset.testid = isFirst ? `chart-${key}` : `chart-${key}-${view.name?.toLowerCase()}`;
   return { legend, chart, box: element("div", "stage", legend, chart) };
 }

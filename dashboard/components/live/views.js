@@ -1,4 +1,5 @@
 // What a card's views are drawn from.
+import { newRulePath } from "../common/alerting.js";
 
 /** @typedef {import("./cards.js").View<any>} View */
 
@@ -20,4 +21,18 @@ export function needs(view) {
 export function series({ of = "", lines = [], fields, parts }) {
   const distinct = (/** @type {"field" | "part"} */ name) => [...new Set(lines.map((line) => line[name] ?? "").filter(Boolean))];
   return { of, fields: fields ?? distinct("field"), parts: parts ?? distinct("part") };
+}
+
+// The fields that rules about a view look at. Parts of the whole: a limit of the whole is their sum's.
+/** @type {(view: View) => string[]} */
+export function ruled(view) {
+  const { of, fields } = series(view);
+  return view.stacked && !of ? ["usage_percent", ...fields] : fields;
+}
+
+// Where a rule for what a view shows is made.
+/** @type {(metric: string, view: View, host: string) => string} */
+export function alertPath(metric, view, host) {
+  const { of, parts } = series(view);
+  return newRulePath({ metric, of, field: ruled(view)[0] ?? "", part: parts.length === 1 ? parts[0] : "", host });
 }

@@ -4,7 +4,7 @@ import { dated } from "../common/format.js";
 import { element } from "../common/parts.js";
 import { Section, attempt, button, reload } from "../common/forms.js";
 
-/** @typedef {{ name: string, role: string, created_at: string }} Credential */
+/** @typedef {{ name: string, role: string, writes: string[], created_at: string }} Credential */
 
 const BACKTICK = "\x60";
 const ELSEWHERE = 501;
@@ -30,11 +30,11 @@ export class Integrations extends Section {
   }
 
   /** @param {Credential} credential */
-  #row({ name, role, created_at: created }) {
+  #row({ name, role, writes, created_at: created }) {
     const revoke = button("Revoke", `Revoke ${name}`);
     revoke.disabled = !this.mayChange;
     revoke.addEventListener("click", () => this.#revoke(revoke, name));
-    return element("li", "row", element("span", "name", name, element("small", "aside", `${role}, made ${dated(created)}`)), revoke);
+    return element("li", "row", element("span", "name", name, element("small", "aside", `${role}, made ${dated(created)}`), ...mayWrite(writes)), revoke);
   }
 
   /** @param {any} event of a form that is submitted */
@@ -70,6 +70,12 @@ export class Integrations extends Section {
     });
     await reload(this, said);
   }
+}
+
+/** @type {(writes: string[]) => HTMLElement[]} */
+function mayWrite(writes) {
+  const topics = writes.flatMap((one) => [element("code", "", one), " "]);
+  return writes.length ? [element("small", "aside", "may write ", ...topics)] : [];
 }
 
 // What stands between `backticks` is to be typed.

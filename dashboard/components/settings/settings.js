@@ -3,6 +3,7 @@ import { Failed, ask } from "../common/ask.js";
 import { drawn, mountable } from "../common/mount.js";
 import { Parts } from "../common/parts.js";
 import { Account } from "./account.js";
+import { Devices } from "./devices.js";
 import { Confirm, copy } from "../common/forms.js";
 import { History } from "./history.js";
 import { Hosts } from "./hosts.js";
@@ -11,7 +12,7 @@ import { System } from "./system.js";
 import { Tokens } from "./tokens.js";
 import { Users } from "./users.js";
 
-const SECTIONS = { history: History, hosts: Hosts, account: Account, users: Users, integrations: Integrations, tokens: Tokens, system: System };
+const SECTIONS = { history: History, hosts: Hosts, devices: Devices, account: Account, users: Users, integrations: Integrations, tokens: Tokens, system: System };
 const FIRST = "history";
 const REFRESH_MS = 10_000;
 
@@ -59,7 +60,7 @@ class Settings {
   stop() {
     this.#stopping.abort();
     clearInterval(this.#refreshing);
-    this.#sections.history.stop?.();
+    for (const section of Object.values(this.#sections)) section.stop?.();
   }
 
   /** @param {{ role: string, username: string }} me */

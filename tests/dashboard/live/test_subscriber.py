@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from dashboard.alerts.known import Alerts
+from dashboard.devices.known import DevicesService
 from dashboard.live import subscriber as module
 from dashboard.live.bridges import Bridges
 from dashboard.live.hub import Hub
@@ -45,7 +46,7 @@ async def eventually(condition: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def following(server: Mosquitto, hub: Hub) -> AsyncIterator[Subscriber]:
     """A subscriber that is connected."""
-    subscriber = Subscriber(address(server), Topics(), hub, Commands(), Bridges(), Alerts())
+    subscriber = Subscriber(address(server), Topics(), hub, Commands(), Bridges(), Alerts(), DevicesService())
     async with asyncio.TaskGroup() as group:
         running = group.create_task(subscriber.run())
         await eventually(lambda: subscriber.connected)
@@ -56,7 +57,7 @@ async def following(server: Mosquitto, hub: Hub) -> AsyncIterator[Subscriber]:
 async def keep_version_secret(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A broker that grants any subscription but that to its version."""
     writer.write(WELCOME)
-    for _ in range(4):
+    for _ in range(5):
         packet = await receive(reader)
         assert isinstance(packet, mqtt5.SubscribePacket)
         code = mqtt5.SubAckReasonCode
@@ -82,7 +83,7 @@ async def test_what_was_published_before_it_came_and_after_reaches_the_hub(broke
 
 async def test_a_broker_may_keep_its_version_to_itself() -> None:
     async with peer(keep_version_secret) as broker, asyncio.TaskGroup() as group:
-        subscriber = Subscriber(broker, Topics(), Hub(), Commands(), Bridges(), Alerts())
+        subscriber = Subscriber(broker, Topics(), Hub(), Commands(), Bridges(), Alerts(), DevicesService())
         running = group.create_task(subscriber.run())
         await eventually(lambda: subscriber.connected)
         running.cancel()
@@ -143,7 +144,7 @@ async def test_an_unforeseen_exception_goes_on_to_the_owner(
         raise ZeroDivisionError
 
     monkeypatch.setattr(hub, "receive", fail)
-    subscriber = Subscriber(address(broker), Topics(), hub, Commands(), Bridges(), Alerts())
+    subscriber = Subscriber(address(broker), Topics(), hub, Commands(), Bridges(), Alerts(), DevicesService())
     async with Client(address(broker)) as other:
         await other.publish(CPU, payload(1), qos=1, retain=True)
     with pytest.raises(ExceptionGroup) as caught:
@@ -171,7 +172,7 @@ async def test_a_command_that_the_broker_refuses_is_said(tmp_path: Path) -> None
 
 async def test_without_a_broker_a_command_is_refused() -> None:
     nobody = broker_of(Settings(broker=f"mqtt://127.0.0.1:{free_port()}"))
-    away = Subscriber(nobody, Topics(), Hub(), Commands(), Bridges(), Alerts())
+    away = Subscriber(nobody, Topics(), Hub(), Commands(), Bridges(), Alerts(), DevicesService())
     with pytest.raises(BrokerError, match="is away: nothing can be sent to nas"):
         await away.command("nas", b"{}")
 

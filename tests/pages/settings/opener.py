@@ -29,6 +29,7 @@ def filled(page: Page, section: str) -> None:
     waited = {
         "history": page.get_by_test_id("tiers").get_by_text(re.compile(r"\d")).first,
         "hosts": page.get_by_test_id("host-nas").get_by_text("online"),
+        "devices": page.get_by_test_id("found-tasmota"),
         "account": page.get_by_test_id("me-role").get_by_text(re.compile("admin|viewer")),
         "users": page.get_by_label("Role of admin"),
         "integrations": page.get_by_label(re.compile("^Name, like grafana")),

@@ -18,7 +18,7 @@ from tests.servers import Mosquitto
 from tests.stack import Dashboard, Person, Stack
 
 LABELS = {"tokens": "API tokens"}
-SECTIONS = ("history", "hosts", "account", "users", "integrations", "tokens", "system")
+SECTIONS = ("history", "hosts", "devices", "account", "users", "integrations", "tokens", "system")
 CONTROLS = "input:not([aria-hidden]), select, button"
 CLEANUP = "**/api/retention/cleanup"
 pytestmark = pytest.mark.browser
@@ -250,7 +250,7 @@ def test_a_keyboard_is_enough(context: BrowserContext, own: Stack) -> None:
     page = context.new_page()
     open_section(page, own.url, "history")
     page.get_by_role("button", name="History", exact=True).focus()
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()

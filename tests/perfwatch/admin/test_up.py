@@ -21,7 +21,7 @@ from perfwatch.admin.mosquitto import hashed
 from perfwatch.readings.codec import format_time, now
 from tests.collector.listener import Listener
 from tests.servers import accepts, wait_until
-from tests.stack import COMMAND, PASSWORD, Service, Stack, bearer, environment, log_in
+from tests.stack import COMMAND, PASSWORD, Person, Service, Stack, bearer, environment, log_in
 
 
 @pytest.fixture
@@ -69,7 +69,11 @@ def test_a_signal_ends_everything_cleanly(stack: Stack, number: signal.Signals) 
 
 
 def test_devices_are_taken_in_once_they_are_switched_on(tmp_path: Path) -> None:
-    with Stack(tmp_path, admin_password=PASSWORD, devices="zigbee2mqtt") as stack:
+    with Stack(tmp_path, admin_password=PASSWORD) as stack:
+        admin = Person(stack.url)
+        assert "devices" not in stack.children()
+        assert admin.get("/api/devices").json()["changeable"]
+        assert admin.put("/api/devices", {"presets": ["zigbee2mqtt"]}).status_code == 200
         url = urlsplit(stack.credentials("reader"))
         put = f"{stack.credentials('zigbee2mqtt', '--writes', 'zigbee2mqtt/#')}/zigbee2mqtt/kitchen"
         with Listener(stack.mqtt_port, url.username or "", url.password or "") as listener:
@@ -80,6 +84,9 @@ def test_devices_are_taken_in_once_they_are_switched_on(tmp_path: Path) -> None:
                 return bool(listener.topic("perfwatch/kitchen/zigbee"))
 
             wait_until(comes, "the device's reading")
+        assert admin.put("/api/devices", {"presets": []}).status_code == 200
+        wait_until(lambda: "devices" not in stack.children(), "it ends when nothing is on")
+        assert not admin.get("/api/devices").json()["online"]
 
 
 def test_everything_ends_when_up_itself_is_killed(stack: Stack) -> None:

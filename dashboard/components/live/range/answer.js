@@ -48,6 +48,12 @@ export class Found {
     return this.#series.has(name);
   }
 
+  // Numbers of the whole, with the newest of each.
+  /** @type {() => [field: string, value: number | null][]} */
+  fields() {
+    return [...this.#series].filter(([, parts]) => parts.has("")).map(([field, parts]) => [field, known(parts.get("")?.mean ?? []).at(-1) ?? null]);
+  }
+
   /** @type {(name: string) => string[]} */
   parts(name) {
     return [...(this.#series.get(name)?.keys() ?? [])];

@@ -3,9 +3,11 @@ import { historyPath } from "../../common/links.js";
 import { metricHelp, metricName } from "../../common/metrics.js";
 import { element, write } from "../../common/parts.js";
 import { axisTexts, bucketText } from "../../common/times.js";
+import { keyOf } from "../cards.js";
 import { LinePlot } from "../plot.js";
+import { StripPlot } from "../strip.js";
 import { figures } from "../skeleton.js";
-import { resolved, series } from "../views.js";
+import { alertPath, resolved, series } from "../views.js";
 import { linesOf } from "./answer.js";
 import { RangeLegend } from "./legend.js";
 
@@ -20,7 +22,7 @@ export class RangeCard {
   #card;
   #options;
   #made;
-  /** @type {{ plot: LinePlot, legend: RangeLegend, lines: import("./answer.js").Line[], drawn: string } | null} */
+  /** @type {{ plot: LinePlot | StripPlot, legend: RangeLegend, lines: import("./answer.js").Line[], drawn: string } | null} */
   #chart = null;
   /** @type {ReturnType<typeof figures> | null} */
   #figures = null;
@@ -32,7 +34,11 @@ export class RangeCard {
   constructor(card, options) {
     this.#card = card;
     this.#options = options;
-    this.#made = made(card.metric);
+    this.#made = made(card);
+  }
+
+  get metric() {
+    return this.#card.metric;
   }
 
   get element() {
@@ -46,6 +52,7 @@ export class RangeCard {
     const lines = linesOf(view);
     const drawn = JSON.stringify([lines, Boolean(view.stacked)]);
     if (this.#chart?.drawn !== drawn) this.#build(view, lines, drawn);
+    this.#made.alert.href = alertPath(this.#card.metric, view, this.#options.host);
     this.#made.link.href = historyPath({ host: this.#options.host, metric: this.#card.metric, ...series(view), period });
     const { columns, numbers } = found.columns(view, lines);
     this.#chart?.legend.know(numbers);
@@ -87,23 +94,26 @@ export class RangeCard {
     const legend = new RangeLegend(box, aside, lines, view.format);
     const times = { size: 42, end: 20, ticks: axisTexts, said: (/** @type {number} */ time) => bucketText(time, this.#interval) };
     const onPick = () => location.assign(link.href);
-    const plot = new LinePlot({ ...view, lines }, chart, box, { sync: SYNC, onZoom: this.#options.onZoom, onPick, times, told: legend });
+    const plot = new (view.states ? StripPlot : LinePlot)({ ...view, lines }, chart, box, { sync: SYNC, onZoom: this.#options.onZoom, onPick, times, told: legend });
     this.#chart = { plot, legend, lines, drawn };
   }
 }
 
-/** @param {string} metric */
-function made(metric) {
-  const title = metricName(metric);
-  const heading = Object.assign(element("h2", "", title), { title: metricHelp(metric), id: `range-${metric}` });
+/** @param {import("../cards.js").Card<any>} card */
+function made(card) {
+  const key = keyOf(card);
+  const title = card.title ?? metricName(card.metric);
+  const heading = Object.assign(element("h2", "", title), { title: metricHelp(card.metric), id: `range-${key}` });
   const aside = element("p", "aside");
+  const alert = Object.assign(element("a", "past alert", "Alert me"), { ariaLabel: `Alert me about ${title}`, title: "Make a rule for what this chart shows" });
   const link = Object.assign(element("a", "past", "History"), { ariaLabel: `${title} in History` });
   const mains = element("div", "mains");
   const legend = element("p", "legend");
   const chart = Object.assign(element("div", "chart"), { role: "img", ariaLabel: `${title} over the range. The arrow keys read values, Enter opens History.` });
-  chart.dataset.testid = `range-chart-${metric}`;
-  const article = element("article", "card ranged", element("header", "head", heading, aside, link), mains, legend, chart);
-  Object.assign(article.dataset, { metric, testid: `range-${metric}` });
+  chart.dataset.testid = `range-chart-${key}`;
+  const article = element("article", "card ranged", element("header", "head", heading, aside, alert, link), mains, legend, chart);
+  article.classList.toggle("wide", Boolean(card.wide));
+  Object.assign(article.dataset, { metric: card.metric, testid: `range-${key}` });
   article.setAttribute("aria-labelledby", heading.id);
-  return { article, aside, link, mains, legend, chart };
+  return { article, aside, alert, link, mains, legend, chart };
 }

@@ -13,6 +13,8 @@ import { CUSTOM, LIVE, RANGES, pace, read, span, write } from "./view.js";
 /** @typedef {{ label: string, act(): void }} Action */
 
 const AGAIN_MS = 10_000;
+/** @type {Period} */
+const OF_DEVICES = { range: "24h", from: null, to: null };
 
 export class Ranges {
   #root;
@@ -21,6 +23,7 @@ export class Ranges {
   #board;
   #host = "";
   #period;
+  #isChosen = false;
   /** @type {Period | null} what a zoom began with */
   #before = null;
   /** @type {AbortController | null} */
@@ -43,11 +46,14 @@ export class Ranges {
     this.#show();
   }
 
-  /** @param {string | null} host */
-  choose(host) {
+  // Of a device, which may say something twice a day only, a day is shown unless the address says what.
+  /** @type {(host: string | null, entry: import("../../common/hosts.js").Host | undefined) => void} */
+  choose(host, entry) {
     if (this.#host === (host ?? "")) return;
     this.#host = host ?? "";
-    this.#board.begin(this.#host);
+    this.#board.begin(this.#host, entry?.kind === "device");
+    if (entry?.device && !this.#isChosen && this.#period.range === LIVE) this.#period = OF_DEVICES;
+    this.#show();
     this.#load();
   }
 
@@ -79,6 +85,7 @@ export class Ranges {
 
   /** @type {(period: Period, before?: Period | null) => void} */
   #choose(period, before = null) {
+    this.#isChosen = true;
     this.#period = period;
     this.#before = before;
     this.#show();
