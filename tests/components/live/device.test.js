@@ -7,7 +7,7 @@ const known = { host: "kitchen_window", kind: "device", status: null, device: { 
 test("a device is told by its name, room, model, battery and link", () => {
   const condition = { ...conditionOf({ battery_percent: 86.6, linkquality: 110 }), ...conditionOf({ available: 0 }) };
   assert.deepEqual(deviceFacts(known, condition), ["window", "kitchen", "Aqara MCCGQ11LM", "by Zigbee2MQTT", "battery 87\u00a0%", "link 110", "unavailable"]);
-  assert.deepEqual(deviceFacts({ ...known, device: { source: "plain" } }, {}), ["by plain topics"]);
+  assert.deepEqual(deviceFacts({ ...known, device: { source: "plain" } }, {}), ["by Plain numbers"]);
 });
 
 test("a maker's name is not told twice, and a tag given on the page goes before the device's own room", () => {
