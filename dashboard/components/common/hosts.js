@@ -14,7 +14,6 @@ import { at } from "./paths.js";
  * @property {string | null} timestamp
  * @property {import("./readings.js").HostInfo | null} info
  * @property {import("./readings.js").DeviceInfo | null} [device] what is known of a device
- * @property {Record<string, string>} [tags] its room is one
  */
 
 const KEY = "perfwatch.host";

@@ -4,7 +4,7 @@ import { Chart } from "../common/chart.js";
 import { inks, translucent } from "../common/ink.js";
 import { Timeline } from "../common/timeline.js";
 
-/** @typedef {import("../vendor/uplot/uPlot.esm.js").default} uPlot */
+/** @typedef {import("../vendor/uplot/uPlot.min.js").default} uPlot */
 /** @typedef {import("../common/chart.js").Columns} Columns */
 
 // Some devices say something twice a day only.
