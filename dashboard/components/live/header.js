@@ -50,7 +50,7 @@ export class Header {
     const choice = this.#parts.get("host-choice");
     const known = hosts.some(({ host }) => host === shown) || shown === null;
     /** @type {import("../common/hosts.js").Host[]} */
-    const all = known ? hosts : [{ host: shown ?? "", kind: "collector", status: null, since: null, last_seen: null, timestamp: null, info: null }, ...hosts];
+    const all = known ? hosts : [{ host: shown ?? "", kind: "collector", status: null, since: null, last_seen: null, tags: {}, timestamp: null, info: null }, ...hosts];
     const rows = byRoom(all);
     const said = JSON.stringify(rows);
     if (choice.dataset.rows !== said) choice.replaceChildren(...rows.map(group));
