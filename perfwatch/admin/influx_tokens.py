@@ -23,9 +23,9 @@ _SECONDS = 30.0
 # Kinds of things in InfluxDB. The bridge makes and thins out buckets; the dashboard asks, keeps the policy
 # and cleans up by it.
 _READ, _WRITE = ("read", "buckets"), ("write", "buckets")
-_MAPPINGS = ("read", "dbrps")
+_MAPPINGS = ("read", "dbrp")
 RIGHTS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "bridge": (_READ, _WRITE, _MAPPINGS, ("write", "dbrps")),
+    "bridge": (_READ, _WRITE, _MAPPINGS, ("write", "dbrp")),
     "dashboard": (_READ, _WRITE, _MAPPINGS),
     "grafana": (_READ, _MAPPINGS),
 }

@@ -1,23 +1,32 @@
-"""A token for each service, from a server that answers what the API's documentation of InfluxDB 2.7 says."""
+"""A token for each service, from a server that answers as InfluxDB 2.7.12 did, and from one that is named."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import pytest
 
 from perfwatch.admin.influx_tokens import RIGHTS, give_tokens
 from perfwatch.admin.provision import provision
+from perfwatch.errors import StoreError
 from perfwatch.history.influx.url import parse
+from perfwatch.history.open import open_store
+from perfwatch.history.store import Point
 from perfwatch.settings import Settings
+from tests.influx import database, named
+
+# Of those that 2.7.12 knows, which refuses a right of any other kind.
+KINDS = {"authorizations", "buckets", "dbrp", "orgs", "tasks", "users"}
 
 
-class Documented(ThreadingHTTPServer):
+class Recorded(ThreadingHTTPServer):
     """`given` are the authorizations that were made; `readable` is whether they may read."""
 
     def __init__(self, whole: str) -> None:
@@ -29,7 +38,7 @@ class Documented(ThreadingHTTPServer):
 
 
 class _Answers(BaseHTTPRequestHandler):
-    server: Documented
+    server: Recorded
 
     def do_GET(self) -> None:
         token = self.headers["Authorization"].removeprefix("Token ")
@@ -46,6 +55,10 @@ class _Answers(BaseHTTPRequestHandler):
         wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if not self.server.makes or self.headers["Authorization"] != f"Token {self.server.whole}":
             self._answer(403, {"code": "forbidden", "message": "insufficient permissions"})
+            return
+        if not {one["resource"]["type"] for one in wanted["permissions"]} <= KINDS:
+            why = "invalid resource type for permission: unknown resource type for permission"
+            self._answer(400, {"code": "invalid", "message": why})
             return
         token = f"token-{len(self.server.given)}"
         self.server.given[token] = wanted
@@ -66,14 +79,14 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(place: Path) -> Iterator[Documented]:
-    with Documented((place / "influxdb" / "token").read_text()) as server:
+def server(place: Path) -> Iterator[Recorded]:
+    with Recorded((place / "influxdb" / "token").read_text()) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
 
 
-def give(place: Path, server: Documented) -> tuple[dict[str, str], list[str]]:
+def give(place: Path, server: Recorded) -> tuple[dict[str, str], list[str]]:
     """The tokens afterwards, and what was said."""
     said: list[str] = []
     address = parse(f"influxdb://127.0.0.1:{server.server_port}/perfwatch?org=perfwatch", "")
@@ -81,14 +94,14 @@ def give(place: Path, server: Documented) -> tuple[dict[str, str], list[str]]:
     return {name: (place / name / "influx_token").read_text() for name in RIGHTS}, said
 
 
-def test_each_service_gets_its_own_once(place: Path, server: Documented) -> None:
+def test_each_service_gets_its_own_once(place: Path, server: Recorded) -> None:
     tokens, said = give(place, server)
     assert (len(set(tokens.values())), server.whole in tokens.values(), len(said)) == (3, False, 3)
     may = {
         name: {(one["action"], one["resource"]["type"]) for one in server.given[token]["permissions"]}
         for name, token in tokens.items()
     }
-    assert may["grafana"] == {("read", "buckets"), ("read", "dbrps")}
+    assert may["grafana"] == {("read", "buckets"), ("read", "dbrp")}
     assert ("write", "buckets") in may["bridge"]
     assert give(place, server) == (tokens, [])
     assert (place / "bridge" / "influx_token").stat().st_mode & 0o777 == 0o600
@@ -96,7 +109,7 @@ def test_each_service_gets_its_own_once(place: Path, server: Documented) -> None
     assert give(place, server) == (tokens, [])
 
 
-def test_one_that_the_server_has_forgotten_is_made_anew(place: Path, server: Documented) -> None:
+def test_one_that_the_server_has_forgotten_is_made_anew(place: Path, server: Recorded) -> None:
     give(place, server)
     server.given.clear()
     tokens, said = give(place, server)
@@ -104,9 +117,29 @@ def test_one_that_the_server_has_forgotten_is_made_anew(place: Path, server: Doc
 
 
 @pytest.mark.parametrize("trouble", ["makes", "readable"])
-def test_where_it_fails_the_administrators_stays(place: Path, server: Documented, trouble: str) -> None:
+def test_where_it_fails_the_administrators_stays(place: Path, server: Recorded, trouble: str) -> None:
     setattr(server, trouble, False)
     tokens, said = give(place, server)
     assert set(tokens.values()) == {server.whole}
     assert all("keeps the token of the administrator" in line for line in said)
     assert not any(server.whole in line for line in said)
+
+
+def test_a_named_server_makes_tokens_that_may_no_more_than_they_must(place: Path) -> None:
+    server = named()
+    if server is None or not server.org:
+        pytest.skip("PERFWATCH_TEST_INFLUX_URL and _ORG name no InfluxDB 2 server")
+    for part in (place / "influxdb" / "token", *(place / name / "influx_token" for name in RIGHTS)):
+        part.write_text(server.token)
+    reading = Point("cpu", "nas", "", "", 1_796_000_000_000, {"user": 1.0})
+    with database(*server) as address:
+        with closing(open_store(address)) as store:
+            store.write([reading])
+        give_tokens(place, parse(address, ""), lambda *_: None, lambda _: None)
+        for name in RIGHTS:
+            token = quote((place / name / "influx_token").read_text(), safe="")
+            own = urlsplit(address)._replace(netloc=f"{token}@{urlsplit(address).netloc.partition('@')[2]}")
+            with closing(open_store(own.geturl())) as store:
+                assert [one.host for one in store.series()] == ["nas"], name
+                with nullcontext() if name != "grafana" else pytest.raises(StoreError):
+                    store.write([reading])
