@@ -18,14 +18,21 @@ from perfwatch.alerting.rules import OfReading, Rules, Silent
 from perfwatch.alerting.rules import load as load_rules
 from perfwatch.errors import ChannelError, PerfWatchError, RuleError, StartError
 from perfwatch.readings.codec import UNREADABLE, decode_undeclared
-from perfwatch.readings.core import HostInfo
 from perfwatch.topics import Kind, Topic, Topics
 
 TICK_SECONDS = 5.0
 SAVE_SECONDS = 300.0
 _LARGEST_PAST = 2_000_000
 
-_info = msgspec.json.Decoder(HostInfo)
+
+class _Info(msgspec.Struct):
+    """What matters here of a host's or a device's `info`; a device tells of no interval."""
+
+    interval: float | None = None
+    tags: dict[str, str] = {}
+
+
+_info = msgspec.json.Decoder(_Info)
 _log = logging.getLogger(__name__)
 
 
@@ -80,7 +87,8 @@ class Watch:
             self.engine.forget(topic.host)
         elif topic.kind is Kind.INFO and payload:
             info = _info.decode(payload)
-            self.engine.interval(topic.host, info.interval)
+            if info.interval is not None:
+                self.engine.interval(topic.host, info.interval)
             self.engine.tag(topic.host, own=info.tags)
         elif topic.kind is Kind.TAGS:
             self.engine.tag(topic.host, given=tags.decode(payload))

@@ -17,7 +17,7 @@ from dashboard.live.untrusted import MOST_BYTES, MOST_STATUS
 from dashboard.live.viewer import Frame, Viewer
 from perfwatch.errors import PayloadError
 from perfwatch.readings.codec import UNREADABLE, format_time, now
-from perfwatch.readings.core import DeviceInfo, HostInfo
+from perfwatch.readings.core import READINGS, DeviceInfo, HostInfo
 from perfwatch.tags import Tags, decode, given_over, merged
 from perfwatch.topics import Kind, Topic
 
@@ -148,10 +148,13 @@ class Host:
 
     @property
     def kind(self) -> str:
-        """A collector says of itself what it runs on; somebody else may tell of a device what is known."""
-        if self.info is None and (self.status is None or self.device is not None):
-            return "device"
-        return "collector"
+        """A collector says of itself what it runs on. Any device may have a status there, as its will."""
+        if self.info is not None:
+            return "collector"
+        known = (
+            self.device is None and self.status is not None and not READINGS.keys().isdisjoint(self._newest)
+        )
+        return "collector" if known else "device"
 
     def described(self) -> dict[str, Any]:
         """Its part of `GET /api/hosts`."""

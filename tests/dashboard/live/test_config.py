@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from perfwatch.readings.codec import encode, now
+from perfwatch.readings.core import Cpu
 from tests.dashboard.live.test_socket import publish
 from tests.servers import Mosquitto, wait_until
 from tests.stack import DEEP, Dashboard, Person, Service
@@ -34,7 +36,8 @@ def config(person: Person, host: str) -> dict[str, Any]:
 
 
 def introduce(broker: Mosquitto, host: str, status: bytes) -> None:
-    publish(broker, (f"perfwatch/{host}/status", status))
+    reading = encode(Cpu(timestamp=now(), usage_percent=1))
+    publish(broker, (f"perfwatch/{host}/status", status), (f"perfwatch/{host}/cpu", reading))
 
 
 def test_a_host_is_changed_and_tells_what_is_in_force(admin: Person) -> None:

@@ -64,6 +64,14 @@ def test_an_offline_host_was_last_there_at_its_last_reading(
     assert host["kind"] == "collector"
 
 
+def test_a_device_may_have_a_will_where_hosts_have_their_status(
+    client: httpx.Client, module_broker: Mosquitto
+) -> None:
+    publish(module_broker, ("perfwatch/plug/status", b"online"))
+    wait_until(lambda: listed(client, "plug") != {}, "the plug is listed")
+    assert (listed(client, "plug")["kind"], listed(client, "plug")["status"]) == ("device", "online")
+
+
 def test_a_publisher_that_says_nothing_of_itself_is_a_device(
     client: httpx.Client, module_broker: Mosquitto
 ) -> None:
