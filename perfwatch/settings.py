@@ -290,10 +290,9 @@ def shown(name: str, value: Any) -> str:
 
 
 def _declared() -> Mapping[str, Setting]:
-    hints = get_type_hints(Settings, include_extras=True)
     return {
         name: next(meta for meta in get_args(hint) if isinstance(meta, Setting))
-        for name, hint in hints.items()
+        for name, hint in get_type_hints(Settings, include_extras=True).items()
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections import deque
@@ -21,12 +20,11 @@ from collector.delivery.connection import Connection
 from collector.delivery.inflight import Inflight, Sent
 from collector.delivery.mqtt_reasons import QUOTA, TOO_LARGE
 from collector.delivery.outbox import Outbox
+from collector.delivery.remarks import Remarks
 from perfwatch.broker import Broker
 from perfwatch.mqtt.identity import new_client_id
 from perfwatch.mqtt.limits import Limits
 from perfwatch.topics import Topics
-
-log = logging.getLogger(__name__)
 
 # Expiry also discards what the broker queues for a bridge that is away, so it must outlast the
 # bridge's session (7 days), not the interval.
@@ -81,15 +79,11 @@ class Publisher:
         self._connected = False
         # Nobody knows how the last run ended, nor what became of the broker since.
         self._lossy = True
-        self._greeted = False
         self._stopping = False
         self._limits = Limits()
         self._largest: int | None = None  # bytes; what the broker takes though it did not say so
         self._suspect: Sent | None = None
-        self._left_out = 0
-        self._large: set[str] = set()
-        self._refused: set[str] = set()
-        self._unheard: set[str] = set()
+        self._remarks = Remarks(broker, f"{topics.prefix}/{host}/#")
         self._heeding: list[Callable[[Limits], None]] = []
         self._connection = Connection(
             broker, host, client_id or new_client_id("collector", host), topics.status(host), self
@@ -113,7 +107,7 @@ class Publisher:
         self.check()
         for metric, payload in readings.items():
             if self._outbox.add(self._topics.metric(self._host, metric), payload):
-                log.warning("Too many readings wait for %s: the oldest are dropped", self._broker)
+                self._remarks.full()
         self._pump()
 
     def describe(self, info: bytes) -> None:
@@ -171,11 +165,7 @@ class Publisher:
             with contextlib.suppress(RuntimeError):
                 farewell.wait_for_publish(timeout)
         self._connection.stop(max(0.0, deadline - time.monotonic()))
-        if self._left_out:
-            log.warning("%d messages were too large for %s and left out", self._left_out, self._broker)
-        if waiting := len(self._outbox):
-            place = "on disk, for the next start" if self._outbox.durable else "in memory only, and are lost"
-            log.warning("Stopped with %d readings unsent: they are %s", waiting, place)
+        self._remarks.left(len(self._outbox), self._outbox.durable)
         self._outbox.close()
 
     def _pump(self) -> None:
@@ -227,28 +217,18 @@ class Publisher:
             return
         if what.reading is not None:
             self._outbox.done(what.reading)
-        if refusal and refusal not in self._refused:
-            self._refused.add(refusal)
-            log.warning(
-                "%s does not take what we publish (%s): its access list must let this user write %s",
-                self._broker,
-                refusal,
-                f"{self._topics.prefix}/{self._host}/#",
-            )
+        if refusal:
+            self._remarks.refused(refusal)
 
     def _leave_out(self, what: Sent, why: str) -> None:
         """What the broker will never take must not come before all others for ever."""
-        self._left_out += 1
         if what.reading is not None:
             self._outbox.done(what.reading)
-        if what.topic not in self._large:
-            self._large.add(what.topic)
-            text = "%s is left out: it has %d bytes, and %s says that %s"
-            log.warning(text, what.topic, what.size, self._broker, why)
+        self._remarks.too_large(what, why)
 
     def begin(self, client: Client, limits: Limits, again: bool) -> None:
         """Connected: say that we are there, and whatever else was announced; then what waits."""
-        self._say_back(again)
+        self._remarks.connected(again, len(self._outbox), self._outbox.forget_dropped())
         for heed in self._heeding:
             heed(limits)
         if self._largest is not None:
@@ -297,15 +277,6 @@ class Publisher:
             client.on_subscribe = self._on_subscribe
             client.subscribe([(topic, options) for topic in self._followed])
 
-    def _say_back(self, again: bool) -> None:
-        waiting, dropped = len(self._outbox), self._outbox.forget_dropped()
-        if again:
-            log.info("Connected to %s again: %d readings waited, %d dropped", self._broker, waiting, dropped)
-        elif not self._greeted:
-            log.info("Connected to %s", self._broker)
-        self._greeted = True
-        self._refused.clear()
-
     def _on_subscribe(
         self,
         _client: mqtt.Client,
@@ -315,9 +286,8 @@ class Publisher:
         _properties: Properties | None,
     ) -> None:
         for topic, reason in zip(self._followed, reasons, strict=True):
-            if reason.is_failure and topic not in self._unheard:
-                self._unheard.add(topic)
-                log.warning("%s does not let this user read %s (%s)", self._broker, topic, reason)
+            if reason.is_failure:
+                self._remarks.unheard(topic, reason)
 
 
 def _expiring(seconds: float) -> Properties:

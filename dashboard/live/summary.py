@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from dashboard.live.figures import figures
-from dashboard.live.hub import Host, Hub
+from dashboard.live.host import Host
+from dashboard.live.hub import Hub
 from perfwatch.readings.codec import format_time, now, to_ms
 
 # No page draws an overview more often.
