@@ -141,6 +141,8 @@ async def test_an_offline_hosts_last_tick_is_marked_and_only_told_who_asks(
 
 async def test_hello_comes_first(dashboard: Dashboard, module_broker: Mosquitto, token: str) -> None:
     publish_tick(module_broker, "greeted", to_ms(now()), 1)
+    hosts = f"{dashboard.url}/api/hosts"
+    wait_until(lambda: "greeted" in httpx.get(hosts, headers=bearer(token)).text, "the host is known")
     async with connect(address(dashboard, token=token, host="greeted", hello="1")) as socket:
         hello = await received(socket)
         assert hello.keys() == {"type", "version", "hosts"}

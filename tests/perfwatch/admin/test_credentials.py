@@ -55,7 +55,7 @@ def test_an_account_is_made_shown_once_and_reads_at_once(stack: Stack, admin: Pe
     assert hears(made["url"])
     listed = admin.get("/api/credentials")
     assert listed.json()["credentials"] == [
-        {"name": "grafana", "role": "reader", "created_at": made["created_at"]}
+        {"name": "grafana", "role": "reader", "writes": [], "created_at": made["created_at"]}
     ]
     assert made["url"].split(":")[2].split("@")[0] not in listed.text
     assert cli(stack, "grafana").stdout.strip() == made["url"]
