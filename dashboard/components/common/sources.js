@@ -9,6 +9,7 @@ const SOURCES = {
   esphome: ["ESPHome", "<node>/<component>/<id>/state"],
   homie: ["Homie", "homie/<device>/…"],
   sparkplug: ["Sparkplug B", "spBv1.0/…"],
+  rtl_433: ["rtl_433", "rtl_433/<host>/events"],
   telegraf: ["Telegraf", "telegraf/… as JSON"],
   plain: ["Plain numbers", "numbers and words like “on”, on any topic"],
 };

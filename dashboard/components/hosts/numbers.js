@@ -1,5 +1,6 @@
 // The numbers in readings that nobody declared, named and written by what their fields are called.
-import { words, written } from "../common/units.js";
+import { stateText, statesOf } from "../common/states.js";
+import { unitOf, words, written } from "../common/units.js";
 
 const SAYS_NOTHING = new Set(["value", "celsius", "percent", "state"]);
 
@@ -8,7 +9,14 @@ const SAYS_NOTHING = new Set(["value", "celsius", "percent", "state"]);
 export function numbers(data) {
   return Object.entries(data).sort(byName).flatMap(([metric, reading]) =>
     Object.entries(reading).filter(([, value]) => Number.isFinite(value)).sort(byName).map(([field, value]) =>
-      ({ key: `${metric}.${field}`, metric, label: label(metric, field), text: written(metric, field, value), value })));
+      ({ key: `${metric}.${field}`, metric, label: label(metric, field), text: text(metric, field, reading), value })));
+}
+
+/** @type {(metric: string, field: string, reading: Record<string, any>) => string} */
+function text(metric, field, reading) {
+  const name = SAYS_NOTHING.has(field) ? metric : field;
+  const states = statesOf(name, unitOf(metric, field).kind, reading[field], `${field}_text` in reading);
+  return states ? stateText(states, reading[field]) : written(metric, field, reading[field]);
 }
 
 /** @type {(metric: string, field: string) => string} */

@@ -55,7 +55,7 @@ import { systemd } from "./cards/systemd.js";
  * @property {(value: number | null) => string} format
  * @property {(max: number) => number} [range] the top of its scale
  * @property {(low: number, high: number) => [number, number]} [scale] its ends, where it need not begin at 0
- * @property {import("./cards/states.js").States} [states] it is a strip of these
+ * @property {import("../common/states.js").States} [states] it is a strip of these
  * @property {boolean} [stacked]
  * @property {Line<R>} [whole] what the stacked lines are the shares of: over a range it has the band
  * @property {string} [row]

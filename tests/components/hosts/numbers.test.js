@@ -9,6 +9,9 @@ const NAMED = [
   ["disk_io", "read_bytes_per_sec", 2.5e6, "Disk io: read", "2.50 MB/s"],
   ["counter", "value", 7, "Counter", "7"],
   ["air", "co2_ppm", 612.4, "Air: co2", "612 ppm"],
+  ["zigbee", "contact", 1, "Zigbee: contact", "closed"],
+  ["zigbee", "water_leak", 0, "Zigbee: water leak", "dry"],
+  ["people", "count", 1, "People: count", "1"],
 ];
 
 test("numbers of devices are named by their fields", () => {

@@ -5,7 +5,7 @@ import { NOTHING, moment } from "../../common/format.js";
 import { metricName } from "../../common/metrics.js";
 import { figure, unitOf, words, written } from "../../common/units.js";
 import { grid } from "../feet/grid.js";
-import { stateText, statesOf } from "./states.js";
+import { stateText, statesOf } from "../../common/states.js";
 
 /** @typedef {Record<string, unknown>} Reading */
 /** @typedef {import("../cards.js").Card<Reading>} Card */
@@ -46,7 +46,7 @@ export function remembered(metric, fields, now) {
   return fields.filter(([field]) => !known.has(field) && !isAboutItself(field, before)).slice(0, MOST_CARDS).map(([field, found]) => card(metric, field, stateOf(metric, field, found, {})));
 }
 
-/** @type {(metric: string, field: string, states: import("./states.js").States | null) => Card} */
+/** @type {(metric: string, field: string, states: import("../../common/states.js").States | null) => Card} */
 function card(metric, field, states) {
   const place = FIRST.indexOf(unitOf(metric, field).kind);
   const number = NUMBER + (place < 0 ? FIRST.length : place) / 100;
@@ -79,7 +79,7 @@ function line(metric, field) {
   };
 }
 
-/** @type {(metric: string, field: string, states: import("./states.js").States) => Pick<Card, "mains" | "views">} */
+/** @type {(metric: string, field: string, states: import("../../common/states.js").States) => Pick<Card, "mains" | "views">} */
 function strip(metric, field, states) {
   const drawn = { label: stateTitle(metric, field), field, color: "series-1", told: true, sums: true, take: (/** @type {Reading} */ reading) => value(reading, field) };
   const said = (/** @type {Reading} */ reading) => String(reading[field + WORD] ?? stateText(states, value(reading, field))).toLowerCase();
@@ -105,7 +105,7 @@ function list(metric, shown) {
   };
 }
 
-/** @type {(metric: string, field: string, value: unknown, reading: Reading) => import("./states.js").States | null} */
+/** @type {(metric: string, field: string, value: unknown, reading: Reading) => import("../../common/states.js").States | null} */
 function stateOf(metric, field, found, reading) {
   const hasWord = field + WORD in reading;
   if (field === "value" && !hasWord) return null; // a plain number on a topic may be any
