@@ -50,7 +50,7 @@ test-openapi: install-dev  ## schemathesis over a running server, for minutes
 	@test -x build/schemathesis/bin/schemathesis || { $(PYTHON) -m venv build/schemathesis && \
 	  build/schemathesis/bin/pip install --quiet 'schemathesis>=4.32,<5'; }
 	@PERFWATCH_TEST_SCHEMATHESIS=$(CURDIR)/build/schemathesis/bin/schemathesis \
-	  $(BIN)/python -m pytest -n 0 -s -v $(ARGS) tests/dashboard/openapi/real.py
+	  $(BIN)/python -m pytest -n 0 -s -v -o timeout=900 $(ARGS) tests/dashboard/openapi/real.py
 
 bench: install-dev  ## measure, and print tables (several minutes)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done

@@ -37,7 +37,7 @@ _FIRING = frozenset({Standing.FIRING})
 _LONGEST_FILE = 200_000
 _LONGEST_MS = 400 * 86_400_000
 _MONTH_MS = 30 * 86_400_000
-_STATUS = {"missing": 404, "conflict": 409, "unusable": 422, "failed": 502}
+_STATUS = {"missing": 404, "conflict": 409, "unusable": 422, "failed": 424}
 _AWAY = (
     "No alerts service is on the broker: `perfwatch up` runs one unless PERFWATCH_ALERTS is false, elsewhere "
     "`python -m alerts` does"

@@ -28,7 +28,7 @@ from perfwatch.settings import Settings
 # It reads what is retained before it answers that its rules are others.
 ANSWER_SECONDS = 15.0
 _LONGEST = 40_000
-_STATUS = {"missing": 404, "unusable": 422, "failed": 502}
+_STATUS = {"missing": 404, "unusable": 422, "failed": 424}
 _AWAY = "The devices service is not running: switch a preset on, and `perfwatch up` starts it"
 _NOBODY = (
     "Nobody here would see the change: this machine runs no `perfwatch up`. Start the service with "
@@ -58,7 +58,9 @@ class DevicesApi:
             return self._switched_off()
         answer = await self._put(asked.Show())
         if isinstance(answer, Response) or answer.state is None:
-            return answer if isinstance(answer, Response) else problem(502, "The service tells no state")
+            return (
+                answer if isinstance(answer, Response) else problem(503, "The devices service tells no state")
+            )
         told = answer.state
         return _json(
             device_answers.Devices(
@@ -77,7 +79,7 @@ class DevicesApi:
         if self._service.online:
             return await self._do(asked.Choose(presets=given.presets, zone=given.zone))
         if not is_claimed(self._settings.data_path):
-            return problem(503, _NOBODY)
+            return problem(409, _NOBODY)
         try:
             file.choose(self._path, given.presets, given.zone)
         except SettingError as exc:
@@ -128,7 +130,7 @@ class DevicesApi:
     async def _put(self, question: asked.Question) -> asked.Answer | Response:
         """The service's answer, or a response that says why there is none that helps."""
         if not self._service.online:
-            return problem(503, _AWAY)
+            return problem(409, _AWAY)
         try:
             answer = await self._service.ask(question, self._subscriber.ask_devices, ANSWER_SECONDS)
         except TimeoutError:

@@ -21,9 +21,9 @@ _REASONS = {
     404: "There is no such thing",
     409: "It cannot be done as things are",
     422: "A value that cannot be used, named with what was expected",
+    424: "What it depends on, as the server of a channel, did not take it; says what that answered",
     429: "Too many attempts: see Retry-After",
     501: "Not this server's to do",
-    502: "The server of a channel did not take it; says what it answered",
     503: "The broker, the history or the alerts service is away",
     504: "A host, the broker or the alerts service did not answer",
 }
@@ -78,7 +78,7 @@ def _parameter(name: str, place: str, text: str, required: bool) -> dict[str, An
 
 
 def _responses(method: str, one: Operation, schemas: Mapping[int, Any]) -> dict[str, Any]:
-    content = _json(schemas[id(one.answer)]) if one.answer is not None else {"text/*": {}}
+    content = _json(schemas[id(one.answer)]) if one.answer is not None else {one.media: {}}
     responses: dict[str, Any] = {str(one.status): {"description": one.summary, "content": content}}
     errors = {422, *one.errors} | ({401} if not one.public or one.body else set())
     errors |= {403} if method != "GET" else set()

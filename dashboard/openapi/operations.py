@@ -38,11 +38,12 @@ REQUIRED = frozenset({"metric_type"})
 REPEATED = frozenset({"field", "host", "part"})
 _HISTORY = (501, 503)
 # What is asked of the alerts service, or of the devices'.
-_ASKED = (502, 503, 504)
+_ASKED = (424, 503, 504)
+_OF_DEVICES = (409, *_ASKED)
 
 
 class Operation(NamedTuple):
-    """`answer` and `body` are types; None where there is no JSON. `query` has a line on each parameter."""
+    """`answer` and `body` are types; None where there is `media` and no JSON. `query` tells of parameters."""
 
     summary: str
     answer: Any
@@ -51,6 +52,7 @@ class Operation(NamedTuple):
     status: int = 200
     errors: tuple[int, ...] = ()
     public: bool = False
+    media: str = "text/*"
 
 
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
@@ -186,21 +188,21 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Which devices are taken in, and what was found", device_answers.Devices, errors=_ASKED
     ),
     ("PUT", "/api/devices"): Operation(
-        "Take in by these presets", answers.Detail, body=device_bodies.Choice, errors=_ASKED
+        "Take in by these presets", answers.Detail, body=device_bodies.Choice, errors=_OF_DEVICES
     ),
     ("POST", "/api/devices/mappings"): Operation(
-        "One more mapping", answers.Detail, body=device_bodies.MappingBody, status=201, errors=_ASKED
+        "One more mapping", answers.Detail, body=device_bodies.MappingBody, status=201, errors=_OF_DEVICES
     ),
     ("DELETE", "/api/devices/mappings/{place}"): Operation(
-        "Take the mapping with this number away", answers.Detail, errors=(404, *_ASKED)
+        "Take the mapping with this number away", answers.Detail, errors=(404, *_OF_DEVICES)
     ),
     ("POST", "/api/devices/try"): Operation(
-        "What a message becomes", device_answers.Messages, body=device_bodies.Trial, errors=_ASKED
+        "What a message becomes", device_answers.Messages, body=device_bodies.Trial, errors=_OF_DEVICES
     ),
     ("POST", "/api/devices/listen"): Operation(
         "Messages on the broker as they come; it listens while it is asked",
         device_answers.Messages,
-        errors=_ASKED,
+        errors=_OF_DEVICES,
     ),
     ("GET", "/api/alerts"): Operation(
         "Where rules stand",
@@ -247,7 +249,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         body=bodies.RuleBody,
         errors=_HISTORY,
     ),
-    ("GET", "/api/alerts/export"): Operation("alerts.toml, as it is kept", None, errors=_ASKED),
+    ("GET", "/api/alerts/export"): Operation(
+        "alerts.toml, as it is kept", None, errors=_ASKED, media="application/toml"
+    ),
     ("POST", "/api/alerts/import"): Operation(
         "Another alerts.toml in its place", answers.Detail, body=bodies.RulesFile, errors=_ASKED
     ),

@@ -176,7 +176,7 @@ def test_a_channel_is_tried_and_its_address_never_shown(house: House, hook: Rece
     assert ok(house.admin.post("/api/alerts/channels/phone/test")) == "Sent: the server has taken it"
     assert hook.taken[0]["title"] == "This is a test of PerfWatch's alerts"
     hook.answer = 500
-    refused = ok(house.admin.post("/api/alerts/channels/phone/test"), 502)
+    refused = ok(house.admin.post("/api/alerts/channels/phone/test"), 424)
     assert "500" in refused
     assert "no such hook" in refused
     assert "secret-token" not in shown.text + refused

@@ -51,7 +51,7 @@ def home(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> 
         home = Home(admin, Person(server.url, "eve"), module_broker, theirs)
         away = home.show()
         assert (away["online"], away["changeable"], away["presets"]) == (False, False, [])
-        assert admin.put("/api/devices", {"presets": ["tasmota"]}).status_code == 503
+        assert admin.put("/api/devices", {"presets": ["tasmota"]}).status_code == 409
         with Service(["devices"], theirs, **given):
             wait_until(lambda: home.show()["online"], "the service is there")
             yield home
