@@ -263,11 +263,6 @@ def option(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def help_line(name: str) -> str:
-    """The setting's one line of help, as declared."""
-    return DECLARED[name].help
-
-
 def is_secret(name: str) -> bool:
     """Whether the setting's value must never be printed."""
     return DECLARED[name].type.secret

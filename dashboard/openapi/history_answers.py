@@ -114,13 +114,16 @@ class Newest(Struct):
     value: float
 
 
-class Line(Struct):
-    host: str
-    part: str
-    field: str
+class Means(Struct):
     mean: list[float | None]
     min: list[float | None]
     max: list[float | None]
+
+
+class Line(Means):
+    host: str
+    part: str
+    field: str
     newest: Newest | None
 
 
@@ -137,14 +140,11 @@ class Chart(Struct):
     newest_time: str | None
 
 
-class HostLine(Struct):
+class HostLine(Means):
     metric: str
     tag: str
     part: str
     field: str
-    mean: list[float | None]
-    min: list[float | None]
-    max: list[float | None]
 
 
 class HostChart(Struct):
