@@ -2,7 +2,7 @@
 #
 # Each is Debian's Python and what it needs, and nothing else: no shell, no package manager, no compiler. Packages come
 # from hashed locks, as wheels only.
-ARG DEBIAN=debian:bookworm-20250520-slim
+ARG DEBIAN=debian:bookworm-20260803-slim@sha256:abd67ffcfa541b485a3dff59865ab629aa048a6c613e639d36e7456b0b229241
 
 FROM ${DEBIAN} AS build
 RUN apt-get update \

@@ -33,6 +33,8 @@ class Composed:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PERFWATCH_")}
         self._environ = kept | {
             "IMAGE_TAG": TAG,
+            # By their tags: a stand-in has no digest of the registry.
+            "BY_DIGEST": "",
             "PERFWATCH_ADDRESS": "127.0.0.1",
             "PERFWATCH_PORT": str(self.port),
             "PERFWATCH_MQTT_PORT": str(self.mqtt_port),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +41,10 @@ def services(name: str = COMPOSE) -> dict[str, Any]:
     """The services of a compose file; None for one that it takes away."""
     found: dict[str, Any] = read(name)["services"]
     return found
+
+
+def pinned(image: str) -> tuple[str, str]:
+    """An image of a compose file: its name with the tag, and the digest behind it."""
+    found = re.fullmatch(r"([a-z/-]+:\d+\.\d+\.\d+)\$\{BY_DIGEST-@(sha256:[0-9a-f]{64})\}", image)
+    assert found is not None, f"{image} is not name:1.2.3${{BY_DIGEST-@sha256:…}}"
+    return found[1], found[2]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.deploy.documents import ROOT, services
+from tests.deploy.documents import ROOT, pinned, services
 
-BASE = "debian:bookworm-20250520-slim"
+_PINNED = re.search(r"^ARG DEBIAN=(\S+)@(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+assert _PINNED is not None
+BASE, BASE_DIGEST = _PINNED.groups()
 STANDINS = {"eclipse-mosquitto": "mosquitto", "influxdb": "influxdb", "nginx": "nginx"}
 TARGETS = ("setup", "collector", "bridge", "alerts", "devices", "dashboard")
 TAG = "test"
@@ -26,7 +29,7 @@ def missing() -> str:
         return "no Docker engine answers `docker version`"
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode:
         return "there is no `docker compose`"
-    if not there(BASE) and not pulled(BASE) and shutil.which("debootstrap") is None:
+    if not there(BASE) and not pulled(BASE, BASE_DIGEST) and shutil.which("debootstrap") is None:
         return f"{BASE} can be neither pulled nor made: there is no debootstrap"
     return ""
 
@@ -37,10 +40,13 @@ def there(image: str) -> bool:
     ).returncode
 
 
-def pulled(image: str) -> bool:
-    return not subprocess.run(
-        ["docker", "pull", "--quiet", image], capture_output=True, check=False
-    ).returncode
+def pulled(image: str, digest: str) -> bool:
+    """Whether the very image could be pulled; it has its tag then."""
+    exact = f"{image}@{digest}"
+    return all(
+        not subprocess.run(["docker", *command], capture_output=True, check=False).returncode
+        for command in (["pull", "--quiet", exact], ["tag", exact, image])
+    )
 
 
 def provide() -> None:
@@ -49,16 +55,19 @@ def provide() -> None:
         bootstrap()
     for one in services().values():
         name = one["image"].split(":")[0]
-        if name in STANDINS and not there(one["image"]) and not pulled(one["image"]):
-            dockerfile = ROOT / "tests" / "deploy" / "standins" / f"{STANDINS[name]}.Dockerfile"
-            build(ROOT / "tests", one["image"], "--file", str(dockerfile))
+        if name in STANDINS:
+            image, digest = pinned(one["image"])
+            if not there(image) and not pulled(image, digest):
+                dockerfile = ROOT / "tests" / "deploy" / "standins" / f"{STANDINS[name]}.Dockerfile"
+                build(ROOT / "tests", image, "--file", str(dockerfile))
     for target in TARGETS:
         build(ROOT, f"perfwatch-{target}:{TAG}", "--target", target)
 
 
 def build(context: Path, image: str, *options: str) -> None:
     # The host's network: a registry of packages may be reachable from there only.
-    command = ["docker", "build", "--network", "host", "--tag", image, *options, str(context)]
+    base = ["--build-arg", f"DEBIAN={BASE}"]
+    command = ["docker", "build", "--network", "host", "--tag", image, *base, *options, str(context)]
     modern = not subprocess.run(["docker", "buildx", "version"], capture_output=True, check=False).returncode
     environ = os.environ | {"DOCKER_BUILDKIT": "1" if modern else "0"}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)

@@ -11,7 +11,7 @@ from perfwatch import settings
 from perfwatch.admin.influx_tokens import RIGHTS
 from perfwatch.admin.provision import BROKER, MESSAGES, USERS
 from perfwatch.settings import Settings
-from tests.deploy.documents import COMPOSE, ROOT, read, services
+from tests.deploy.documents import COMPOSE, ROOT, pinned, read, services
 
 FILES = tuple(sorted(path.name for path in ROOT.glob("docker-compose*.yml")))
 DEFAULT = ("setup", "mosquitto", "influxdb", "tokens", "collector", "bridge", "alerts", "dashboard")
@@ -68,14 +68,14 @@ def test_it_has_a_health_check_here_or_in_its_image(file: str, name: str) -> Non
 
 
 @every
-def test_images_of_others_are_pinned_and_ours_are_built_here(file: str, name: str) -> None:
+def test_images_of_others_are_pinned_by_digest_and_ours_are_built_here(file: str, name: str) -> None:
     one = services(file)[name]
     if name in OURS:
         image = "setup" if name in ONCE else name
         assert one["image"] == f"${{IMAGE_PREFIX:-}}perfwatch-{image}:${{IMAGE_TAG:-latest}}"
         assert one["build"] == {"context": ".", "target": image}
     else:
-        assert re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+", one["image"])
+        assert pinned(one["image"])
 
 
 @pytest.mark.parametrize("name", [name for name in services() if name != "setup"])

@@ -17,8 +17,8 @@ LOCKS = [
 ]
 
 
-def test_the_base_is_pinned_and_the_images_are_made_from_nothing() -> None:
-    assert re.search(r"^ARG DEBIAN=debian:bookworm-\d{8}-slim$", TEXT, re.MULTILINE)
+def test_the_base_is_pinned_by_digest_and_the_images_are_made_from_nothing() -> None:
+    assert re.search(r"^ARG DEBIAN=debian:bookworm-\d{8}-slim@sha256:[0-9a-f]{64}$", TEXT, re.MULTILINE)
     assert set(re.findall(r"^FROM (\S+)", TEXT, re.MULTILINE)) == {
         *("${DEBIAN}", "build", "scratch", "base", "collector"),
     }

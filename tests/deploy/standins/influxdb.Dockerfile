@@ -1,4 +1,4 @@
-ARG DEBIAN=debian:bookworm-20250520-slim
+ARG DEBIAN
 FROM ${DEBIAN}
 RUN groupadd --gid 1000 influx && useradd --uid 1000 --gid 1000 --no-create-home influx \
     && apt-get update && apt-get install -y --no-install-recommends influxdb python3 \

@@ -1,4 +1,4 @@
-ARG DEBIAN=debian:bookworm-20250520-slim
+ARG DEBIAN
 FROM ${DEBIAN}
 RUN groupadd --gid 1883 mosquitto && useradd --uid 1883 --gid 1883 --no-create-home mosquitto \
     && apt-get update && apt-get install -y --no-install-recommends mosquitto mosquitto-clients netcat-openbsd \

@@ -1,4 +1,4 @@
-ARG DEBIAN=debian:bookworm-20250520-slim
+ARG DEBIAN
 FROM ${DEBIAN}
 RUN groupadd --gid 101 nginx && useradd --uid 101 --gid 101 --no-create-home nginx \
     && apt-get update && apt-get install -y --no-install-recommends nginx libnginx-mod-stream curl \
