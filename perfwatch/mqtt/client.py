@@ -48,9 +48,9 @@ class Client:
     Times are in seconds. Without a `client_id` the broker chooses one. It keeps the subscriptions and
     what arrives for `session_expiry` after the connection, and sends at most `receive_max` messages
     ahead of their acknowledgement: each is acknowledged when it is given out, or with `manual_ack` by
-    `puback`. When twice as many wait to be given out we read no further; with `newest_only` we go on,
-    and skip what is older than another message of its topic (`skipped` counts these). A message of more than
-    1 MiB does not come; with `oversized` it comes with that payload.
+    `puback`. When twice as many wait to be given out we read no further, unless for an answer; with
+    `newest_only` we go on, and skip what is older than another message of its topic (`skipped` counts
+    these). A message of more than 1 MiB does not come; with `oversized` it comes with that payload.
 
     Every method raises BrokerError once the connection is lost. Leaving the block by an exception has
     the broker publish the will; leaving it otherwise does not.
@@ -244,6 +244,7 @@ class Client:
     async def _ask(self, number: int, packet: bytes) -> Answer:
         self._check()
         self._transport.send(packet)
+        self._transport.resume()  # the answer comes behind messages, however many wait already
         try:
             return await self._pending.answer(number, ANSWER_SECONDS)
         except TimeoutError as exc:
@@ -271,7 +272,7 @@ class Client:
                 self._received(packet)
         if len(self._inbox) >= self._wanted:
             self._arrived.set()
-        if self._inbox.full:
+        if self._inbox.full and not self._pending:
             self._transport.pause()
         return used
 

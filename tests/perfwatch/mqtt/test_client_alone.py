@@ -169,6 +169,22 @@ async def test_reading_stops_while_too_much_waits_and_goes_on_afterwards() -> No
     assert len(taken) == 1000
 
 
+async def test_an_answer_is_read_however_many_messages_wait_before_it() -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(WELCOME + publish(1, qos=QoS.AT_MOST_ONCE) * 1000)
+        asked = await receive(reader)
+        assert isinstance(asked, Message)
+        assert asked.packet_id is not None
+        # More than what asyncio reads at once: the answer is not in the first of it.
+        writer.write(publish(1, qos=QoS.AT_MOST_ONCE) * 20_000)
+        writer.write(mqtt5.PubAckPacket(asked.packet_id).write())
+
+    async with peer(script) as broker, Client(broker, client_id="a", receive_max=10) as client:
+        await client.gathered(10)
+        await client.publish("x", b"", qos=1)
+        assert len(await take(client, 21_000)) == 21_000
+
+
 async def test_one_for_the_newest_reads_on_and_keeps_the_newest() -> None:
     count = 50_000
 
