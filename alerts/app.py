@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -26,6 +25,7 @@ from perfwatch.mqtt.lease import EXPIRY_SECONDS, Lease
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.readings.codec import UNREADABLE
 from perfwatch.settings import Settings
+from perfwatch.signals import until_signalled
 from perfwatch.systemd_notify import Notifier
 from perfwatch.topics import Topics
 
@@ -281,13 +281,18 @@ class Alerts:
         self.watch.keep_told()
 
 
+async def serve(settings: Settings, notifier: Notifier | None = None) -> None:
+    """Until cancelled, which lets it end in order. Raises StartError and OSError."""
+    alerts = Alerts(settings, notifier)
+    running = asyncio.ensure_future(alerts.run())
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        alerts.stop()
+        await running
+        raise
+
+
 def run(settings: Settings, notifier: Notifier | None = None) -> None:
     """Watch readings on the broker by rules, publish where each stands, and send messages."""
-    asyncio.run(_until_signal(Alerts(settings, notifier)))
-
-
-async def _until_signal(alerts: Alerts) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, alerts.stop)
-    await alerts.run()
+    asyncio.run(until_signalled(serve(settings, notifier)))

@@ -172,11 +172,14 @@ class Engine:
         tracks = self.memory.hosts[host].tracks.get(rule, {}) if host in self.memory.hosts else {}
         return min(tracks.items(), key=lambda one: (-RANK[one[1].standing], one[1].since), default=None)
 
+    def tags(self, host: str) -> Tags:
+        return self.memory.hosts.get(host, Host()).tags
+
     def _host(self, name: str) -> Host:
         return self.memory.hosts.setdefault(name, Host())
 
     def _rules(self, host: str) -> dict[str, Rule]:
-        return self.rules.of(host, self.memory.hosts.get(host, Host()).tags)
+        return self.rules.of(host, self.tags(host))
 
     def _drop_others(self, name: str, host: Host) -> None:
         """Know nothing more of rules that do not concern the host."""

@@ -7,7 +7,7 @@ in `every` seconds at most, with all that happened meanwhile.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -92,16 +92,19 @@ class Untold(Struct):
 
 
 class Teller:
-    """Decides what goes to `channels`, each with the severities that it takes.
+    """Decides what goes to `channels`, each with the severities that it takes; `tags` are those of a host.
 
     `past` is what fired and is over, the newest last.
     """
 
-    def __init__(self, untold: Untold, every: float) -> None:
+    def __init__(
+        self, untold: Untold, every: float, tags: Callable[[str], Mapping[str, str]] = lambda _host: {}
+    ) -> None:
         self.untold = untold
         self.channels: Mapping[str, Iterable[Severity]] = {}
         self.past: deque[News] = deque(maxlen=MOST_PAST)
         self._every = every
+        self._tags = tags
 
     def take(self, change: Change, rules: Rules, now: float) -> None:
         """Note what began or ended by this change, if anything did."""
@@ -185,7 +188,9 @@ class Teller:
     def _tell(self, one: Open, rules: Rules, now: float) -> None:
         rule = rules.rules.get(one.news.rule)
         moment = datetime.fromtimestamp(now, UTC)
-        if rule is None or rules.paused(one.news.host, moment) or _is_quiet(rule, moment):
+        if rule is None or _is_quiet(rule, moment):
+            return
+        if rules.paused(one.news.host, moment, self._tags(one.news.host)):
             return
         if one.acknowledged_by or f"{one.news.host}\n{one.news.rule}" in self.untold.snoozed:
             return

@@ -50,7 +50,7 @@ class Watch:
         self._rules_stamp = _stamp(self.rules_path)
         self._channels_stamp = -1  # not looked at yet; 0 is that there is no file
         self.engine = Engine(_start_rules(self.rules_path), load_memory(self._memory_path))
-        self.teller = Teller(load_told(self._told_path), every)
+        self.teller = Teller(load_told(self._told_path), every, self.engine.tags)
         self.teller.past.extend(_start_past(self._past_path))
         for one in self.teller.untold.open.values():
             self.engine.restore(one.news.host, one.news.rule, one.news.part, one.news.since)

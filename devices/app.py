@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import suppress
@@ -28,6 +27,7 @@ from perfwatch.heartbeat import Heartbeat
 from perfwatch.mqtt.client import Client, Message, QoS, Will
 from perfwatch.mqtt.reconnect import stay_connected
 from perfwatch.settings import Settings, variable
+from perfwatch.signals import until_signalled
 from perfwatch.topics import Topics
 
 CLIENT_ID = "perfwatch-devices"
@@ -242,22 +242,18 @@ def _taker(settings: Settings) -> Taker:
     return taker_of(settings, Kept(settings.data_path / FILE))
 
 
-def run(settings: Settings) -> None:
-    """Take in what others' devices publish, as readings."""
+async def serve(settings: Settings) -> None:
+    """Until cancelled. Raises SettingError."""
     taker = _taker(settings)
     if not taker.rules:
         raise SettingError(variable("devices"), "is empty: name a preset, or all")
-    with suppress(asyncio.CancelledError):
-        asyncio.run(_until_signal(Devices(settings, taker)))
+    await Devices(settings, taker).run()
+
+
+def run(settings: Settings) -> None:
+    """Take in what others' devices publish, as readings."""
+    asyncio.run(until_signalled(serve(settings)))
 
 
 def _stamp(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
-
-
-async def _until_signal(devices: Devices) -> None:
-    running = asyncio.ensure_future(devices.run())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, running.cancel)
-    await running

@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 
 # Within a minute the same trouble is told so often, and then only how often it came. A start has some twenty
 # sources to tell of in the same words.
 TOLD, FOLD_SECONDS = 50, 60.0
 # So many different troubles are told apart.
 _REMEMBERED = 1000
+
+# The service whose work this is, in a process that runs several.
+speaking: ContextVar[str] = ContextVar("speaking")
 
 
 class Fold(logging.Filter):
@@ -37,11 +41,24 @@ class Fold(logging.Filter):
         return count < TOLD
 
 
+class Named(logging.Filter):
+    """Notes which service an event is of: the one that is `speaking`, else `service`."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.service = speaking.get(self._service)
+        return True
+
+
 def set_up(service: str, level: str) -> None:
     """Log this process's events as `2026-11-23T12:00:00Z INFO collector: text`."""
-    formatter = logging.Formatter(f"%(asctime)s %(levelname)s {service}: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(service)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     handler.addFilter(Fold())
+    handler.addFilter(Named(service))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

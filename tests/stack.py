@@ -127,16 +127,16 @@ class Stack(Service):
     def children(self) -> dict[str, int]:
         """The process ids of the services, by name."""
         assert self.process is not None
-        found = {}
+        found: dict[str, int] = {}
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
                 parent = int(path.read_text().rpartition(")")[2].split()[1])
                 command = (path.parent / "cmdline").read_text().replace("\0", " ").rpartition("/sbin/")[2]
             except (OSError, IndexError, ValueError):
                 continue
-            names = [name for name in SERVICES if command.startswith(name) or command.endswith(f" {name} ")]
-            if parent == self.process.pid and names:
-                found[names[0]] = int(path.parent.name)
+            names = [name for name in SERVICES if command.startswith(name) or f" {name} " in command]
+            if parent == self.process.pid:
+                found |= dict.fromkeys(names, int(path.parent.name))
         return found
 
 

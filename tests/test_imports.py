@@ -209,6 +209,7 @@ def test_every_pure_module_is_there() -> None:
     ("modules", "heavy"),
     [
         ("alerts.__main__, bridge.__main__, devices.__main__", ["importlib.metadata", "urllib.request"]),
+        ("perfwatch.cli, perfwatch.admin.up", ["importlib.metadata", "zipfile"]),
         ("dashboard.server", ["httpx", "paho", "numpy", "pandas", "pyarrow", "PIL"]),
     ],
 )

@@ -75,10 +75,10 @@ class AlertsApi:
     async def show(self, request: Request) -> Response:
         given, summary = request.query_params, self._alerts.summary
         wanted = _STATES[choice(given, "state", tuple(_STATES), "wrong")]
-        found = self._alerts.standing(given.get("host") or None, wanted)
+        found = self._alerts.standing(given.get("host") or None, wanted, self._tags)
         unseen = [
             one
-            for one in self._alerts.standing(None, _FIRING)
+            for one in self._alerts.standing(None, _FIRING, self._tags)
             if not (one.acknowledged_by or one.snoozed_until or one.paused_until)
         ]
         return _json(
@@ -128,7 +128,8 @@ class AlertsApi:
         given = await read(request, bodies.Maintenance, '{"hosts": …, "until": …}')
         hosts, until = given.hosts.strip(), None
         if not hosts:
-            raise BadRequest("hosts", "expected a host's name or a pattern like pi-*", given.hosts)
+            expected = "expected a host's name, a pattern like pi-*, or a tag like room=cellar"
+            raise BadRequest("hosts", expected, given.hosts)
         if given.until is not None:
             until = moment(QueryParams({"until": given.until}), "until") / 1000
             if until > time.time() + _LONGEST_MS / 1000:

@@ -34,7 +34,7 @@ class Snoozing(Struct, forbid_unknown_fields=True):
 
 
 class Maintenance(Struct, forbid_unknown_fields=True):
-    """`hosts` is a name or a pattern; `until` a time, null to end it."""
+    """`hosts` is a name, a pattern or a tag, as in a rule; `until` a time, null to end it."""
 
     hosts: str
     until: str | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from fnmatch import fnmatchcase
 
 import msgspec
 
@@ -14,6 +13,7 @@ from perfwatch.alerting.machine import RANK, Standing
 from perfwatch.alerting.protocol import Answer, Question, Settings
 from perfwatch.alerting.states import AlertState, Summary
 from perfwatch.readings.codec import UNREADABLE
+from perfwatch.tags import Tags, selects
 
 ANSWER_SECONDS = 5.0
 MOST_STATES = 100_000
@@ -77,8 +77,13 @@ class Alerts:
         """Put a question and wait for its answer. Raises TimeoutError when there is none."""
         return await self._questions.ask(question, publish, seconds)
 
-    def standing(self, host: str | None, states: frozenset[Standing]) -> list[Alert]:
-        """Those in one of `states`, the worst and newest first; of one host when it is named."""
+    def standing(
+        self, host: str | None, states: frozenset[Standing], tags: Callable[[str], Tags]
+    ) -> list[Alert]:
+        """Those in one of `states`, the worst and newest first; of one host when it is named.
+
+        `tags` tells those of a host.
+        """
         settings = self.settings
         rules = {one.id: one.rule for one in settings.rules}
         acknowledged = {(one.host, one.rule): one.by for one in settings.acknowledged}
@@ -93,7 +98,7 @@ class Alerts:
                 field=rules.get(key[1], {}).get("field"),
                 acknowledged_by=acknowledged.get(key),
                 snoozed_until=snoozed.get(key),
-                paused_until=_paused(paused, key[0]),
+                paused_until=_paused(paused, key[0], tags),
                 **{name: getattr(one, name) for name in _SHARED},
             )
             for key, one in self._states.items()
@@ -104,5 +109,6 @@ class Alerts:
         return found
 
 
-def _paused(paused: Mapping[str, str], host: str) -> str | None:
-    return max((until for pattern, until in paused.items() if fnmatchcase(host, pattern)), default=None)
+def _paused(paused: Mapping[str, str], host: str, tags: Callable[[str], Tags]) -> str | None:
+    fitting = (until for pattern, until in paused.items() if selects(pattern, host, tags(host)))
+    return max(fitting, default=None)

@@ -34,7 +34,7 @@ class Child:
         self._environ = environ
         self._process: asyncio.subprocess.Process | None = None
         self._began = 0.0
-        self._read_to = 0
+        self._read_to = self.log.stat().st_size if self.log.exists() else 0
         self.started = asyncio.Event()
 
     @property
@@ -50,8 +50,6 @@ class Child:
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(OSError):  # a full disk
             self.rotate()
-        if self._process is None and self.log.exists():
-            self._read_to = self.log.stat().st_size
         with self._output() as output:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
@@ -66,7 +64,7 @@ class Child:
         self.started.set()
 
     def written(self) -> bytes:
-        """The whole lines that it logged since this was asked last, or since it was first started."""
+        """The whole lines that it logged since this was asked last; not those of an earlier run."""
         size = self.log.stat().st_size
         self._read_to = min(self._read_to, size)  # a log that was begun anew is shorter
         with self.log.open("rb") as file:

@@ -16,26 +16,26 @@ _ROTATE_SECONDS = 10.0
 
 # Of one child in one look: the log has the rest.
 _LINES = 3
-_ERROR = re.compile(rb"^\S+ (?:ERROR|CRITICAL) \w+: (.*)$|^\d+: (Error: .*)$", re.MULTILINE)
+_ERROR = re.compile(rb"^(?:\S+ (?:ERROR|CRITICAL) ([\w+]+): |\d+: (?=Error: ))(.*)$", re.MULTILINE)
 
 
 async def tell_errors(children: Sequence[Child], say: Say) -> None:
     """Repeat here what children log as errors; what one says again and again, once."""
-    last: dict[str, list[str]] = {}
+    last: dict[str, list[tuple[str, str]]] = {}
     while True:
         for child in children:
             with suppress(OSError):
                 if (found := errors(child.written())[:_LINES]) and found != last.get(child.name):
                     last[child.name] = found
-                    for line in found:
-                        say(f"  {child.name:<10} {line}")
+                    for name, line in found:
+                        say(f"  {name or child.name:<10} {line}")
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def errors(log: bytes) -> list[str]:
-    """The errors in these lines of a log, without what stands before them."""
-    found = (match[1] or match[2] for match in _ERROR.finditer(log))
-    return list(dict.fromkeys(line.decode(errors="replace") for line in found))
+def errors(log: bytes) -> list[tuple[str, str]]:
+    """The errors in these lines of a log, and which service's each is; Mosquitto does not say that."""
+    found = ((match[1] or b"", match[2]) for match in _ERROR.finditer(log))
+    return list(dict.fromkeys((name.decode(), line.decode(errors="replace")) for name, line in found))
 
 
 async def tell_of_room(folder: Path, say: Say) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import errno
 import http.client
 import json
-import signal
 import socket
 import ssl
 import sys
@@ -15,18 +14,20 @@ from collections.abc import Mapping
 from perfwatch.admin.addresses import EVERYWHERE, directions, reachable_url
 from perfwatch.admin.brokers import GivenBroker, OwnBroker, Say, find_mosquitto, ready
 from perfwatch.admin.child import Child, no_room
-from perfwatch.admin.switched import keep_while
+from perfwatch.admin.light import PYTHON, Light
 from perfwatch.admin.telling import rotate_logs, tell_errors, tell_of_room
 from perfwatch.devices import file as devices_file
 from perfwatch.durations import format_ms
 from perfwatch.errors import StartError
 from perfwatch.lock import claimed
 from perfwatch.settings import Settings, option, secret_variables, variable
+from perfwatch.signals import until_signalled
 from perfwatch.users import FIRST_ACCOUNT, Users
 
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
 
 SERVICES = ("collector", "bridge", "dashboard")
+LIGHT = ("alerts", "devices")
 _OF_HISTORY = ("bridge", "dashboard")
 
 # What our options and variables say, for each of them.
@@ -63,17 +64,19 @@ class Up:
             for name, host in ports.items():
                 check_port(host, getattr(settings, name), name)
             broker = GivenBroker(settings) if self._given else OwnBroker(settings, self._environ)
-            services = [self._service(name, broker.url(name)) for name in self._names()]
-            devices = self._service("devices", broker.url("devices"))
+            logs = self._folder / "logs"
+            environs = {name: self._environ_of(name, broker.url(name)) for name in (*SERVICES, *LIGHT)}
+            services = [Child(name, [*PYTHON, name], environs[name], logs) for name in SERVICES]
+            light = Light({name: environs[name] for name in LIGHT}, logs, self._light)
             try:
-                await self._start(broker, services, devices)
+                await self._start(broker, services, light)
                 async with asyncio.TaskGroup() as group:
-                    children = [*broker.children, *services, devices]
+                    children = [*broker.children, *services, *light.children]
                     for work in (
                         rotate_logs(children),
                         tell_errors(children, self._say),
                         tell_of_room(self._folder, self._say),
-                        self._follow_devices(devices),
+                        light.keep(self._keep_one, self._say),
                         *broker.care(self._say),
                     ):
                         group.create_task(work)
@@ -81,17 +84,15 @@ class Up:
                         group.create_task(self._keep_one(child))
             finally:
                 # The broker goes last: the others have a last word to say to it.
-                await asyncio.gather(*(child.stop() for child in (*services, devices)))
+                await asyncio.gather(*(child.stop() for child in (*services, *light.children)))
                 await broker.stop()
 
-    def _names(self) -> list[str]:
-        return [*SERVICES, *(["alerts"] if self._settings.alerts else [])]
+    def _light(self) -> list[str]:
+        """The light services that are on, in the settings or on the Settings page."""
+        on = {"alerts": self._settings.alerts, "devices": devices_file.is_on(self._settings)}
+        return [name for name in LIGHT if on[name]]
 
-    async def _follow_devices(self, child: Child) -> None:
-        """Run the devices while something is switched on, in the settings or on the Settings page."""
-        await keep_while(child, lambda: devices_file.is_on(self._settings), self._keep_one, self._say)
-
-    def _service(self, name: str, broker: str) -> Child:
+    def _environ_of(self, name: str, broker: str) -> dict[str, str]:
         given = {
             "broker": broker,
             "data_dir": str(self._folder),
@@ -101,11 +102,9 @@ class Up:
             or reachable_url(self._settings.address, self._settings.port),
             **{setting: str(getattr(self._settings, setting)) for setting in _PASSED},
         }
-        environ = dict(self._environ) | {variable(setting): value for setting, value in given.items()}
-        # -P: a folder named like a service in the current directory must not be run in its place.
-        return Child(name, [sys.executable, "-P", "-m", name], environ, self._folder / "logs")
+        return dict(self._environ) | {variable(setting): value for setting, value in given.items()}
 
-    async def _start(self, broker: OwnBroker | GivenBroker, services: list[Child], devices: Child) -> None:
+    async def _start(self, broker: OwnBroker | GivenBroker, services: list[Child], light: Light) -> None:
         settings = self._settings
         scheme = "https" if settings.cert_file else "http"
         url = f"{scheme}://{shown(settings.address)}:{settings.port}"
@@ -115,21 +114,21 @@ class Up:
             self._say(f"  {'broker' if self._given else 'mosquitto':<10} {await broker.start()}")
             for child in services:
                 await child.start()
-            collector, bridge, dashboard, *further = services
             every = format_ms(round(settings.interval * 1000))
-            self._status(collector, f"host {self._host}, every {every}")
-            self._status(bridge, f"history in {settings.history_shown}")
+            self._status("collector", f"host {self._host}, every {every}")
+            self._status("bridge", f"history in {settings.history_shown}")
             await ready(
-                dashboard,
+                services[-1],
                 lambda: trouble(settings.address, settings.port, scheme),
                 also=services,
             )
-            for child in further:
-                self._status(child, "rules on every host")
-            if devices_file.is_on(settings):
-                await devices.start()
-                self._status(devices, settings.devices or "as switched on in Settings")
-            self._status(dashboard, url)
+            what = {
+                "alerts": "rules on every host",
+                "devices": settings.devices or "as switched on in Settings",
+            }
+            for name in await light.start():
+                self._status(name, what[name])
+            self._status("dashboard", url)
         finally:
             # Said even when the start fails: it is kept as a hash only and cannot be shown again.
             if made:
@@ -140,8 +139,8 @@ class Up:
             self._say(line)
         self._say("")
 
-    def _status(self, child: Child, text: str) -> None:
-        self._say(f"  {child.name:<10} {text}")
+    def _status(self, name: str, text: str) -> None:
+        self._say(f"  {name:<10} {text}")
 
     async def _keep_one(self, child: Child) -> None:
         delay = _FIRST_DELAY
@@ -157,18 +156,7 @@ class Up:
 
 def run(settings: Settings, environ: Mapping[str, str], say: Say, given_broker: bool = False) -> None:
     """Run everything until SIGINT, SIGTERM or SIGHUP. Raises StartError when it cannot start."""
-    asyncio.run(_until_signalled(Up(settings, environ, say, given_broker)))
-
-
-async def _until_signalled(up: Up) -> None:
-    loop = asyncio.get_running_loop()
-    work = asyncio.create_task(up.run())
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, work.cancel)
-    try:
-        await work
-    except asyncio.CancelledError:
-        return
+    asyncio.run(until_signalled(Up(settings, environ, say, given_broker).run()))
 
 
 def check_port(host: str, port: int, setting: str) -> None:

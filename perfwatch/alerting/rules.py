@@ -15,7 +15,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
@@ -164,7 +163,7 @@ Rule: TypeAlias = Judged | Timed
 
 
 class Rules(Struct, frozen=True):
-    """All rules by name, and until when what is told of hosts pauses, by patterns of their names."""
+    """All rules by name, and until when what is told of hosts pauses, by patterns of their names or tags."""
 
     rules: dict[str, Rule]
     maintenance: dict[str, datetime] = {}
@@ -172,8 +171,8 @@ class Rules(Struct, frozen=True):
     def of(self, host: str, tags: Mapping[str, str] = {}) -> dict[str, Rule]:
         return {name: rule for name, rule in self.rules.items() if rule.concerns(host, tags)}
 
-    def paused(self, host: str, now: datetime) -> bool:
-        return any(now < until and fnmatchcase(host, one) for one, until in self.maintenance.items())
+    def paused(self, host: str, now: datetime, tags: Mapping[str, str] = {}) -> bool:
+        return any(now < until and selects(one, host, tags) for one, until in self.maintenance.items())
 
 
 @cache

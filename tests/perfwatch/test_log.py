@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 
-from perfwatch.log import FOLD_SECONDS, TOLD, Fold
+from perfwatch.log import FOLD_SECONDS, TOLD, Fold, Named, speaking
 from tests.clock import Clock
 
 
@@ -28,3 +29,20 @@ def test_another_trouble_is_told() -> None:
     assert not fold.filter(record("lost %s", "it"))
     assert fold.filter(record("lost %s", "it", line=2))
     assert fold.filter(record("found %s", "it"))
+
+
+async def test_in_a_process_of_several_each_line_says_whose_it_is() -> None:
+    named = Named("both")
+
+    async def speak(name: str) -> str:
+        speaking.set(name)
+        await asyncio.sleep(0)
+        return await asyncio.to_thread(whose)
+
+    def whose() -> str:
+        told = record("connected to %s", "it")
+        named.filter(told)
+        return str(vars(told)["service"])
+
+    assert await asyncio.gather(*map(speak, ("alerts", "devices"))) == ["alerts", "devices"]
+    assert whose() == "both"

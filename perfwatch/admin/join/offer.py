@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from perfwatch import settings
 from perfwatch.admin.broker_accounts import Integrations, integrations_path
-from perfwatch.admin.join import wheel
 from perfwatch.admin.join.invitation import invitations
 from perfwatch.admin.mosquitto import Accounts, Listening, accounts_path, remembered
 from perfwatch.errors import StartError
@@ -103,6 +102,8 @@ def check_open(where: Listening, dashboard: str = "") -> None:
 
 def lay_out(folder: Path, where: Listening, dashboard: Dashboard) -> bytes:
     """Put what the dashboard hands out into a data folder; returns the script."""
+    from perfwatch.admin.join import wheel  # `up` and the dashboard run for months without it
+
     made = wheel.build()
     given = {
         "wheel": wheel.file_name(),

@@ -155,6 +155,10 @@ def test_what_fires_is_acknowledged_snoozed_and_paused(house: House) -> None:
     assert house.until("shed", state="firing")["paused_until"] == "2027-06-01T00:00:00.000Z"
     ok(house.admin.put("/api/alerts/maintenance", {"hosts": "sh*", "until": None}))
     assert house.until("shed", state="firing")["paused_until"] is None
+    house.admin.put("/api/hosts/tags", {"hosts": ["shed"], "tags": {"room": "garden"}})
+    ok(house.admin.put("/api/alerts/maintenance", {"hosts": "room=garden", "until": "2027-06-01T00:00:00Z"}))
+    assert house.until("shed", state="firing")["paused_until"] == "2027-06-01T00:00:00.000Z"
+    ok(house.admin.put("/api/alerts/maintenance", {"hosts": "room=garden", "until": None}))
     house.reading(-20, "shed")
     house.until("shed", state="ok")
     (recent,) = house.admin.get("/api/alerts/recent?host=shed").json()["alerts"]

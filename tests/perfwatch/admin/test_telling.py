@@ -23,7 +23,7 @@ LOG = b"""\
 
 
 def test_errors_are_what_services_and_mosquitto_call_so() -> None:
-    assert errors(LOG) == ["the disk is full", "Error: No space left on device."]
+    assert errors(LOG) == [("bridge", "the disk is full"), ("", "Error: No space left on device.")]
 
 
 async def test_a_childs_error_is_repeated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,8 +84,10 @@ def test_devices_are_taken_in_once_they_are_switched_on(tmp_path: Path) -> None:
                 return bool(listener.topic("perfwatch/kitchen/zigbee"))
 
             wait_until(comes, "the device's reading")
+        assert stack.children()["devices"] == stack.children()["alerts"]
         assert admin.put("/api/devices", {"presets": []}).status_code == 200
         wait_until(lambda: "devices" not in stack.children(), "it ends when nothing is on")
+        wait_until(lambda: "alerts" in stack.children(), "the alerts go on alone")
         assert not admin.get("/api/devices").json()["online"]
 
 

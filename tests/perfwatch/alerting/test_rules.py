@@ -76,6 +76,14 @@ def test_maintenance_is_until_a_moment() -> None:
     assert not rules.paused("nas", until - timedelta(seconds=1))
 
 
+def test_maintenance_is_of_a_tag_too() -> None:
+    rules = load('[maintenance]\n"room=cell*" = 2026-11-30T10:00:00Z')
+    before = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    assert rules.paused("nas", before, {"room": "cellar"})
+    assert not rules.paused("nas", before, {"room": "attic"})
+    assert not rules.paused("nas", before)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
