@@ -20,6 +20,7 @@ from perfwatch.admin.child import Child
 from perfwatch.admin.denied import Denials, Denied, denied_path
 from perfwatch.admin.join import offer
 from perfwatch.admin.overheard import TELLS_ALL, Overheard
+from perfwatch.beat import beat
 from perfwatch.broker import broker_of
 from perfwatch.errors import AccountError, BrokerError, Refused, StartError
 from perfwatch.files import write_private
@@ -166,7 +167,7 @@ async def follow(logins: mosquitto.Logins, broker: Child, say: Say) -> None:
                 broker.reload()
         except AccountError as exc:
             say(f"  {broker.name:<10} {exc}; its accounts stay as they were")
-        await asyncio.sleep(_LOOK_SECONDS)
+        await beat(_LOOK_SECONDS)
 
 
 async def overhear(
@@ -181,7 +182,7 @@ async def overhear(
                 say(f"  {broker.name:<10} {one.account} may not publish {one.topic}. {one.advice}")
                 told.append(one)
                 write_private(kept, msgspec.json.encode(told))
-        await asyncio.sleep(_LOOK_SECONDS)
+        await beat(_LOOK_SECONDS)
 
 
 async def save_early(broker: Child) -> None:

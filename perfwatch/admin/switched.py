@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from perfwatch.admin.brokers import Say
 from perfwatch.admin.child import Child
+from perfwatch.beat import beat
 
 _LOOK_SECONDS = 0.5
 # It still answers who switched it off.
@@ -29,7 +30,7 @@ async def keep_while(
                 keeping = None
                 await child.stop()
                 say(f"  {child.name:<10} ended: nothing is switched on")
-            await asyncio.sleep(_LOOK_SECONDS)
+            await beat(_LOOK_SECONDS)
     finally:
         if keeping is not None:
             keeping.cancel()

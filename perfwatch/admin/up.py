@@ -20,6 +20,7 @@ from perfwatch.admin.telling import rotate_logs, tell_errors, tell_of_room
 from perfwatch.devices import file as devices_file
 from perfwatch.durations import format_ms
 from perfwatch.errors import StartError
+from perfwatch.files import Followed
 from perfwatch.lock import claimed
 from perfwatch.settings import Settings, option, secret_variables, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
@@ -89,7 +90,9 @@ class Up:
 
     async def _follow_devices(self, child: Child) -> None:
         """Run the devices while something is switched on, in the settings or on the Settings page."""
-        await keep_while(child, lambda: devices_file.is_on(self._settings), self._keep_one, self._say)
+        path = devices_file.path_in(self._folder)
+        on = Followed(path, lambda: devices_file.is_on(self._settings))
+        await keep_while(child, on.value, self._keep_one, self._say)
 
     def _service(self, name: str, broker: str) -> Child:
         given = {
