@@ -100,7 +100,7 @@ class Watch:
 
     def turn(self, now: float) -> None:
         """Time goes on to `now`: what follows from it, and from what was taken, is kept on disk."""
-        if not 0 <= now - self._ticked < TICK_SECONDS:
+        if self.due_in(now) <= 0:
             self._ticked = now
             self.engine.tick(now)
             self.teller.remind(self.engine.rules, now)
@@ -109,6 +109,11 @@ class Watch:
         if not 0 <= now - self._saved < SAVE_SECONDS:
             self._saved = now
             self.keep()
+
+    def due_in(self, now: float) -> float:
+        """Seconds until `turn` has to look at the clock; none when it was set back."""
+        passed = now - self._ticked
+        return TICK_SECONDS - passed if passed >= 0 else 0.0
 
     def keep(self) -> None:
         """Keep all of it on disk; where that cannot be, say so and go on."""

@@ -6,6 +6,10 @@ import asyncio
 import time
 
 
+def until_beat(seconds: float) -> float:
+    """How long until the monotonic clock, the same in all processes here, is a multiple of `seconds`."""
+    return seconds - time.monotonic() % seconds
+
+
 async def beat(seconds: float) -> None:
-    """Sleep until the monotonic clock, which all of a machine's processes share, is a multiple of `seconds`."""
-    await asyncio.sleep(seconds - time.monotonic() % seconds)
+    await asyncio.sleep(until_beat(seconds))

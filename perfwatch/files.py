@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Generic, TypeVar
-
-T = TypeVar("T")
 
 
 def write_private(path: Path, content: str | bytes | Iterable[bytes]) -> None:
@@ -35,21 +32,6 @@ def stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_ino
-
-
-class Followed(Generic[T]):
-    """What `read` makes of the file at `path`, made anew when the file has changed."""
-
-    def __init__(self, path: Path, read: Callable[[], T]) -> None:
-        self._path = path
-        self._read = read
-        self._stamp, self._value = stamp(path), read()
-
-    def value(self) -> T:
-        # Looked at before it is read: what changes meanwhile is seen the next time.
-        if (found := stamp(self._path)) != self._stamp:
-            self._stamp, self._value = found, self._read()
-        return self._value
 
 
 def _replace(path: Path, content: str | bytes | Iterable[bytes]) -> None:

@@ -22,6 +22,7 @@ from perfwatch.admin.join import offer
 from perfwatch.admin.overheard import TELLS_ALL, Overheard
 from perfwatch.beat import beat
 from perfwatch.broker import broker_of
+from perfwatch.changes import Changes
 from perfwatch.errors import AccountError, BrokerError, Refused, StartError
 from perfwatch.files import write_private
 from perfwatch.settings import Settings
@@ -33,8 +34,9 @@ _READY_SECONDS = 60.0
 _ECHO_SECONDS = 5.0
 _SAVE_PAUSES = (2.0, 2.0, 4.0, 8.0, 16.0)
 
-# How often the files of accounts are looked at: a changed account holds within that time.
-_LOOK_SECONDS = 0.5
+# How often the broker's log is fetched: before its pipe is full, and more seldom while it says little.
+_LOOK_SECONDS, _CALM_SECONDS = 0.5, 2.0
+_MUCH_BYTES = 16_384
 
 Say = Callable[[str], None]
 
@@ -76,10 +78,10 @@ class OwnBroker:
         await ready(self.child, lambda: "" if accepts("127.0.0.1", self._port) else "it does not listen")
         return str(self._listening)
 
-    def care(self, say: Say) -> list[Coroutine[Any, Any, None]]:
+    def care(self, say: Say, changes: Changes) -> list[Coroutine[Any, Any, None]]:
         """What it needs for as long as it runs."""
         return [
-            follow(self._logins, self.child, say),
+            follow(self._logins, self.child, say, changes),
             save_early(self.child),
             overhear(self.child, Denials(self._prefixes), self._integrations, denied_path(self._folder), say),
         ]
@@ -113,7 +115,7 @@ class GivenBroker:
             )
         return f"{self._broker}, which PerfWatch does not change"
 
-    def care(self, _say: Say) -> list[Coroutine[Any, Any, None]]:
+    def care(self, _say: Say, _changes: Changes) -> list[Coroutine[Any, Any, None]]:
         return []
 
     async def stop(self) -> None: ...
@@ -158,16 +160,15 @@ def rules(settings: Settings, account: str) -> str:
     )
 
 
-async def follow(logins: mosquitto.Logins, broker: Child, say: Say) -> None:
+async def follow(logins: mosquitto.Logins, broker: Child, say: Say, changes: Changes) -> None:
     """Tell the broker of each account that the dashboard or `perfwatch credentials` makes or revokes."""
-    while True:
+    async for _ in changes.looks():
         try:
             if logins.update():
                 # It reads both files and disconnects whoever may not be there any more.
                 broker.reload()
         except AccountError as exc:
             say(f"  {broker.name:<10} {exc}; its accounts stay as they were")
-        await beat(_LOOK_SECONDS)
 
 
 async def overhear(
@@ -182,7 +183,7 @@ async def overhear(
                 say(f"  {broker.name:<10} {one.account} may not publish {one.topic}. {one.advice}")
                 told.append(one)
                 write_private(kept, msgspec.json.encode(told))
-        await beat(_LOOK_SECONDS)
+        await beat(_LOOK_SECONDS if len(heard) > _MUCH_BYTES else _CALM_SECONDS)
 
 
 async def save_early(broker: Child) -> None:

@@ -68,8 +68,6 @@ class Child:
     def written(self) -> bytes:
         """The whole lines that it logged since this was asked last, or since it was first started."""
         size = self.log.stat().st_size
-        if size == self._read_to:
-            return b""
         self._read_to = min(self._read_to, size)  # a log that was begun anew is shorter
         with self.log.open("rb") as file:
             file.seek(self._read_to)

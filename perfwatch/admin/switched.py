@@ -7,20 +7,23 @@ from collections.abc import Awaitable, Callable
 
 from perfwatch.admin.brokers import Say
 from perfwatch.admin.child import Child
-from perfwatch.beat import beat
+from perfwatch.changes import Changes
 
-_LOOK_SECONDS = 0.5
 # It still answers who switched it off.
 _LAST_WORDS_SECONDS = 1.0
 
 
 async def keep_while(
-    child: Child, wanted: Callable[[], bool], keep: Callable[[Child], Awaitable[None]], say: Say
+    child: Child,
+    wanted: Callable[[], bool],
+    keep: Callable[[Child], Awaitable[None]],
+    say: Say,
+    changes: Changes,
 ) -> None:
     """Start it when it is wanted, `keep` it running, and end it when it is not wanted any more."""
     keeping: asyncio.Future[None] | None = None
     try:
-        while True:
+        async for _ in changes.looks():
             if keeping is None and wanted():
                 await _start(child, say)
                 keeping = asyncio.ensure_future(keep(child))
@@ -30,7 +33,6 @@ async def keep_while(
                 keeping = None
                 await child.stop()
                 say(f"  {child.name:<10} ended: nothing is switched on")
-            await beat(_LOOK_SECONDS)
     finally:
         if keeping is not None:
             keeping.cancel()

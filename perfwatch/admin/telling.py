@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,8 +11,10 @@ from pathlib import Path
 from perfwatch.admin.brokers import Say
 from perfwatch.admin.child import Child, no_room
 from perfwatch.beat import beat
+from perfwatch.changes import Changes
 
 _LOOK_SECONDS = 1.0
+_ROOM_SECONDS = 2.0
 _ROTATE_SECONDS = 10.0
 
 # Of one child in one look: the log has the rest.
@@ -19,17 +22,17 @@ _LINES = 3
 _ERROR = re.compile(rb"^\S+ (?:ERROR|CRITICAL) \w+: (.*)$|^\d+: (Error: .*)$", re.MULTILINE)
 
 
-async def tell_errors(children: Sequence[Child], say: Say) -> None:
+async def tell_errors(children: Sequence[Child], say: Say, changes: Changes) -> None:
     """Repeat here what children log as errors; what one says again and again, once."""
     last: dict[str, list[str]] = {}
-    while True:
+    async for _ in changes.looks():
         for child in children:
             with suppress(OSError):
                 if (found := errors(child.written())[:_LINES]) and found != last.get(child.name):
                     last[child.name] = found
                     for line in found:
                         say(f"  {child.name:<10} {line}")
-        await beat(_LOOK_SECONDS)
+        await asyncio.sleep(_LOOK_SECONDS)  # a child may log much
 
 
 def errors(log: bytes) -> list[str]:
@@ -46,7 +49,7 @@ async def tell_of_room(folder: Path, say: Say) -> None:
         if bool(problem) != full:
             full = bool(problem)
             say(f"  {problem or f'There is room again on the disk of {folder}: readings are stored'}")
-        await beat(_LOOK_SECONDS)
+        await beat(_ROOM_SECONDS)
 
 
 async def rotate_logs(children: Sequence[Child]) -> None:

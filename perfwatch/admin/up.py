@@ -11,16 +11,17 @@ import socket
 import ssl
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 from perfwatch.admin.addresses import EVERYWHERE, directions, reachable_url
 from perfwatch.admin.brokers import GivenBroker, OwnBroker, Say, find_mosquitto, ready
 from perfwatch.admin.child import Child, no_room
 from perfwatch.admin.switched import keep_while
 from perfwatch.admin.telling import rotate_logs, tell_errors, tell_of_room
+from perfwatch.changes import Changes
 from perfwatch.devices import file as devices_file
 from perfwatch.durations import format_ms
 from perfwatch.errors import StartError
-from perfwatch.files import Followed
 from perfwatch.lock import claimed
 from perfwatch.settings import Settings, option, secret_variables, variable
 from perfwatch.users import FIRST_ACCOUNT, Users
@@ -68,31 +69,34 @@ class Up:
             devices = self._service("devices", broker.url("devices"))
             try:
                 await self._start(broker, services, devices)
-                async with asyncio.TaskGroup() as group:
-                    children = [*broker.children, *services, devices]
-                    for work in (
-                        rotate_logs(children),
-                        tell_errors(children, self._say),
-                        tell_of_room(self._folder, self._say),
-                        self._follow_devices(devices),
-                        *broker.care(self._say),
-                    ):
-                        group.create_task(work)
-                    for child in (*broker.children, *services):
-                        group.create_task(self._keep_one(child))
+                await self._care(broker, services, devices)
             finally:
                 # The broker goes last: the others have a last word to say to it.
                 await asyncio.gather(*(child.stop() for child in (*services, devices)))
                 await broker.stop()
 
+    async def _care(self, broker: OwnBroker | GivenBroker, services: list[Child], devices: Child) -> None:
+        """Whatever is to be done for as long as they run; what fails of it ends all of it."""
+        folder, children = self._folder, [*broker.children, *services, devices]
+        with Changes(folder, folder / "secrets", folder / "logs") as changes:
+            async with asyncio.TaskGroup() as group:
+                for work in (
+                    rotate_logs(children),
+                    tell_errors(children, self._say, changes),
+                    tell_of_room(folder, self._say),
+                    self._follow_devices(devices, changes),
+                    *broker.care(self._say, changes),
+                    *(self._keep_one(child) for child in (*broker.children, *services)),
+                ):
+                    group.create_task(work)
+
     def _names(self) -> list[str]:
         return [*SERVICES, *(["alerts"] if self._settings.alerts else [])]
 
-    async def _follow_devices(self, child: Child) -> None:
+    async def _follow_devices(self, child: Child, changes: Changes) -> None:
         """Run the devices while something is switched on, in the settings or on the Settings page."""
-        path = devices_file.path_in(self._folder)
-        on = Followed(path, lambda: devices_file.is_on(self._settings))
-        await keep_while(child, on.value, self._keep_one, self._say)
+        is_on = partial(devices_file.is_on, self._settings)
+        await keep_while(child, is_on, self._keep_one, self._say, changes)
 
     def _service(self, name: str, broker: str) -> Child:
         given = {

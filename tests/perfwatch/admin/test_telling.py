@@ -12,6 +12,7 @@ import pytest
 from perfwatch.admin import child as children
 from perfwatch.admin.child import Child
 from perfwatch.admin.telling import errors, tell_errors, tell_of_room
+from perfwatch.changes import Changes
 
 LOG = b"""\
 2026-11-29T16:07:50Z INFO bridge: connected
@@ -33,14 +34,15 @@ async def test_a_childs_error_is_repeated_once(tmp_path: Path, monkeypatch: pyte
     await talker.start()
     await talker.wait()
     said: asyncio.Queue[str] = asyncio.Queue()
-    telling = asyncio.create_task(tell_errors([talker], said.put_nowait))
-    async with asyncio.timeout(60):
-        assert await said.get() == "  bridge     the disk is full"
-        assert await said.get() == "  bridge     Error: No space left on device."
-        with talker.log.open("ab") as log:
-            log.write(LOG + b"2026-11-29T16:08:00Z ERROR bridge: another\n")
-        assert [await said.get() for _ in range(3)][-1] == "  bridge     another"
-    telling.cancel()
+    with Changes(tmp_path) as changes:
+        telling = asyncio.create_task(tell_errors([talker], said.put_nowait, changes))
+        async with asyncio.timeout(60):
+            assert await said.get() == "  bridge     the disk is full"
+            assert await said.get() == "  bridge     Error: No space left on device."
+            with talker.log.open("ab") as log:
+                log.write(LOG + b"2026-11-29T16:08:00Z ERROR bridge: another\n")
+            assert [await said.get() for _ in range(3)][-1] == "  bridge     another"
+        telling.cancel()
 
 
 async def test_a_line_is_read_once_it_is_whole(tmp_path: Path) -> None:
@@ -57,7 +59,7 @@ async def test_a_line_is_read_once_it_is_whole(tmp_path: Path) -> None:
 async def test_a_full_disk_is_told_once_and_that_it_has_room_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("perfwatch.admin.telling._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("perfwatch.admin.telling._ROOM_SECONDS", 0.01)
     monkeypatch.setattr(children, "_LEAST_BYTES", 1 << 80)
     said: asyncio.Queue[str] = asyncio.Queue()
     telling = asyncio.create_task(tell_of_room(tmp_path, said.put_nowait))
