@@ -32,6 +32,8 @@ from perfwatch.topics import Topics
 # A reading waits that long for others: waking up for each of them is what would cost most.
 GATHER_SECONDS = 1.0
 GATHERED = 1000
+# What a host reads at once comes within that time.
+BURST_SECONDS = 0.05
 # A broker that is away for less is not worth a message.
 LOST_SECONDS = 60.0
 FILES_SECONDS = 5.0
@@ -108,6 +110,7 @@ class Alerts:
             await self._follow_metrics()
             while True:
                 if await client.gathered(1, self._due_in()):
+                    await client.rest(BURST_SECONDS)
                     await client.gathered(GATHERED, GATHER_SECONDS)
                 self._take(client)
                 await self._claim(client)

@@ -6,7 +6,7 @@ import asyncio
 import ctypes
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,8 +14,8 @@ from typing import Self
 
 from perfwatch.beat import until_beat
 
-# Linux's IN_MODIFY, IN_CLOSE_WRITE, IN_MOVED_TO and IN_DELETE.
-_KINDS = 0x2 | 0x8 | 0x80 | 0x200
+# Linux's IN_MODIFY, and IN_CLOSE_WRITE, IN_MOVED_TO and IN_DELETE.
+_EACH_WRITE, _WHOLE = 0x2, 0x8 | 0x80 | 0x200
 _EVENTS_BYTES = 65_536
 
 _LOOK_SECONDS = 0.5
@@ -24,16 +24,16 @@ _RARELY_SECONDS = 10.0
 
 
 class Changes:
-    """Follows `folders` within `with`, which must be in an event loop."""
+    """Follows the files that are replaced in `folders`, and those that grow in `logs`, while `with` lasts."""
 
-    def __init__(self, *folders: Path) -> None:
-        self._folders = folders
+    def __init__(self, folders: Iterable[Path], logs: Iterable[Path] = ()) -> None:
+        self._kinds = dict.fromkeys(folders, _WHOLE) | dict.fromkeys(logs, _WHOLE | _EACH_WRITE)
         self._inotify: int | None = None
         self._count = 0
         self._changed = asyncio.Event()
 
     def __enter__(self) -> Self:
-        self._inotify = _inotify(self._folders)
+        self._inotify = _inotify(self._kinds)
         if self._inotify is not None:
             asyncio.get_running_loop().add_reader(self._inotify, self._told)
         return self
@@ -65,15 +65,16 @@ class Changes:
         self._changed = asyncio.Event()
 
 
-def _inotify(folders: Iterable[Path]) -> int | None:
-    """What can be read whenever a file in one of these changes. None where there is no such thing."""
+def _inotify(kinds: Mapping[Path, int]) -> int | None:
+    """What can be read after each change of those kinds. None where there is no such thing."""
     if sys.platform != "linux":
         return None
     linux = ctypes.CDLL(None)
     descriptor: int = linux.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
     if descriptor < 0:
         return None
-    if any(linux.inotify_add_watch(descriptor, os.fsencode(folder), _KINDS) < 0 for folder in folders):
+    add = linux.inotify_add_watch
+    if any(add(descriptor, os.fsencode(folder), kind) < 0 for folder, kind in kinds.items()):
         os.close(descriptor)
         return None
     return descriptor

@@ -78,7 +78,7 @@ class Up:
     async def _care(self, broker: OwnBroker | GivenBroker, services: list[Child], devices: Child) -> None:
         """Whatever is to be done for as long as they run; what fails of it ends all of it."""
         folder, children = self._folder, [*broker.children, *services, devices]
-        with Changes(folder, folder / "secrets", folder / "logs") as changes:
+        with Changes([folder, folder / "secrets"], logs=[folder / "logs"]) as changes:
             async with asyncio.TaskGroup() as group:
                 for work in (
                     rotate_logs(children),

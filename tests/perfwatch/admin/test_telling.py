@@ -34,7 +34,7 @@ async def test_a_childs_error_is_repeated_once(tmp_path: Path, monkeypatch: pyte
     await talker.start()
     await talker.wait()
     said: asyncio.Queue[str] = asyncio.Queue()
-    with Changes(tmp_path) as changes:
+    with Changes([], logs=[tmp_path]) as changes:
         telling = asyncio.create_task(tell_errors([talker], said.put_nowait, changes))
         async with asyncio.timeout(60):
             assert await said.get() == "  bridge     the disk is full"
