@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 
 from alerts import discovery, states
-from alerts.channels import send
 from alerts.desk import Desk
 from alerts.memory import instance
-from alerts.telling import Message
+from alerts.sending import Sender
 from alerts.watch import Watch
+from perfwatch.beat import beat
 from perfwatch.broker import broker_of
-from perfwatch.errors import BrokerError, ChannelError, Refused
+from perfwatch.errors import BrokerError, Refused
 from perfwatch.heartbeat import Heartbeat
 from perfwatch.mqtt.client import Client, QoS, Will
 from perfwatch.mqtt.lease import EXPIRY_SECONDS, Lease
@@ -32,6 +32,8 @@ from perfwatch.topics import Topics
 # A reading waits that long for others: waking up for each of them is what would cost most.
 GATHER_SECONDS = 1.0
 GATHERED = 1000
+# What a host reads at once comes within that time.
+BURST_SECONDS = 0.05
 # A broker that is away for less is not worth a message.
 LOST_SECONDS = 60.0
 FILES_SECONDS = 5.0
@@ -59,13 +61,15 @@ class Alerts:
         self._lost_since: float | None = None
         self._lost_told = False
         self._announced: dict[str, bytes] = {}
-        self._sending: dict[str, asyncio.Task[None]] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self._settings, self._summed = b"", False
+        self._client_now: Client | None = None
+        self._followed: set[str] = set()
         self.watch = Watch(self._topics, settings.data_path, settings.alerts_every, clock())
         self._desk = Desk(self.watch, clock)
         self._me = instance(settings.data_path / "alerts" / "instance")
         self.lease = Lease(self._me)
+        self._sender = Sender(self.watch, clock, lambda: self.lease.leads, self._arrived)
 
     def stop(self) -> None:
         self._stop.set()
@@ -73,13 +77,11 @@ class Alerts:
     async def run(self) -> None:
         """Until `stop` was called."""
         async with asyncio.TaskGroup() as group:
-            works = (self._stay_connected, self._send_due, self._follow_files)
+            works = (self._stay_connected, self._sender.run, self._follow_files)
             tasks = [group.create_task(work()) for work in works]
             self._notifier.ready()
             await self._stop.wait()
-            if self._sending:
-                # What has arrived must be known to have: it would be sent again after the next start.
-                await asyncio.wait(self._sending.values(), timeout=END_SECONDS)
+            await self._sender.finish(END_SECONDS)
             for task in tasks:
                 task.cancel()
         self.watch.keep()
@@ -99,26 +101,38 @@ class Alerts:
     async def _serve(self, client: Client) -> None:
         _log.info("connected to %s", self._broker)
         self.lease.begin(time.monotonic())
-        followed: set[str] = set()
         # Presence first: what a host said before it went is not judged. And by what rules is in its tags.
         topics = self._topics
         await client.subscribe(topics.status("+"), topics.tags("+"), topics.info("+"))
         await client.subscribe(*map(self._topics.alerting, ("lease", "ask")), self._topics.alerts)
+        self._client_now, self._followed = client, set()
         try:
+            await self._follow_metrics()
             while True:
-                if new := self.watch.metrics - followed:
-                    await client.subscribe(*(self._topics.metric("+", metric) for metric in sorted(new)))
-                    followed |= new
-                await client.gathered(GATHERED, GATHER_SECONDS)
+                if await client.gathered(1, self._due_in()):
+                    await client.rest(BURST_SECONDS)
+                    await client.gathered(GATHERED, GATHER_SECONDS)
                 self._take(client)
                 await self._claim(client)
                 if self.lease.leads:
                     await self._publish(client)
                     self._found()
+                self._sender.look()
         except asyncio.CancelledError:
             with suppress(BrokerError):
                 await self._leave(client)
             raise
+
+    def _due_in(self) -> float:
+        """How long nothing has to be done, if no message comes."""
+        return max(0.0, min(self.watch.due_in(self._clock()), self.lease.due_in(time.monotonic())))
+
+    async def _follow_metrics(self) -> None:
+        """Those that rules look at now and did not before."""
+        new = self.watch.metrics - self._followed
+        if new and self._client_now is not None:
+            await self._client_now.subscribe(*(self._topics.metric("+", metric) for metric in sorted(new)))
+            self._followed |= new
 
     async def _leave(self, client: Client) -> None:
         """Another instance may take over at once."""
@@ -178,7 +192,9 @@ class Alerts:
         if answer := await self._desk.answer(payload):
             with suppress(BrokerError):
                 # What is published on the topics of settings comes before the answer.
-                await self._publish_settings(client)
+                await self._follow_metrics()
+                self.watch.turn(self._clock())
+                await self._publish(client)
                 encoded = msgspec.json.encode(answer)
                 await client.publish(self._topics.alerting("answer"), encoded, qos=1)
 
@@ -253,32 +269,21 @@ class Alerts:
     async def _follow_files(self) -> None:
         while True:
             self.watch.follow_files()
+            with suppress(BrokerError):  # all of them are, with the next connection
+                await self._follow_metrics()
             self._tell_lost(self._clock())
+            self._sender.look()
             self._notifier.alive("no broker" if self._lost_since else "watching")
             if self._heartbeat is not None:
                 self._heartbeat.beat(time.time() + 12 * FILES_SECONDS)
-            await asyncio.sleep(FILES_SECONDS)
+            await beat(FILES_SECONDS)
 
-    async def _send_due(self) -> None:
-        async with asyncio.TaskGroup() as sending:
-            while not self._stop.is_set():
-                for name, message in list(self.watch.teller.due(self._clock())) if self.lease.leads else ():
-                    if name not in self._sending:
-                        self._sending[name] = sending.create_task(self._send(name, message))
-                await asyncio.sleep(GATHER_SECONDS)
-
-    async def _send(self, name: str, message: Message) -> None:
-        try:
-            await send(self.watch.channels[name], message)
-        except ChannelError as exc:
-            wait = self.watch.teller.failed(name, self._clock())
-            _log.warning("channel %s: %s; trying again in %.0f s", name, exc, wait)
-        else:
-            self.watch.teller.sent(name, message, self._clock())
-            self.lease.renew()
-        finally:
-            del self._sending[name]
-        self.watch.keep_told()
+    async def _arrived(self) -> None:
+        """Whoever leads next must not send that again."""
+        self.lease.renew()
+        if self._client_now is not None and self.lease.leads:
+            with suppress(BrokerError):  # it is told with the next connection
+                await self._claim(self._client_now)
 
 
 async def serve(settings: Settings, notifier: Notifier | None = None) -> None:

@@ -7,7 +7,7 @@ in `every` seconds at most, with all that happened meanwhile.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -172,6 +172,11 @@ class Teller:
             queue.free = min(queue.free, now + max(self._every, LONGEST_RETRY))
             if queue.news and queue.free <= now:
                 yield channel, message(queue)
+
+    def due_in(self, now: float, besides: Collection[str]) -> float | None:
+        """Seconds until `due` has something on other channels, if nothing happens; None: it never has."""
+        queues = (queue for channel, queue in self.untold.queues.items() if channel not in besides)
+        return min((max(0.0, queue.free - now) for queue in queues if queue.news), default=None)
 
     def sent(self, channel: str, sent: Message, now: float) -> None:
         queue = self.untold.queues[channel]

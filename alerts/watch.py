@@ -17,6 +17,7 @@ from perfwatch import tags
 from perfwatch.alerting.rules import OfReading, Rules, Silent
 from perfwatch.alerting.rules import load as load_rules
 from perfwatch.errors import ChannelError, PerfWatchError, RuleError, StartError
+from perfwatch.files import stamp
 from perfwatch.readings.codec import UNREADABLE, decode_undeclared
 from perfwatch.topics import Kind, Topic, Topics
 
@@ -47,8 +48,8 @@ class Watch:
         self._told_path = folder / "alerts" / "told.json"
         self._past_path = folder / "alerts" / "past.jsonl"
         self.all_channels = Channels(channels_path(folder))
-        self._rules_stamp = _stamp(self.rules_path)
-        self._channels_stamp = -1  # not looked at yet; 0 is that there is no file
+        self._rules_stamp = stamp(self.rules_path)
+        self._channels_stamp: tuple[int, int] | None = (0, 0)  # not looked at yet: no file is of 1970
         self.engine = Engine(_start_rules(self.rules_path), load_memory(self._memory_path))
         self.teller = Teller(load_told(self._told_path), every, self.engine.tags)
         self.teller.past.extend(_start_past(self._past_path))
@@ -99,7 +100,7 @@ class Watch:
 
     def turn(self, now: float) -> None:
         """Time goes on to `now`: what follows from it, and from what was taken, is kept on disk."""
-        if not 0 <= now - self._ticked < TICK_SECONDS:
+        if self.due_in(now) <= 0:
             self._ticked = now
             self.engine.tick(now)
             self.teller.remind(self.engine.rules, now)
@@ -108,6 +109,11 @@ class Watch:
         if not 0 <= now - self._saved < SAVE_SECONDS:
             self._saved = now
             self.keep()
+
+    def due_in(self, now: float) -> float:
+        """Seconds until `turn` has to look at the clock; none when it was set back."""
+        passed = now - self._ticked
+        return TICK_SECONDS - passed if passed >= 0 else 0.0
 
     def keep(self) -> None:
         """Keep all of it on disk; where that cannot be, say so and go on."""
@@ -147,7 +153,7 @@ class Watch:
 
     def follow_files(self) -> None:
         """Use rules and channels that were changed. Bad ones are said, once, and change nothing."""
-        rules, channels = _stamp(self.rules_path), _stamp(self.all_channels.path)
+        rules, channels = stamp(self.rules_path), stamp(self.all_channels.path)
         if channels != self._channels_stamp:
             self._channels_stamp = channels
             self._follow_channels()
@@ -205,7 +211,3 @@ def _start_past(path: Path) -> list[News]:
         return load_past(path, MOST_PAST)
     except OSError as exc:
         raise StartError(f"What was over before in {path} cannot be read: {exc}") from exc
-
-
-def _stamp(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0

@@ -48,6 +48,7 @@ from dashboard.web.health import HealthApi, StoreProbe
 from dashboard.web.known import Known
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
+from dashboard.web.serving import Server
 from dashboard.web.start_page import PLAIN, Shell, start_pages
 from dashboard.web.system import Where
 from perfwatch import widgets
@@ -79,8 +80,8 @@ def run(settings: Settings) -> None:
     """Serve the dashboard until it is told to stop. Raises what made it stop otherwise."""
     allow_many_files()
     background = Background()
-    server = uvicorn.Server(_served(build(settings, background), settings))
-    background.stop = partial(setattr, server, "should_exit", True)
+    server = Server(_served(build(settings, background), settings))
+    background.stop = server.end
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if background.failure:
@@ -108,6 +109,7 @@ def _served(app: App, settings: Settings) -> uvicorn.Config:
         log_config=None,
         log_level="warning",
         server_header=False,
+        date_header=False,
         http=partial(Requests, most=settings.connections_per_address, proxy=proxy),  # type: ignore[arg-type]
         limit_concurrency=MOST_CONNECTIONS,
         ws=Socket,

@@ -23,6 +23,7 @@ from devices.values import OVERSIZED, NotOurs, Unusable
 from perfwatch.broker import broker_of
 from perfwatch.devices import file
 from perfwatch.errors import BrokerError, PerfWatchError, Refused, SettingError
+from perfwatch.files import stamp
 from perfwatch.heartbeat import Heartbeat
 from perfwatch.mqtt.client import Client, Message, QoS, Will
 from perfwatch.mqtt.reconnect import stay_connected
@@ -64,7 +65,7 @@ class Devices:
         self._heartbeat = Heartbeat(Path(settings.heartbeat_file)) if settings.heartbeat_file else None
         self._refusals = Refusals()
         self._file = file.path_in(settings.data_path)
-        self._stamp = _stamp(self._file)
+        self._stamp = stamp(self._file)
         self._reloading = asyncio.Lock()
         self._client_now: Client | None = None
         self._subscribed: set[str] = set()
@@ -80,11 +81,11 @@ class Devices:
     async def reload(self) -> None:
         """Take in by what the file says now. Raises SettingError and BrokerError."""
         async with self._reloading:
-            stamp, taker = _stamp(self._file), _taker(self._settings)
+            found, taker = stamp(self._file), _taker(self._settings)
             if taker.rules:
                 await learn(taker, self._settings)
             taker.follow(self.taker)
-            self.taker, self._stamp = taker, stamp
+            self.taker, self._stamp = taker, found
             if self._client_now is not None:
                 await self._subscribe(self._client_now)
                 await self._unsubscribe(self._client_now)
@@ -213,14 +214,14 @@ class Devices:
         """Use what people write into it. A bad one is said, once, and changes nothing."""
         while True:
             await asyncio.sleep(FILE_SECONDS)
-            if (stamp := _stamp(self._file)) != self._stamp:
+            if (found := stamp(self._file)) != self._stamp:
                 try:
                     await self.reload()
                 except BrokerError:
                     continue  # it is said already, and tried again
                 except PerfWatchError as exc:
                     _log.error("%s; what is taken in stays as it was", exc)
-                self._stamp = stamp
+                self._stamp = found
 
     def _note_lost(self, error: BrokerError) -> None:
         if not self._lost:
@@ -253,7 +254,3 @@ async def serve(settings: Settings) -> None:
 def run(settings: Settings) -> None:
     """Take in what others' devices publish, as readings."""
     asyncio.run(until_signalled(serve(settings)))
-
-
-def _stamp(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0

@@ -59,8 +59,8 @@ _kept = msgspec.json.Decoder(dict[str, ApiToken])
 class ApiTokens:
     """The tokens kept in `secrets/api_tokens.json` of a data folder, a private file (0600).
 
-    When each was used last is in a file of its own, which the dashboard alone writes, now and then.
-    `clock` is in seconds since 1970.
+    When each was used last is in a file of its own, which the dashboard alone writes, now and then; `unsaved`
+    says whether it is to be. `clock` is in seconds since 1970.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
@@ -69,7 +69,7 @@ class ApiTokens:
         self._clock = clock
         self._changing = Lock()
         self._used: dict[str, str] = {}
-        self._unsaved = False
+        self.unsaved = False
 
     def all(self) -> dict[str, ApiToken]:
         """By name, as they are in the file now. Raises AccountError when it cannot be read."""
@@ -138,18 +138,17 @@ class ApiTokens:
 
     def save_used(self) -> None:
         """Keep over a restart when each token was used last. Raises OSError when the disk does not."""
-        if self._unsaved:
-            self._unsaved = False
-            digests = {one.digest for one in self.all().values()}
-            used = {digest: when for digest, when in self._last_used().items() if digest in digests}
-            write_private(self._used_path, json.dumps(used))
+        self.unsaved = False
+        digests = {one.digest for one in self.all().values()}
+        used = {digest: when for digest, when in self._last_used().items() if digest in digests}
+        write_private(self._used_path, json.dumps(used))
 
     def _note_use(self, digest: str) -> None:
         # To the minute: so it is kept once a minute, however often a program asks.
         when = format_time(now().replace(second=0, microsecond=0))
         if self._used.get(digest) != when:
             self._used[digest] = when
-            self._unsaved = True
+            self.unsaved = True
 
     def _last_used(self) -> dict[str, str]:
         try:

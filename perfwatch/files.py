@@ -22,6 +22,18 @@ def write_private(path: Path, content: str | bytes | Iterable[bytes]) -> None:
         raise OSError(exc.errno, exc.strerror, str(path)) from exc
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What differs after each change of a file; None while there is none.
+
+    The clock of its times stands still for milliseconds, so they alone would not do.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
+
+
 def _replace(path: Path, content: str | bytes | Iterable[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import jwt
 
 from perfwatch.errors import StartError, TokenError
-from perfwatch.files import write_private
+from perfwatch.files import stamp, write_private
 
 ISSUER = "perfwatch"
 SESSION = "perfwatch-dashboard"
@@ -50,25 +50,18 @@ class Key:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._key = load_key(path)
-        self._stamp = self._stat()
+        self._stamp = stamp(path)
 
     def current(self) -> str:
         """What is in the file; a file that is gone, or is no key, changes nothing."""
-        if (stamp := self._stat()) not in (None, self._stamp):
-            self._stamp = stamp
+        if (found := stamp(self._path)) not in (None, self._stamp):
+            self._stamp = found
             try:
                 self._key = load_key(self._path)
                 _log.info("The key of sessions is another: every login is over")
             except (StartError, OSError) as exc:
                 _log.error("The key of sessions stays as it was: %s", exc)
         return self._key
-
-    def _stat(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns
 
 
 class Revocations:

@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from dashboard.auth.logins import Logins
 from perfwatch.api_tokens import START, ApiTokens, is_of_token
+from perfwatch.beat import beat
 from perfwatch.errors import AccountError, TokenError
 from perfwatch.tokens import Session, Tokens
 from perfwatch.users import Role, Users
@@ -117,11 +118,12 @@ class Sessions:
     async def follow(self) -> None:
         """Close the sockets of whom the command line took away; keep who is logged in, and what was used."""
         while True:
-            await asyncio.sleep(_FOLLOW_SECONDS)
+            await beat(_FOLLOW_SECONDS)
             try:
                 self.close_ended()
                 await self._keep()
-                await asyncio.to_thread(self._api_tokens.save_used)
+                if self._api_tokens.unsaved:
+                    await asyncio.to_thread(self._api_tokens.save_used)
             except (AccountError, OSError) as exc:
                 _log.warning("Sessions or users cannot be read or written: %s", exc)
 

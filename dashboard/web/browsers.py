@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
+from email.utils import formatdate
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -97,6 +98,7 @@ class Browsers:
         async def wrapped(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers.setdefault("Date", formatdate(usegmt=True))
                 of_file = of_page if headers.get("content-type", "").startswith("text/html") else _OF_FILES
                 for name, value in (given | (_OF_ANSWERS if is_answer else of_file)).items():
                     headers.setdefault(name, value)

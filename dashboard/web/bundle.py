@@ -107,13 +107,16 @@ def _wrapped(module: Module, names: dict[Path, str], exports: dict[Path, dict[st
                 module, found.start(), f"imports {', '.join(sorted(missing))}, which is not exported there"
             )
         body = body.replace(found[0], f"const {taken} = {names[other]};")
-    body = _light(_EXPORT.sub("", _DEFAULT.sub("", body)))
+    body = light(_EXPORT.sub("", _DEFAULT.sub("", body)))
     given = ", ".join(f"{name}: {inside}" for name, inside in module.exports.items())
     return f"const {names[module.path]} = (() => {{\n{body}\nreturn {{ {given} }};\n}})();"
 
 
-def _light(body: str) -> str:
-    """Without what is there for whoever reads it: remarks, but for licences, and margins. A third of it."""
+def light(body: str) -> str:
+    """A script or a sheet without what is there for whoever reads it: remarks, but for licences, and margins.
+
+    A third of it.
+    """
     without = _COMMENT.sub(lambda remark: remark[0] if remark[0].startswith("/*!") else "", body)
     return _MARGIN.sub("", _REMARK.sub("", without))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from starlette.requests import Request
@@ -11,6 +10,7 @@ from starlette.routing import Route
 
 from dashboard.live.bridges import Bridges
 from dashboard.live.subscriber import Subscriber
+from perfwatch.beat import beat
 from perfwatch.errors import StoreError, Unsupported
 from perfwatch.history.store import TieredStore
 from perfwatch.workers import Workers
@@ -40,7 +40,7 @@ class StoreProbe:
             if self._unsupported and not told:
                 _log.error("%s; the pages show what is live, and no history", self.problem)
                 told = True
-            await asyncio.sleep(EVERY_SECONDS)
+            await beat(EVERY_SECONDS)
 
     async def _ask(self) -> str | None:
         try:

@@ -23,10 +23,9 @@ from dashboard.web.assets import STREAMLIT, VERSION
 # looks for its server below that page's address too: a round trip and two errors in the browser's console.
 _HEAD = Template("""<title>PerfWatch</title>$asked
     <link rel="preload" as="font" type="font/woff2" crossorigin href="$letters" />
-    <script src="./assets/$version/common/theme.js"></script>
-    <script src="./assets/$version/common/recover.js"></script>
     <script>
-      window.__streamlit = { BACKEND_BASE_URL: location.origin + perfwatch.base + "/" };
+$first
+window.__streamlit = { BACKEND_BASE_URL: location.origin + perfwatch.base + "/" };
     </script>
     <style>
       @font-face {
@@ -49,20 +48,23 @@ _RANGE = (
 _OTHERS = "U+100-3BB, U+3BD-52F, U+1D00-1FFF"
 
 _BODY = Template("""<div id="root"></div>
-    <div id="early" data-page="$page">
+    <div id="early" data-page="$page" data-script="./assets/$version/bundles/$page.js">
       <template shadowrootmode="open"><style>$css</style>$html</template>
     </div>
     <template id="streamlit">
 $scripts    </template>
     <style>$around</style>
-    <script src="./assets/$version/early/early.js"></script>""")
+    <script>
+$begin
+    </script>""")
 
 # What a page asks for before it can go on: it is under way while the page's script is.
 _ASKED = {"live": ("api/hosts",), "history": ("api/history/series", "api/hosts")}
 _ASKS = '\n    <link rel="preload" as="fetch" crossorigin href="./{}" />'
 _RUNS = f'\n    <link rel="modulepreload" href="./assets/{VERSION}/bundles/{{}}.js" />'
 
-_TITLE, _ROOT, _ICON = "<title>Streamlit</title>", '<div id="root"></div>', "./favicon.png"
+_TITLE, _ROOT = "<title>Streamlit</title>", '<div id="root"></div>'
+_ICON = '<link rel="shortcut icon" href="./favicon.png" />'
 _FONT = re.compile(r'<link\s+rel="preload"\s+href="(\S+)"\s+as="font"[^>]*>\s*')
 _ENTRY = re.compile(r'<script type="module"[^>]* src="[^"]+">')
 _SCRIPTS = re.compile(r'^ *<(?:script type="module"|link rel="(?:modulepreload|stylesheet)").*\n', re.M)
@@ -104,7 +106,8 @@ def shell(index: str, page: str) -> str:
         "page": page,
         "scripts": "".join(_SCRIPTS.findall(index)),
         "around": _around(),
-        "css": markup.css(page) + markup.text("icons.css") + markup.text("early/early.css"),
+        "css": markup.css(page) + markup.light("icons.css") + markup.light("early/early.css"),
+        "begin": markup.light("early/early.js"),
         "html": Template(markup.text("early/early.html")).substitute(version=VERSION) + markup.html(page),
     }
     asked = "".join([_RUNS.format(page), *(_ASKS.format(path) for path in _ASKED.get(page, ()))])
@@ -119,7 +122,7 @@ def plain_shell(index: str) -> str:
 
 def _around() -> str:
     """What Streamlit's own elements look like."""
-    return markup.text("icons.css") + markup.text("page.css")
+    return markup.light("icons.css") + markup.light("page.css")
 
 
 def _begun(index: str, asked: str) -> str:
@@ -127,13 +130,16 @@ def _begun(index: str, asked: str) -> str:
     given = {
         "version": VERSION,
         "asked": asked,
+        "first": markup.light("common/theme.js") + markup.light("common/recover.js"),
         "font": "".join(_FONT.findall(index)),
         "letters": _LETTERS,
         "range": _RANGE,
         "others": _OTHERS,
     }
     index = _FONT.sub("", index)
-    return index.replace(_ICON, f"./assets/{VERSION}/icon.svg").replace(_TITLE, _HEAD.substitute(given))
+    # Streamlit would put its own icon into a link of the kind that it makes, until ours comes.
+    icon = f'<link rel="icon" href="{markup.image("icon.svg")}" />'
+    return index.replace(_ICON, icon).replace(_TITLE, _HEAD.substitute(given))
 
 
 def _check(index: str) -> None:

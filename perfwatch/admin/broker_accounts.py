@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from perfwatch.errors import AccountError
-from perfwatch.files import write_private
+from perfwatch.files import stamp, write_private
 from perfwatch.readings.codec import format_time, now
 from perfwatch.topics import safe_level
 
@@ -114,11 +114,8 @@ class Integrations:
         return removed
 
     def stamp(self) -> tuple[int, int] | None:
-        """What differs after each change: the clock of a file's times stands still for milliseconds."""
-        if not self.path.exists():
-            return None
-        found = self.path.stat()
-        return found.st_mtime_ns, found.st_ino
+        """What differs after each change."""
+        return stamp(self.path)
 
     def _write(self, accounts: dict[str, Integration]) -> None:
         write_private(self.path, msgspec.json.encode(accounts).decode())

@@ -20,6 +20,7 @@ from perfwatch.admin.child import Child
 from perfwatch.admin.denied import Denials, Denied, denied_path
 from perfwatch.admin.join import offer
 from perfwatch.admin.overheard import TELLS_ALL, Overheard
+from perfwatch.beat import beat
 from perfwatch.broker import broker_of
 from perfwatch.errors import AccountError, BrokerError, Refused, StartError
 from perfwatch.files import write_private
@@ -32,8 +33,10 @@ _READY_SECONDS = 60.0
 _ECHO_SECONDS = 5.0
 _SAVE_PAUSES = (2.0, 2.0, 4.0, 8.0, 16.0)
 
-# How often the files of accounts are looked at: a changed account holds within that time.
-_LOOK_SECONDS = 0.5
+# How often the files of accounts are looked at, so that a changed account holds within that time, and the
+# broker's log is fetched, before its pipe is full; more seldom while it says little.
+_LOOK_SECONDS, _CALM_SECONDS = 0.5, 2.0
+_MUCH_BYTES = 16_384
 
 Say = Callable[[str], None]
 
@@ -166,7 +169,7 @@ async def follow(logins: mosquitto.Logins, broker: Child, say: Say) -> None:
                 broker.reload()
         except AccountError as exc:
             say(f"  {broker.name:<10} {exc}; its accounts stay as they were")
-        await asyncio.sleep(_LOOK_SECONDS)
+        await beat(_LOOK_SECONDS)
 
 
 async def overhear(
@@ -181,7 +184,7 @@ async def overhear(
                 say(f"  {broker.name:<10} {one.account} may not publish {one.topic}. {one.advice}")
                 told.append(one)
                 write_private(kept, msgspec.json.encode(told))
-        await asyncio.sleep(_LOOK_SECONDS)
+        await beat(_LOOK_SECONDS if len(heard) > _MUCH_BYTES else _CALM_SECONDS)
 
 
 async def save_early(broker: Child) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from perfwatch.admin.brokers import Say
 from perfwatch.admin.child import Child
+from perfwatch.beat import beat
 
 # -P: a folder named like a service in the current directory must not be run in its place.
 PYTHON = (sys.executable, "-P", "-m")
@@ -67,7 +68,7 @@ class Light:
         while True:
             if self._due(self._wanted()) != self._running:
                 return
-            await asyncio.sleep(_LOOK_SECONDS)
+            await beat(_LOOK_SECONDS)
 
     def _due(self, wanted: list[str]) -> list[Child]:
         alone = [self._alone[name] for name in wanted]

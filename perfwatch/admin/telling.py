@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,8 +9,10 @@ from pathlib import Path
 
 from perfwatch.admin.brokers import Say
 from perfwatch.admin.child import Child, no_room
+from perfwatch.beat import beat
 
 _LOOK_SECONDS = 1.0
+_ROOM_SECONDS = 2.0
 _ROTATE_SECONDS = 10.0
 
 # Of one child in one look: the log has the rest.
@@ -29,7 +30,7 @@ async def tell_errors(children: Sequence[Child], say: Say) -> None:
                     last[child.name] = found
                     for name, line in found:
                         say(f"  {name or child.name:<10} {line}")
-        await asyncio.sleep(_LOOK_SECONDS)
+        await beat(_LOOK_SECONDS)
 
 
 def errors(log: bytes) -> list[tuple[str, str]]:
@@ -46,7 +47,7 @@ async def tell_of_room(folder: Path, say: Say) -> None:
         if bool(problem) != full:
             full = bool(problem)
             say(f"  {problem or f'There is room again on the disk of {folder}: readings are stored'}")
-        await asyncio.sleep(_LOOK_SECONDS)
+        await beat(_ROOM_SECONDS)
 
 
 async def rotate_logs(children: Sequence[Child]) -> None:
@@ -55,4 +56,4 @@ async def rotate_logs(children: Sequence[Child]) -> None:
         for child in children:
             with suppress(OSError):  # a full disk, most likely: it is tried again
                 child.rotate()
-        await asyncio.sleep(_ROTATE_SECONDS)
+        await beat(_ROTATE_SECONDS)

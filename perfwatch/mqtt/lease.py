@@ -50,8 +50,12 @@ class Lease:
 
     def is_due(self, now: float) -> bool:
         """Whether to claim, or to claim again."""
-        lapsed = self._free or self.leads or now - self._heard >= EXPIRY_SECONDS
-        return lapsed and now - self._asked >= RENEW_SECONDS
+        return self.due_in(now) <= 0
+
+    def due_in(self, now: float) -> float:
+        """Seconds until it is time to claim, if nothing is heard meanwhile."""
+        lapses = now if self._free or self.leads else self._heard + EXPIRY_SECONDS
+        return max(lapses, self._asked + RENEW_SECONDS) - now
 
     def renew(self) -> None:
         """Claim again soon: more has been settled."""

@@ -1,5 +1,5 @@
 // A page whose scripts did not all arrive (a network that changed meanwhile breaks off whatever is on its way) would
-// stay blank: it is loaded again, once in a while. Loaded by a plain script tag, so it is no module.
+// stay blank: it is loaded again, once in a while. It stands in the page itself, as no module.
 (() => {
   const KEY = "perfwatch.reloaded";
   const AGAIN_MS = 10_000;

@@ -1,5 +1,5 @@
-// What a page needs before anything is painted: where it is below, and light or dark. Loaded by a plain script tag,
-// so it is no module.
+// What a page needs before anything is painted: where it is below, and light or dark. It stands in the page
+// itself, and is loaded by a plain script tag where people log in, so it is no module.
 // Ours follows `color-scheme` (tokens.css); Streamlit reads its own choice from a key of each page's path.
 (() => {
   const KEY = "perfwatch.theme";
@@ -20,7 +20,7 @@
 
   window.perfwatch = {
     // "" or, behind a proxy, a path such as "/perfwatch".
-    base: new URL(/** @type {HTMLScriptElement} */ (document.currentScript).src).pathname.split("/assets/")[0],
+    base: location.pathname.replace(/\/[^/]*$/, ""),
     theme: chosen,
     // The page is loaded again: Streamlit takes its theme at the start only.
     chooseTheme(name) {

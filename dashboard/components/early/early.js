@@ -1,5 +1,5 @@
 // A page's own component before Streamlit's scripts, which would take the link for themselves. Streamlit's mount
-// takes it over as it runs (common/mount.js). Loaded by a plain script tag, so it is no module.
+// takes it over as it runs (common/mount.js). It stands in the page itself, as no module.
 (() => {
   const KEY = "perfwatch.streamlit";
   const LONGEST_MS = 3000;
@@ -9,7 +9,7 @@
   const name = entry.getAttribute("src") ?? "";
   const begin = () => document.head.append(scripts);
 
-  import(`../bundles/${early.dataset.page}.js`).then(({ mount }) => {
+  import(early.dataset.script ?? "").then(({ mount }) => {
     if (early.isConnected) early.stop = mount({ parentElement: early.shadowRoot });
   });
   // Scripts that this browser keeps already take nothing. Others wait until the page has drawn, or for too long.

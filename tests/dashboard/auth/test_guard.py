@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
+
 import httpx
 import pytest
 
 from dashboard.server import PAGES
-from dashboard.web.assets import VERSION
 from tests.stack import Dashboard, bearer
 
 
@@ -67,6 +69,14 @@ def test_pages_cannot_be_framed(dashboard: Dashboard, token: str) -> None:
         assert headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("path", ["/login", "/live", "/api/auth/me", "/_stcore/health"])
+def test_an_answer_says_when_it_was_made(dashboard: Dashboard, token: str, path: str) -> None:
+    """Pages set their clocks by it."""
+    answer = httpx.get(f"{dashboard.url}{path}", headers=bearer(token))
+    [made] = answer.headers.get_list("date")
+    assert abs(parsedate_to_datetime(made).timestamp() - time.time()) < 60
+
+
 def test_an_unknown_route_of_the_api_is_json(dashboard: Dashboard, token: str) -> None:
     answer = httpx.get(f"{dashboard.url}/api/no/such/route", headers=bearer(token))
     assert answer.status_code == 404
@@ -89,5 +99,5 @@ def test_every_page_starts_as_perfwatch(dashboard: Dashboard, token: str) -> Non
     for name in PAGES:
         page = httpx.get(f"{dashboard.url}/{name}", headers=bearer(token)).text
         assert "<title>PerfWatch</title>" in page
-        assert f"/assets/{VERSION}/icon.svg" in page
+        assert '<link rel="icon" href="data:image/svg+xml;base64,' in page
         assert "BACKEND_BASE_URL" in page

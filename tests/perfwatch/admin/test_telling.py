@@ -57,7 +57,7 @@ async def test_a_line_is_read_once_it_is_whole(tmp_path: Path) -> None:
 async def test_a_full_disk_is_told_once_and_that_it_has_room_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("perfwatch.admin.telling._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("perfwatch.admin.telling._ROOM_SECONDS", 0.01)
     monkeypatch.setattr(children, "_LEAST_BYTES", 1 << 80)
     said: asyncio.Queue[str] = asyncio.Queue()
     telling = asyncio.create_task(tell_of_room(tmp_path, said.put_nowait))
