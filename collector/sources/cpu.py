@@ -48,7 +48,9 @@ class Cpu:
     ) -> None:
         self._stat = stat
         # On a Mac psutil has the highest frequency for the present one, or an error.
-        self._frequencies = frequencies or Frequencies().megahertz
+        self._own = Frequencies()
+        self._frequencies = frequencies or self._own.megahertz
+        self._quick = frequencies is None
         self._heat = heat or Heat()
         self._load = load
         self._count_physical_cores = physical_cores
@@ -89,15 +91,16 @@ class Cpu:
 
     def _apart(self, online: frozenset[int]) -> tuple[ByPlace, list[float | None]]:
         """What may block: the frequencies, and the temperatures of all chips one after another."""
-        chips = self._heat.questions()
-        told = self._parts.ask({_FREQUENCIES: partial(self._frequencies, online), **chips})
+        chips, clocks = self._heat.questions(), partial(self._frequencies, online)
+        quick = self._quick and self._own.quick(online)
+        told = self._parts.ask(chips if quick else {_FREQUENCIES: clocks, **chips})
         self._missing.note(self._parts.errors)
         for chip, warmth in told.items():
             self._heat_places[chip] = len(warmth)
         # A chip that is late keeps its places: else the next one's temperatures would be taken for its own.
         late = {chip: dict.fromkeys(range(self._heat_places.get(chip, 0))) for chip in chips}
         celsius = [warm for chip in chips for warm in told.get(chip, late[chip]).values()]
-        return told.get(_FREQUENCIES, {}), celsius
+        return clocks() if quick else told.get(_FREQUENCIES, {}), celsius
 
     def _by_number(self, told: ByPlace) -> list[float | None]:
         """A list with a place for each core that was ever on, by the kernel's numbers."""

@@ -41,8 +41,8 @@ def test_what_costs_little_is_asked_each_time() -> None:
 
 def test_what_fails_is_asked_again_at_once() -> None:
     machine = Machine(cost=0.1)
-    machine.error = OSError()
-    with pytest.raises(OSError):
+    machine.error = ConnectionRefusedError()
+    with pytest.raises(ConnectionRefusedError):
         machine.sparing()
     machine.error = None
     assert machine.at(0) == [2]
