@@ -84,7 +84,7 @@ def parse(mountinfo: str, types: frozenset[str]) -> list[Mount]:
     Bind mounts that show a part of what is mounted elsewhere as a whole are left out: a service's
     private /tmp, a container's volumes on its host. Of which only parts are mounted keeps them.
     """
-    rows = [row for line in mountinfo.splitlines() if (row := _row(line)) and _is_shown(row, types)]
+    rows = [row for line in mountinfo.split("\n") if (row := _row(line)) and _is_shown(row, types)]
     whole = {row.number for row in rows if row.is_whole}
     shown = [row for row in rows if row.is_whole or row.number not in whole]
     return [
@@ -109,9 +109,12 @@ class _Row(NamedTuple):
 
 
 def _row(line: str) -> _Row | None:
-    """None for what is no mount. Before the dash stand any number of fields."""
+    """None for what is no mount. Before the dash stand any number of fields.
+
+    The kernel escapes its own separators alone: names may hold other white space, as Japanese ones do.
+    """
     head, dash, tail = line.partition(" - ")
-    fields, rest = head.split(), tail.split()
+    fields, rest = head.split(" "), tail.split(" ")
     if not dash or len(fields) < 6 or len(rest) < 2:
         return None
     source = _unescaped(rest[1])

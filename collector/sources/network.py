@@ -24,8 +24,8 @@ SHARE = 0.00005
 def signals(wireless: str) -> dict[str, float | None]:
     """How strong each wireless interface's signal is, in dBm, of the text of /proc/net/wireless."""
     found: dict[str, float | None] = {}
-    for line in wireless.splitlines()[2:]:
-        name, _, rest = line.partition(":")
+    for line in wireless.split("\n")[2:]:
+        name, _, rest = line.rpartition(":")
         try:
             # Some drivers tell a share of 100 in its place, or 0.
             found[name.strip()] = plausible(float(rest.split()[2].rstrip(".")), SIGNAL)

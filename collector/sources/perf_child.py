@@ -150,7 +150,7 @@ class PerfChild:
         assert process.stdout is not None
         for text in process.stdout:
             self._printed.append(text)
-            if len(self._printed) >= _MOST_LINES:
+            if self.trouble or len(self._printed) >= _MOST_LINES:
                 with self._lock:
                     self._count()
         with self._lock:
