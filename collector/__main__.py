@@ -26,7 +26,7 @@ from collector.service.heartbeat import Heartbeat
 from collector.service.subcommands import further
 from collector.sinks import Json, Scalars, Sinks
 from collector.sources.machine import BootTime, machine
-from collector.sources.registry import SOURCES, Active
+from collector.sources.registry import ON_REQUEST, SOURCES, Active
 from collector.stop import Stop
 from collector.twin import Twin
 from collector.watch import Watch
@@ -184,9 +184,10 @@ def steered(chosen: Settings, stop: Stop) -> RemoteConfig:
 
 
 def started_with(chosen: Settings, machine: Capabilities) -> State:
-    names = list(SOURCES) if chosen.sources == "all" else [name.strip() for name in chosen.sources.split(",")]
+    named = {name.strip() for name in chosen.sources.split(",")}
+    names = named - {"all"} | (SOURCES.keys() - ON_REQUEST if "all" in named else set())
     try:
-        sources = protocol.sources_named(names, machine.sources)
+        sources = protocol.sources_named(sorted(names), machine.sources)
     except ValueError as exc:
         expected = f"names what is no source ({exc}): use all, or some of {', '.join(machine.sources)}"
         raise SettingError(variable("sources"), expected, chosen.sources) from exc

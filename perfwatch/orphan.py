@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -18,6 +17,8 @@ def end_with_parent() -> Callable[[], None] | None:
     """
     if sys.platform != "linux":
         return None
+    import ctypes  # half a megabyte, for those alone who have such children
+
     parent = os.getpid()
     prctl = ctypes.CDLL(None).prctl  # found now: between fork and exec a child must not load anything
 

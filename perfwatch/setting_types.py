@@ -158,7 +158,7 @@ def _within(value: N, low: float, high: float) -> N:
 
 
 def _sources(text: str) -> None:
-    if text != "all" and (unknown := {name.strip() for name in text.split(",")} - READINGS.keys()):
+    if unknown := {name.strip() for name in text.split(",")} - {"all", *READINGS}:
         raise ValueError(unknown)
 
 

@@ -74,7 +74,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: Annotated[str, Setting(HOST, "Host id in the topics (empty: this machine's name)")] = ""
     tags: Annotated[str, Setting(TAGS, "Tags of this host, like room=cellar,role=nas")] = ""
     interval: Annotated[float, Setting(Duration(0.5, 3600), "Time between two readings")] = 5.0
-    sources: Annotated[str, Setting(SOURCES, "What to read, like cpu,memory,disk, or all")] = "all"
+    sources: Annotated[
+        str, Setting(SOURCES, "What to read, like cpu,memory,disk; all leaves cpu_cores out: all,cpu_cores")
+    ] = "all"
     perf_cores: Annotated[str, Setting(CORES, "Cores whose events perf counts, like all or 0-3,6")] = "all"
     perf_interval: Annotated[float, Setting(Duration(0.1, 60), "Time between two counts of perf")] = 1.0
     outbox_age: Annotated[float, Setting(Duration(60), "How long a reading waits on disk for the broker")] = (

@@ -147,7 +147,7 @@ ENDINGS = {
 """What a field's name ends in, as whole words, and what it is measured in."""
 
 EXCEPTIONS = {
-    r"^cpu\.(user|system|idle|iowait|irq|softirq|steal|per_core)$": PERCENT,
+    r"^(cpu|cpu_cores)\.(user|system|idle|iowait|irq|softirq|steal|per_core)$": PERCENT,
     r"\.load_average(_[0-9]+)?$": NUMBER,
     r"\.bytes_(.*_)?per_sec$": RATE,
     r"\.bytes_": BYTES,

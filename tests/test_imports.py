@@ -22,6 +22,7 @@ OWNERS = {
         "collector/delivery/connection.py",
         "collector/delivery/client.py",
         "collector/delivery/probe.py",
+        "collector/delivery/paho.py",
     ),
     "mqtt5": ("perfwatch/mqtt/",),
     "aiomqtt": ("perfwatch/topic_client.py",),

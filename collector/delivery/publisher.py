@@ -9,17 +9,16 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from paho.mqtt import client as mqtt
-from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from collector.delivery.client import Client, packet_size
+from collector.delivery.client import Client, Expiring, packet_size
 from collector.delivery.connection import Connection
 from collector.delivery.inflight import Inflight, Sent
 from collector.delivery.mqtt_reasons import QUOTA, TOO_LARGE
 from collector.delivery.outbox import Outbox
+from collector.delivery.paho import mqtt
 from collector.delivery.remarks import Remarks
 from perfwatch.broker import Broker
 from perfwatch.mqtt.identity import new_client_id
@@ -68,7 +67,7 @@ class Publisher:
         self._topics = topics
         self._host = host
         self._outbox = Outbox() if outbox is None else outbox
-        self._queued, self._kept = _expiring(EXPIRY_SECONDS), _expiring(retained_expiry)
+        self._queued, self._kept = Expiring(EXPIRY_SECONDS), Expiring(retained_expiry)
         self._kept_apart = retained_expiry < EXPIRY_SECONDS
         self._announced: dict[str, tuple[bytes, ...]] = {}
         self._urgent: deque[Message] = deque()
@@ -288,9 +287,3 @@ class Publisher:
         for topic, reason in zip(self._followed, reasons, strict=True):
             if reason.is_failure:
                 self._remarks.unheard(topic, reason)
-
-
-def _expiring(seconds: float) -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    properties.MessageExpiryInterval = round(seconds)
-    return properties

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -12,7 +12,7 @@ from threading import RLock
 import msgspec
 
 from collector.agent import Gathered
-from collector.home_assistant.entities import Component, EntityPlace, Steps, found, places, sensor
+from collector.home_assistant.entities import Component, Found, has_value, places, sensor, shape
 from collector.home_assistant.message import identifier, message, presence
 from collector.home_assistant.parts import LARGEST_BYTES, assign
 from perfwatch.files import write_private
@@ -68,18 +68,23 @@ class Announcer:
         self._facts: HostInfo | None = None
         self._changed = False
         self._components: dict[str, Component] = {}
-        self._keys: dict[str, dict[Steps, str]] = {}
         self._metrics, self._parts = self._remembered()
         self._misses = dict.fromkeys(self._metrics, 0)
         self._tick: datetime | None = None
         self._settled = True
+        self._shapes: dict[str, Sequence[object]] = {}
+        self._there: dict[str, set[str]] = {}
+        self._waiting: dict[str, list[Found]] = {}
+        self._expected: Set[str] = frozenset()
         self._seen: dict[str, set[str]] = {}
+        self._before: dict[str, set[str]] = {}
         self._last: dict[str, tuple[bytes, ...]] = {}
 
     def describe(self, facts: HostInfo) -> None:
         """The host's facts. What they change is announced at once, if anything was."""
         with self._lock:
             self._facts, self._changed = facts, True
+            self._expected = {source for source, absent in facts.sources.items() if absent is None}
             for component in self._components.values():
                 component["exp_aft"] = _expire_after(facts)
             if self._last:
@@ -116,43 +121,50 @@ class Announcer:
             self._tick, self._settled = reading.timestamp, False
         if self._facts is not None:
             self._look(metric, reading, self._facts)
-            expected = {source for source, absent in self._facts.sources.items() if absent is None}
-            if expected and not self._settled and expected <= self._seen.keys():
+            if self._expected and not self._settled and self._expected <= self._seen.keys():
                 self._settle()
 
     def _look(self, metric: str, reading: Reading, facts: HostInfo) -> None:
-        seen = self._seen.setdefault(metric, set())
-        keys = self._keys.setdefault(metric, {})
-        for place in places(metric, reading):
-            key = keys.get(place.steps) or self._add(metric, place, facts)
-            if key is not None:
-                seen.add(key)
+        """At each place of a reading of a new shape; else at those that have no entity yet."""
+        now = shape(reading)
+        if now != self._shapes.get(metric):
+            self._shapes[metric], self._there[metric] = now, set()
+            self._waiting[metric] = list(places(metric, reading))
+        waiting = list[Found]()
+        for one in self._waiting[metric]:
+            if one.key in self._components or self._add(metric, one, reading, facts):
+                self._there[metric].add(one.key)
+            else:
+                waiting.append(one)
+        self._waiting[metric] = waiting
+        self._seen[metric] = self._there[metric]
 
-    def _add(self, metric: str, place: EntityPlace, facts: HostInfo) -> str | None:
-        """The key of a place that has no entity yet; None when it gets none."""
-        one = found(metric, place)
+    def _add(self, metric: str, one: Found, reading: Reading, facts: HostInfo) -> bool:
+        """Whether that place, which has no entity yet, gets one."""
         # What never had a value here, like the temperature of a virtual machine, is no entity.
-        if not (place.known or one.key in self._metrics) or not self._room():
-            return None
+        if not (has_value(reading, one.steps) or one.key in self._metrics) or not self._room():
+            return False
         topic = self._topics.metric(self._host, metric)
         self._components[one.key] = sensor(one, topic, identifier(self._host), _expire_after(facts))
-        self._keys[metric][place.steps] = one.key
         self._metrics[one.key] = metric
         self._changed = True
-        return one.key
+        return True
 
     def _room(self) -> bool:
         return len(self._components) < MAXIMUM
 
     def _settle(self) -> None:
         """The tick is over: count what was not there though its source gave a reading or is no more."""
+        self._settled = True
+        if self._seen == self._before and not self._changed and not any(self._misses.values()):
+            self._seen = {}
+            return
         sources = self._facts.sources if self._facts else self._seen
         for key, metric in self._metrics.items():
             if metric in self._seen or metric not in sources:
                 there = key in self._seen.get(metric, ())
                 self._misses[key] = 0 if there else self._misses.get(key, 0) + 1
-        self._seen.clear()
-        self._settled = True
+        self._before, self._seen = self._seen, {}
         self._update()
 
     def _update(self) -> None:
@@ -162,9 +174,8 @@ class Announcer:
             return
         self._changed = False
         for key in gone:
+            self._shapes.pop(self._metrics[key], None)
             self._components.pop(key, None)
-            steps = self._keys.get(self._metrics[key], {})
-            self._keys[self._metrics[key]] = {place: one for place, one in steps.items() if one != key}
             del self._metrics[key]
             self._misses.pop(key, None)
         if self._tell(set(gone)):

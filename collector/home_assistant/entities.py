@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from perfwatch.readings.base import Reading
 from perfwatch.topics import plain_id
@@ -51,16 +52,6 @@ class Found(NamedTuple):
     unit: Unit
     steps: Steps
     label: str
-
-
-class EntityPlace(NamedTuple):
-    """Where a reading has a field of the table; `labels` are for the {} in its name."""
-
-    entity: Entity
-    steps: Steps
-    labels: tuple[str, ...]
-    known: bool
-    """Whether it has a value now."""
 
 
 def _shown(path: str, name: str) -> Entity:
@@ -161,19 +152,32 @@ ENTITIES: dict[str, tuple[Entity, ...]] = {
 }
 
 
-def places(metric: str, reading: Reading | Mapping[str, Any]) -> Iterator[EntityPlace]:
-    """The places of a reading that become entities. This is cheap: it is done at each tick."""
+def shape(reading: Reading) -> Sequence[object]:
+    """What decides which places a reading has: equal for two that have the same. Cheap, unlike `places`."""
+    return [_shape(value) for value in astuple(reading)]
+
+
+def _shape(value: Any) -> object:
+    if isinstance(value, Mapping):
+        return [(name, _is_uncounted(part)) for name, part in value.items()]
+    return len(value) if isinstance(value, list) else isinstance(value, Struct)
+
+
+def places(metric: str, reading: Reading | Mapping[str, Any]) -> Iterator[Found]:
+    """What becomes an entity, of a reading of that shape."""
     for entity in ENTITIES.get(metric, ()):
-        for steps, labels, value in _walk(reading, entity.path):
-            yield EntityPlace(entity, steps, labels, value is not None)
+        for steps, labels in _walk(reading, entity.path):
+            key = "_".join([metric, *(plain_id(str(step)) for step in steps)])
+            name = " ".join(entity.name.format(*labels).split())
+            yield Found(key, entity, unit_of(metric, entity.field), steps, name)
 
 
-def found(metric: str, place: EntityPlace) -> Found:
-    """The entity of a place."""
-    entity, steps, labels, _ = place
-    key = "_".join([metric, *(plain_id(str(step)) for step in steps)])
-    name = " ".join(entity.name.format(*labels).split())
-    return Found(key, entity, unit_of(metric, entity.field), steps, name)
+def has_value(reading: Reading | Mapping[str, Any], steps: Steps) -> bool:
+    """Whether there is one at that place, which the reading has."""
+    value: Any = reading
+    for step in steps:
+        value = getattr(value, str(step)) if isinstance(value, Struct) else value[step]
+    return value is not None
 
 
 def sensor(one: Found, topic: str, identity: str, expire_after: int) -> Component:
@@ -218,11 +222,11 @@ def _is_uncounted(part: Any) -> bool:
 
 
 def _walk(
-    value: Any, path: Sequence[str], steps: tuple[str | int, ...] = (), labels: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], tuple[str, ...], Any]]:
-    """Each place that the path leads to: its steps, the labels of what `EACH` stood for, its value."""
+    value: Any, path: Sequence[str], steps: Steps = (), labels: tuple[str, ...] = ()
+) -> Iterator[tuple[Steps, tuple[str, ...]]]:
+    """Each place that the path leads to: its steps, and the labels of what `EACH` stood for."""
     if not path:
-        yield steps, labels, value
+        yield steps, labels
         return
     step, rest = path[0], path[1:]
     if isinstance(value, Struct):

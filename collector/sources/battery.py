@@ -12,6 +12,7 @@ from collector.sources.source import ReadText, listed, read_text
 ROOT = Path("/sys/class/power_supply")
 _BATTERIES = frozenset({"Battery", "UPS"})
 _MAINS = frozenset({"Mains", "USB", "USB_C", "Wireless"})
+_OVERFULL = 1.2
 _LONGEST_SECONDS = 30 * 24 * 3600
 
 
@@ -66,7 +67,7 @@ def _ours(values: dict[str, str]) -> bool:
 def _values(read: ReadText, folder: str) -> dict[str, str]:
     """What the kernel tells of a power supply at once, without the prefix of the names."""
     try:
-        rows = (line.partition("=") for line in read(f"{folder}/uevent").splitlines())
+        rows = (line.partition("=") for line in read(f"{folder}/uevent").split("\n"))
         values = {name.strip().removeprefix("POWER_SUPPLY_"): value.strip() for name, _, value in rows}
         if "TYPE" not in values:  # before Linux 5.1
             values["TYPE"] = read(f"{folder}/type").strip()
@@ -90,7 +91,9 @@ def _cell(values: dict[str, str]) -> Cell:
 
 def _drawn(values: dict[str, str], unit: str) -> float | None:
     """µW for a battery that counts µWh, µA for one that counts µAh."""
-    watts, amperes, volts = (_number(values, f"{name}_NOW") for name in ("POWER", "CURRENT", "VOLTAGE"))
+    # Some drivers count what is drawn as negative.
+    watts, amperes = (_number(values, f"{name}_NOW", signed=True) for name in ("POWER", "CURRENT"))
+    volts = _number(values, "VOLTAGE_NOW")
     if unit == "ENERGY":
         return watts if watts or not amperes or not volts else amperes * volts / 1e6
     return amperes if amperes or not watts or not volts else watts / volts * 1e6
@@ -100,8 +103,8 @@ def _percent(cells: Sequence[Cell]) -> float | None:
     """By what they hold, where they all count that in one unit; else the mean of what each says."""
     if len({cell.unit for cell in cells}) == 1:
         now, full = _sum(cells, lambda cell: cell.now), _sum(cells, lambda cell: cell.full)
-        if now is not None and full:
-            # One that has just been full holds a little more than it is said to.
+        # One that has just been full holds a little more than it is said to.
+        if now is not None and full and now <= _OVERFULL * full:
             return round(min(100.0, 100 * now / full), 1)
     told = [cell.percent for cell in cells if cell.percent is not None]
     return round(sum(told) / len(told), 1) if told else None
@@ -129,9 +132,9 @@ def _sum(cells: Sequence[Cell], of: Callable[[Cell], float | None]) -> float | N
     return sum(known) if len(known) == len(numbers) else None
 
 
-def _number(values: dict[str, str], name: str) -> float | None:
+def _number(values: dict[str, str], name: str, signed: bool = False) -> float | None:
     try:
-        number = abs(float(values[name]))  # some drivers count what is drawn as negative
+        number = float(values[name])
     except (KeyError, ValueError):
         return None
-    return plausible(number, COUNT)
+    return plausible(abs(number) if signed else number, COUNT)

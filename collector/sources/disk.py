@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from collector.sources import diskstats, mdstat
 from collector.sources.diskstats import Counters, Devices
@@ -87,16 +87,23 @@ class Disk:
         names = frozenset(devices)
         if names != self._names:
             shown = {name.replace("!", "/"): name for name in listed(self._block)}
-            self._counted = frozenset(name for name in names if self._counts(name, names, shown))
+            self._counted = frozenset(self._lowest(names, shown))
             self._names = names
         return self._counted
 
-    def _counts(self, name: str, names: frozenset[str], shown: Mapping[str, str]) -> bool:
-        if _STACKED.fullmatch(name):
-            return False
-        if shown:
-            return name in shown and not listed(f"{self._block}/{shown[name]}/slaves")
-        return not any(is_part(name, other) for other in names)
+    def _lowest(self, names: frozenset[str], shown: Mapping[str, str]) -> Iterable[str]:
+        """The disks that are made of no others; where none is shown, as in a container, of none that are."""
+        below = {name: self._below(shown[name]) for name in names if name in shown}
+        whole = (
+            below.keys()
+            if shown
+            else {name for name in names if not any(is_part(name, other) for other in names)}
+        )
+        lowest = [name for name in whole if not _STACKED.fullmatch(name) and not below.get(name)]
+        return lowest or [name for name in whole if names.isdisjoint(below.get(name, ()))]
+
+    def _below(self, folder: str) -> list[str]:
+        return [name.replace("!", "/") for name in listed(f"{self._block}/{folder}/slaves")]
 
 
 def is_part(name: str, disk: str) -> bool:

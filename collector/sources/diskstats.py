@@ -14,6 +14,8 @@ from collector.sources.text import named
 _SECTOR_BYTES = 512  # whatever the disk's own are: Documentation/admin-guide/iostats.rst
 _WHOLE, _PARTITION = 11, 4
 # Files mounted as a disk, and memory made to look like one.
+# Some emulations tell a moment below zero, or a fraction.
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _NOT_A_DISK = re.compile(r"(loop|ram|zram)\d+")
 
 
@@ -52,7 +54,7 @@ def read() -> Devices:
 def parse(text: str) -> Devices:
     """The text of /proc/diskstats, without what is no disk."""
     found = Devices({}, {})
-    for line in text.splitlines():
+    for line in text.split("\n"):
         name, numbers = _split(line)
         if _NOT_A_DISK.fullmatch(name):
             continue
@@ -67,7 +69,7 @@ def parse(text: str) -> Devices:
 def _split(line: str) -> tuple[str, list[str]]:
     """Major, minor, the name, which may hold spaces, and the numbers."""
     words = line.split()[2:]
-    end = next((place for place in range(len(words), 1, -1) if not words[place - 1].isdecimal()), 1)
+    end = next((place for place in range(len(words), 1, -1) if not _NUMBER.fullmatch(words[place - 1])), 1)
     return " ".join(words[:end]), words[end:]
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import re
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -92,36 +90,16 @@ class Engine:
             return None
 
     def _get(self, way: str, kind: type[T]) -> T:
-        connection = _OverUnix(self.path, self._patience)
-        try:
-            connection.request("GET", way)
-            with connection.getresponse() as response:
-                content = response.read(_MOST_BYTES)
-        except http.client.HTTPException as exc:
-            raise ValueError(f"{self.path} does not speak HTTP: {exc!r}") from exc
-        except TimeoutError as exc:
-            raise TimeoutError(f"{self.path} gave no answer within {self._patience:g} s") from exc
-        except OSError as exc:
-            raise OSError(exc.errno, exc.strerror, str(self.path)) from exc  # which does not name it
-        finally:
-            connection.close()
-        if response.status != 200:
-            raise OSError(f"{self.path} answers {response.status} to {way}: {_reason(content)}")
+        # Modules for HTTP take 1 MB, which a machine without containers keeps.
+        from collector.sources import unix_http
+
+        status, content = unix_http.get(self.path, way, self._patience, _MOST_BYTES)
+        if status != 200:
+            raise OSError(f"{self.path} answers {status} to {way}: {_reason(content)}")
         try:
             return msgspec.json.decode(content.decode("utf-8", "replace"), type=kind)
         except UNREADABLE as exc:
             raise ValueError(f"{self.path} answers {way} with what is no such thing: {exc}") from exc
-
-
-class _OverUnix(http.client.HTTPConnection):
-    def __init__(self, path: Path, patience: float) -> None:
-        super().__init__("localhost", timeout=patience)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
 
 
 def _reason(content: bytes) -> str:

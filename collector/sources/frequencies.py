@@ -23,24 +23,27 @@ class Frequencies:
         self._read = read
         self._root = root
         self._online: frozenset[int] | None = None
+        self._folders: list[str] = []
         self._cores: dict[str, frozenset[int]] = {}
+
+    def quick(self, online: frozenset[int]) -> bool:
+        """Whether no driver is asked, which may block. `online` are the cores that are on."""
+        if online != self._online:
+            folders = [f"{self._root}/{name}" for name in listed(self._root) if _POLICY.fullmatch(name)]
+            self._online, self._folders, self._cores = online, folders, {}
+        return not self._folders
 
     def megahertz(self, online: frozenset[int]) -> Mapping[int, float | None]:
         """Of those of the cores that are told; empty where none is, as in many virtual machines."""
-        if online != self._online:
-            self._cores, self._online = self._policies(), online
-        if not self._cores:
+        if self.quick(online):
             return self._cpuinfo()
+        self._cores = self._cores or {folder: self._driven(folder) for folder in self._folders}
         return {
             core: mhz
             for policy, cores in self._cores.items()
             for mhz in [self._mhz(policy)]
             for core in cores
         }
-
-    def _policies(self) -> dict[str, frozenset[int]]:
-        folders = [f"{self._root}/{name}" for name in listed(self._root) if _POLICY.fullmatch(name)]
-        return {folder: self._driven(folder) for folder in folders}
 
     def _driven(self, folder: str) -> frozenset[int]:
         try:

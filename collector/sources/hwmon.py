@@ -12,13 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from collector.sources.plausible import CELSIUS, RPM, integer, plausible
+from collector.sources.plausible import CELSIUS, RPM, Limits, integer, plausible
 from collector.sources.source import ReadText, listed, read_text
 from collector.sources.text import free, valid
 
 ROOT = Path("/sys/class/hwmon")
 ASLEEP = frozenset({"suspended", "suspending"})
 _NEVER_ASKED = frozenset({"drivetemp"})
+
+# °C.
+_LEAST_CRITICAL, _OVER_CRITICAL = 60.0, 50.0
 
 T = TypeVar("T")
 
@@ -78,7 +81,8 @@ class Hwmon:
     def celsius(self, chip: Chip, name: str) -> float | None:
         """None when the sensor cannot be read, as with one that is not wired. May block."""
         thousandths = self._number(chip, name)
-        return None if thousandths is None else plausible(thousandths / 1000, CELSIUS)
+        critical = self.inputs(chip).limits.get(f"{name}_crit")
+        return None if thousandths is None else plausible(thousandths / 1000, _possible(critical))
 
     def rpm(self, chip: Chip, name: str) -> int | None:
         return plausible(self._number(chip, name), RPM)
@@ -136,6 +140,12 @@ class Hwmon:
             return convert(self._read(path))
         except (OSError, ValueError):
             return None  # a sensor that is not there, not wired, or answers nonsense
+
+
+def _possible(critical: float | None) -> Limits:
+    """A device is off long before it is that warm, if its limit is one and no number that stands for none."""
+    low, high = CELSIUS
+    return low, critical + _OVER_CRITICAL if critical is not None and critical >= _LEAST_CRITICAL else high
 
 
 def _has_inputs(folder: str) -> bool:

@@ -19,20 +19,21 @@ LOOPBACK, HARDWARE = "loopback", "hardware"
 REFRESH_SECONDS = 30.0
 
 # The kernel's words (IFLA_INFO_KIND) for what is hardware all the same, and for ends that may lead out.
-_OWN = frozenset({"ipoib", "wwan", "rmnet", "can", "netdevsim"})
+_OWN = frozenset({"ipoib", "wwan", "can", "netdevsim"})
 _ENDS = frozenset({"veth", "netkit", "macvlan", "macvtap", "ipvlan", "ipvtap"})
-_TUNNELS = frozenset({"tun", "ppp", "slip"})
+_TUNNELS = frozenset({"tun", "ppp", "slip", "rmnet"})
 
 # Where nobody tells what an interface is. What is called otherwise is taken for hardware.
 _BY_NAME = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
         (r"lo\d*", LOOPBACK),
+        (r"(vxlan|flannel|geneve|cilium)\W.*", "vxlan"),
         (r".+[.@]\d+|vlan.*", "vlan"),
-        (r"(br|vmbr|virbr|fwbr|lxcbr|lxdbr|docker|cni|podman|bridge|kube-bridge|ovs-)[-\d].*|br", "bridge"),
-        (r"(bond|team|lagg)\d.*", "bond"),
+        (r"((vm|vir|fw|lxc|lxd|incus)?br|docker|cni|podman|bridge|kube-bridge)[-\d].*|br|ovs-.*", "bridge"),
+        (r"(bond|team|lagg|bat|hsr)\d.*", "bond"),
         (r"(veth|cali|lxc|lxd|fwpr|fwln|vnet|eni|gke|azv|vif).*", "veth"),
-        (r"(tap|tun|utun|ppp|tailscale|zt).*", "tun"),
+        (r"(tap|tun|utun|ppp|tailscale|zt|nebula|ham\d|wt\d).*", "tun"),
         (r"(wg|nordlynx|proton).*", "wireguard"),
         (r"(vxlan|flannel|geneve|cilium|kube-ipvs|nodelocaldns|weave|vti|xfrm|ipsec).*", "vxlan"),
         (r"(gre|gretap|erspan|ip6gre|sit|tunl|ip6tnl|ip6_vti|ip_vti|gif|stf)\d.*", "sit"),
@@ -103,4 +104,6 @@ def counted(links: Mapping[str, Link], uplinks: frozenset[int] = frozenset()) ->
     free = {name for name in ends if there[name].master is None}
     out = {name for name in free if there[name].number in uplinks}
     tunnels = {name for name, link in there.items() if link.kind in _TUNNELS}
-    return frozenset(next(filter(None, (hardware, out, free, ends, tunnels)), there.keys()))
+    # A container without rights may have a tunnel in place of an end, and ends of its own containers inside.
+    through = {name for name in tunnels if there[name].number in uplinks}
+    return frozenset(next(filter(None, (hardware, out, free, through, ends, tunnels)), there.keys()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -29,15 +30,17 @@ class Memory:
             told = meminfo(self._read("/proc/meminfo"))
         except FileNotFoundError:
             return _of_psutil(tick)  # not Linux
-        if "MemTotal" not in told:
+        if not told.get("MemTotal"):
             raise ValueError("/proc/meminfo does not tell how much memory there is")
         return _reading(tick, told, self._arc())
 
     def _arc(self) -> Arc | None:
         try:
-            return arcstats(self._read("/proc/spl/kstat/zfs/arcstats"))
+            arc = arcstats(self._read("/proc/spl/kstat/zfs/arcstats"))
         except (OSError, LookupError):
             return None  # no ZFS here
+        # An LXC container is told its own memory by a file over the kernel's, but of ZFS the host's.
+        return arc if Path("/proc/meminfo").stat().st_dev == Path("/proc").stat().st_dev else None
 
 
 class Arc(NamedTuple):
@@ -69,10 +72,15 @@ def meminfo(text: str) -> dict[str, int]:
 
 
 def _reading(tick: Tick, told: Mapping[str, int], arc: Arc | None) -> core.Memory:
-    total, free = told.get("MemTotal"), at_most(told.get("MemFree"), told.get("MemTotal"))
+    total = told.get("MemTotal")
+
+    def part(name: str, whole: int | None = total) -> int | None:
+        return at_most(told.get(name), whole)
+
+    free, pages = part("MemFree"), told.get("HugePages_Total")
     available = _with_arc(_available(told, total, free), total, arc)
     used = None if total is None or available is None else total - available
-    swap, unused = told.get("SwapTotal"), at_most(told.get("SwapFree"), told.get("SwapTotal"))
+    swap, unused = told.get("SwapTotal"), part("SwapFree", told.get("SwapTotal"))
     swapped = None if swap is None or unused is None else swap - unused
     return core.Memory(
         timestamp=tick.timestamp,
@@ -81,18 +89,18 @@ def _reading(tick: Tick, told: Mapping[str, int], arc: Arc | None) -> core.Memor
         used_bytes=used,
         available_bytes=available,
         free_bytes=free,
-        cached_bytes=_cached(told),
-        buffers_bytes=told.get("Buffers"),
-        shared_bytes=told.get("Shmem", told.get("MemShared")),
+        cached_bytes=at_most(_cached(told), total),
+        buffers_bytes=part("Buffers"),
+        shared_bytes=part("Shmem" if "Shmem" in told else "MemShared"),
         swap_total_bytes=swap,
         swap_used_bytes=swapped,
         swap_free_bytes=unused,
         swap_percent=_share(swapped, swap),
-        hugepages_total=told.get("HugePages_Total"),
-        hugepages_free=told.get("HugePages_Free"),
-        hugepages_reserved=told.get("HugePages_Rsvd"),
-        slab_bytes=told.get("Slab"),
-        dirty_bytes=told.get("Dirty"),
+        hugepages_total=pages,
+        hugepages_free=part("HugePages_Free", pages),
+        hugepages_reserved=part("HugePages_Rsvd", pages),
+        slab_bytes=part("Slab"),
+        dirty_bytes=part("Dirty"),
         committed_bytes=told.get("Committed_AS"),
         zfs_arc_bytes=arc and arc.size,
     )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
-from collections.abc import Iterable, Iterator
+import select
+import time
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import psutil
@@ -16,6 +21,9 @@ _IMAGES = frozenset({"squashfs", "erofs", "cramfs", "iso9660", "udf"})
 # On no device of this system, but what its people look at: pools of disks, and the disks of a WSL's Windows.
 _POOLS = frozenset({"zfs", "fuse.mergerfs", "mergerfs", "fuse.shfs", "shfs", "drvfs"})
 _WINDOWS = re.compile(r"[A-Za-z]:(\\|/|$)|drvfs")
+_PATH = "/proc/self/mountinfo"
+# An emulation of Linux may not say when it changes.
+_REFRESH_SECONDS = 60.0
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
@@ -34,9 +42,11 @@ class Mount(NamedTuple):
 class Mounts:
     """The file systems that are on a device, or that people look at as if they were."""
 
-    def __init__(self) -> None:
-        self._text = b""
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._events: select.poll | None = None
         self._mounts: list[Mount] = []
+        self._read_at = -math.inf
 
     def __call__(self) -> list[Mount]:
         """Raises OSError."""
@@ -45,11 +55,22 @@ class Mounts:
             return [
                 Mount(row.mountpoint, row.device, row.fstype) for row in rows if row.fstype not in _IMAGES
             ]
-        text = read_bytes("/proc/self/mountinfo")
-        if text != self._text:
+        now = self._clock()
+        if self._changed() or now - self._read_at >= _REFRESH_SECONDS:
+            self._read_at = -math.inf  # also when it cannot be read now
             types = on_device(read_text("/proc/filesystems"))
-            self._mounts, self._text = parse(text.decode("utf-8", "surrogateescape"), types), text
+            self._mounts = parse(read_bytes(_PATH).decode("utf-8", "surrogateescape"), types)
+            self._read_at = now
         return self._mounts
+
+    def _changed(self) -> bool:
+        """Whether the kernel says so, as it does to whoever holds the file open (proc_pid_mounts(5))."""
+        if self._events is None:
+            held = os.open(_PATH, os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, held)
+            self._events = select.poll()
+            self._events.register(held, select.POLLPRI)
+        return bool(self._events.poll(0))
 
 
 def on_device(filesystems: str) -> frozenset[str]:
@@ -63,7 +84,7 @@ def parse(mountinfo: str, types: frozenset[str]) -> list[Mount]:
     Bind mounts that show a part of what is mounted elsewhere as a whole are left out: a service's
     private /tmp, a container's volumes on its host. Of which only parts are mounted keeps them.
     """
-    rows = [row for line in mountinfo.splitlines() if (row := _row(line)) and _is_shown(row, types)]
+    rows = [row for line in mountinfo.split("\n") if (row := _row(line)) and _is_shown(row, types)]
     whole = {row.number for row in rows if row.is_whole}
     shown = [row for row in rows if row.is_whole or row.number not in whole]
     return [
@@ -88,9 +109,12 @@ class _Row(NamedTuple):
 
 
 def _row(line: str) -> _Row | None:
-    """None for what is no mount. Before the dash stand any number of fields."""
+    """None for what is no mount. Before the dash stand any number of fields.
+
+    The kernel escapes its own separators alone: names may hold other white space, as Japanese ones do.
+    """
     head, dash, tail = line.partition(" - ")
-    fields, rest = head.split(), tail.split()
+    fields, rest = head.split(" "), tail.split(" ")
     if not dash or len(fields) < 6 or len(rest) < 2:
         return None
     source = _unescaped(rest[1])

@@ -43,7 +43,7 @@ def read() -> Interfaces:
 def parse(text: str) -> Interfaces:
     """The text of /proc/net/dev: a name, which may hold colons, and sixteen numbers."""
     rows, errors = list[tuple[str, Traffic]](), dict[str, Exception]()
-    for line in text.splitlines():
+    for line in text.split("\n"):
         name, colon, rest = line.rpartition(":")
         numbers = rest.split()
         if not colon:

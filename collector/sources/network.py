@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from collector.sources import net_dev
+from collector.sources import net_dev, sock_diag
 from collector.sources.apart import tell
-from collector.sources.connections import connections
+from collector.sources.connections import AskKernel, connections
 from collector.sources.interfaces import Interfaces
 from collector.sources.net_dev import Traffic
 from collector.sources.parts import Missing
 from collector.sources.plausible import SIGNAL, count, plausible
 from collector.sources.rates import per_second, total
 from collector.sources.source import ReadText, Tick, read_text
+from collector.sources.sparingly import Sparingly
 from perfwatch.readings import core
+
+SHARE = 0.00005
+"""So much of a core the question for sockets takes at most."""
 
 
 def signals(wireless: str) -> dict[str, float | None]:
     """How strong each wireless interface's signal is, in dBm, of the text of /proc/net/wireless."""
     found: dict[str, float | None] = {}
-    for line in wireless.splitlines()[2:]:
-        name, _, rest = line.partition(":")
+    for line in wireless.split("\n")[2:]:
+        name, _, rest = line.rpartition(":")
         try:
             # Some drivers tell a share of 100 in its place, or 0.
             found[name.strip()] = plausible(float(rest.split()[2].rstrip(".")), SIGNAL)
@@ -41,10 +45,13 @@ class Network:
         counters: Callable[[], net_dev.Interfaces] = net_dev.read,
         read: ReadText = read_text,
         interfaces: Interfaces | None = None,
+        ask: AskKernel = sock_diag.ask,
     ) -> None:
         self._counters = counters
         self._read = read
         self._interfaces = interfaces or Interfaces()
+        # The kernel walks a table that is as large as the machine's memory allows, and not only its sockets.
+        self._ask = Sparingly(ask, SHARE)
         self._missing = Missing("network")
         self._before: Mapping[str, Traffic] = {}
         self._at = 0.0
@@ -55,7 +62,7 @@ class Network:
 
     def gather(self, tick: Tick) -> core.Network:
         traffic, errors = self._counters()
-        sockets = tell(partial(connections, self._read))
+        sockets = tell(partial(connections, self._read, self._ask))
         self._missing.note(errors | ({"connections": sockets.error} if sockets.error else {}))
         self._interfaces.look(traffic, tick.monotonic)
         before, seconds = self._before, tick.monotonic - self._at

@@ -36,6 +36,8 @@ class Partitions:
         self._is_file = is_file or _is_file
         self._root = root or host_root()
         self._parts = Parts[Partition]("disk")
+        self._listed: list[Mount] = []
+        self._named: dict[str, Mount] = {}
         self.errors: dict[str, Exception] = {}
 
     def read(self) -> dict[str, Partition]:
@@ -47,10 +49,16 @@ class Partitions:
     def _own(self) -> dict[str, Mount]:
         self.errors = {}
         try:
-            found = [(own_name(mount.mountpoint, self._root), mount) for mount in self._mounts()]
+            listed = self._mounts()
         except FAILURES as exc:
             self.errors = {"partitions": exc}
             return {}
+        if listed is not self._listed:
+            self._listed, self._named = listed, self._by_own_name(listed)
+        return self._named
+
+    def _by_own_name(self, mounts: list[Mount]) -> dict[str, Mount]:
+        found = [(own_name(mount.mountpoint, self._root), mount) for mount in mounts]
         kept = once(mount for name, mount in found if name is not None)
         return named((own_name(mount.mountpoint, self._root) or "", mount) for mount in kept)
 

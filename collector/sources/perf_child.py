@@ -19,6 +19,7 @@ _GRACE_SECONDS = 0.5  # twice: the whole service ends within 2 s
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _PARANOID = "/proc/sys/kernel/perf_event_paranoid"
 _REMARKS = 20
+_MOST_LINES = 1000
 
 _NOT_INSTALLED = (
     "perf is not installed: it is in the package linux-perf (Debian), linux-tools-generic (Ubuntu) "
@@ -59,6 +60,10 @@ class PerfChild:
         self._read = read
         self._first_delay = first_delay
         self._tally = Tally()
+        self._intervals = Intervals()
+        self._counted = False
+        self._printed: deque[str] = deque()
+        self._remarks: deque[str] = deque(maxlen=_REMARKS)
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._process: subprocess.Popen[str] | None = None
@@ -71,6 +76,7 @@ class PerfChild:
     def take(self) -> Interval | None:
         """The sum of all intervals that ended since the last call; None when there was none."""
         with self._lock:
+            self._count()
             return self._tally.take()
 
     def close(self) -> None:
@@ -139,23 +145,29 @@ class PerfChild:
         return arguments + [part for event in wanted for part in ("-e", event)]
 
     def _listen(self, process: subprocess.Popen[str]) -> tuple[list[str], bool]:
-        intervals, counted = Intervals(), False
-        remarks: deque[str] = deque(maxlen=_REMARKS)
+        self._intervals, self._counted = Intervals(), False
+        self._remarks.clear()
         assert process.stdout is not None
         for text in process.stdout:
-            line = parse(text)
-            if line is None:
-                remarks.append(text.strip())
-                continue
-            for interval in intervals.feed(line):
-                counted = True
-                self._keep(interval)
-        return [remark for remark in remarks if remark], counted
-
-    def _keep(self, interval: Interval) -> None:
+            self._printed.append(text)
+            if self.trouble or len(self._printed) >= _MOST_LINES:
+                with self._lock:
+                    self._count()
         with self._lock:
-            self._tally.add(interval)
-        self.trouble = None
+            self._count()
+        return [remark for remark in self._remarks if remark], self._counted
+
+    def _count(self) -> None:
+        """What perf has printed, at once: a line at a time, by the thread that waits, costs twice that."""
+        while self._printed:
+            text = self._printed.popleft()
+            if (line := parse(text)) is None:
+                self._remarks.append(text.strip())
+                continue
+            for interval in self._intervals.feed(line):
+                self._counted = True
+                self._tally.add(interval)
+                self.trouble = None
 
     def _explain(self, path: str, code: int, remarks: list[str]) -> None:
         """Say in `trouble` why perf ended, or put the event that it cannot take on the list."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from collector.sources.plausible import COUNT, plausible
@@ -41,7 +42,7 @@ class Interval(NamedTuple):
 
 def parse(text: str) -> Line | None:
     """One line of output. None for what is no count: a comment, a metric of perf's own, a complaint."""
-    fields = [field.strip() for field in text.split(",")]
+    fields = [field.strip() for field in text.split(",", 4)]
     if len(fields) < 4 or not fields[3]:
         return None
     try:
@@ -52,6 +53,7 @@ def parse(text: str) -> Line | None:
     return None if ended is None else Line(ended, plain_name(fields[3]), count)
 
 
+@lru_cache(maxsize=256)
 def plain_name(event: str) -> str:
     """The event as it was asked for: without kind of core, and without modifier."""
     of_cores = _OF_CORES.fullmatch(event)

@@ -7,6 +7,7 @@ from typing import Final
 
 from collector.sources.containers import Containers
 from collector.sources.cpu import Cpu
+from collector.sources.cpu_cores import CpuCores
 from collector.sources.disk import Disk
 from collector.sources.gpu import Gpu
 from collector.sources.memory import Memory
@@ -37,8 +38,12 @@ SOURCES: Final[Makers] = {
     Containers.name: Containers,
     System.name: System,
     Systemd.name: Systemd,
+    CpuCores.name: CpuCores,
 }
 """What makes each source, in the order in which they are gathered and published."""
+
+ON_REQUEST: Final = frozenset({CpuCores.name})
+"""Those that `all` leaves out: they are large, and most people never look at them."""
 
 
 class Active:

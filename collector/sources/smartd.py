@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from collector.sources.host_root import host_root
 from collector.sources.plausible import COUNT, PERCENT, WEAR, count, plausible
 from collector.sources.source import ReadText, read_text
+from collector.sources.text import valid
 from perfwatch.readings.core import Drive
 
+LOOK_SECONDS = 60.0
 FOLDER = "var/lib/smartmontools"
 BY_ID = "dev/disk/by-id"
 _FILE = re.compile(r"smartd\.(.+)\.(ata|scsi|nvme)\.state")
@@ -30,13 +34,27 @@ _HOURS_BITS = 0xFFFFFFFF
 class Drives:
     """The drives that smartd watches. A file is read when it has changed, which is each half an hour."""
 
-    def __init__(self, root: Path | None = None, read: ReadText = read_text) -> None:
+    def __init__(
+        self,
+        root: Path | None = None,
+        read: ReadText = read_text,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._root = root or host_root()
         self._read = read
+        self._clock = clock
+        self._looked_at = -math.inf
+        self._drives: dict[str, Drive] = {}
         self._kept: dict[str, tuple[int, Drive]] = {}
 
     def read(self) -> dict[str, Drive]:
         """By the name of the device, or by model and serial number where that is not known."""
+        now = self._clock()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._drives, self._looked_at = self._look(), now
+        return self._drives
+
+    def _look(self) -> dict[str, Drive]:
         try:
             with os.scandir(self._root / FOLDER) as listed:
                 files = [file for file in listed if _FILE.fullmatch(file.name)]
@@ -67,7 +85,7 @@ class Drives:
 def _name(file: str, names: Mapping[str, str]) -> str:
     found = _FILE.fullmatch(file)
     stem = found[1] if found else file
-    return names.get(_plain(stem), stem)
+    return valid(names.get(_plain(stem), stem))
 
 
 def _plain(name: str) -> str:

@@ -18,6 +18,7 @@ METRICS = {
     "containers": "Containers",
     "system": "System",
     "systemd": "Failed units",
+    "cpu_cores": "CPU cores",
 }
 
 PARTS = {

@@ -54,5 +54,8 @@ SHAPES: dict[str, dict[str, Shape]] = {
     "containers": {"containers": Named("container")},
     "system": {"users": Named("user")},
     "systemd": {"units": Named("unit")},
+    "cpu_cores": {
+        state: Listed("core", state) for state in ("user", "system", "iowait", "irq", "softirq", "steal")
+    },
 }
 """How the parts of each metric are kept; whatever is not named here is a field of the host."""

@@ -137,6 +137,17 @@ class Systemd(Reading, kw_only=True):
     units: dict[str, FailedUnit] = {}
 
 
+class CpuCores(Reading, kw_only=True):
+    """What each core does, in percent, at the kernel's number; null for one that is off."""
+
+    user: list[Number] = []
+    system: list[Number] = []
+    iowait: list[Number] = []
+    irq: list[Number] = []
+    softirq: list[Number] = []
+    steal: list[Number] = []
+
+
 MORE: dict[str, type[Reading]] = {
     "sensors": Sensors,
     "gpu": Gpus,
@@ -145,4 +156,5 @@ MORE: dict[str, type[Reading]] = {
     "containers": Containers,
     "system": System,
     "systemd": Systemd,
+    "cpu_cores": CpuCores,
 }

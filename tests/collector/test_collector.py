@@ -23,6 +23,7 @@ METRICS = ("cpu", "memory", "network", "disk", "perf_events", "memory_bandwidth"
 LAST = METRICS[-1]
 # Published where the machine has such a thing.
 MORE = ("sensors", "gpu", "pressure", "processes", "containers", "system", "systemd")
+ON_REQUEST = "cpu_cores"
 
 
 class Collector:
@@ -101,7 +102,8 @@ def test_the_facts_name_the_machine_and_its_sources(broker: Mosquitto, tmp_path:
     with Collector(tmp_path, broker.url):
         wait_until(lambda: retained(broker.port, "perfwatch/nas/info") is not None, "the facts")
     info = json.loads(retained(broker.port, "perfwatch/nas/info") or b"")
-    assert set(info["sources"]) <= {*METRICS, *MORE}
+    assert set(info["sources"]) <= {*METRICS, *MORE, ON_REQUEST}
+    assert info["sources"][ON_REQUEST] == "switched off"
     # perf may not be here, or not be allowed to count: then the facts say why.
     assert {name for name in METRICS if info["sources"][name]} <= {"perf_events"}
     assert (info["interval"], info["schema"]) == (0.5, 1)

@@ -62,7 +62,7 @@ export const ENDINGS = {
 };
 
 export const EXCEPTIONS = {
-  "^cpu\\.(user|system|idle|iowait|irq|softirq|steal|per_core)$": "percent",
+  "^(cpu|cpu_cores)\\.(user|system|idle|iowait|irq|softirq|steal|per_core)$": "percent",
   "\\.load_average(_[0-9]+)?$": "number",
   "\\.bytes_(.*_)?per_sec$": "rate",
   "\\.bytes_": "bytes",
@@ -90,4 +90,5 @@ export const PARTS = {
 
 export const LISTS = {
   "cpu": {"core.usage_percent": "per_core", "core.frequency_mhz": "frequency_mhz", "core.temperature_celsius": "temperature_celsius"},
+  "cpu_cores": {"core.user": "user", "core.system": "system", "core.iowait": "iowait", "core.irq": "irq", "core.softirq": "softirq", "core.steal": "steal"},
 };

@@ -16,6 +16,7 @@ const METRICS = {
   processes: ["Processes", "The programs that use most. 100 % is one core in full."],
   system: ["System", "How long the machine has been up, and who is logged in."],
   systemd: ["Failed units", "Services that systemd could not start or keep running: “systemctl status” says why."],
+  cpu_cores: ["CPU cores", "What each core does with its time. If one is full of soft interrupts, the network keeps it busy."],
 };
 
 /** @type {(metric: string) => string} */

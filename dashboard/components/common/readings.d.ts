@@ -300,6 +300,16 @@ export interface Systemd {
   units?: Record<string, FailedUnit>;
 }
 
+export interface CpuCores {
+  timestamp?: string;
+  user?: (number | null)[];
+  system?: (number | null)[];
+  iowait?: (number | null)[];
+  irq?: (number | null)[];
+  softirq?: (number | null)[];
+  steal?: (number | null)[];
+}
+
 export interface HostInfo {
   hostname?: string;
   os?: string;
@@ -339,4 +349,5 @@ export interface Readings {
   containers?: Containers;
   system?: System;
   systemd?: Systemd;
+  cpu_cores?: CpuCores;
 }

@@ -1,5 +1,6 @@
 // The cards there are, in the order in which a page shows them. A metric without one gets a generic card.
 import { containers } from "./cards/containers.js";
+import { cpuCores } from "./cards/cpu_cores.js";
 import { cpu } from "./cards/cpu.js";
 import { disk } from "./cards/disk.js";
 import { generic } from "./cards/generic.js";
@@ -93,7 +94,7 @@ import { systemd } from "./cards/systemd.js";
 
 /** @type {Card<any>[]} */
 export const CARDS = [
-  cpu, memory, network, disk, perfEvents, memoryBandwidth, pressure, sensors, gpu, containers, processes, system, systemd,
+  cpu, memory, network, disk, perfEvents, memoryBandwidth, pressure, sensors, gpu, containers, processes, system, systemd, cpuCores,
 ];
 
 // The cards of what a host publishes under that name.

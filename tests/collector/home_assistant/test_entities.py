@@ -13,7 +13,7 @@ from collector.home_assistant.entities import (
     ENTITIES,
     Entity,
     Found,
-    found,
+    has_value,
     places,
     sensor,
     template,
@@ -99,11 +99,11 @@ def components(host: str = "nas") -> dict[str, Any]:
 
 
 def found_in(metric: str, reading: dict[str, Any]) -> list[Found]:
-    return [found(metric, place) for place in places(metric, reading)]
+    return list(places(metric, reading))
 
 
 def names(metric: str, reading: dict[str, Any]) -> list[str]:
-    return [found(metric, place).label for place in places(metric, reading) if place.known]
+    return [one.label for one in places(metric, reading) if has_value(reading, one.steps)]
 
 
 def rendered(value_template: str, payload: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.sources.smartd import BY_ID, FOLDER, Drives, parse
+from collector.sources.smartd import BY_ID, FOLDER, LOOK_SECONDS, Drives, parse
 from perfwatch.readings.core import Drive
 
 ATA = """\
@@ -93,10 +93,14 @@ def test_a_file_is_read_again_when_it_has_changed(tmp_path: Path) -> None:
         read.append(path)
         return Path(path).read_text()
 
-    drives = Drives(tmp_path, reading)
-    assert drives.read() == drives.read()
+    now = [0.0]
+    drives = Drives(tmp_path, reading, lambda: now[0])
+    first = drives.read()
+    now[0] = LOOK_SECONDS
+    assert drives.read() == first
     assert len(read) == 1
     file.write_text(NVME + "mail.1.count = 1\n")
+    now[0] = 2 * LOOK_SECONDS
     os.utime(file, ns=(1, 1))
     assert drives.read()["Some_SSD-S1"].state == "failing"
 
