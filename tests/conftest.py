@@ -92,7 +92,16 @@ def influx_history(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    return (yield from _skipping_what_cannot_be_done(item))
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    return (yield from _skipping_what_cannot_be_done(item))
+
+
+def _skipping_what_cannot_be_done(item: pytest.Item) -> Iterator[None]:
     """What a named server cannot do at all skips the test, with its sentence for a reason."""
     try:
         return (yield)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,13 @@ import pytest
 from dashboard.history.chart import MOST_SERIES
 from perfwatch.history.open import open_store
 from perfwatch.history.store import Point
+from tests.days import NOON_MS, YESTERDAY
 from tests.servers import Mosquitto
 from tests.stack import Dashboard, bearer, log_in
 
 CORES = MOST_SERIES + 8
-START = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
-RANGE = {"start_time": "2026-11-23T12:00:00Z", "end_time": "2026-11-23T13:00:00Z"}
+START = NOON_MS
+RANGE = {"start_time": f"{YESTERDAY}T12:00:00Z", "end_time": f"{YESTERDAY}T13:00:00Z"}
 MINUTE = 60_000
 
 
@@ -120,10 +120,10 @@ def test_a_line_has_no_more_points_than_asked_for(client: httpx.Client) -> None:
 
 
 def test_a_range_without_readings_says_when_the_newest_was(client: httpx.Client) -> None:
-    later = {"start_time": "2026-11-23T20:00:00Z", "end_time": "2026-11-23T21:00:00Z"}
+    later = {"start_time": f"{YESTERDAY}T20:00:00Z", "end_time": f"{YESTERDAY}T21:00:00Z"}
     content = found(client, host="pi", field="usage_percent", **later)
     assert (content["times"], content["series"][0]["newest"]) == ([], None)
-    assert content["newest_time"] == "2026-11-23T12:29:50.000Z"
+    assert content["newest_time"] == f"{YESTERDAY}T12:29:50.000Z"
 
 
 def test_what_only_another_host_has_is_no_mistake(client: httpx.Client) -> None:
@@ -140,7 +140,7 @@ def test_what_only_another_host_has_is_no_mistake(client: httpx.Client) -> None:
         ({"tag": "gpu"}, "tag is 'gpu': expected one of core"),
         ({"tag": "core", "part": "40"}, "part is '40': expected one of 0, 1, 2"),
         ({"host": "pi", "field": "uses"}, "field is 'uses': expected one of usage_percent, user"),
-        ({"end_time": "2026-11-23T11:00:00Z"}, "end_time is '2026-11-23T11:00:00Z'"),
+        ({"end_time": f"{YESTERDAY}T11:00:00Z"}, "T11:00:00Z': expected"),
         ({"interval": "soon"}, "interval is 'soon'"),
     ],
 )

@@ -19,16 +19,17 @@ from perfwatch.history.policy import DAY_MS
 from perfwatch.history.store import Point
 from perfwatch.readings.codec import to_ms
 from perfwatch.readings.core import READINGS
+from tests.days import NOON_MS, YESTERDAY
 from tests.servers import Mosquitto
 from tests.stack import Dashboard, bearer, log_in
 
 MINUTE, HOUR = 60_000, 3_600_000
-MONDAY = to_ms(datetime(2026, 11, 16, 12, tzinfo=UTC))
+BEFORE = NOON_MS - 6 * HOUR
 CUSTOM = {
-    "start_time": "2026-11-17T12:00:00Z",
-    "end_time": "2026-11-17T12:30:00Z",
-    "compare_start_time": "2026-11-16T12:00:00Z",
-    "compare_end_time": "2026-11-16T12:30:00Z",
+    "start_time": f"{YESTERDAY}T12:00:00Z",
+    "end_time": f"{YESTERDAY}T12:30:00Z",
+    "compare_start_time": f"{YESTERDAY}T06:00:00Z",
+    "compare_end_time": f"{YESTERDAY}T06:30:00Z",
 }
 
 
@@ -38,15 +39,15 @@ def cpu(time: int, value: float, host: str = "nas") -> Point:
 
 @pytest.fixture(scope="module")
 def client(module_broker: Mosquitto, history: tuple[Path, str]) -> Iterator[httpx.Client]:
-    """Two days of one host, half an hour each, and readings of the last hour and of a day before."""
+    """Half an hour of one host, twice, and readings of the last hour and of a day before."""
     folder, url = history
     store = open_store(url)
     now = time.time_ns() // 1_000_000
     for minute in range(30):
-        at = MONDAY + minute * MINUTE
+        at = BEFORE + minute * MINUTE
         store.write([cpu(at, 20.0), Point("cpu", "nas", "core", "0", at, {"usage_percent": 5.0})])
         if minute >= 10:
-            store.write([cpu(at + DAY_MS, 30.0), cpu(at + DAY_MS, 50.0, "pi")])
+            store.write([cpu(at + 6 * HOUR, 30.0), cpu(at + 6 * HOUR, 50.0, "pi")])
     store.write([cpu(now - 10 * MINUTE, 60.0, "now"), cpu(now - 10 * MINUTE - DAY_MS, 40.0, "now")])
     store.write([cpu(now - 10 * MINUTE - 7 * DAY_MS, 80.0, "now")])
     store.close()
@@ -68,18 +69,18 @@ def test_two_ranges_are_compared(client: httpx.Client) -> None:
     assert content["summary"] == {"current_avg": 30.0, "comparison_avg": 20.0, "change_percent": 50.0}
     assert (content["metric_type"], content["field"], content["host"]) == ("cpu", "usage_percent", "nas")
     assert content["current"] == {
-        "start_time": "2026-11-17T12:00:00.000Z",
-        "end_time": "2026-11-17T12:30:00.000Z",
+        "start_time": f"{YESTERDAY}T12:00:00.000Z",
+        "end_time": f"{YESTERDAY}T12:30:00.000Z",
     }
-    assert content["comparison"]["start_time"] == "2026-11-16T12:00:00.000Z"
+    assert content["comparison"]["start_time"] == f"{YESTERDAY}T06:00:00.000Z"
 
 
 def test_points_are_aligned_and_gaps_stay_gaps(client: httpx.Client) -> None:
     points = found(client, host="nas", **CUSTOM)["data_points"]
     assert len(points) == 30
     assert points[9] == {
-        "timestamp": "2026-11-17T12:09:00.000Z",
-        "comparison_timestamp": "2026-11-16T12:09:00.000Z",
+        "timestamp": f"{YESTERDAY}T12:09:00.000Z",
+        "comparison_timestamp": f"{YESTERDAY}T06:09:00.000Z",
         "current": None,
         "comparison": 20.0,
     }
@@ -129,11 +130,11 @@ def test_now_is_compared_with_then(client: httpx.Client, period: str, compare_to
         ({"field": "speed"}, "field is 'speed': expected one of usage_percent, user"),
         ({"tag": "core"}, "part is missing: expected tag and part together"),
         ({"tag": "wheel", "part": "1"}, "tag is 'wheel': expected one of core"),
-        ({"start_time": "2026-11-17T12:00:00Z"}, "end_time is missing: expected a time like"),
+        ({"start_time": f"{YESTERDAY}T12:00:00Z"}, "end_time is missing: expected a time like"),
         ({**CUSTOM, "period": "day"}, "period is 'day': expected either it or start_time"),
-        ({**CUSTOM, "end_time": "2026-11-17T11:00:00Z"}, "end_time is '2026-11-17T11:00:00Z': expected"),
+        ({**CUSTOM, "end_time": f"{YESTERDAY}T11:00:00Z"}, "T11:00:00Z': expected"),
         (
-            {**CUSTOM, "compare_end_time": "2026-11-16T13:00:00Z"},
+            {**CUSTOM, "compare_end_time": f"{YESTERDAY}T07:00:00Z"},
             "a range as long as the first, 30m",
         ),
     ],

@@ -21,11 +21,12 @@ from perfwatch.history.store import Numbers
 from perfwatch.readings.base import Reading
 from perfwatch.readings.codec import encode, from_ms
 from perfwatch.readings.core import Connections, Cpu, Disk, Interface, Network, Partition, TcpConnections
+from tests.days import NOON_MS, YESTERDAY
 from tests.servers import Mosquitto
 from tests.stack import Dashboard, bearer, log_in
 
-START = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
-RANGE = {"start_time": "2026-11-23T12:00:00Z", "end_time": "2026-11-23T12:01:00Z"}
+START = NOON_MS
+RANGE = {"start_time": f"{YESTERDAY}T12:00:00Z", "end_time": f"{YESTERDAY}T12:01:00Z"}
 
 
 def taken(host: str, metric: str, reading: Reading) -> Numbers:
@@ -85,12 +86,12 @@ def test_readings_come_back_in_their_own_shape(server: Dashboard, headers: dict[
     content = found(server, headers, interval="5s", host="nas")
     assert content["metric_type"] == "cpu"
     assert (content["start_time"], content["end_time"]) == (
-        "2026-11-23T12:00:00.000Z",
-        "2026-11-23T12:01:00.000Z",
+        f"{YESTERDAY}T12:00:00.000Z",
+        f"{YESTERDAY}T12:01:00.000Z",
     )
     assert (content["interval"], content["count"]) == ("5s", 12)
     assert content["data_points"][3] == {
-        "timestamp": "2026-11-23T12:00:15.000Z",
+        "timestamp": f"{YESTERDAY}T12:00:15.000Z",
         "host": "nas",
         "data": {"usage_percent": 3.0, "per_core": [3.0], "load_average": [1.0, 2.0, 3.0]},
     }
@@ -137,7 +138,7 @@ def test_a_range_without_readings_is_empty(server: Dashboard, headers: dict[str,
         ({"host": "nobody"}, "host is 'nobody': expected one of nas, pi"),
         ({"start_time": ""}, "start_time is missing"),
         ({"start_time": "yesterday"}, "start_time is 'yesterday': expected a time like"),
-        ({"end_time": "2026-11-23T11:00:00Z"}, "end_time is '2026-11-23T11:00:00Z': expected a time after"),
+        ({"end_time": f"{YESTERDAY}T11:00:00Z"}, "T11:00:00Z': expected a time after"),
         ({"interval": "soon"}, "interval is 'soon': expected auto, or a duration like 5s"),
         ({"interval": "0s"}, "interval is '0s'"),
         ({"interval": "1e400"}, "interval is '1e400'"),
@@ -157,15 +158,18 @@ def test_a_bad_parameter_is_named_with_what_was_expected(
     assert named in answer.json()["detail"]
 
 
+NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
+
+
 @pytest.mark.parametrize(
     ("text", "milliseconds"),
     [
-        ("2026-11-23T12:00:00Z", START),
-        ("2026-11-23T12:00:00.250Z", START + 250),
-        ("2026-11-23T13:00:00+01:00", START),
-        ("2026-11-23T13:00:00 01:00", START),  # a plus sign that was not quoted
-        ("2026-11-23T12:00:00", START),
-        ("2026-11-23 12:00:00", START),
+        ("2026-11-23T12:00:00Z", NOON),
+        ("2026-11-23T12:00:00.250Z", NOON + 250),
+        ("2026-11-23T13:00:00+01:00", NOON),
+        ("2026-11-23T13:00:00 01:00", NOON),  # a plus sign that was not quoted
+        ("2026-11-23T12:00:00", NOON),
+        ("2026-11-23 12:00:00", NOON),
     ],
 )
 def test_times_are_read_as_people_write_them(text: str, milliseconds: int) -> None:
