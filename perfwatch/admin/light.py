@@ -48,14 +48,11 @@ class Light:
     async def keep(self, keep_one: Callable[[Child], Coroutine[Any, Any, None]], say: Say) -> None:
         """Keep what is wanted running until cancelled: by `keep_one`, where a service has its own process."""
         while True:
-            async with asyncio.TaskGroup() as group:
-                keeping = [
-                    group.create_task(self._part_ways(say) if child is self._together else keep_one(child))
-                    for child in self._running
-                ]
-                await self._until_others_are_due()
-                for one in keeping:
-                    one.cancel()
+            keeping = [
+                self._part_ways(say) if child is self._together else keep_one(child)
+                for child in self._running
+            ]
+            await first_of(self._until_switched(), *keeping)
             await self._change(say)
 
     async def _part_ways(self, say: Say) -> None:
@@ -64,9 +61,9 @@ class Light:
         self._apart = True
         say(f"  {child.name:<10} {reason}. From now on each has its own process (log: {child.log})")
 
-    async def _until_others_are_due(self) -> None:
+    async def _until_switched(self) -> None:
         while True:
-            if self._due(self._wanted()) != self._running:
+            if self._wanted() != self._on:
                 return
             await beat(_LOOK_SECONDS)
 
@@ -89,6 +86,19 @@ class Light:
         for name in self._on:
             if name not in on:
                 say(f"  {name:<10} started: something is switched on")
+
+
+async def first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Do all of them until one is done or fails, which is raised; the others are cancelled."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for one in done:
+            one.result()
+    finally:
+        for one in tasks:
+            one.cancel()
+        await asyncio.wait(tasks)
 
 
 def together(environs: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
