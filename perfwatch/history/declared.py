@@ -89,7 +89,10 @@ class Declared:
         """
         values = astuple(self._decode(payload))
         numbers: _Numbers = [*values[1 : self._end]]
-        return values[0], numbers, tuple([collect(numbers, values) for collect in self._collectors])
+        key: tuple[Hashable, ...] = ()
+        for collect in self._collectors:
+            key += (collect(numbers, values),)
+        return values[0], numbers, key
 
     def _form(self, key: tuple[Any, ...], absent: tuple[int, ...]) -> Form:
         """`absent` has the places of the numbers that are not there."""
