@@ -74,7 +74,7 @@ def test_the_reason_names_what_is_wrong(content: bytes, reason: str) -> None:
 
 
 def test_a_topic_without_a_host_is_refused() -> None:
-    with pytest.raises(PayloadError, match="^home/perfwatch//cpu: the topic names no host"):
+    with pytest.raises(PayloadError, match=r"^home/perfwatch//cpu: the topic names no host"):
         take("home/perfwatch//cpu", payload(0), START_MS)
 
 
