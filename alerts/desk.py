@@ -7,31 +7,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
-from msgspec import Struct
 
 from alerts.channels import Channel, send, test_message
 from alerts.watch import Watch
 from perfwatch.alerting import protocol as asked
 from perfwatch.alerting.rules import Rule, Rules, load, own_table, parse, shipped, table
 from perfwatch.alerting.tables import put
-from perfwatch.errors import ChannelError, RuleError
+from perfwatch.asking import Conflict, Failed, Missing, answered
+from perfwatch.errors import ChannelError
 from perfwatch.files import write_private
-from perfwatch.readings.codec import UNREADABLE, format_time, from_ms
+from perfwatch.readings.codec import format_time, from_ms
 
 MOST_RECENT = 500
 _question = msgspec.json.Decoder(asked.Question)
-
-
-class _Identified(Struct):
-    id: str
-
-
-class Missing(Exception):
-    """There is nothing of that name."""
-
-
-class Conflict(Exception):
-    """It cannot be done as things are."""
 
 
 class Desk:
@@ -45,23 +33,7 @@ class Desk:
 
     async def answer(self, payload: bytes) -> asked.Answer | None:
         """Do what is asked; None when it is no question at all."""
-        try:
-            question = _question.decode(payload)
-        except UNREADABLE as exc:
-            return _refused(payload, str(exc))
-        answer = asked.Answer(question.id)
-        try:
-            answer.detail = await self._do(question, answer)
-        except Missing as exc:
-            answer.detail, answer.refusal = str(exc), "missing"
-        except Conflict as exc:
-            answer.detail, answer.refusal = str(exc), "conflict"
-        except (RuleError, ChannelError) as exc:
-            failed = isinstance(question, asked.TryChannel)
-            answer.detail, answer.refusal = str(exc), "failed" if failed else "unusable"
-        except OSError as exc:
-            answer.detail, answer.refusal = f"It cannot be written: {exc}", "failed"
-        return answer
+        return await answered(payload, _question, asked.Answer, self._do)
 
     def settings(self) -> asked.Settings:
         """All that may be known of them."""
@@ -177,7 +149,10 @@ class Desk:
         return known[name]
 
     async def _try(self, name: str) -> str:
-        await send(self._channel(name), test_message(self._clock()))
+        try:
+            await send(self._channel(name), test_message(self._clock()))
+        except ChannelError as exc:
+            raise Failed(str(exc)) from exc
         return "Sent: the server has taken it"
 
     def _recent(self, question: asked.Recent) -> list[asked.Told]:
@@ -190,14 +165,6 @@ class Desk:
             if one.since <= question.until and question.host in (None, one.host)
         ]
         return sorted(found, key=lambda one: one.since, reverse=True)[:MOST_RECENT]
-
-
-def _refused(payload: bytes, why: str) -> asked.Answer | None:
-    """An answer for a question that has an id at least."""
-    try:
-        return asked.Answer(msgspec.json.decode(payload, type=_Identified).id, why, "unusable")
-    except UNREADABLE:
-        return None
 
 
 def _origin(name: str, rule: Rule) -> asked.Origin:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import compress
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from perfwatch.history.store import Layout, Numbers, Part
 
@@ -16,6 +16,9 @@ DAY_MS = 86_400_000
 
 # Of one host: metric, tag, part and field.
 _Name: TypeAlias = tuple[str, str, str, str]
+
+# What all names of a layout are made of, whichever host's it is.
+_Names: TypeAlias = tuple[str, tuple[Part, ...]]
 
 
 class SeriesLimit:
@@ -35,13 +38,18 @@ class SeriesLimit:
     def full_hosts(self) -> list[str]:
         return sorted(self._told)
 
-    def admitted(self, layout: Layout, day: int) -> list[bool]:
-        """Which of the layout's numbers have a place on that day, counted since 1970; empty when all have."""
+    def admitted(self, layout: Layout, size: int, day: int) -> list[bool]:
+        """Which of the layout's numbers have a place on that day, counted since 1970; empty when all have.
+
+        `size` is how many there are.
+        """
         metric, name = layout.whose
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = _Host(self.limit)
-        admitted = host.admitted(_Names(metric, layout.parts), day)
+        if host.has_room((metric, layout.parts), size, day):
+            return []
+        admitted = host.admitted((metric, layout.parts), day)
         if all(admitted):
             return []
         if name not in self._told:
@@ -50,15 +58,9 @@ class SeriesLimit:
         return admitted
 
 
-class _Names(NamedTuple):
-    metric: str
-    parts: tuple[Part, ...]
-
-    def size(self) -> int:
-        return sum([len(part.fields) for part in self.parts])
-
-    def each(self) -> Iterator[_Name]:
-        return ((self.metric, part.tag, part.name, field) for part in self.parts for field in part.fields)
+def _each(names: _Names) -> Iterator[_Name]:
+    metric, parts = names
+    return ((metric, part.tag, part.name, field) for part in parts for field in part.fields)
 
 
 class _Host:
@@ -72,28 +74,25 @@ class _Host:
         self._counted: dict[_Names, int] = {}
         self._seen: dict[_Name, int] = {}
 
+    def has_room(self, names: _Names, size: int, day: int) -> bool:
+        """Whether there is room for `size` names, even if no other layout has one of them, too."""
+        # Put last again, as `_admit` does.
+        if self._counted.pop(names, None) is None:
+            if size > self._room:
+                return False
+            self._room -= size
+        self._counted[names] = day
+        return True
+
     def admitted(self, names: _Names, day: int) -> list[bool]:
-        """Which of the names have a place on that day; empty when there is room for all."""
-        if self._count(names, day):
-            return []
+        """Which of the names have a place on that day."""
         for known, last in self._counted.items():
             self._admit_all(known, last)
         self._counted, self._room = {}, -1
         return self._admit_all(names, day)
 
-    def _count(self, names: _Names, day: int) -> bool:
-        """Whether there is room even if no name is one that another layout has, too."""
-        room = self._room - (0 if names in self._counted else names.size())
-        if room < 0:
-            return False
-        # Put last again, as `_admit` does.
-        self._counted.pop(names, None)
-        self._counted[names] = day
-        self._room = room
-        return True
-
     def _admit_all(self, names: _Names, day: int) -> list[bool]:
-        return [self._admit(name, day) for name in names.each()]
+        return [self._admit(name, day) for name in _each(names)]
 
     def _admit(self, name: _Name, day: int) -> bool:
         seen = self._seen
@@ -122,17 +121,17 @@ class Gate:
     def pass_on(self, numbers: Numbers, now: int) -> Numbers:
         """`now` is in milliseconds since 1970."""
         if numbers.layout is not self._layout or now >= self._until:
-            self._look_at(numbers.layout, now // DAY_MS)
+            self._look_at(numbers, now // DAY_MS)
         if self._kept is None:
             return numbers
         values = list(compress(numbers.values, self._admitted))
         self._series.left_out += len(numbers.values) - len(values)
         return Numbers(self._kept, numbers.time, values)
 
-    def _look_at(self, layout: Layout, day: int) -> None:
-        self._layout, self._until = layout, (day + 1) * DAY_MS
-        self._admitted = self._series.admitted(layout, day)
-        self._kept = _cut(layout, self._admitted) if self._admitted else None
+    def _look_at(self, numbers: Numbers, day: int) -> None:
+        self._layout, self._until = numbers.layout, (day + 1) * DAY_MS
+        self._admitted = self._series.admitted(numbers.layout, len(numbers.values), day)
+        self._kept = _cut(numbers.layout, self._admitted) if self._admitted else None
 
 
 def _cut(layout: Layout, admitted: list[bool]) -> Layout:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 import msgspec
-from msgspec import Struct
 
 from devices.learning import learn
 from devices.listening import Listening
@@ -14,23 +13,14 @@ from devices.load import rules_of
 from devices.taker import Taker
 from devices.tally import Tally
 from devices.watch import explained
+from perfwatch.asking import Missing, answered
 from perfwatch.devices import file
 from perfwatch.devices import protocol as asked
-from perfwatch.errors import BrokerError, SettingError
 from perfwatch.files import write_private
-from perfwatch.readings.codec import UNREADABLE
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
 
 _question = msgspec.json.Decoder(asked.Question)
-
-
-class _Identified(Struct):
-    id: str
-
-
-class Missing(Exception):
-    """There is nothing of that number."""
 
 
 class Service(Protocol):
@@ -52,20 +42,7 @@ class Desk:
 
     async def answer(self, payload: bytes) -> asked.Answer | None:
         """Do what is asked; None when it is no question at all."""
-        try:
-            question = _question.decode(payload)
-        except UNREADABLE as exc:
-            return _refused(payload, str(exc))
-        answer = asked.Answer(question.id)
-        try:
-            answer.detail = await self._do(question, answer)
-        except Missing as exc:
-            answer.detail, answer.refusal = str(exc), "missing"
-        except SettingError as exc:
-            answer.detail, answer.refusal = str(exc), "unusable"
-        except (BrokerError, OSError) as exc:
-            answer.detail, answer.refusal = str(exc), "failed"
-        return answer
+        return await answered(payload, _question, asked.Answer, self._do)
 
     async def _do(self, question: asked.Question, answer: asked.Answer) -> str:
         match question:
@@ -117,11 +94,3 @@ class Desk:
         what = file.chosen(self._settings)
         found = self._service.tally.found(self._service.taker)
         return asked.DevicesState(what.presets, what.zone, what.mappings, found)
-
-
-def _refused(payload: bytes, why: str) -> asked.Answer | None:
-    """An answer for a question that has an id at least."""
-    try:
-        return asked.Answer(msgspec.json.decode(payload, type=_Identified).id, why, "unusable")
-    except UNREADABLE:
-        return None

@@ -217,14 +217,13 @@ class Topics:
         if not host or not rest or not all(rest):
             return None
         word, *path = rest
-        if word == "config" and len(path) == 1 and path[0] in _CONFIG_WORDS:
-            return Topic(_CONFIG_WORDS[path[0]], host)
-        if word == Kind.WATCH.value and len(path) == 1:
-            return Topic(Kind.WATCHED, host, path[0])
-        if word in _WORDS:
-            return None if path else Topic(_WORDS[word], host)
-        if word == Kind.ALERT.value and len(path) == 1:
-            return Topic(Kind.ALERT, host, path=tuple(path))
-        if path:
-            return Topic(Kind.SCALAR, host, word, tuple(path))
-        return Topic(Kind.METRIC, host, word)
+        if not path:
+            return Topic(_WORDS[word], host) if word in _WORDS else Topic(Kind.METRIC, host, word)
+        if len(path) == 1:
+            if word == "config" and path[0] in _CONFIG_WORDS:
+                return Topic(_CONFIG_WORDS[path[0]], host)
+            if word == "watch":
+                return Topic(Kind.WATCHED, host, path[0])
+            if word == "alert":
+                return Topic(Kind.ALERT, host, path=tuple(path))
+        return None if word in _WORDS else Topic(Kind.SCALAR, host, word, tuple(path))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-import msgspec
-from msgspec import Struct
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,13 +14,14 @@ from dashboard.alerts import bodies
 from dashboard.alerts.known import ANSWER_SECONDS, Alerts
 from dashboard.live.subscriber import Subscriber
 from dashboard.openapi import alert_answers
+from dashboard.web.asking import answer_of
 from dashboard.web.requests import choice, moment, read, session_of
-from dashboard.web.responses import BadRequest, problem
+from dashboard.web.responses import BadRequest, encoded, problem
 from perfwatch.alerting import protocol as asked
 from perfwatch.alerting.machine import Standing
 from perfwatch.alerting.rules import parse
 from perfwatch.durations import parse_ms
-from perfwatch.errors import BrokerError, RuleError
+from perfwatch.errors import RuleError
 from perfwatch.tags import Tags
 
 MOST_ALERTS = 10_000
@@ -37,7 +36,6 @@ _FIRING = frozenset({Standing.FIRING})
 _LONGEST_FILE = 200_000
 _LONGEST_MS = 400 * 86_400_000
 _MONTH_MS = 30 * 86_400_000
-_STATUS = {"missing": 404, "conflict": 409, "unusable": 422, "failed": 424}
 _AWAY = (
     "No alerts service is on the broker: `perfwatch up` runs one unless PERFWATCH_ALERTS is false, elsewhere "
     "`python -m alerts` does"
@@ -81,7 +79,7 @@ class AlertsApi:
             for one in self._alerts.standing(None, _FIRING, self._tags)
             if not (one.acknowledged_by or one.snoozed_until or one.paused_until)
         ]
-        return _json(
+        return encoded(
             alert_answers.Alerts(
                 online=self._alerts.online,
                 timestamp=summary.timestamp if summary else None,
@@ -102,10 +100,12 @@ class AlertsApi:
         stop = moment(given, "end_time") if given.get("end_time") else now
         question = asked.Recent(since=start / 1000, until=stop / 1000, host=given.get("host") or None)
         if not self._alerts.online:
-            return _json(alert_answers.RecentAlerts(False, []))
+            return encoded(alert_answers.RecentAlerts(False, []))
         answer = await self._put(question)
         return (
-            answer if isinstance(answer, Response) else _json(alert_answers.RecentAlerts(True, answer.recent))
+            answer
+            if isinstance(answer, Response)
+            else encoded(alert_answers.RecentAlerts(True, answer.recent))
         )
 
     async def acknowledge(self, request: Request) -> Response:
@@ -139,7 +139,7 @@ class AlertsApi:
     async def rules(self, request: Request) -> Response:
         settings, hosts = self._alerts.settings, request.query_params.getlist("host")
         found = [one for one in settings.rules if not hosts or self._concerns(one, hosts)]
-        return _json(alert_answers.AlertRules(self._alerts.online, found, settings.maintenance))
+        return encoded(alert_answers.AlertRules(self._alerts.online, found, settings.maintenance))
 
     def _concerns(self, said: asked.RuleSaid, hosts: Iterable[str]) -> bool:
         try:
@@ -151,7 +151,7 @@ class AlertsApi:
     async def rule(self, request: Request) -> Response:
         name = request.path_params["id"]
         found = next((one for one in self._alerts.settings.rules if one.id == name), None)
-        return problem(404, f"There is no rule {name[:100]!r}") if found is None else _json(found)
+        return problem(404, f"There is no rule {name[:100]!r}") if found is None else encoded(found)
 
     async def add(self, request: Request) -> Response:
         given = await read(request, bodies.NewRule, '{"id": …, "rule": {"kind": …, "title": …}}')
@@ -176,7 +176,7 @@ class AlertsApi:
         return await self._do(asked.Import(text=given.toml))
 
     async def channels(self, request: Request) -> Response:
-        return _json(alert_answers.Channels(self._alerts.online, self._alerts.settings.channels))
+        return encoded(alert_answers.Channels(self._alerts.online, self._alerts.settings.channels))
 
     async def put_channel(self, request: Request) -> Response:
         given = await read(request, bodies.ChannelBody, '{"url": …, "severities": […]}')
@@ -201,15 +201,8 @@ class AlertsApi:
         """The service's answer, or a response that says why there is none that helps."""
         if not self._alerts.online:
             return problem(503, _AWAY)
-        try:
-            answer = await self._alerts.ask(question, self._subscriber.ask_alerts, seconds)
-        except TimeoutError:
-            return problem(504, f"The alerts service did not answer within {seconds:g} s: see its log")
-        except BrokerError as exc:
-            return problem(503, str(exc))
-        if answer.refusal is not None:
-            return problem(_STATUS[answer.refusal], answer.detail)
-        return answer
+        asking = self._alerts.ask(question, self._subscriber.ask_alerts, seconds)
+        return await answer_of("alerts", asking, seconds)
 
 
 def _limit(text: str | None) -> int:
@@ -218,7 +211,3 @@ def _limit(text: str | None) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= MOST_ALERTS):
         raise BadRequest("limit", f"expected a number from 0 to {MOST_ALERTS}", text)
     return int(text)
-
-
-def _json(answer: Struct) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,7 +15,7 @@ from dashboard.history.known import KnownSeries
 from dashboard.history.queries import Queries
 from dashboard.openapi.alert_answers import Fired, Preview
 from dashboard.web.requests import read
-from dashboard.web.responses import Unusable
+from dashboard.web.responses import Unusable, encoded
 from perfwatch.alerting.rules import Rule, parse
 from perfwatch.durations import format_ms
 from perfwatch.errors import RuleError
@@ -51,7 +50,7 @@ class PreviewApi:
         except RuleError as exc:
             raise Unusable(str(exc).removeprefix("rule preview: ")) from exc
         found = await self._queries.run(request, self._replayed, rule, deadline=DEADLINE_SECONDS)
-        return Response(msgspec.json.encode(found), media_type="application/json")
+        return encoded(found)
 
     def _replayed(self, rule: Rule) -> Preview:
         stop = time.time_ns() // 1_000_000

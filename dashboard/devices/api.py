@@ -6,8 +6,6 @@ While nothing is switched on there is no service to ask: then the file of this d
 
 from __future__ import annotations
 
-import msgspec
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,11 +14,12 @@ from dashboard.devices import bodies
 from dashboard.devices.known import DevicesService
 from dashboard.live.subscriber import Subscriber
 from dashboard.openapi import device_answers
+from dashboard.web.asking import answer_of
 from dashboard.web.requests import read
-from dashboard.web.responses import problem
+from dashboard.web.responses import encoded, problem
 from perfwatch.devices import file
 from perfwatch.devices import protocol as asked
-from perfwatch.errors import BrokerError, SettingError
+from perfwatch.errors import SettingError
 from perfwatch.lock import is_claimed
 from perfwatch.setting_types import DEVICE_PRESETS
 from perfwatch.settings import Settings
@@ -28,7 +27,6 @@ from perfwatch.settings import Settings
 # It reads what is retained before it answers that its rules are others.
 ANSWER_SECONDS = 15.0
 _LONGEST = 40_000
-_STATUS = {"missing": 404, "unusable": 422, "failed": 424}
 _AWAY = "The devices service is not running: switch a preset on, and `perfwatch up` starts it"
 _NOBODY = (
     "Nobody here would see the change: this machine runs no `perfwatch up`. Start the service with "
@@ -62,7 +60,7 @@ class DevicesApi:
                 answer if isinstance(answer, Response) else problem(503, "The devices service tells no state")
             )
         told = answer.state
-        return _json(
+        return encoded(
             device_answers.Devices(
                 online=True,
                 changeable=True,
@@ -99,19 +97,19 @@ class DevicesApi:
     async def attempt(self, request: Request) -> Response:
         given = await read(request, bodies.Trial, '{"topic": …, "payload": …}', _LONGEST)
         answer = await self._put(asked.Try(topic=given.topic, payload=given.payload, mapping=given.mapping))
-        return answer if isinstance(answer, Response) else _json(device_answers.Messages(answer.messages))
+        return answer if isinstance(answer, Response) else encoded(device_answers.Messages(answer.messages))
 
     async def listen(self, request: Request) -> Response:
         """A POST, which admins alone may send: what is on the broker may be about anything."""
         answer = await self._put(asked.Listen())
-        return answer if isinstance(answer, Response) else _json(device_answers.Messages(answer.messages))
+        return answer if isinstance(answer, Response) else encoded(device_answers.Messages(answer.messages))
 
     def _switched_off(self) -> Response:
         try:
             what = file.chosen(self._settings)
         except SettingError as exc:
             return problem(503, str(exc))
-        return _json(
+        return encoded(
             device_answers.Devices(
                 online=False,
                 changeable=is_claimed(self._settings.data_path),
@@ -131,17 +129,5 @@ class DevicesApi:
         """The service's answer, or a response that says why there is none that helps."""
         if not self._service.online:
             return problem(409, _AWAY)
-        try:
-            answer = await self._service.ask(question, self._subscriber.ask_devices, ANSWER_SECONDS)
-        except TimeoutError:
-            late = f"The devices service did not answer within {ANSWER_SECONDS:g} s: see its log"
-            return problem(504, late)
-        except BrokerError as exc:
-            return problem(503, str(exc))
-        if answer.refusal is not None:
-            return problem(_STATUS[answer.refusal], answer.detail)
-        return answer
-
-
-def _json(answer: Struct) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+        asking = self._service.ask(question, self._subscriber.ask_devices, ANSWER_SECONDS)
+        return await answer_of("devices", asking, ANSWER_SECONDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -30,6 +31,10 @@ class Unusable(Exception):
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """An error as every route gives it: `{"detail": …}`."""
     return JSONResponse({"detail": detail}, status, headers)
+
+
+def encoded(answer: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
 async def bad_request(request: Request, exc: BadRequest | Unusable) -> Response:

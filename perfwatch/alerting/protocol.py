@@ -10,10 +10,10 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, field
 
+from perfwatch import asking
 from perfwatch.alerting.rules import Severity
 
 Origin = Literal["shipped", "changed", "own"]
-Refusal = Literal["missing", "conflict", "unusable", "failed"]
 
 
 class RuleSaid(Struct):
@@ -160,10 +160,7 @@ Question: TypeAlias = (
 )
 
 
-class Answer(Struct):
-    """`detail` says what was done, or why not; then `refusal` is what kind of why."""
+class Answer(asking.Answer):
+    """What only some questions ask for stands beside what every answer has."""
 
-    id: str
-    detail: str = ""
-    refusal: Refusal | None = None
     recent: list[Told] = field(default_factory=list)

@@ -6,11 +6,11 @@ Answer comes on `<prefix>-devices/answer` under the same id.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-Refusal = Literal["missing", "unusable", "failed"]
+from perfwatch import asking
 
 
 class Refused(Struct):
@@ -100,11 +100,8 @@ class Listen(_Question):
 Question: TypeAlias = Show | Choose | AddMapping | DropMapping | Try | Listen
 
 
-class Answer(Struct):
-    """`detail` says what was done, or why not; then `refusal` is what kind of why."""
+class Answer(asking.Answer):
+    """What only some questions ask for stands beside what every answer has."""
 
-    id: str
-    detail: str = ""
-    refusal: Refusal | None = None
     state: DevicesState | None = None
-    messages: list[Message] = []
+    messages: list[Message] = field(default_factory=list)

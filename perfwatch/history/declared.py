@@ -52,7 +52,7 @@ class Form:
     `order` has their places among all numbers of the type; at the places of `absent` there is None.
     """
 
-    def __init__(self, parts: tuple[Part, ...], order: list[int], absent: list[int]) -> None:
+    def __init__(self, parts: tuple[Part, ...], order: list[int], absent: tuple[int, ...]) -> None:
         self.parts = parts
         as_they_come = order == list(range(len(order)))
         self._pick = None if as_they_come and not absent else _picker(order)
@@ -89,25 +89,29 @@ class Declared:
         """
         values = astuple(self._decode(payload))
         numbers: _Numbers = [*values[1 : self._end]]
-        return values[0], numbers, tuple([collect(numbers, values) for collect in self._collectors])
+        key: tuple[Hashable, ...] = ()
+        for collect in self._collectors:
+            key += (collect(numbers, values),)
+        return values[0], numbers, key
 
-    def _form(self, key: tuple[Any, ...], there: bytes) -> Form:
-        """`there` has a 1 for each number that is there; it is empty when they all are."""
+    def _form(self, key: tuple[Any, ...], absent: tuple[int, ...]) -> Form:
+        """`absent` has the places of the numbers that are not there."""
         names = [(part.tag, part.name, field) for part in self._parts(key) for field in part.fields]
         groups: dict[tuple[str, str], dict[str, int]] = {}
+        gone = set(absent)
         for place, (tag, name, field) in enumerate(names):
-            if not there or there[place]:
+            if place not in gone:
                 groups.setdefault((tag, name), {})[field] = place
         parts = tuple([Part(*part, tuple(fields)) for part, fields in groups.items()])
         order = [place for fields in groups.values() for place in fields.values()]
-        return Form(parts, order, [place for place, is_there in enumerate(there) if not is_there])
+        return Form(parts, order, absent)
 
     def _parts(self, key: tuple[Any, ...]) -> list[Part]:
         own = [Part("", "", self._own)]
         return own + [part for step, k in zip(self._steps, key, strict=True) for part in step.parts(k)]
 
 
-def _picker(places: list[int]) -> Callable[[_Numbers], tuple[float | None, ...]]:
+def _picker(places: Sequence[int]) -> Callable[[_Numbers], tuple[float | None, ...]]:
     if len(places) > 1:
         return itemgetter(*places)
     return lambda numbers: tuple([numbers[place] for place in places])

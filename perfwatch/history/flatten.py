@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from itertools import repeat
-from operator import is_not
 from typing import Any, TypeAlias
 
 from perfwatch.errors import PayloadError
@@ -27,6 +25,8 @@ _DECLARED = {
     if (found := declared(kind, SHAPES.get(metric, {}))) is not None
 }
 
+_NOTHING = Form((), [], ())
+
 _Parts: TypeAlias = dict[tuple[str, str], dict[str, float]]
 
 
@@ -37,9 +37,8 @@ class Flattener:
         self._topic = topic
         self._whose = (metric, host)
         self._quick = _DECLARED.get(metric)
-        self._shapes = SHAPES.get(metric, {})
         self._key: Hashable = None
-        self._form = Form((), [], [])
+        self._form = _NOTHING
         self._layout = Layout(metric, host, ())
 
     def flatten(self, payload: bytes) -> Numbers:
@@ -62,8 +61,8 @@ class Flattener:
 
     def _change(self, declared: Declared, key: Hashable, numbers: list[float | None]) -> Sequence[float]:
         """The numbers, which are called otherwise than those before."""
-        there = bytes(map(is_not, numbers, repeat(None))) if None in numbers else b""
-        self._key, self._form = key, declared.form(key, there)
+        absent = tuple([place for place, number in enumerate(numbers) if number is None])
+        self._key, self._form = key, declared.form(key, absent)
         self._layout = Layout(*self._whose, self._form.parts)
         return self._form.pick(numbers) or ()
 
@@ -71,7 +70,7 @@ class Flattener:
         moment, content = codec.decode_undeclared(self._topic, payload)
         found: _Parts = {("", ""): {}}
         try:
-            _flatten(found, self._shapes, content)
+            _flatten(found, SHAPES.get(self._whose[0], {}), content)
         except OverflowError as exc:
             raise PayloadError(self._topic, "a number is too large to be kept") from exc
         parts = tuple([Part(*key, tuple(fields)) for key, fields in found.items() if fields])

@@ -56,7 +56,8 @@ def format_time(moment: datetime) -> str:
 
 def to_ms(moment: datetime) -> int:
     """Milliseconds since 1970, in integers throughout: a float would round the last of them."""
-    return (moment - _EPOCH) // _MILLISECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def from_ms(milliseconds: int) -> datetime:

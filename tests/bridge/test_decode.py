@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.decode import Decoder, rejection
+from bridge.decode import Decoder, refusal, rejection
 from bridge.series_limit import DAY_MS, SeriesLimit
 from perfwatch.errors import PayloadError
 from perfwatch.history.store import Point
@@ -74,8 +74,13 @@ def test_the_reason_names_what_is_wrong(content: bytes, reason: str) -> None:
 
 
 def test_a_topic_without_a_host_is_refused() -> None:
-    with pytest.raises(PayloadError, match="names no host"):
+    with pytest.raises(PayloadError, match=r"^home/perfwatch//cpu: the topic names no host"):
         take("home/perfwatch//cpu", payload(0), START_MS)
+
+
+def test_the_first_moment_of_1970_is_a_time() -> None:
+    [point] = take(CPU, b'{"timestamp": "1970-01-01T00:00:00Z", "user": 1}', START_MS) or []
+    assert point.time == 0
 
 
 def test_a_clock_may_be_a_day_ahead_and_no_more() -> None:
@@ -94,7 +99,7 @@ def test_a_clock_may_be_a_day_ahead_and_no_more() -> None:
 )
 @pytest.mark.parametrize("topic", [CPU, "home/perfwatch/nas/ups"])
 def test_a_time_that_no_clock_should_tell_is_refused(topic: str, time: str, reason: str) -> None:
-    with pytest.raises(PayloadError, match=f"timestamp is {reason}"):
+    with pytest.raises(PayloadError, match=f"^{topic}: timestamp is {reason}"):
         take(topic, json.dumps({"timestamp": time, "user": 1}).encode(), START_MS)
 
 
@@ -118,3 +123,7 @@ def test_a_rejection_quotes_no_more_than_200_characters() -> None:
         "reason": "it is too long",
         "payload": "\ufffd" + "x" * 199,
     }
+
+
+def test_a_refusal_says_when_and_why() -> None:
+    assert json.loads(refusal("no place", START_MS)) == {"timestamp": START, "reason": "no place"}

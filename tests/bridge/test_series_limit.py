@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from bridge.series_limit import DAY_MS, Gate, SeriesLimit
 from perfwatch.history.store import Layout, Numbers, Part
 
@@ -55,3 +57,24 @@ def test_what_did_not_come_for_a_day_makes_room() -> None:
     assert kept(gate.pass_on(reading("c"), 2 * DAY_MS)) == {"c": 0}
     assert kept(gate.pass_on(reading("b"), 2 * DAY_MS)) == {"b": 0}
     assert not kept(gate.pass_on(reading("a"), 2 * DAY_MS))
+
+
+def test_who_is_away_for_longest_makes_room_first() -> None:
+    gate = Gate(SeriesLimit(2, print))
+    days = [(0, "a"), (0, "b"), (0, "c"), (1, "a"), (2, "c"), (2, "a"), (2, "b")]
+    found = [list(kept(gate.pass_on(reading(field), day * DAY_MS))) for day, field in days]
+    assert found == [["a"], ["b"], [], ["a"], ["c"], ["a"], []]
+
+
+def test_a_layout_that_had_no_place_is_looked_at_again_the_next_day() -> None:
+    series = SeriesLimit(1, print)
+    Gate(series).pass_on(reading("a"), 0)
+    gate, waiting = Gate(series), reading("b")
+    assert not kept(gate.pass_on(waiting, DAY_MS))
+    assert not kept(gate.pass_on(waiting, 2 * DAY_MS - 1))
+    assert kept(gate.pass_on(waiting, 2 * DAY_MS)) == {"b": 0}
+
+
+def test_what_is_left_has_its_time() -> None:
+    numbers = msgspec.structs.replace(reading("a", "b"), time=7)
+    assert Gate(SeriesLimit(1, print)).pass_on(numbers, 0).time == 7

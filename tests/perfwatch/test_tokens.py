@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from perfwatch.errors import StartError, TokenError
-from perfwatch.tokens import DEVICE, Revocations, Tokens, load_key, write_key
+from perfwatch.tokens import DEVICE, Key, Revocations, Tokens, load_key, write_key
 from tests.clock import Clock
 
 KEY = "k" * 64
@@ -30,6 +30,40 @@ def test_a_token_speaks_for_its_user_until_it_expires(tokens: Tokens, clock: Clo
     clock.now += 60
     with pytest.raises(TokenError, match="expired"):
         tokens.verify(token)
+
+
+def test_only_the_clock_that_issued_a_token_ends_it(tokens: Tokens, clock: Clock) -> None:
+    clock.now = 1_000_000_000  # 2001
+    assert tokens.verify(tokens.issue("admin")).expires == 1_000_000_060
+
+
+def test_a_token_carries_the_generation_of_its_account(tokens: Tokens) -> None:
+    assert tokens.verify(tokens.issue("admin", "third")).generation == "third"
+    claims = jwt.decode(tokens.issue("admin"), options={"verify_signature": False})
+    assert claims.pop("gen") == ""
+    assert tokens.verify(jwt.encode(claims, KEY, algorithm="HS256")).generation == ""
+
+
+def test_a_session_is_signed_by_the_key_that_is_in_the_file(tmp_path: Path) -> None:
+    key = Key(tmp_path / "jwt")
+    tokens = Tokens(key.current, Revocations(tmp_path / "revoked.json"))
+    session = tokens.verify(tokens.issue("admin"))
+    assert tokens.signed(session)
+    write_key(tmp_path / "jwt")
+    assert not tokens.signed(session)
+    assert key.current() == load_key(tmp_path / "jwt")
+
+
+def test_a_key_that_is_gone_or_unusable_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = Key(tmp_path / "jwt")
+    before = key.current()
+    (tmp_path / "jwt").unlink()
+    assert key.current() == before
+    (tmp_path / "jwt").write_text("short")
+    assert [key.current(), key.current()] == [before, before]
+    assert [record.getMessage()[:35] for record in caplog.records] == ["The key of sessions stays as it was"]
 
 
 def test_no_two_tokens_have_the_same_id(tokens: Tokens) -> None:

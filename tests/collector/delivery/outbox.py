@@ -41,13 +41,22 @@ def send(outbox: Outbox, acknowledge: bool = True) -> list[bytes]:
     return sent
 
 
-def numbers(first: int, last: int) -> list[bytes]:
-    return [b"%d" % number for number in range(first, last)]
+def numbers(first: int, last: int, size: int = 1) -> list[bytes]:
+    """Payloads of at least `size` bytes."""
+    return [b"%*d" % (size, number) for number in range(first, last)]
 
 
-def fill(outbox: Outbox, first: int, last: int) -> None:
-    for number in numbers(first, last):
-        outbox.add("cpu", number)
+def fill(outbox: Outbox, first: int, last: int, size: int = 1) -> list[bool]:
+    """What the outbox said of each."""
+    return [outbox.add("cpu", number) for number in numbers(first, last, size)]
+
+
+def send_as_they_come(outbox: Outbox, time: Time) -> None:
+    """300 readings of 500 bytes, one each 5 s, all acknowledged."""
+    for payload in numbers(0, 300, 500):
+        outbox.add("cpu", payload)
+        send(outbox)
+        time.pass_by(5)
 
 
 def files(folder: Path) -> list[Path]:

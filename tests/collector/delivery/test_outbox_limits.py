@@ -7,25 +7,31 @@ from pathlib import Path
 import pytest
 
 from collector.delivery.outbox import DAY
-from tests.collector.delivery.outbox import FullDisk, Time, crash, files, fill, numbers, outbox, send
+from tests.collector.delivery.outbox import (
+    FullDisk,
+    Time,
+    crash,
+    files,
+    fill,
+    numbers,
+    outbox,
+    send,
+    send_as_they_come,
+)
 
 
 def test_what_is_acknowledged_for_good_leaves_the_disk(tmp_path: Path, time: Time) -> None:
     box = outbox(tmp_path, time, size=80_000)
-    for _ in range(300):
-        box.add("cpu", b"x" * 500)
-        send(box)
-        time.pass_by(5)
+    send_as_they_come(box, time)
     assert len(files(tmp_path)) <= 2
     assert box.forget_dropped() == 0
 
 
 def test_too_much_drops_the_oldest_and_counts_them(tmp_path: Path, time: Time) -> None:
     box = outbox(tmp_path, time, size=40_000)
-    said = [box.add("cpu", b"%500d" % number) for number in range(200)]
-    assert said.count(True) == 1
-    kept = [int(payload) for payload in send(box)]
-    assert kept == list(range(200 - len(kept), 200))
+    assert fill(box, 0, 200, 500).count(True) == 1
+    kept = send(box)
+    assert kept == numbers(200 - len(kept), 200, 500)
     assert sum(path.stat().st_size for path in files(tmp_path)) <= 40_000
     assert box.forget_dropped() == 200 - len(kept)
     assert box.forget_dropped() == 0
@@ -90,30 +96,26 @@ def test_what_was_in_flight_of_dropped_files_is_neither_waiting_nor_acknowledged
     tmp_path: Path, time: Time
 ) -> None:
     box = outbox(tmp_path, time, size=40_000)
-    for number in range(20):
-        box.add("cpu", b"%500d" % number)
+    fill(box, 0, 20, 500)
     flying = [letter for _ in range(20) if (letter := box.take())]
-    for number in range(20, 200):
-        box.add("cpu", b"%500d" % number)
+    fill(box, 20, 200, 500)
     dropped = box.forget_dropped()
     assert len(box) == 200 - dropped  # those in flight are not among them
     assert dropped > 20
     box.done(flying[0].number)
     box.rewind(lossy=False)
-    assert [int(payload) for payload in send(box)] == list(range(dropped, 200))
+    assert send(box) == numbers(dropped, 200, 500)
 
 
 def test_what_was_in_flight_and_dropped_from_memory_waits_no_more(time: Time) -> None:
     box = outbox(None, time, size=4000)
-    for number in range(3):
-        box.add("cpu", b"%1000d" % number)
+    fill(box, 0, 3, 1000)
     flying = [letter.number for _ in range(2) if (letter := box.take())]
-    for number in range(3, 6):
-        box.add("cpu", b"%1000d" % number)
+    fill(box, 3, 6, 1000)
     assert (len(box), box.forget_dropped()) == (3, 3)
     for number in flying:
         box.done(number)
-    assert [int(payload) for payload in send(box)] == [3, 4, 5]
+    assert send(box) == numbers(3, 6, 1000)
 
 
 def test_a_clock_that_was_set_back_does_not_keep_what_is_acknowledged(tmp_path: Path, time: Time) -> None:
@@ -126,8 +128,5 @@ def test_a_clock_that_was_set_back_does_not_keep_what_is_acknowledged(tmp_path: 
     fill(box, 4, 5)
     crash(box)
     after = outbox(tmp_path, time, size=80_000)
-    for _ in range(300):
-        after.add("cpu", b"x" * 500)
-        send(after)
-        time.pass_by(5)
+    send_as_they_come(after, time)
     assert len(files(tmp_path)) <= 3

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dashboard.live.ticks import Assembler, Tick
+from dashboard.live.ticks import MOST_BYTES, MOST_METRICS, Assembler, Tick
 from perfwatch.errors import PayloadError
 
 FOUR = ("cpu", "memory", "network", "disk")
@@ -67,6 +67,40 @@ def test_a_metric_that_came_back_is_waited_for_again(assembler: Assembler) -> No
     assert [set(tick.metrics) for tick in feed(assembler, 10, FOUR[3:])] == [set(FOUR)]
 
 
+def test_a_metric_that_comes_after_its_tick_is_shown_by_itself_to_who_takes_parts(
+    assembler: Assembler,
+) -> None:
+    feed(assembler, 0, FOUR)
+    assert feed(assembler, 0, ("pressure",)) == []
+    (part,) = assembler.add("gpu", at(0, gpus={}), live=True, in_parts=True)
+    assert (part.host, part.metrics) == ("nas", {"gpu": msgspec.Raw(at(0, gpus={}))})
+    assert b"12:00:00.000Z" in part.frame().encode()
+    assert feed(assembler, 5, ("pressure", "gpu")) == []
+    assert [len(tick.metrics) for tick in feed(assembler, 5, FOUR)] == [6]
+
+
+def test_a_tick_may_end_with_a_reading_that_is_not_retained(assembler: Assembler) -> None:
+    feed(assembler, 0, FOUR[:3])
+    assert len(feed(assembler, 0, FOUR[3:], live=False)) == 1
+
+
+def test_a_tick_has_so_many_metrics_at_most(assembler: Assembler) -> None:
+    names = tuple(f"m{number}" for number in range(MOST_METRICS))
+    feed(assembler, 0, names)
+    feed(assembler, 0, names[:1])  # in place of the one that is there
+    with pytest.raises(PayloadError, match=r"^nas/more: the tick has more in it than is kept of a host$"):
+        feed(assembler, 0, ("more",))
+
+
+def test_a_tick_has_so_many_bytes_at_most(assembler: Assembler) -> None:
+    large = at(0, text="x" * (MOST_BYTES - 3 * len(at(0)) - len(',"text":""')))
+    for metric in ("cpu", "disk", "disk"):
+        assembler.add(metric, large if metric == "disk" else at(0), live=True)
+    with pytest.raises(PayloadError, match="more in it"):
+        assembler.add("memory", at(0, more=1), live=True)
+    assembler.add("memory", at(0), live=True)
+
+
 def test_a_replay_of_older_readings_is_passed_over(assembler: Assembler) -> None:
     feed(assembler, 30, FOUR)
     assert feed(assembler, 10, FOUR, live=False) == []
@@ -99,6 +133,15 @@ def test_what_could_not_be_shown_is_refused(assembler: Assembler, payload: bytes
     with pytest.raises(PayloadError, match="nas/cpu"):
         assembler.add("cpu", payload, live=True)
     assert len(assembler.add("cpu", at(0), live=True)) == 1
+
+
+def test_a_frame_tells_the_time_in_utc_and_whether_its_host_is_away() -> None:
+    assembler = Assembler("nas")
+    assembler.add("cpu", b'{"timestamp":"2026-11-23T13:00:00+01:00"}', live=True)
+    (tick,) = assembler.give()
+    assert msgspec.json.decode(tick.frame())["timestamp"] == "2026-11-23T12:00:00.000Z"
+    assert "offline" not in tick.frame()
+    assert msgspec.json.decode(msgspec.structs.replace(tick, offline=True).frame())["offline"] is True
 
 
 def test_a_frame_carries_the_readings_as_they_came(assembler: Assembler) -> None:
