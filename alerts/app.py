@@ -60,6 +60,7 @@ class Alerts:
         self._stop = asyncio.Event()
         self._lost_since: float | None = None
         self._lost_told = False
+        self._told_by_others: float | None = None
         self._announced: dict[str, bytes] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self._settings, self._summed = b"", False
@@ -157,6 +158,10 @@ class Alerts:
             else:
                 self.watch.take(message.topic, message.payload, message.retain, now)
         self.watch.turn(now)
+        if self._told_by_others is not None:
+            # Not before: it may have followed from a reading that came with the word that it is told.
+            self.watch.teller.forget(self._told_by_others)
+            self._told_by_others = None
 
     def _hear(self, payload: bytes) -> None:
         led = self.lease.leads
@@ -166,7 +171,7 @@ class Alerts:
             _log.warning("%s carries no lease: %s", self._topics.alerting("lease"), exc)
             return
         if settled is not None:
-            self.watch.teller.forget(settled)
+            self._told_by_others = settled
         if self.lease.leads and not led:
             self._announced.clear()
             self._settings, self._summed = b"", False

@@ -22,6 +22,8 @@ FIRST_RETRY, LONGEST_RETRY = 5.0, 600.0
 MOST_WAITING = 1000
 MOST_LINES = 20
 MOST_PAST = 1000
+# Further from the moment that it is about, what is noted was held back, or the clock of its host is behind.
+LATE_SECONDS = 60.0
 RANK: Mapping[Severity, int] = {"info": 0, "warning": 1, "critical": 2}
 
 Event = Literal["firing", "still firing", "over", "notice"]
@@ -42,6 +44,11 @@ class News(Struct, frozen=True):
     rule: str = ""
     part: str = ""
     noted: float = 0.0
+
+    @property
+    def happened(self) -> float:
+        """The same in all instances where a reading told of it, however late each took that reading."""
+        return self.moment if 0 <= self.noted - self.moment < LATE_SECONDS else self.noted
 
     def line(self) -> str:
         where = f"{self.host}: " if self.host else ""
@@ -147,14 +154,14 @@ class Teller:
         self._queue(News("notice", "critical", text, since, now), now)
 
     def settled(self, now: float) -> float:
-        """Everything that was noted until then has been sent."""
-        waiting = [queue.news[0].noted for queue in self.untold.queues.values() if queue.news]
+        """All that happened before then has been sent."""
+        waiting = (one.happened for queue in self.untold.queues.values() for one in queue.news)
         return min(waiting, default=now)
 
     def forget(self, until: float) -> None:
-        """Another instance has sent what was noted until then."""
+        """Another instance has sent what happened before then."""
         for queue in self.untold.queues.values():
-            queue.news = [one for one in queue.news if one.noted > until]
+            queue.news = [one for one in queue.news if one.happened >= until]
 
     def remind(self, rules: Rules, now: float) -> None:
         """Tell what could not be told until now, and again what lasts."""

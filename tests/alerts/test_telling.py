@@ -198,3 +198,30 @@ def test_a_restart_tells_nothing_twice() -> None:
     assert house.run(600) == []
     house.change(None)
     assert len(house.run(600)) == 1
+
+
+def test_what_another_instance_told_is_forgotten_though_it_was_noted_here_later() -> None:
+    one, other = House(), House()
+    moment = one.now
+    one.change(moment)
+    one.run(1)
+    settled = one.teller.settled(one.now)
+    # The other was busy: it took the same reading two seconds after the word that it is told.
+    other.teller.take(
+        Change("nas", "cpu", "", Standing.FIRING, moment, None, moment, 97.0, 95.0), other.rules, settled + 2
+    )
+    other.teller.remind(other.rules, settled + 2)
+    other.teller.forget(settled)
+    other.now = settled + 3
+    assert other.run(600) == []
+
+
+def test_what_another_instance_could_not_tell_yet_is_kept() -> None:
+    one, other = House(), House()
+    one.up = False
+    for house in (one, other):
+        house.change(house.now)
+    one.run(5)
+    other.teller.remind(other.rules, other.now)
+    other.teller.forget(one.teller.settled(one.now))
+    assert len(other.run(5)) == 1
