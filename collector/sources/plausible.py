@@ -53,6 +53,11 @@ def count(text: str | bytes) -> int | None:
         return None
 
 
+def times(number: int | None, unit: int) -> int | None:
+    """So many units; None when no machine has that much."""
+    return None if number is None else plausible(number * unit, COUNT)
+
+
 def at_most(part: int | None, whole: int | None) -> int | None:
     """`part` unless it is more than the whole."""
     return part if part is not None and whole is not None and part <= whole else None
