@@ -77,15 +77,17 @@ def _counters(words: list[str]) -> Counters | None:
     """Kernels append to a line, and emulations do not always know what: the first numbers stay."""
     if len(words) == _PARTITION:  # before Linux 2.6.25
         reads, sectors_read, writes, sectors_written = map(count, words)
-        return Counters(
-            reads, writes, times(sectors_read, _SECTOR_BYTES), times(sectors_written, _SECTOR_BYTES)
-        )
+        return Counters(reads, writes, _bytes(sectors_read), _bytes(sectors_written))
     if len(words) < _WHOLE:
         return None
     numbers = map(count, words[:_WHOLE])
     reads, _, sectors_read, read_ms, writes, _, sectors_written, write_ms, _, busy, queued = numbers
-    sizes = times(sectors_read, _SECTOR_BYTES), times(sectors_written, _SECTOR_BYTES)
+    sizes = _bytes(sectors_read), _bytes(sectors_written)
     return Counters(reads, writes, *sizes, read_ms, write_ms, busy, queued)
+
+
+def _bytes(sectors: int | None) -> int | None:
+    return times(sectors, _SECTOR_BYTES)
 
 
 def of_psutil(row: object) -> Counters:
