@@ -69,7 +69,9 @@ def parse(text: str) -> Devices:
 def _split(line: str) -> tuple[str, list[str]]:
     """Major, minor, the name, which may hold spaces, and the numbers."""
     words = line.split()[2:]
-    end = next((place for place in range(len(words), 1, -1) if not _NUMBER.fullmatch(words[place - 1])), 1)
+    end = 1
+    if not "".join(words[1:]).isdecimal():
+        end = next((at for at in range(len(words), 1, -1) if not _NUMBER.fullmatch(words[at - 1])), 1)
     return " ".join(words[:end]), words[end:]
 
 
