@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from collector.sources.smartd import FOLDER, Drives
 from collector.sources.systemd import failed
 from perfwatch.readings import codec, core
 from tests.collector.folders import lay_out
+from tests.collector.machine import needs_namespaces
 from tests.collector.recording import absent, tick
 
 LOOPBACK = Link(1, None, loopback=True)
@@ -74,6 +77,25 @@ def test_a_part_of_memory_that_is_more_than_the_whole_is_null(row: str, field: s
 def test_a_machine_without_any_memory_is_not_told() -> None:
     with pytest.raises(ValueError, match="how much memory"):
         memory("MemTotal: 0 kB\n")
+
+
+OF_A_CONTAINER = """
+from collector.sources.memory import Memory
+from collector.sources.source import read_text
+from tests.collector.recording import tick
+arc = "size 4 100000000000\\nc_min 4 1"
+reading = Memory(lambda path: arc if "arcstats" in path else read_text(path)).gather(tick(0))
+print(reading.available_bytes, reading.zfs_arc_bytes)
+"""
+
+
+def test_in_a_container_the_hosts_zfs_cache_is_not_its_own_memory(tmp_path: Path) -> None:
+    needs_namespaces()
+    (tmp_path / "meminfo").write_text(MEMINFO)
+    script = f"mount --bind {tmp_path}/meminfo /proc/meminfo\nexec {sys.executable} -c '{OF_A_CONTAINER}'"
+    command = ["unshare", "--mount", "sh", "-ec", script]
+    ended = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert ended.stdout.split() == ["307200", "None"]
 
 
 def cell(folder: Path, *values: str) -> Path:
