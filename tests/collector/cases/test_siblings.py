@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.sources import diskstats, mounts, net_dev
+from collector.sources import diskstats, mounts, net_dev, proc_stat
 from collector.sources.battery import battery
+from collector.sources.cpu import Cpu
 from collector.sources.disk import Disk
 from collector.sources.engine import MemoryStats, used_bytes
 from collector.sources.hwmon import Hwmon
@@ -96,6 +97,15 @@ def test_in_a_container_the_hosts_zfs_cache_is_not_its_own_memory(tmp_path: Path
     command = ["unshare", "--mount", "sh", "-ec", script]
     ended = subprocess.run(command, capture_output=True, check=True, text=True)
     assert ended.stdout.split() == ["307200", "None"]
+
+
+@pytest.mark.parametrize("idle", [2**63 - 1, 2**40])
+def test_a_core_that_seems_to_have_rested_for_years_since_the_last_tick_is_not_idle(idle: int) -> None:
+    steps = iter([f"cpu 1 1 1 {rested} 1\ncpu0 1 1 1 {rested} 1" for rested in (5, idle)])
+    source = Cpu(lambda: proc_stat.parse(next(steps)), lambda _online: {})
+    source.gather(tick(0))
+    reading = source.gather(tick(5))
+    assert (reading.usage_percent, reading.idle, reading.per_core) == (None, None, [None])
 
 
 def cell(folder: Path, *values: str) -> Path:
