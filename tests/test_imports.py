@@ -211,6 +211,7 @@ def test_every_pure_module_is_there() -> None:
     [
         ("alerts.__main__, bridge.__main__, devices.__main__", ["importlib.metadata", "urllib.request"]),
         ("perfwatch.cli, perfwatch.admin.up", ["importlib.metadata", "zipfile"]),
+        ("collector.__main__", ["urllib.request", "http.client", "email", "ctypes", "perfwatch.admin"]),
         ("dashboard.server", ["httpx", "paho", "numpy", "pandas", "pyarrow", "PIL"]),
     ],
 )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import psutil
 
-from collector.sources.plausible import count
+from collector.sources.plausible import count, times
 from collector.sources.source import read_text
 from collector.sources.text import named
 
@@ -69,7 +69,9 @@ def parse(text: str) -> Devices:
 def _split(line: str) -> tuple[str, list[str]]:
     """Major, minor, the name, which may hold spaces, and the numbers."""
     words = line.split()[2:]
-    end = next((place for place in range(len(words), 1, -1) if not _NUMBER.fullmatch(words[place - 1])), 1)
+    end = 1
+    if not "".join(words[1:]).isdecimal():
+        end = next((at for at in range(len(words), 1, -1) if not _NUMBER.fullmatch(words[at - 1])), 1)
     return " ".join(words[:end]), words[end:]
 
 
@@ -87,7 +89,7 @@ def _counters(words: list[str]) -> Counters | None:
 
 
 def _bytes(sectors: int | None) -> int | None:
-    return None if sectors is None else sectors * _SECTOR_BYTES
+    return times(sectors, _SECTOR_BYTES)
 
 
 def of_psutil(row: object) -> Counters:

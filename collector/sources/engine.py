@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct, field
 
+from collector.sources.plausible import COUNT, plausible
 from collector.sources.source import FAILURES
 from perfwatch.readings.codec import UNREADABLE
 
@@ -116,8 +117,9 @@ def health(listed: Listed) -> str | None:
 
 def used_bytes(memory: MemoryStats) -> int | None:
     """Memory without what the kernel keeps of files and would give back, as `docker stats` counts it."""
-    if memory.usage is None:
+    used = plausible(memory.usage, COUNT)
+    if used is None:
         return None
     stats: Mapping[str, float] = memory.stats or {}
     cached = stats.get("total_inactive_file", stats.get("inactive_file", 0))
-    return memory.usage - int(cached) if cached < memory.usage else memory.usage
+    return used - int(cached) if 0 <= cached < used else used

@@ -40,7 +40,7 @@ def os_release(root: Path | None = None, read: ReadText = read_text) -> dict[str
 
 def _assigned(text: str) -> Iterator[tuple[str, str]]:
     """Of os-release(5): NAME=value, quoted as in a shell. A line that is not costs that line."""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         name, _, value = line.partition("=")
         try:
             words = shlex.split(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import psutil
@@ -49,9 +50,16 @@ class BootTime:
 
 def machine(boot_time: Callable[[], datetime | None] | None = None) -> Machine:
     """This machine, asked anew: all but the boot time may change while it is up."""
+    core_count = tell(psutil.cpu_count).answer
     return Machine(
-        core_count=tell(psutil.cpu_count).answer,
-        physical_cores=tell(lambda: psutil.cpu_count(logical=False)).answer,
+        core_count=core_count,
+        physical_cores=_physical_cores(core_count),
         memory_total_bytes=tell(lambda: psutil.virtual_memory().total).answer,
         boot_time=(boot_time or BootTime())(),
     )
+
+
+@lru_cache(maxsize=1)
+def _physical_cores(_core_count: int | None) -> int | None:
+    """Asked anew when a core came or went, for that is a file for each of them."""
+    return tell(lambda: psutil.cpu_count(logical=False)).answer

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import psutil
 
-from collector.sources.plausible import COUNT, at_most, count, plausible
+from collector.sources.plausible import at_most, count, times
 from collector.sources.rates import percent
 from collector.sources.source import ReadText, Tick, read_text
 from perfwatch.readings import core
@@ -65,7 +65,7 @@ def meminfo(text: str) -> dict[str, int]:
         words = rest.split()
         number = count(words[0]) if words else None
         if number is not None:
-            number = plausible(number * _KILOBYTE if words[1:] == ["kB"] else number, COUNT)
+            number = times(number, _KILOBYTE if words[1:] == ["kB"] else 1)
         if number is not None:
             found[name] = number
     return found

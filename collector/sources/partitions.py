@@ -11,7 +11,7 @@ from pathlib import Path
 from collector.sources.host_root import ROOT, host_root, own_name
 from collector.sources.mounts import Mount, Mounts, once
 from collector.sources.parts import Parts
-from collector.sources.plausible import at_most
+from collector.sources.plausible import COUNT, at_most, plausible, times
 from collector.sources.rates import percent
 from collector.sources.source import FAILURES
 from collector.sources.text import named
@@ -91,10 +91,10 @@ def _bare(mount: Mount) -> Partition:
 
 def _filled(mount: Mount, usage: os.statvfs_result) -> Partition:
     """Used is what nobody can have; free is what an ordinary user can, so both are less than the total."""
-    if not usage.f_blocks:  # a file system that does not tell
-        return _bare(mount)
     unit = usage.f_frsize or usage.f_bsize
-    total, unused = usage.f_blocks * unit, at_most(usage.f_bfree, usage.f_blocks)
+    total, unused = times(usage.f_blocks, unit), at_most(usage.f_bfree, usage.f_blocks)
+    if not total:  # a file system that does not tell
+        return _bare(mount)
     used = None if unused is None else total - unused * unit
     free = None if unused is None else max(0, min(usage.f_bavail, unused)) * unit
     found = _bare(mount)
@@ -102,7 +102,7 @@ def _filled(mount: Mount, usage: os.statvfs_result) -> Partition:
     if used is not None and free is not None:
         found.usage_percent = percent(used, used + free)
     # Btrfs and others make inodes as they need them.
-    if usage.f_files and usage.f_ffree <= usage.f_files:
+    if plausible(usage.f_files, COUNT) and usage.f_ffree <= usage.f_files:
         found.inodes_total, found.inodes_used = usage.f_files, usage.f_files - usage.f_ffree
         found.inodes_percent = percent(found.inodes_used, found.inodes_total)
     return found

@@ -16,6 +16,8 @@ PERCENT: Final[Limits] = (0, 100)
 """Of shares of a whole. A process that runs on several cores may have more."""
 COUNT: Final[Limits] = (0, 2**63 - 1)
 """Beyond are negative numbers that somebody took for positive ones: 2^64 − n."""
+RATE: Final[Limits] = (0, 1e13)
+"""Bytes, operations or nanoseconds a second: more than any network, or 10,000 cores."""
 MEGAHERTZ: Final[Limits] = (1, 20_000)
 """Of a core, which runs."""
 CLOCK: Final[Limits] = (0, 50_000)
@@ -51,6 +53,11 @@ def count(text: str | bytes) -> int | None:
         return plausible(int(text), COUNT)
     except ValueError:
         return None
+
+
+def times(number: int | None, unit: int) -> int | None:
+    """So many units; None when no machine has that much."""
+    return None if number is None else plausible(number * unit, COUNT)
 
 
 def at_most(part: int | None, whole: int | None) -> int | None:

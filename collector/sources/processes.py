@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from collector.sources.parts import Missing
-from collector.sources.plausible import count
+from collector.sources.plausible import count, plausible, times
 from collector.sources.source import Absent, Tick
 from perfwatch.readings import optional as readings
 
@@ -23,6 +23,7 @@ SHARE = 0.001
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _STAT_BYTES = 1024  # a line is 350 bytes at most
+_THREADS = (0, 2**22)  # the kernel's PID_MAX_LIMIT
 _PF_KTHREAD = 0x00200000  # linux/sched.h
 
 
@@ -129,7 +130,7 @@ def parse(line: bytes) -> Process:
         state=fields[0].decode("ascii"),
         kernel=bool(int(fields[6]) & _PF_KTHREAD),
         spent=_told(fields[11]) + _told(fields[12]),
-        threads=_told(fields[17]),
+        threads=plausible(_told(fields[17]), _THREADS) or 0,
         started=_told(fields[19]),
         resident_pages=_told(fields[21]),
     )
@@ -157,7 +158,7 @@ def by_name(
         name: readings.TopProcess(
             processes=count,
             cpu_percent=round(100 * spent[name] / _TICKS_PER_SECOND / seconds, 2) if known else None,
-            memory_bytes=pages[name] * _PAGE_BYTES,
+            memory_bytes=times(pages[name], _PAGE_BYTES),
         )
         for name, count in counts.items()
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collector.sources.plausible import PERCENT, plausible
+from collector.sources.plausible import PERCENT, RATE, plausible
 
 
 def change(before: float | None, after: float | None) -> float | None:
@@ -13,11 +13,11 @@ def change(before: float | None, after: float | None) -> float | None:
 
 
 def per_second(before: float | None, after: float | None, seconds: float) -> float | None:
-    """How fast a counter moved in that time, to three decimals; None as in `change`."""
+    """How fast a counter moved, to three decimals; None as in `change`, and when nothing is so fast."""
     moved = change(before, after)
     if moved is None or seconds <= 0:
         return None
-    return round(moved / seconds, 3)
+    return plausible(round(moved / seconds, 3), RATE)
 
 
 def percent(part: float | None, whole: float) -> float | None:

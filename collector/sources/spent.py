@@ -10,6 +10,8 @@ _IDLE = frozenset({"idle", "iowait"})
 _MAY_STEP_BACK = frozenset({"iowait", "steal"})
 # Seconds: the other counters of a core slip back by some ticks, but no further, unless they began anew.
 _SLIP = 1.0
+# Seconds that no tick takes.
+_LONGEST = 86400.0
 
 Spent = dict[str, float | None]
 
@@ -27,8 +29,9 @@ def spent_since(before: Times | None, after: Times, cores: int = 1) -> Spent:
         if is_now is not None
     }
     anew = any(
-        seconds is not None and seconds < -_SLIP * cores and field not in _MAY_STEP_BACK
+        seconds > _LONGEST * cores or (seconds < -_SLIP * cores and field not in _MAY_STEP_BACK)
         for field, seconds in moved.items()
+        if seconds is not None
     )
     # What stepped back is not known, and counts as nothing in the whole.
     return (

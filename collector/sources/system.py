@@ -99,7 +99,7 @@ def _user(session: Path) -> str | None:
 
 def session_user(text: str) -> str | None:
     """The user in a file of systemd's sessions (KEY=value lines), when a person is at a terminal."""
-    values = dict(line.partition("=")[::2] for line in text.splitlines())
+    values = dict(line.partition("=")[::2] for line in text.split("\n"))
     # A terminal over ssh is not named here.
     terminal = any(values.get(key) for key in ("TTY", "DISPLAY", "SEAT")) or values.get("REMOTE") == "1"
     person = values.get("CLASS", "user") in _PERSONS

@@ -76,7 +76,7 @@ class Systemd:
 def failed(text: str) -> dict[str, readings.FailedUnit]:
     """The units that systemctl printed: name, load, active and sub state, description. Raises ValueError."""
     units = {}
-    for line in filter(str.strip, text.splitlines()):
+    for line in filter(str.strip, text.split("\n")):
         # Before version 246 a dot comes first, although it is to be plain.
         words = line.lstrip("●* ").split(None, 4)
         if len(words) < 4:

@@ -105,8 +105,10 @@ class SmallBroker:
     def hang_up(self) -> None:
         self._connection.close()
 
-    def acknowledge(self, identifier: bytes) -> None:
-        self._connection.sendall(b"\x40\x02" + identifier)
+    def acknowledge(self, identifier: bytes, reason: bytes = b"") -> None:
+        """With a reason, if it is not success, and a property that nobody needs: why."""
+        more = reason and reason + b"\x04\x1f\x00\x01x"
+        self._connection.sendall(bytes([0x40, 2 + len(more)]) + identifier + more)
 
     def refuse_subscription(self) -> None:
         """Answer the SUBSCRIBE that must come next: not authorized."""

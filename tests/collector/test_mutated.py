@@ -7,6 +7,7 @@ import json
 import math
 import os
 import random
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -40,7 +41,19 @@ from tests.collector.recording import tick
 
 ERRORS = [errno.EIO, errno.ENODEV, errno.EPERM, errno.EAGAIN, errno.ENOENT, errno.EACCES, errno.ESTALE]
 WORDS = [
-    *("", "nan", "-inf", "-1", "0", "4294967296", "18446744073709551615", "9" * 400, "9" * 5000, "1e400"),
+    *(
+        "",
+        "nan",
+        "-inf",
+        "-1",
+        "0",
+        "4294967296",
+        "18446744073709551615",
+        str(2**63 - 1),
+        "9" * 400,
+        "9" * 5000,
+        "1e400",
+    ),
     *("<unknown>", "\ufffd", "\0", "x" * 10_000, "a/b+#c", "cpu99999999:", "٣", "kB", "1_000", "65535"),
 ]
 CHIP = {"name": "nct6775", "temp1_input": "45000", "temp1_label": "SYSTIN", "temp1_max": "90000"}
@@ -99,11 +112,11 @@ class Odd:
         self._chance = random.Random(seed)
 
     def read(self, path: str) -> str:
-        text = self._as_it_is(path)
+        text = self.as_it_is(path)
         is_good = path.rpartition("/")[2] == self._sound or self._chance.random() > 0.2
         return valid(text if is_good else self._mutated(text, path)) + "\n"
 
-    def _as_it_is(self, path: str) -> str:
+    def as_it_is(self, path: str) -> str:
         if path.startswith(str(self._root)):
             return Path(path).read_text()
         if (name := path.rpartition("/")[2]) in PROC:
@@ -206,3 +219,20 @@ def test_odd_files_give_possible_numbers_or_a_reason(name: str, root: Path) -> N
                 assert [one for one in told if not is_possible(*one)] == [], seed
                 assert len(told) < 1000
     assert given >= 60
+
+
+@pytest.mark.parametrize("largest", [2**63 - 1, 2**62, 2**53])
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_largest_numbers_that_a_kernel_has_can_be_told(name: str, root: Path, largest: int) -> None:
+    sound = Odd(root, 0, "")
+
+    def read(path: str) -> str:
+        return re.sub(r"(?<![\w.])[0-9]+(?![\w.])", str(largest), sound.as_it_is(path)) + "\n"
+
+    source = SOURCES[name](read, root)
+    for second in (0.0, 5.0):
+        reading, error = tell(partial(source.gather, tick(second)))
+        assert error is None or isinstance(error, (*FAILURES, Absent)), error
+        if reading is not None:
+            told = list(numbers(json.loads(codec.encode(reading))))
+            assert [one for one in told if not is_possible(*one)] == []

@@ -105,3 +105,13 @@ def test_ctrl_c_while_the_command_is_imported_is_no_traceback(tmp_path: Path) ->
         [*COMMAND, "perfwatch", "up"], env=environ, capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+def test_the_collector_runs_without_the_other_commands() -> None:
+    program = (
+        "import sys\nfrom perfwatch.__main__ import main\nsys.argv = ['perfwatch', 'collector', '--help']\n"
+        "try: main()\nexcept SystemExit: print('perfwatch.cli' in sys.modules)"
+    )
+    ended = subprocess.run([*COMMAND[:-1], "-c", program], check=True, capture_output=True, text=True)
+    assert ended.stdout.startswith("Usage: perfwatch collector [OPTIONS]")
+    assert ended.stdout.endswith("False\n")

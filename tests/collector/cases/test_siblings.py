@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from collector.sources import diskstats, mounts, net_dev
+from collector.sources import diskstats, mounts, net_dev, proc_stat
 from collector.sources.battery import battery
+from collector.sources.cpu import Cpu
 from collector.sources.disk import Disk
+from collector.sources.engine import MemoryStats, used_bytes
 from collector.sources.hwmon import Hwmon
 from collector.sources.interfaces import counted
 from collector.sources.memory import Memory
+from collector.sources.mounts import Mount
 from collector.sources.network import signals
 from collector.sources.partitions import Partitions
+from collector.sources.processes import Processes
 from collector.sources.rtnetlink import Link
 from collector.sources.smartd import FOLDER, Drives
+from collector.sources.systemd import failed
 from perfwatch.readings import codec, core
 from tests.collector.folders import lay_out
+from tests.collector.machine import needs_namespaces
 from tests.collector.recording import absent, tick
 
 LOOPBACK = Link(1, None, loopback=True)
@@ -69,6 +78,34 @@ def test_a_part_of_memory_that_is_more_than_the_whole_is_null(row: str, field: s
 def test_a_machine_without_any_memory_is_not_told() -> None:
     with pytest.raises(ValueError, match="how much memory"):
         memory("MemTotal: 0 kB\n")
+
+
+OF_A_CONTAINER = """
+from collector.sources.memory import Memory
+from collector.sources.source import read_text
+from tests.collector.recording import tick
+arc = "size 4 100000000000\\nc_min 4 1"
+reading = Memory(lambda path: arc if "arcstats" in path else read_text(path)).gather(tick(0))
+print(reading.available_bytes, reading.zfs_arc_bytes)
+"""
+
+
+def test_in_a_container_the_hosts_zfs_cache_is_not_its_own_memory(tmp_path: Path) -> None:
+    needs_namespaces()
+    (tmp_path / "meminfo").write_text(MEMINFO)
+    script = f"mount --bind {tmp_path}/meminfo /proc/meminfo\nexec {sys.executable} -c '{OF_A_CONTAINER}'"
+    command = ["unshare", "--mount", "sh", "-ec", script]
+    ended = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert ended.stdout.split() == ["307200", "None"]
+
+
+@pytest.mark.parametrize("idle", [2**63 - 1, 2**40])
+def test_a_core_that_seems_to_have_rested_for_years_since_the_last_tick_is_not_idle(idle: int) -> None:
+    steps = iter([f"cpu 1 1 1 {rested} 1\ncpu0 1 1 1 {rested} 1" for rested in (5, idle)])
+    source = Cpu(lambda: proc_stat.parse(next(steps)), lambda _online: {})
+    source.gather(tick(0))
+    reading = source.gather(tick(5))
+    assert (reading.usage_percent, reading.idle, reading.per_core) == (None, None, [None])
 
 
 def cell(folder: Path, *values: str) -> Path:
@@ -171,3 +208,35 @@ def test_a_drive_whose_file_has_a_name_of_odd_bytes_does_not_cost_the_reading(tm
     lay_out(tmp_path, {f"{FOLDER}/smartd.K\udcfc-1.ata.state": ""})
     reading = core.Disk(timestamp=tick(0).timestamp, drives=Drives(tmp_path).read())
     assert "K\ufffd-1" in codec.encode(reading).decode()
+
+
+@pytest.mark.parametrize(
+    ("blocks", "files", "total", "inodes"),
+    [(2**64 - 1, 10, None, None), (100, 2**64 - 1, 409_600, None), (100, 10, 409_600, 10)],
+)
+def test_a_file_system_of_more_than_there_can_be_is_not_told(
+    blocks: int, files: int, total: int | None, inodes: int | None
+) -> None:
+    told = os.statvfs_result((4096, 4096, blocks, 50, 50, files, 5, 5, 0, 255))
+    only = [Mount("/data", "/dev/sdb1", "fuseblk", "8:17 /")]
+    partition = Partitions(lambda: only, lambda _path: told, lambda _path: False, Path("/")).read()["/data"]
+    assert (partition.total_bytes, partition.inodes_total) == (total, inodes)
+
+
+def test_a_process_of_more_than_there_can_be_does_not_cost_the_reading(tmp_path: Path) -> None:
+    line = "1 (init) S 0 1 1 0 -1 4194560 9 0 0 0 5 6 0 0 20 0 {0} 0 7 1000 {0} 184"
+    source = Processes(str(lay_out(tmp_path, {"1/stat": line.format(2**63 - 1)})))
+    reading = source.gather(tick(0))
+    assert (reading.count, reading.threads) == (1, 0)
+    assert codec.encode(reading)
+
+
+@pytest.mark.parametrize(("usage", "cached", "used"), [(-5, 0, None), (2**64 - 1, 0, None), (900, -100, 900)])
+def test_a_container_uses_neither_less_than_nothing_nor_more_than_there_can_be(
+    usage: int, cached: int, used: int | None
+) -> None:
+    assert used_bytes(MemoryStats(usage=usage, stats={"inactive_file": cached})) == used
+
+
+def test_a_unit_may_have_a_line_separator_in_its_description() -> None:
+    assert failed("a.service loaded failed failed One\u2028Two\n")["a.service"].description == "One\u2028Two"

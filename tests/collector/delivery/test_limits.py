@@ -100,3 +100,16 @@ def test_the_limit_is_heard_of_before_anything_is_sent(caplog: pytest.LogCapture
         small.accept(100, MAXIMUM_PACKET, 0, 0, 4, 0)
         small.publish()
     assert heard == [1024]
+
+
+def test_whatever_a_broker_answers_the_next_reading_follows(caplog: pytest.LogCaptureFixture) -> None:
+    nobody_there, refused, over_a_quota, unknown_to_mqtt = 0x10, 0x87, 0x97, 0x63
+    with SmallBroker() as small, publishing(address(small.port)) as publisher:
+        small.accept(100)
+        small.acknowledge(small.publish())  # presence
+        for reason in (nobody_there, refused, over_a_quota, unknown_to_mqtt):
+            publisher.publish({"cpu": SMALL})
+            small.acknowledge(small.publish(), bytes([reason]))
+        wait_for_line(caplog, "does not take what we publish (Unspecified error)")
+    assert "does not take what we publish (Not authorized)" in caplog.text
+    assert f"{CPU} is left out" in caplog.text

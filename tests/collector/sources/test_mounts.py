@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import select
+import subprocess
+import sys
+from types import SimpleNamespace
+
 import pytest
 
-from collector.sources.mounts import Mount, on_device, once, parse
+from collector.sources import mounts
+from collector.sources.mounts import Mount, Mounts, on_device, once, parse
+from tests.collector.machine import needs_namespaces
 
 TYPES = frozenset({"ext4", "btrfs", "xfs", "vfat", "fuseblk"})
 
@@ -83,3 +90,42 @@ def test_types_that_need_no_device_are_not_on_one() -> None:
 @pytest.mark.parametrize("line", ["", "22 1 254:0 / /", "a b c d e f - ext4", " - - - ", "\udcff"])
 def test_a_line_that_is_no_mount_costs_that_line(line: str) -> None:
     assert shown(f"{line}\n{SANDBOX}") == ["/", "/var/tmp"]
+
+
+def test_they_are_read_again_when_the_kernel_says_so_or_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read, now = list[str](), [0.0]
+
+    def reads(path: str) -> bytes:
+        read.append(path)
+        return SANDBOX.encode()
+
+    told: list[list[tuple[int, int]]] = [[], [], [(0, select.POLLERR)], [], []]
+    monkeypatch.setattr(mounts, "read_bytes", reads)
+    monkeypatch.setattr(select, "poll", lambda: SimpleNamespace(register=max, poll=lambda _: told.pop(0)))
+    watched = Mounts(lambda: now[0])
+    counts = []
+    for second in (0.0, 5.0, 10.0, 15.0, 70.0):
+        now[0] = second
+        assert watched()
+        counts.append(len(read))
+    assert counts == [1, 1, 2, 2, 3]
+
+
+COUNTED = """
+import os
+from collector.sources import mounts
+read, real = [], mounts.read_bytes
+mounts.read_bytes = lambda path: read.append(path) or real(path)
+watched = mounts.Mounts()
+watched(), watched(), print(len(read))
+os.system("mount -t tmpfs t /mnt")
+watched(), watched(), print(len(read))
+"""
+
+
+def test_the_kernel_says_that_something_was_mounted() -> None:
+    needs_namespaces()
+    command = ["unshare", "--mount", sys.executable, "-c", COUNTED]
+    assert subprocess.run(command, capture_output=True, check=True).stdout.split() == [b"1", b"2"]

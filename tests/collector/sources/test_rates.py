@@ -37,3 +37,8 @@ def test_a_percentage_of_nothing_is_none() -> None:
 
 def test_a_sum_with_an_unknown_part_is_unknown() -> None:
     assert [total([1.5, 2.25]), total([1.5, None]), total([])] == [3.75, None, None]
+
+
+def test_a_counter_that_leaps_has_no_rate() -> None:
+    assert per_second(5, 2**60, 5.0) is None
+    assert per_second(0, 4e12, 1.0) == 4e12
