@@ -86,7 +86,7 @@ class Alerts:
         self.watch.keep()
 
     async def _stay_connected(self) -> None:
-        await stay_connected(self._client, self._serve, self._lose)
+        await stay_connected(self._client, self._with_publisher, self._lose)
 
     def _client(self) -> Client:
         """No session is kept: the newest is retained, and what passed before would be judged late."""
@@ -94,11 +94,15 @@ class Alerts:
         return Client(
             self._broker,
             client_id=f"perfwatch-alerts-{self._me}",
-            newest_only=True,  # else we would not read, and never hear that what we publish has arrived
             will=Will(self._topics.alerts, payload=gone, qos=QoS.AT_LEAST_ONCE, retain=True),
         )
 
-    async def _serve(self, client: Client) -> None:
+    async def _with_publisher(self, client: Client) -> None:
+        """Publish over a connection of its own: the other is not read while it has brought too much."""
+        async with Client(self._broker, client_id=f"perfwatch-alerts-{self._me}-out") as publisher:
+            await self._serve(client, publisher)
+
+    async def _serve(self, client: Client, publisher: Client) -> None:
         _log.info("connected to %s", self._broker)
         self.lease.begin(time.monotonic())
         followed: set[str] = set()
@@ -112,14 +116,14 @@ class Alerts:
                     await client.subscribe(*(self._topics.metric("+", metric) for metric in sorted(new)))
                     followed |= new
                 await client.gathered(GATHERED, GATHER_SECONDS)
-                self._take(client)
-                await self._claim(client)
+                self._take(client, publisher)
+                await self._claim(publisher)
                 if self.lease.leads:
-                    await self._publish(client)
+                    await self._publish(publisher)
                     self._found()
         except asyncio.CancelledError:
             with suppress(BrokerError):
-                await self._leave(client)
+                await self._leave(publisher)
             raise
 
     async def _leave(self, client: Client) -> None:
@@ -132,13 +136,13 @@ class Alerts:
             await self._claim(client)
             await client.publish(self._topics.alerting("lease"), b"", qos=1, retain=True)
 
-    def _take(self, client: Client) -> None:
+    def _take(self, client: Client, publisher: Client) -> None:
         now = self._clock()
         for message in client.waiting():
             if message.topic == self._topics.alerting("lease"):
                 self._hear(message.payload)
             elif message.topic == self._topics.alerting("ask"):
-                self._ask(client, message.payload)
+                self._ask(publisher, message.payload)
             elif message.topic == self._topics.alerts:
                 # The will of an instance that does not lead says so too.
                 self._summed &= b'"online":true' in message.payload
