@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -61,7 +62,7 @@ class Alerts:
         self._lost_since: float | None = None
         self._lost_told = False
         self._told_by_others: float | None = None
-        self._announced: dict[str, bytes] = {}
+        self._announced: dict[str, int] = {}  # hashes: the messages of a thousand hosts have 4 MB
         self._answering: set[asyncio.Task[None]] = set()
         self._settings, self._summed = b"", False
         self._client_now: Client | None = None
@@ -236,14 +237,14 @@ class Alerts:
             told = discovery.message(
                 self._topics, host, {name: rules[name] for name in (known.tracks if known else ())}
             )
-            if told != self._announced.get(host):
+            if hash(told) != self._announced.get(host):
                 await self._retain(client, [(discovery.topic(host, self._discovery), told)])
-                self._announced[host] = told
+                self._announced[host] = hash(told)
 
     async def _retain(self, client: Client, messages: Iterable[tuple[str, bytes]]) -> None:
-        left = list(messages)
-        while left:
-            now, left = left[:_AT_ONCE], left[_AT_ONCE:]
+        """Makes each when its turn comes: at a start there are ten for each host."""
+        left = iter(messages)
+        while now := list(islice(left, _AT_ONCE)):
             await asyncio.gather(*(self._retain_one(client, *one) for one in now))
 
     async def _retain_one(self, client: Client, topic: str, payload: bytes) -> None:

@@ -7,7 +7,7 @@ each host is kept now and then, and may be some minutes old after a crash. What 
 from __future__ import annotations
 
 import base64
-import secrets
+import os
 from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -95,7 +95,7 @@ def load_past(path: Path, most: int) -> list[News]:
 def instance(path: Path) -> str:
     """By what name this data folder's service is known to others; made the first time. Raises OSError."""
     if not path.exists():
-        write_private(path, secrets.token_hex(8))
+        write_private(path, os.urandom(8).hex())
     return path.read_text().strip()
 
 

@@ -12,7 +12,6 @@ import msgspec
 from devices.app import run
 from devices.watch import lines, tried, watched
 from perfwatch import setting_sources, settings
-from perfwatch.admin.mosquitto import account_here
 from perfwatch.command import explained, options, service, with_commands
 
 _WHERE = ("broker", "broker_ca_file", "topic_prefix", "homeassistant_prefix", "data_dir")
@@ -32,6 +31,8 @@ def watch(everything: bool, **given: str | None) -> None:
     with explained(), suppress(KeyboardInterrupt):
         chosen = setting_sources.load(os.environ, **given)
         if given["broker"] is None and chosen.broker == settings.default("broker"):
+            from perfwatch.admin.mosquitto import account_here  # nothing that the service itself needs
+
             account = account_here(chosen.data_path, "devices")
             chosen = msgspec.structs.replace(chosen, broker=account or chosen.broker)
         asyncio.run(watched(chosen, everything, lambda told: click.echo("\n".join(lines(told)))))

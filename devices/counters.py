@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from devices.values import Value
 
@@ -51,8 +52,7 @@ def by_name(fields: Mapping[str, Value]) -> Counters:
     return {name: rate_of(name) for name in fields if name.endswith("_kwh") and not _OTHER.search(name)}
 
 
-@dataclass(slots=True)
-class _Mark:
+class _Mark(Struct, gc=False):
     """Where a rate is measured from; what the counter was last, and when (ms); and the most that it was."""
 
     value: float

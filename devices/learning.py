@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from contextlib import suppress
 
@@ -18,7 +18,7 @@ QUIET_SECONDS, LEARN_SECONDS = 0.5, 10.0
 
 async def learn(taker: Taker, settings: Settings) -> None:
     """Read it over a connection of its own. Raises BrokerError."""
-    async with Client(broker_of(settings), client_id=f"perfwatch-learns-{secrets.token_hex(6)}") as client:
+    async with Client(broker_of(settings), client_id=f"perfwatch-learns-{os.urandom(6).hex()}") as client:
         await client.subscribe(*taker.facts())
         ends = time.monotonic() + LEARN_SECONDS
         while time.monotonic() < ends and await client.gathered(1, QUIET_SECONDS):

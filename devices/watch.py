@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,7 +33,7 @@ async def watched(settings: Settings, everything: bool, say: Callable[[Message],
     """Say of each message what it becomes, as they come, until cancelled. Raises BrokerError."""
     taker = _taker(settings)
     await learn(taker, settings)
-    name = f"perfwatch-watch-{secrets.token_hex(6)}"
+    name = f"perfwatch-watch-{os.urandom(6).hex()}"
     async with Client(broker_of(settings), client_id=name, oversized=OVERSIZED) as client:
         subscribed: set[str] = set()
         await _subscribe(client, ["#"] if everything else taker.filters(), subscribed)

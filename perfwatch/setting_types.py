@@ -8,9 +8,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from perfwatch import tags
 from perfwatch.durations import format_ms, parse_ms
@@ -43,8 +44,7 @@ DEVICE_PRESETS = (
 _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """Any text for which `check` does not raise ValueError."""
 
     expected: str = "text"
@@ -60,8 +60,7 @@ class Text:
         return value
 
 
-@dataclass(frozen=True)
-class Duration:
+class Duration(Struct, frozen=True):
     """Seconds between `low` and `high`, written as 5s, 500ms, 1m30s, 1h or 7d."""
 
     low: float = 0.0
@@ -81,8 +80,7 @@ class Duration:
         return format_ms(round(value * 1000))
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(Struct, frozen=True):
     """Bytes, written as 200MB, 10GB or 1GiB. A plain number counts `unit` bytes; so does the value."""
 
     low: int
@@ -111,8 +109,7 @@ class Size:
         return f"{value * self.unit}B"
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """A whole number."""
 
     low: int
@@ -131,8 +128,7 @@ class Whole:
         return str(value)
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """Yes or no."""
 
     expected: str = "true or false"

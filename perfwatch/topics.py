@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import enum
-import hashlib
 import re
 from typing import NamedTuple
 
@@ -100,6 +99,8 @@ def plain_id(name: str) -> str:
     """
     if _PLAIN.fullmatch(name):
         return name
+    import hashlib  # most names are plain, and OpenSSL's hashes are 0.7 MB
+
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{_NOT_PLAIN.sub('_', name)}_{digest[:8]}"
 

@@ -212,6 +212,8 @@ def test_every_pure_module_is_there() -> None:
         ("alerts.__main__, bridge.__main__, devices.__main__", ["importlib.metadata", "urllib.request"]),
         ("perfwatch.cli, perfwatch.admin.up", ["importlib.metadata", "zipfile"]),
         ("collector.__main__", ["urllib.request", "http.client", "email", "ctypes", "perfwatch.admin"]),
+        ("alerts.__main__, devices.__main__", ["tempfile", "hashlib", "statistics", "zoneinfo"]),
+        ("devices.__main__", ["google.protobuf", "jinja2"]),
         ("dashboard.server", ["httpx", "paho", "numpy", "pandas", "pyarrow", "PIL"]),
     ],
 )

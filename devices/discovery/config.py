@@ -6,12 +6,10 @@ all of its own. Keys may be abbreviated, and `~` in a topic stands for a base to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
-from jinja2.environment import Template
-
-from devices.discovery.template import compiled
 from devices.filters import is_filter
 from devices.names import Measure, device_name, measure_of, plain
 from devices.rule import Found, about
@@ -55,6 +53,10 @@ _LONG_OF_DEVICE: Mapping[str, str] = {
     "mf": "manufacturer",
     "sa": "suggested_area",
 }
+
+
+Template: TypeAlias = Callable[[bytes], str]
+"""What a payload says, or Unusable."""
 
 
 class Entity(NamedTuple):
@@ -136,17 +138,24 @@ def _announced(found: list[tuple[str, str, dict[str, Any]]], fallback: str) -> A
 
 def _entity(component: str, key: str, one: Mapping[str, Any], device: str) -> Entity:
     binary = component in ("binary_sensor", "switch", "light", "fan")
-    template = one.get("value_template") or one.get("state_value_template")
     return Entity(
         device,
         _field(one, key),
         _topic(one, one["state_topic"]),
-        compiled(template) if isinstance(template, str) else None,
+        _template(one.get("value_template") or one.get("state_value_template")),
         measure_of(one.get("unit_of_measurement")),
         _word(one, "ON", "state_on", "payload_on") if binary else None,
         _word(one, "OFF", "state_off", "payload_off") if binary else None,
         one.get("state_class") == "total_increasing",
     )
+
+
+def _template(text: object) -> Template | None:
+    if not isinstance(text, str):
+        return None
+    from devices.discovery.template import compiled, render  # Jinja2, 4 MB of a home that has any
+
+    return partial(render, compiled(text))
 
 
 def _word(one: Mapping[str, Any], usual: str, *names: str) -> str:
@@ -192,12 +201,11 @@ def _presences(one: Mapping[str, Any], device: str) -> Iterator[Presence]:
         told = {"topic": one["availability_topic"], "value_template": one.get("availability_template")}
         given.append({**one, **told})
     for each in given[:MAX_ENTITIES]:
-        template = each.get("value_template")
         if isinstance(each.get("topic"), str):
             yield Presence(
                 device,
                 _topic(one, each["topic"]),
-                compiled(template) if isinstance(template, str) else None,
+                _template(each.get("value_template")),
                 str(each.get("payload_available", "online")),
                 str(one.get("availability_mode", "latest")),
             )

@@ -6,7 +6,6 @@ import json
 import math
 import operator
 import reprlib
-import statistics
 from collections.abc import Callable, Iterable
 from datetime import UTC
 from typing import Any
@@ -133,11 +132,14 @@ def _sum(environment: Any, items: Iterable[Any], attribute: Any = None) -> Any:
     return JINJA["sum"](environment, items, attribute)
 
 
-def _of_all(function: Callable[[list[float]], float]) -> Callable[..., float]:
-    """Takes a list, or the numbers themselves."""
+def _of_all(name: str) -> Callable[..., float]:
+    """That function of `statistics`. Takes a list, or the numbers themselves."""
 
     def taken(first: Any, *more: Any) -> float:
-        return function([first, *more] if more else [*first])
+        import statistics  # what few templates need
+
+        found: float = getattr(statistics, name)([first, *more] if more else [*first])
+        return found
 
     return taken
 
@@ -175,7 +177,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     **{name: JINJA[name] for name in _FROM_JINJA},
     "abs": abs,
     "as_timestamp": _as_timestamp,
-    "average": _of_all(statistics.fmean),
+    "average": _of_all("fmean"),
     "bool": _boolean,
     "d": _default,
     "clamp": _clamp,
@@ -190,7 +192,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "is_number": _is_number,
     "join": _join,
     "map": _map,
-    "median": _of_all(statistics.median),
+    "median": _of_all("median"),
     "ord": ord,
     "replace": _replace,
     "round": _round,

@@ -8,7 +8,6 @@ from datetime import tzinfo
 from devices.counters import rate_of
 from devices.discovery.config import Entity, read
 from devices.discovery.known import Known
-from devices.discovery.template import render
 from devices.flatten import keep, told_time
 from devices.names import Name, Names, metric_name, named
 from devices.rule import Found, Take, skip
@@ -95,7 +94,7 @@ class HomeAssistant:
         found = {}
         for one in self._known.presences(topic):
             try:
-                text = render(one.template, payload) if one.template else payload.decode().strip()
+                text = one.template(payload) if one.template else payload.decode().strip()
             except Unusable as exc:
                 reasons.append(exc)
                 continue
@@ -113,7 +112,7 @@ def _fields(
     fields: dict[str, Value] = {}
     for one in entities:
         try:
-            text = render(one.template, payload) if one.template else _plain(content, payload)
+            text = one.template(payload) if one.template else _plain(content, payload)
         except Unusable as exc:
             reasons.append(exc)
         else:

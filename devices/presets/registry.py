@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from devices.discovery.rule import HomeAssistant
 from devices.presets.esphome import EspHome
 from devices.presets.homie import Homie
 from devices.presets.plain import Plain
@@ -15,10 +16,9 @@ from devices.presets.tasmota import Tasmota
 from devices.presets.telegraf import Telegraf
 from devices.presets.zigbee2mqtt import Zigbee2Mqtt
 from devices.rule import Rule
+from devices.sparkplug.births import Births
+from devices.sparkplug.rule import Sparkplug
 from perfwatch.topics import Prefixes, Topics
-
-if TYPE_CHECKING:
-    from devices.sparkplug.births import Births
 
 
 class Given(NamedTuple):
@@ -29,27 +29,14 @@ class Given(NamedTuple):
     births: Births | None = None
 
 
-def _sparkplug(given: Given) -> Rule:
-    # Only here, as below: protobuf takes 3 MB, and Jinja2 as much.
-    from devices.sparkplug.rule import Sparkplug
-
-    return Sparkplug(given.births)
-
-
-def _homeassistant(given: Given) -> Rule:
-    from devices.discovery.rule import HomeAssistant
-
-    return HomeAssistant(given.zone, given.prefixes)
-
-
 PRESETS: Mapping[str, Callable[[Given], Rule]] = {
     "zigbee2mqtt": lambda given: Zigbee2Mqtt(given.zone),
     "tasmota": lambda given: Tasmota(given.zone),
     "homie": lambda given: Homie(given.zone),
     "telegraf": lambda given: Telegraf(given.zone),
     "rtl_433": lambda given: Rtl433(given.zone),
-    "sparkplug": _sparkplug,
-    "homeassistant": _homeassistant,
+    "sparkplug": lambda given: Sparkplug(given.births),
+    "homeassistant": lambda given: HomeAssistant(given.zone, given.prefixes),
     "shelly": lambda given: Shelly(given.zone),
     "esphome": lambda given: EspHome(given.zone),
     "plain": lambda given: Plain(given.zone, Topics(given.prefixes.topics)),

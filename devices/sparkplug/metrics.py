@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from devices.sparkplug.births import Declared
-from devices.sparkplug.payload import VALUES
 from devices.values import moment
 from perfwatch.readings.codec import format_time
 
@@ -47,7 +46,8 @@ def flat(metric: Any, name: str, depth: int = 1) -> Iterator[tuple[str, Any]]:
 
 def holder(metric: Any) -> str | None:
     """The field that holds its value; None when it is null, or of a type that is no number or word."""
-    return None if metric.is_null else next((name for name in VALUES if metric.HasField(name)), None)
+    held: str | None = None if metric.is_null else metric.WhichOneof("value")
+    return held
 
 
 def value_of(metric: Any, datatype: int) -> object:

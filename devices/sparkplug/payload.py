@@ -14,17 +14,9 @@ from google.protobuf.message import DecodeError, Message
 
 from devices.values import MAX_PAYLOAD, Unusable
 
-# Field: its number and type; a type in capitals is another message, one with `*` comes any number of times.
+# Field: its number and type. A type in capitals is another message, one with `*` comes any number of times,
+# and of those with `|` a message has one.
 _Fields = Mapping[str, tuple[int, str]]
-VALUES: _Fields = {
-    "int_value": (10, "uint32"),
-    "long_value": (11, "uint64"),
-    "float_value": (12, "float"),
-    "double_value": (13, "double"),
-    "boolean_value": (14, "bool"),
-    "string_value": (15, "string"),
-    "template_value": (18, "Template"),
-}
 _MESSAGES: Mapping[str, _Fields] = {
     "Payload": {"timestamp": (1, "uint64"), "metrics": (2, "*Metric"), "uuid": (4, "string")},
     "Metric": {
@@ -36,7 +28,13 @@ _MESSAGES: Mapping[str, _Fields] = {
         "is_transient": (6, "bool"),
         "is_null": (7, "bool"),
         "properties": (9, "PropertySet"),
-        **VALUES,
+        "int_value": (10, "|uint32"),
+        "long_value": (11, "|uint64"),
+        "float_value": (12, "|float"),
+        "double_value": (13, "|double"),
+        "boolean_value": (14, "|bool"),
+        "string_value": (15, "|string"),
+        "template_value": (18, "|Template"),
     },
     "Template": {"metrics": (2, "*Metric"), "is_definition": (5, "bool")},
     "PropertySet": {"keys": (1, "*string"), "values": (2, "*PropertyValue")},
@@ -54,7 +52,11 @@ def _schema() -> descriptor_pb2.FileDescriptorProto:
         for field, (number, kind) in fields.items():
             added = message.field.add(name=field, number=number)
             added.label = added.LABEL_REPEATED if kind.startswith("*") else added.LABEL_OPTIONAL
-            _set_type(added, kind.removeprefix("*"))
+            if kind.startswith("|"):
+                added.oneof_index = 0
+            _set_type(added, kind.lstrip("*|"))
+        if any(field.HasField("oneof_index") for field in message.field):
+            message.oneof_decl.add(name="value")
     return file
 
 

@@ -15,7 +15,6 @@ from devices.names import device_name
 from devices.rule import Found, Take
 from devices.sparkplug.births import FILTERS, Birth, Births, Declared
 from devices.sparkplug.metrics import SESSION, declared, flat, holder, is_measured, value_of
-from devices.sparkplug.payload import decode
 from devices.values import NotOurs, Unusable, Value, moment
 
 MAX_METRICS = 100_000
@@ -78,6 +77,8 @@ class Sparkplug:
 
 
 def _listed(take: Callable[[str, Any], Iterator[Found]], place: str, payload: bytes) -> list[Found]:
+    from devices.sparkplug.payload import decode  # protobuf, 3 MB of a home that has any
+
     return list(take(place, decode(payload)))
 
 

@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -178,9 +178,9 @@ class Rules(Struct, frozen=True):
 @cache
 def shipped() -> dict[str, dict[str, Any]]:
     """The tables of the rules that ship, by name."""
-    found: dict[str, dict[str, Any]] = tomllib.loads(
-        (files("perfwatch.alerting") / "defaults.toml").read_text()
-    )
+    # Not by importlib.resources, which brings tempfile and shutil into each service.
+    text = get_data(__package__, "defaults.toml") or b""
+    found: dict[str, dict[str, Any]] = tomllib.loads(text.decode())
     return found["rules"]
 
 

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,20 @@ async def wait_for(condition: Callable[[], bool], what: str = "it came") -> None
 @pytest.fixture
 def house(broker: Mosquitto) -> House:
     return House(broker)
+
+
+async def test_more_than_it_reads_ahead_does_not_keep_it_from_publishing(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it publishes is acknowledged behind all that waits to be read."""
+    monkeypatch.setattr(app, "Client", partial(Client, receive_max=1))
+    moment = format_time(from_ms(time.time_ns() // 1_000_000))
+    content = json.dumps({"timestamp": moment, "usage_percent": 97}).encode()
+    async with house.alerts(), Client(broker_of(house.settings)) as client:
+        for number in range(300):
+            await client.publish(f"perfwatch/host-{number}/cpu", content, retain=True)
+        await house.until("perfwatch/host-299/alert/cpu", state="firing")
+    assert "lost the broker" not in caplog.text
 
 
 async def test_the_state_of_a_rule_is_a_topic(house: House) -> None:
@@ -293,6 +308,7 @@ async def test_of_two_instances_one_tells_and_the_other_goes_on_when_it_ends(
             async with other.alerts() as second:
                 reading(publishing, 97)
                 await wait_for(lambda: len(server.taken) == 1)
+                await wait_for(lambda: bool(second.watch.teller.untold.open), "the second knows of it too")
                 first.stop()
                 await wait_for(lambda: second.lease.leads, "the second takes over")
                 await house.until("perfwatch/alerts", online=True, firing=1)
