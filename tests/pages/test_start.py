@@ -103,7 +103,7 @@ def test_charts_are_drawn_first_and_taken_over_as_they_run(fresh: Page, stack: S
     fonts = [url.rpartition("/")[2] for url in watched.asked if url.endswith(".woff2")]
     assert fonts == ["perfwatch-sans.woff2"], "a page fetches a font that it does not need"
     ours = {url.rpartition("/")[2] for url in watched.asked if "/assets/" in url}
-    assert ours == {"live.js", "session.js", "logo.svg", *fonts}, "what is small stands in the page"
+    assert ours == {"live.js", "logo.svg", *fonts}, "what is small stands in the page"
 
 
 @pytest.mark.parametrize("path", ["/settings", "/history", "/hosts"])
