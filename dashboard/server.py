@@ -64,7 +64,8 @@ from perfwatch.users import Users
 from perfwatch.workers import Workers
 
 PAGES = ("hosts", "live", "history", "alerts", "settings")
-BUNDLES = (*PAGES, "session", "live_chart")
+# Each with what comes along: who is logged in is on every page.
+BUNDLES = (*((page, "session") for page in PAGES), ("session",), ("live_chart",))
 _CLOSING_SECONDS = 0.5
 VIEWS = Path(str(files("dashboard") / "views"))
 
@@ -177,7 +178,10 @@ def build(settings: Settings, background: Background) -> App:
         Route("/", Start(hub)),
         *(Route(f"/{page}", Shell(shells[page]).__call__) for page in PAGES),
         Route(f"/{PREFIX}{{name}}", Shell(shells[PLAIN]).__call__),
-        *(Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name).__call__) for name in BUNDLES),
+        *(
+            Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name, *further).__call__)
+            for name, *further in BUNDLES
+        ),
         Mount(f"/assets/{VERSION}", Assets.versioned()),
         Mount("/assets", Assets()),
     ]

@@ -10,11 +10,13 @@ from dashboard.web.assets import VERSION
 
 # Streamlit runs a component's script from a blob, from which only absolute addresses can be imported. Where
 # its own start page is sent (web/start_page.py), nobody said what we are below: the page's address tells it.
+# Otherwise the page's script may have that component with it.
 _BOOTSTRAP = """\
 export default async (component) => {
   const base = window.perfwatch?.base ?? location.pathname.replace(/\\/[^/]*$/, "");
-  const { mount } = await import(`${location.origin}${base}/assets/VERSION/bundles/NAME.js`);
-  return mount(component);
+  const own = () => import(`${location.origin}${base}/assets/VERSION/bundles/NAME.js`);
+  const page = await window.perfwatch?.page?.catch(() => undefined);
+  return (page?.NAME ?? (await own()).mount)(component);
 };
 """
 

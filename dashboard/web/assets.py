@@ -38,10 +38,10 @@ VERSION = _version()
 
 
 class Bundle:
-    """A component's modules in one script."""
+    """A component's modules in one script, with those of `further` components."""
 
-    def __init__(self, name: str) -> None:
-        self._script = bundle.script(COMPONENTS / name / f"{name}.js")
+    def __init__(self, name: str, *further: str) -> None:
+        self._script = bundle.script(*(COMPONENTS / one / f"{one}.js" for one in (name, *further)))
 
     async def __call__(self, request: Request) -> Response:
         return Response(self._script, media_type="text/javascript", headers={"Cache-Control": _FOREVER})

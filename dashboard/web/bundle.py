@@ -46,24 +46,27 @@ class Module(NamedTuple):
             yield found, (self.path.parent / found[2]).resolve()
 
 
-def script(entry: Path) -> str:
+def script(entry: Path, *further: Path) -> str:
     """The module `entry` and all that it imports, as one that exports its `mount`.
 
-    Raises StartError where one of them is not written as this module needs it.
+    With it come `further` modules, whose `mount` it exports by their names. Raises StartError where one of
+    them is not written as this module needs it.
     """
-    modules = needed(entry)
+    modules = needed(entry, *further)
     names = {module.path: f"module{place}" for place, module in enumerate(modules)}
     exports = {module.path: module.exports for module in modules}
-    if "mount" not in exports[entry]:
-        raise StartError(f"{entry} cannot be bundled: it exports no mount")
+    if missing := [path for path in (entry, *further) if "mount" not in exports[path]]:
+        raise StartError(f"{missing[0]} cannot be bundled: it exports no mount")
     wrapped = [_wrapped(module, names, exports) for module in modules]
-    return "\n".join([*wrapped, f"export const {{ mount }} = {names[entry]};\n"])
+    also = [f"export const {{ mount: {path.stem} }} = {names[path]};" for path in further]
+    return "\n".join([*wrapped, *also, f"export const {{ mount }} = {names[entry]};\n"])
 
 
-def needed(entry: Path) -> list[Module]:
-    """What `entry` is made of, each after what it imports."""
+def needed(*entries: Path) -> list[Module]:
+    """What `entries` are made of, each after what it imports."""
     found: dict[Path, Module] = {}
-    _collect(entry, found, ())
+    for entry in entries:
+        _collect(entry, found, ())
     return list(found.values())
 
 

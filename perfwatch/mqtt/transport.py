@@ -85,7 +85,7 @@ class Transport(asyncio.Protocol):
             self._transport.resume_reading()
 
     async def rest(self, seconds: float) -> None:
-        """Leave what comes in the system's buffers for so long: a read of much costs as one of little."""
+        """Leave what comes in the system's buffers for so long, then read it: much costs as little does."""
         if self._transport is None:
             return
         self._transport.pause_reading()
@@ -94,6 +94,8 @@ class Transport(asyncio.Protocol):
         finally:
             if not self.paused:
                 self._transport.resume_reading()
+        for _ in range(2):  # the loop finds that there is something, and reads it
+            await asyncio.sleep(0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)

@@ -74,6 +74,20 @@ def test_what_fires_is_told_once_and_again_when_it_is_over() -> None:
     assert house.run(600) == []
 
 
+def test_it_is_known_when_the_next_message_may_go() -> None:
+    house = House()
+    assert house.teller.due_in(house.now, ()) is None
+    house.change(house.now)
+    assert house.teller.due_in(house.now, ()) == 0
+    assert house.teller.due_in(house.now, ["phone"]) is None  # it is on its way
+    house.run(1)
+    house.change(None)
+    wait = house.teller.due_in(house.now, ())
+    assert wait == 59
+    assert house.run(wait) == []
+    assert len(house.run(1)) == 1
+
+
 def test_a_message_says_how_bad_and_since_when(utc: None) -> None:
     house = House()
     house.change(house.now)

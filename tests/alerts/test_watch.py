@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from alerts.channels import Channel, Channels, channels_path
-from alerts.watch import Watch
+from alerts.watch import TICK_SECONDS, Watch
 from perfwatch.readings.codec import format_time, from_ms
 from perfwatch.topics import Topics
 
@@ -39,3 +39,13 @@ def test_nothing_is_told_of_a_room_in_maintenance_until_that_is_over(tmp_path: P
 def told(watch: Watch, now: float) -> list[str]:
     """The hosts of which something is to be sent."""
     return [one.host for _, message in watch.teller.due(now) for one in message.news]
+
+
+def test_the_clock_is_looked_at_each_few_seconds_and_when_it_was_set_back(tmp_path: Path) -> None:
+    watch = Watch(Topics(), tmp_path, 60, NOW)
+    assert watch.due_in(NOW) == TICK_SECONDS
+    watch.turn(NOW + 3)
+    assert watch.due_in(NOW + 3) == TICK_SECONDS - 3
+    watch.turn(NOW + TICK_SECONDS)
+    assert watch.due_in(NOW + TICK_SECONDS) == TICK_SECONDS
+    assert watch.due_in(NOW - 3600) == 0

@@ -102,6 +102,8 @@ def test_charts_are_drawn_first_and_taken_over_as_they_run(fresh: Page, stack: S
     assert watched.complaints == []
     fonts = [url.rpartition("/")[2] for url in watched.asked if url.endswith(".woff2")]
     assert fonts == ["perfwatch-sans.woff2"], "a page fetches a font that it does not need"
+    ours = {url.rpartition("/")[2] for url in watched.asked if "/assets/" in url}
+    assert ours == {"live.js", "logo.svg", *fonts}, "what is small stands in the page"
 
 
 @pytest.mark.parametrize("path", ["/settings", "/history", "/hosts"])

@@ -9,7 +9,9 @@
   const name = entry.getAttribute("src") ?? "";
   const begin = () => document.head.append(scripts);
 
-  import(early.dataset.script ?? "").then(({ mount }) => {
+  const page = import(early.dataset.script ?? "");
+  if (window.perfwatch) window.perfwatch.page = page;
+  page.then(({ mount }) => {
     if (early.isConnected) early.stop = mount({ parentElement: early.shadowRoot });
   });
   // Scripts that this browser keeps already take nothing. Others wait until the page has drawn, or for too long.

@@ -63,6 +63,16 @@ def test_nothing_in_it_is_imported_any_more(name: str) -> None:
     ]
 
 
+def test_what_comes_along_shares_what_both_import(page: Page) -> None:
+    entries = _entry("hosts"), _entry("session")
+    apart = {module.path for entry in entries for module in bundle.needed(entry)}
+    assert {module.path for module in bundle.needed(*entries)} == apart
+    text = bundle.script(*entries)
+    assert text.count("class Failed") == 1
+    found = page.evaluate(_MOUNT.replace(".mount", ""), text)
+    assert sorted(found) == ["mount", "session"]
+
+
 def test_it_says_nothing_to_readers_but_licences() -> None:
     lines = bundle.script(_entry("live")).splitlines()
     assert [line for line in lines if line.startswith(("//", "/** ", " "))] == []

@@ -91,3 +91,16 @@ def test_who_follows_hears_what_was_settled() -> None:
     claim = leader.claim(1000.0, 77.0)
     assert leader.hear(claim, 1000.0) is None
     assert follower.hear(claim, 1000.0) == 77.0
+
+
+def test_a_member_knows_how_long_it_may_sleep() -> None:
+    broker = Broker()
+    broker.join("a")
+    leader = broker.members["a"]
+    assert leader.due_in(broker.now) == SETTLE_SECONDS
+    broker.run(SETTLE_SECONDS)
+    assert leader.due_in(broker.now) == RENEW_SECONDS
+    broker.join("b")
+    assert broker.members["b"].due_in(broker.now) == EXPIRY_SECONDS
+    leader.renew()
+    assert leader.is_due(broker.now)
