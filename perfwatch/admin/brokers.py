@@ -33,9 +33,10 @@ _READY_SECONDS = 60.0
 _ECHO_SECONDS = 5.0
 _SAVE_PAUSES = (2.0, 2.0, 4.0, 8.0, 16.0)
 
-# How often the files of accounts are looked at, so that a changed account holds within that time, and the
-# broker's log is fetched, before its pipe is full; more seldom while it says little.
-_LOOK_SECONDS, _CALM_SECONDS = 0.5, 2.0
+# How often the files of accounts are looked at: a changed account holds within that time.
+_LOOK_SECONDS = 1.0
+# How often the broker's log is fetched: before its pipe is full, and more seldom while it says little.
+_BUSY_SECONDS, _CALM_SECONDS = 0.5, 2.0
 _MUCH_BYTES = 16_384
 
 Say = Callable[[str], None]
@@ -184,7 +185,7 @@ async def overhear(
                 say(f"  {broker.name:<10} {one.account} may not publish {one.topic}. {one.advice}")
                 told.append(one)
                 write_private(kept, msgspec.json.encode(told))
-        await beat(_LOOK_SECONDS if len(heard) > _MUCH_BYTES else _CALM_SECONDS)
+        await beat(_BUSY_SECONDS if len(heard) > _MUCH_BYTES else _CALM_SECONDS)
 
 
 async def save_early(broker: Child) -> None:
