@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from devices.names import Name, Names
+from devices.names import Name, Names, Path
 from devices.values import MAX_TEXT, TIMES, Value, finite, is_absent, is_word, moment, number
 
 MAX_DEPTH = 6
@@ -68,8 +68,8 @@ def has_number(fields: Mapping[str, Value]) -> bool:
 def _add_all(
     fields: dict[str, Value],
     names: Names,
-    path: tuple[str, ...],
-    items: Iterable[tuple[str, Any]],
+    path: Path,
+    items: Iterable[tuple[str | int, Any]],
     depth: int,
 ) -> None:
     for key, value in items:
@@ -81,5 +81,5 @@ def _add_all(
             _add_all(fields, names, place, inner, depth + 1)
 
 
-def _numbered(items: list[Any]) -> Iterable[tuple[str, Any]]:
-    return ((str(place), item) for place, item in enumerate(items[:MAX_ITEMS]))
+def _numbered(items: list[Any]) -> Iterable[tuple[int, Any]]:
+    return enumerate(items[:MAX_ITEMS])

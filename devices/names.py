@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from devices.values import Unusable
 from perfwatch.errors import TopicError
@@ -121,6 +121,10 @@ COMMON: Mapping[str, Measure | None] = {
 _LONGEST = 3
 
 
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys of objects and places in lists."""
+
+
 class Name(NamedTuple):
     """`bare` names words and what has no unit, `full` a number, which is multiplied by `scale`."""
 
@@ -138,21 +142,22 @@ class Names:
 
     def __init__(self, special: Mapping[str, Measure | None] | None = None) -> None:
         self._measures = {**COMMON, **(special or {})}
-        self._known: dict[tuple[str, ...], Name] = {}
+        self._known: dict[Path, Name] = {}
 
-    def of(self, path: tuple[str, ...]) -> Name:
-        """What the value at that place in an object is called."""
+    def of(self, path: Path) -> Name:
+        """What the value at that place in an object is called; those of a list have one unit."""
         found = self._known.get(path)
         if found is None:
             if len(self._known) >= _MAX_REMEMBERED:
                 self._known.clear()
-            found = self._known[path] = self._made("_".join(filter(None, map(plain, path))))
+            found = self._known[path] = self._made(path)
         return found
 
-    def _made(self, bare: str) -> Name:
+    def _made(self, path: Path) -> Name:
+        bare = "_".join(filter(None, (plain(str(one)) for one in path)))
         if without_unit(bare) != bare:
             return Name(bare, bare)
-        words = bare.split("_")
+        words = "_".join(plain(one) for one in path if isinstance(one, str)).split("_")
         for count in range(min(_LONGEST, len(words)), 0, -1):
             last = "_".join(words[-count:])
             if last in self._measures:
@@ -164,7 +169,7 @@ def named(bare: str, measure: Measure | None) -> Name:
     """`bare` with that unit: `temperature`, °C → temperature_celsius; `temperature_c` gets it but once."""
     if measure is None:
         return Name(bare, bare)
-    stem = re.sub(r"(?<=temp)_[cf]$|(?<=temperature)_[cf]$|(?<=uptime)_sec$", "", bare)
+    stem = re.sub(r"(?<=temp)_[cf]$|(?<=temperature)_[cf]$|(?<=target)_c$|(?<=uptime)_sec$", "", bare)
     ended = stem if stem.endswith(f"_{measure.ending}") else f"{stem}_{measure.ending}"
     return Name(bare, ended, measure.scale)
 

@@ -18,9 +18,11 @@ from devices.values import Unusable
 MAX_ENTITIES = 500
 
 COMPONENTS = frozenset(("sensor", "binary_sensor", "switch", "number", "light", "fan")) | {
-    *("lock", "valve", "cover", "select"),
+    *("lock", "valve", "cover", "select", "siren", "humidifier"),
 }
 """Components that have a state which may be a number or one of two words."""
+
+_BINARY = ("binary_sensor", "switch", "light", "fan", "siren", "humidifier")
 
 _LONG: Mapping[str, str] = {
     "stat_t": "state_topic",
@@ -137,7 +139,7 @@ def _announced(found: list[tuple[str, str, dict[str, Any]]], fallback: str) -> A
 
 
 def _entity(component: str, key: str, one: Mapping[str, Any], device: str) -> Entity:
-    binary = component in ("binary_sensor", "switch", "light", "fan")
+    binary = component in _BINARY
     return Entity(
         device,
         _field(one, key),
@@ -171,7 +173,8 @@ def _field(one: Mapping[str, Any], key: str) -> str:
     if isinstance(owner, str) and plain(owner) and given.startswith(plain(owner) + "_"):
         given = given[len(plain(owner)) + 1 :]
     kind = one.get("device_class")
-    return given or (plain(kind) if isinstance(kind, str) else "") or plain(key) or "value"
+    # A device may have several of a few words, and `enum` would name them all.
+    return given or (plain(kind) if isinstance(kind, str) and kind != "enum" else "") or plain(key) or "value"
 
 
 def _device(given: object, fallback: str) -> str:

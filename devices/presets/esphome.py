@@ -10,6 +10,8 @@ from devices.rule import Take, available, one
 
 _NAMES = Names({"wifi_signal": None})
 _COMPONENTS = ("sensor", "binary_sensor", "switch", "number", "light", "fan", "lock", "cover", "valve")
+# A cover's position, a fan's speed_level, what a thermostat measures and aims for.
+_WITH_PARTS = ("climate", "cover", "fan", "valve")
 
 
 class EspHome:
@@ -18,7 +20,8 @@ class EspHome:
     name = "esphome"
     filters = (
         *(f"+/{component}/+/state" for component in _COMPONENTS),
-        "+/climate/+/+/state",
+        *(f"+/{component}/+/+/state" for component in _WITH_PARTS),
+        "+/climate/+/target_temperature/+/state",
         "+/status",
     )
     facts = ()
@@ -32,6 +35,8 @@ class EspHome:
                 return available(node)
             case [node, component, name, "state"] if component in _COMPONENTS:
                 return one(node, name, _NAMES, self._zone)
-            case [node, "climate", name, value, "state"]:
+            case [node, component, name, value, "state"] if component in _WITH_PARTS:
                 return one(node, f"{name}_{value}", _NAMES, self._zone)
+            case [node, "climate", name, "target_temperature", "low" | "high" as side, "state"]:
+                return one(node, f"{name}_{side}_target_temperature", _NAMES, self._zone)
         return None

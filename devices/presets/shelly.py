@@ -41,10 +41,11 @@ _GEN2 = Names(
         "act_energy": UNITS["Wh"],
         "ret_energy": UNITS["Wh"],
         "freq": UNITS["Hz"],
+        "target_c": UNITS["°C"],
     }
 )
-_RENAMED = {"rh": "humidity", "V": "voltage"}
-_LEFT_OUT = ("id", "by_minute", "minute_ts", "errors", "flags", "tF", "last_updated_ts")
+_RENAMED = {"rh": "humidity", "V": "voltage", "current_C": "temperature"}
+_LEFT_OUT = ("id", "by_minute", "minute_ts", "errors", "flags", "tF", "last_updated_ts", "last_update_ts")
 
 _COMPONENT = re.compile(r"[a-z][a-z0-9_]*(:\d+)?")
 _FIRST = "shellies"

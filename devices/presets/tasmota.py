@@ -13,6 +13,7 @@ from devices.rule import Found, Take, about, available, skip
 from devices.values import Unusable, decode
 
 _SPECIAL: Mapping[str, Measure | None] = {
+    "ld2410_energy": None,  # how strong a radar's echo is, in %
     "wifi_rssi": UNITS["%"],  # a quality; the strength is in Signal
     "wifi_signal": UNITS["dBm"],
     "energy_period": UNITS["Wh"],

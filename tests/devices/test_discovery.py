@@ -115,3 +115,19 @@ def test_any_other_content_of_a_device_is_refused(takes: Taker, payload: bytes) 
 @pytest.mark.parametrize("payload", [b"{}", b'{"stat_t": 1}', b'{"dev": 5, "name": []}'])
 def test_an_entity_without_a_state_is_nothing_to_us(takes: Taker, payload: bytes) -> None:
     assert takes.take("homeassistant/sensor/x/config", payload, NOW).readings == []
+
+
+def test_several_words_of_a_device_are_called_by_their_keys(takes: Taker) -> None:
+    components = {
+        key: {"p": "sensor", "dev_cla": "enum", "val_tpl": f"{{{{ value_json.{key} }}}}"}
+        for key in ("mode", "phase")
+    }
+    announce(takes, "homeassistant/device/x/config", stat_t="s", dev={"name": "Boiler"}, cmps=components)
+    found = readings(takes, "s", '{"mode": "on", "phase": "off"}')["perfwatch/Boiler/s"]
+    assert (found["mode"], found["phase"]) == (1, 0)
+
+
+@pytest.mark.parametrize("component", ["humidifier", "siren"])
+def test_what_is_on_or_off_is_1_or_0(takes: Taker, component: str) -> None:
+    announce(takes, f"homeassistant/{component}/x/config", stat_t="s/x", name="Bath")
+    assert readings(takes, "s/x", "ON")["perfwatch/x/s"]["bath"] == 1
