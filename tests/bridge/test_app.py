@@ -6,91 +6,18 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bridge.app import Bridge
-from bridge.spool import Spool
 from perfwatch.backoff import Backoff
-from perfwatch.broker import broker_of
-from perfwatch.errors import StoreError
 from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.history.store import Numbers, Point
-from perfwatch.mqtt.client import Client, Message
-from perfwatch.mqtt.inbox import Inbox
-from perfwatch.settings import Settings
+from tests.bridge.observing import CPU, Refusing, eventually, observer
 from tests.bridge.publisher import payload, publisher
 from tests.bridge.running import bridge_inside, numbers
 from tests.servers import OPEN_BROKER, Mosquitto
-
-CPU = "perfwatch/nas/cpu"
-
-
-class Refusing(SqliteStore):
-    """A store that cannot write while `refuses`."""
-
-    refuses = True
-
-    def write(self, points: Iterable[Point | Numbers]) -> int:
-        if self.refuses:
-            raise StoreError("The disk of this test is full")
-        return super().write(points)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with SqliteStore(tmp_path / "history.db", busy=0.2) as opened:
-        yield opened
-
-
-@pytest.fixture
-def refusing(tmp_path: Path) -> Iterator[Refusing]:
-    with Refusing(tmp_path / "history.db") as opened:
-        yield opened
-
-
-class Observer:
-    """Another subscriber, which publishes too."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    async def publish(self, topic: str, content: bytes, retain: bool = False) -> None:
-        await self.client.publish(topic, content, qos=1, retain=retain)
-
-    async def bridge_is_online(self) -> None:
-        await self.next("perfwatch-bridge/test/status", lambda content: content == b"online")
-
-    async def next(self, topic: str, accept: Callable[[bytes], bool] = lambda _: True) -> bytes:
-        """The next payload on `topic` that is acceptable."""
-        async with asyncio.timeout(60):
-            async for message in self.client.messages():
-                if message.topic == topic and accept(message.payload):
-                    return message.payload
-        raise AssertionError("the messages ended")
-
-
-@asynccontextmanager
-async def observer(broker: Mosquitto) -> AsyncIterator[Observer]:
-    address = broker_of(Settings(broker=broker.url))
-    async with Client(address, client_id="observer") as client:
-        await client.subscribe("perfwatch-bridge/test/#")
-        yield Observer(client)
-
-
-async def eventually(condition: Callable[[], bool], what: str) -> None:
-    async def poll() -> None:
-        while not condition():  # noqa: ASYNC110 - the condition is the state of a file
-            await asyncio.sleep(0.02)
-
-    try:
-        await asyncio.wait_for(poll(), 60)
-    except TimeoutError:
-        raise AssertionError(f"not within 60 s: {what}") from None
 
 
 async def test_its_presence_is_retained(broker: Mosquitto, store: SqliteStore) -> None:
@@ -282,67 +209,6 @@ async def test_a_bridge_that_joins_a_group_no_longer_takes_everything(
             await seen.publish(CPU, payload(number))
         await eventually(lambda: member.counters.written >= 3, "the readings are stored")
         assert (member.counters.received, member.stats().group) == (3, "all")
-
-
-async def run_until_it_ends(broker: Mosquitto, store: SqliteStore, *beside: Callable[[], Any]) -> None:
-    """A bridge that gets a reading, for as long as it runs by itself."""
-    settings = Settings(broker=broker.url, bridge_id="test", data_dir=str(broker.folder), batch_wait=0.01)
-    async with asyncio.timeout(60), observer(broker) as seen:
-        await seen.publish(CPU, payload(1), retain=True)
-        await Bridge(settings, store).run(*beside)
-
-
-def broken(*_given: object) -> None:
-    raise RuntimeError("of this test")
-
-
-@pytest.mark.parametrize("write", ["store", "spool"])
-async def test_what_nobody_foresaw_in_a_write_ends_it_and_it_goes_offline(
-    broker: Mosquitto, refusing: Refusing, monkeypatch: pytest.MonkeyPatch, write: str
-) -> None:
-    if write == "store":
-        monkeypatch.setattr(refusing, "write", broken)
-    else:
-        monkeypatch.setattr(Spool, "append", broken)
-    with pytest.raises(ExceptionGroup) as raised:
-        await run_until_it_ends(broker, refusing)
-    assert raised.group_contains(RuntimeError, match="of this test")
-    async with observer(broker) as later:
-        assert await later.next("perfwatch-bridge/test/status") == b"offline"
-
-
-async def test_what_nobody_foresaw_beside_it_ends_it(broker: Mosquitto, store: SqliteStore) -> None:
-    async def beside() -> None:
-        raise RuntimeError("of this test")
-
-    with pytest.raises(ExceptionGroup) as raised:
-        await run_until_it_ends(broker, store, beside)
-    assert raised.group_contains(RuntimeError, match="of this test")
-
-
-async def test_the_last_rejections_are_told_before_it_goes(
-    broker: Mosquitto, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While it runs nobody tells them here, and they come in the wait of a batch that is not over."""
-
-    async def says_nothing(_bridge: Bridge, _client: Client) -> None:
-        await asyncio.sleep(3600)
-
-    arrived = []
-
-    class Noting(Inbox[Message]):
-        def append(self, message: Message) -> None:
-            arrived.append(message.topic)
-            super().append(message)
-
-    monkeypatch.setattr(Bridge, "_keep_telling", says_nothing)
-    async with observer(broker) as seen:
-        monkeypatch.setattr("perfwatch.mqtt.client.Inbox", Noting)
-        async with bridge_inside(broker, store, batch_wait=10.0):
-            await seen.bridge_is_online()
-            await seen.publish(CPU, b"nonsense")
-            await eventually(lambda: CPU in arrived, "the bridge has it")
-        assert json.loads(await seen.next("perfwatch-bridge/test/rejected"))["topic"] == CPU
 
 
 async def test_what_an_earlier_connection_left_no_longer_waits(

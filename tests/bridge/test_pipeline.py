@@ -18,8 +18,8 @@ from perfwatch.broker import broker_of
 from perfwatch.mqtt.client import Client, Message, QoS
 from perfwatch.settings import Settings
 from perfwatch.topics import Topics
+from tests.bridge.observing import CPU, eventually
 from tests.bridge.publisher import payload
-from tests.bridge.test_app import CPU, eventually
 
 # Longer than any test takes.
 LONG = 3600.0

@@ -21,9 +21,9 @@ from perfwatch.errors import BadPoints, StoreError
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Layout, Numbers, Part, Point, each_point
 from perfwatch.mqtt.client import Message
+from tests.bridge.observing import CPU, eventually, observer
 from tests.bridge.publisher import START_MS, payload
 from tests.bridge.running import bridge_inside, numbers
-from tests.bridge.test_app import CPU, eventually, observer
 from tests.servers import Mosquitto
 
 
