@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from devices.names import Names
+from devices.names import UNITS, Names
 from devices.rule import Take, available, one
 
-_NAMES = Names({"wifi_signal": None})
+_TARGETS = dict.fromkeys(("target_temperature_low", "target_temperature_high"), UNITS["°C"])
+_NAMES = Names({"wifi_signal": None, **_TARGETS})
 _COMPONENTS = ("sensor", "binary_sensor", "switch", "number", "light", "fan", "lock", "cover", "valve")
 # A cover's position, a fan's speed_level, what a thermostat measures and aims for.
 _WITH_PARTS = ("climate", "cover", "fan", "valve")
@@ -21,7 +22,6 @@ class EspHome:
     filters = (
         *(f"+/{component}/+/state" for component in _COMPONENTS),
         *(f"+/{component}/+/+/state" for component in _WITH_PARTS),
-        "+/climate/+/target_temperature/+/state",
         "+/status",
     )
     facts = ()
@@ -37,6 +37,4 @@ class EspHome:
                 return one(node, name, _NAMES, self._zone)
             case [node, component, name, value, "state"] if component in _WITH_PARTS:
                 return one(node, f"{name}_{value}", _NAMES, self._zone)
-            case [node, "climate", name, "target_temperature", "low" | "high" as side, "state"]:
-                return one(node, f"{name}_{side}_target_temperature", _NAMES, self._zone)
         return None
