@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from alerts import discovery, states
+from alerts.absence import Absence
 from alerts.desk import Desk
 from alerts.memory import instance
 from alerts.sending import Sender
@@ -35,8 +36,6 @@ GATHER_SECONDS = 1.0
 GATHERED = 1000
 # What a host reads at once comes within that time.
 BURST_SECONDS = 0.05
-# A broker that is away for less is not worth a message.
-LOST_SECONDS = 60.0
 FILES_SECONDS = 5.0
 # How long a message that is being sent when we are to end may take.
 END_SECONDS = 5.0
@@ -59,8 +58,6 @@ class Alerts:
         self._heartbeat = Heartbeat(Path(settings.heartbeat_file)) if settings.heartbeat_file else None
         self._clock = clock
         self._stop = asyncio.Event()
-        self._lost_since: float | None = None
-        self._lost_told = False
         self._told_by_others: float | None = None
         self._announced: dict[str, int] = {}  # hashes: the messages of a thousand hosts have 4 MB
         self._answering: set[asyncio.Task[None]] = set()
@@ -69,6 +66,7 @@ class Alerts:
         self._followed: set[str] = set()
         self.watch = Watch(self._topics, settings.data_path, settings.alerts_every, clock())
         self._desk = Desk(self.watch, clock)
+        self._absence = Absence(self._broker, self.watch, clock)
         self._me = instance(settings.data_path / "alerts" / "instance")
         self.lease = Lease(self._me)
         self._sender = Sender(self.watch, clock, lambda: self.lease.leads, self._arrived)
@@ -89,7 +87,7 @@ class Alerts:
         self.watch.keep()
 
     async def _stay_connected(self) -> None:
-        await stay_connected(self._client, self._serve, self._lose)
+        await stay_connected(self._client, self._serve, self._absence.begin)
 
     def _client(self) -> Client:
         """No session is kept: the newest is retained, and what passed before would be judged late."""
@@ -118,7 +116,7 @@ class Alerts:
                 await self._claim(client)
                 if self.lease.leads:
                     await self._publish(client)
-                    self._found()
+                    self._absence.end()
                 self._sender.look()
         except asyncio.CancelledError:
             with suppress(BrokerError):
@@ -253,33 +251,15 @@ class Alerts:
         except Refused as exc:
             _log.warning("%s", exc)
 
-    def _lose(self, error: BrokerError) -> None:
-        if self._lost_since is None:
-            self._lost_since, self._lost_told = self._clock(), False
-            _log.warning("lost the broker, and keeps trying: %s", error)
-
-    def _found(self) -> None:
-        if self._lost_since is not None and self._lost_told:
-            self.watch.teller.notice("The broker is back", self._lost_since, self._clock())
-        self._lost_since = None
-
-    def _tell_lost(self, now: float) -> None:
-        """Say it once: of all hosts nothing is known meanwhile."""
-        lost = self._lost_since if self.lease.leads else None
-        if lost is not None and not self._lost_told and now - lost > LOST_SECONDS:
-            self._lost_told = True
-            told = f"{self._broker} is away: nothing is known of any host until it is back"
-            self.watch.teller.notice(told, lost, now)
-            self.watch.keep_told()
-
     async def _follow_files(self) -> None:
         while True:
             self.watch.follow_files()
             with suppress(BrokerError):  # all of them are, with the next connection
                 await self._follow_metrics()
-            self._tell_lost(self._clock())
+            if self.lease.leads:
+                self._absence.tell()
             self._sender.look()
-            self._notifier.alive("no broker" if self._lost_since else "watching")
+            self._notifier.alive("no broker" if self._absence.lasts else "watching")
             if self._heartbeat is not None:
                 self._heartbeat.beat(time.time() + 12 * FILES_SECONDS)
             await beat(FILES_SECONDS)

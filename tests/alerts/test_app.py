@@ -192,7 +192,7 @@ async def test_what_a_channel_did_not_take_it_gets_after_a_restart(house: House)
 
 
 async def test_a_broker_that_is_away_is_told_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "LOST_SECONDS", 0.1)
+    monkeypatch.setattr("alerts.absence.LOST_SECONDS", 0.1)
     with receiver() as server:
         house.channel(server.url)
         async with house.alerts():
