@@ -192,7 +192,7 @@ def _of_hosts(db: sqlite3.Connection, topics: Collection[int]) -> set[int]:
 
 
 class Slot(NamedTuple):
-    """What one hour has before `stop` (ms): rows, and the topics of their ticks, in ranges to take one by one."""
+    """What one hour has before `stop` (ms): rows, and the topics of their ticks in ranges."""
 
     hour: int
     stop: int
