@@ -31,6 +31,9 @@ _TICKS = 0
 # Time in ms, and bytes of `head`.
 _BEGIN = Struct("<qI")
 
+# So many messages at once come from a backlog or from many hosts: there time counts for more than bytes.
+MANY = 1000
+
 # How many ticks are unpacked at once while the tail is folded, about: 16 bytes a number.
 TICKS_TAKEN = 1000
 
@@ -113,7 +116,7 @@ def numbers(db: sqlite3.Connection) -> int:
     return sum(len(tick.numbers) for tick in ticks(db, keys.TIMES.start, keys.TIMES.stop)) // NUMBER_BYTES
 
 
-def add(db: sqlite3.Connection, messages: Iterable[Message]) -> None:
+def add(db: sqlite3.Connection, messages: Sequence[Message]) -> None:
     """Add messages in their order. Raises BadPoints for a time that no row can have."""
     slots: defaultdict[int, defaultdict[tuple[str, int], list[Message]]] = defaultdict(
         lambda: defaultdict(list)
@@ -124,8 +127,9 @@ def add(db: sqlite3.Connection, messages: Iterable[Message]) -> None:
                 f"The history cannot store a reading of {one.time} ms: that is thousands of years away"
             )
         slots[floor(one.time, SLOT)][one.host, one.time].append(one)
+    level = 0 if len(messages) >= MANY else 1
     for slot, found in slots.items():
-        parts = [_packed(together) for together in found.values()]
+        parts = [_packed(together, level) for together in found.values()]
         heads = array("I", [*(together[0].topic for together in found.values()), *map(len, parts)])
         db.execute(_ADD, (_free(db, slot), _TICKS, heads.tobytes(), b"".join(parts)))
 
@@ -140,10 +144,10 @@ def _rows(start: int, stop: int) -> tuple[int, int]:
     return keys.row(floor(start, SLOT)), keys.row(-floor(-stop, SLOT))
 
 
-def _packed(messages: Sequence[Message]) -> bytes:
+def _packed(messages: Sequence[Message], level: int) -> bytes:
     heads = b"".join([one.head for one in messages])
     numbers = [one.numbers for one in messages]
-    return zlib.compress(b"".join((_BEGIN.pack(messages[0].time, len(heads)), heads, *numbers)), 1)
+    return zlib.compress(b"".join((_BEGIN.pack(messages[0].time, len(heads)), heads, *numbers)), level)
 
 
 def ticks(

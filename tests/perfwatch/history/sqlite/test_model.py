@@ -182,6 +182,7 @@ def test_a_random_history_says_what_the_naive_one_says(
     monkeypatch.setattr(upkeep, "SERIES_AT_ONCE", chance.choice([1, 8]))
     monkeypatch.setattr(upkeep, "CROWDED_BYTES", chance.choice([500, 10**8]))
     monkeypatch.setattr(tail, "TICKS_TAKEN", chance.choice([5, 2000]))
+    monkeypatch.setattr(tail, "MANY", chance.choice([50, 10_000]))
     history = History(tmp_path / "history.db", chance)
     for _ in range(STEPS):
         history.step()
