@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -23,13 +24,12 @@ from benchmarks.bench_history import queries
 from benchmarks.table import percentile, print_table
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, cleanup, total
-from perfwatch.history.sqlite import keys, rollups
-from perfwatch.history.sqlite.columns import Rollups, unpacked_rollups
+from perfwatch.history.sqlite import codec
 from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.history.store import Point, Series, TieredStore
+from perfwatch.history.store import Point, TieredStore
 
-# The days with raw readings, and one of which they have gone.
-WRITTEN_DAYS = 8
+# The days with raw readings, and more than one of which they have gone: from a midnight on.
+WRITTEN_DAYS = 8.5
 POLICY = Policy(retention_days=3650)
 
 
@@ -44,39 +44,43 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
         path = Path(folder) / "history.db"
         with SqliteStore(path) as store:
-            make_rollups(store, path.with_name("day.db"), chosen.days - WRITTEN_DAYS)
+            make_rollups(store, path.with_name("day.db"), chosen.days - int(WRITTEN_DAYS))
             upkeep = [hour(store, points) for points in hours(WRITTEN_DAYS)]
             show(store, chosen.days, chosen.runs, upkeep[-24:])
 
 
 def make_rollups(store: SqliteStore, other: Path, days: int) -> None:
     """So many days of them, before those that are written; each is the one day that is in `other` then."""
-    begin = month.END - (WRITTEN_DAYS + days) * DAY_MS
+    begin = month.END - round(WRITTEN_DAYS * DAY_MS)
     with SqliteStore(other) as day:
-        for points in hours(1):
+        for points in islice(hours(WRITTEN_DAYS), 24):
             day.write(points)
-        total(day.roll_up(month.END))
+        total(day.roll_up(begin + DAY_MS))
+        # The same names in the same order have the same numbers.
         store.write([point._replace(time=begin) for point in next(month.ticks(1))])
-        numbers = placed(store)
-        for later in range(days):
-            copy(day, store, numbers, begin + later * DAY_MS - (month.END - DAY_MS))
+        for earlier in range(days, 0, -1):
+            copy(day, store, -earlier)
 
 
-def placed(store: SqliteStore) -> dict[Series, int]:
-    """The number that each series has in that file."""
-    sql = "SELECT metric, host, tag, part, field, series.id FROM series JOIN topics ON topic = topics.id"
-    with store._reader() as db:
-        return {Series(*name): number for *name, number in db.execute(sql)}
-
-
-def copy(day: SqliteStore, store: SqliteStore, numbers: dict[Series, int], shift: int) -> None:
-    """All minutes of `day`, `shift` ms later, and what is made of them."""
-    ours = {number: numbers[series] for series, number in placed(day).items()}
+def copy(day: SqliteStore, store: SqliteStore, days: int) -> None:
+    """All rollups of `day`, so many days later."""
+    shift = days * DAY_MS
     with day._reader() as source, store._transaction("OFF") as db:
-        for key, packed in source.execute("SELECT id, columns FROM minutes ORDER BY id"):
-            times, counts, values = unpacked_rollups(packed)
-            moved = Rollups([time + shift for time in times], counts, values)
-            rollups.write(db, keys.key(moved.times[0], ours[keys.series_of(key)]), moved)
+        for key, *ends, columns in source.execute("SELECT * FROM minutes ORDER BY id"):
+            row = (key + (24 * days << 32), *ends, moved(columns, shift))
+            db.execute("INSERT INTO minutes VALUES (?, ?, ?, ?, ?)", row)
+        for key, hours, six in source.execute("SELECT * FROM days ORDER BY id"):
+            row = (key + (days << 32), moved(hours, shift), moved(six, shift))
+            db.execute("INSERT INTO days VALUES (?, ?, ?)", row)
+
+
+def moved(packed: bytes, shift: int) -> bytes:
+    """Columns whose first, the times, are so much later: only its first number tells when they begin."""
+    end = codec._HEADS.size + codec._HEADS.unpack_from(packed)[0]
+    heads = zlib.decompress(packed[codec._HEADS.size : end])
+    *kind, first, step = codec._HEAD.unpack_from(heads)
+    head = zlib.compress(codec._HEAD.pack(*kind, first + shift, step) + heads[codec._HEAD.size :])
+    return codec._HEADS.pack(len(head)) + head + packed[end:]
 
 
 def hours(days: float) -> Iterator[list[Point]]:

@@ -155,22 +155,20 @@ def ticks(
 ) -> Iterator[Tick]:
     """Those of start ≤ time < stop (ms) in order of writing; only those known by `topics` when given."""
     for row, topic, packed, content in db.execute(_READ, _rows(start, stop)):
-        if topic != _TICKS:
-            found = [Tick(keys.time_of_row(row), packed, content)] if _is_one(topic, topics) else []
-        else:
+        if topic == _TICKS:
             found = _unpacked(packed, content, topics)
+        elif topics is None or topic in topics:
+            found = iter([Tick(keys.time_of_row(row), packed, content)])
+        else:
+            continue
         yield from (tick for tick in found if start <= tick.time < stop)
-
-
-def _is_one(topic: int, topics: Collection[int] | None) -> bool:
-    return topics is None or topic in topics
 
 
 def _unpacked(packed: bytes, content: bytes, topics: Collection[int] | None) -> Iterator[Tick]:
     heads, end = array("I", packed), 0
     for topic, size in zip(heads[: len(heads) // 2], heads[len(heads) // 2 :], strict=True):
         end += size
-        if _is_one(topic, topics):
+        if topics is None or topic in topics:
             plain = zlib.decompress(content[end - size : end])
             time, length = _BEGIN.unpack_from(plain)
             at = _BEGIN.size + length
