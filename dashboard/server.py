@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from functools import partial
 from importlib.resources import files
@@ -81,6 +82,8 @@ def run(settings: Settings) -> None:
     background = Background()
     server = uvicorn.Server(_served(build(settings, background), settings))
     background.stop = partial(setattr, server, "should_exit", True)
+    # What is loaded by now stays: to look through it for garbage took as long as a query.
+    gc.freeze()
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if background.failure:
