@@ -22,7 +22,7 @@ from perfwatch.errors import BadPoints
 from perfwatch.history.rollup import HOUR, NEVER, floor
 from perfwatch.history.sqlite import keys
 
-# Of the times in one row; hours are made of it.
+# How far apart the times in one row may be, in ms. Hours are made of it.
 SLOT = 10_000
 NUMBER_BYTES = 8
 
@@ -31,7 +31,7 @@ _TICKS = 0
 # Time in ms, and bytes of `head`.
 _BEGIN = Struct("<qI")
 
-# So many messages at once come from a backlog or from many hosts: there time counts for more than bytes.
+# So many messages at once come from a backlog or from many hosts: time counts for more than bytes there.
 MANY = 1000
 
 # How many ticks are unpacked at once while the tail is folded, about: 16 bytes a number.
@@ -107,7 +107,7 @@ def newest(db: sqlite3.Connection) -> int:
 
 
 def size(db: sqlite3.Connection) -> int:
-    """Bytes of all ticks, packed."""
+    """Bytes that all ticks take."""
     return int(db.execute("SELECT total(length(numbers)) FROM ticks").fetchone()[0])
 
 
@@ -232,6 +232,7 @@ def _ranges(topics: Iterable[tuple[int, int]]) -> Iterator[range]:
 
 
 def taken(db: sqlite3.Connection, slot: Slot, topics: range) -> Values:
+    """What the slot has in the ticks of those topics."""
     found: Values = defaultdict(lambda: (array("q"), array("d")))
     for time, packed, content in ticks(db, slot.hour, slot.stop, topics):
         for one, value in zip(series_in(packed), memoryview(content).cast("d"), strict=True):
