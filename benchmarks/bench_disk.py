@@ -3,10 +3,10 @@
     python -m benchmarks.bench_disk [--hours 3] [--before 49] [--minutes 3] [--only NAME] [--folder DIR]
 
 One host at 5 s, 168 numbers in 9 messages a tick, one commit a tick; and 20 hosts, whose ticks are spread
-over 5 s and stored by a batch window of 1 s. SQLite gets `--before` hours that are not measured, so that
-every page is as full as it will be, with raw readings of a day and rollups of two: then each hour writes,
-folds and removes one. Beside it the layout of releases before schema 4. Measured are `--hours` hours of ticks
-with their upkeep; for 20 hosts one hour after two others, of which nothing is removed.
+over 5 s and stored by the bridge's batch window of 5 s. SQLite gets `--before` hours that are not measured,
+so that every page is as full as it will be, with raw readings of a day and rollups of two: then each hour
+writes, folds and removes one. Beside it the layout of releases before schema 4. Measured are `--hours` hours
+of ticks with their upkeep; for 20 hosts one hour after two others, of which nothing is removed.
 
 InfluxDB 1.6 and VictoriaMetrics, where they are installed, flush by the clock: they get a tick each 5 s for
 `--minutes`, after the same hours before. What a server writes later, when it merges its files, is not in it.
@@ -193,7 +193,7 @@ LAYOUTS = {"SQLite": sqlite, "SQLite, earlier layout": old_layout}
 
 def files(folder: Path, before: int, hours: int) -> Iterator[tuple[object, ...]]:
     """Each in a process of its own, whose bytes are counted."""
-    for hosts, windows in ((1, 1), (20, 5)):
+    for hosts, windows in ((1, 1), (20, 1)):
         for number, name in enumerate(LAYOUTS):
             path = folder / f"{hosts}-{number}.db"
             asked = json.dumps(

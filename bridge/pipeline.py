@@ -13,16 +13,20 @@ from perfwatch.errors import PayloadError
 from perfwatch.history.store import Numbers
 from perfwatch.mqtt.client import Client, Message
 
+# When no more comes for so long, those few hosts have told all for now.
+QUIET_SECONDS = 0.5
+
 # What comes so soon in place of what was acknowledged had waited in the broker.
 REFILL_SECONDS = 0.02
 
 
 class Pipeline:
-    """Batches of what arrives within `wait` seconds; at most `at_once` are written while one more is ready.
+    """Batches of what arrives within `wait` seconds, or until no more comes.
 
-    `keep` makes a batch durable; it returns False when it gave up. After that a message is
-    acknowledged, in the order in which it came, those without a reading too, as MQTT asks for. What is
-    not acknowledged the broker sends again. `reject` is told of each message that cannot be taken.
+    At most `at_once` are written while one more is ready. `keep` makes a batch durable; it returns False when
+    it gave up. After that a message is acknowledged, in the order in which it came, those without a reading
+    too, as MQTT asks for. What is not acknowledged the broker sends again. `reject` is told of each message
+    that cannot be taken.
     The batches are kept in tasks of `group`.
     """
 
@@ -80,14 +84,20 @@ class Pipeline:
             task.cancel()
 
     async def _gather(self, wait: float) -> None:
-        """Return when there is a batch: full, old enough, or sent by a broker that has more.
+        """Return when there is a batch: full, old enough, all for now, or sent by a broker that has more.
 
         Some brokers send no more than 20 messages ahead, whatever we would take.
         """
         await self._client.gathered(1)
         soon = self._freed_at + REFILL_SECONDS - time.monotonic()
         if soon < 0 or not await self._client.gathered(self._freed, soon):
-            await self._client.gathered(MESSAGES, wait)
+            await self._until_quiet(time.monotonic() + wait)
+
+    async def _until_quiet(self, end: float) -> None:
+        before, full = 0, False
+        while not full and before < self._client.arrived_so_far and (left := end - time.monotonic()) > 0:
+            before = self._client.arrived_so_far
+            full = await self._client.gathered(MESSAGES, min(left, QUIET_SECONDS))
 
     def _begin(self, messages: list[Message]) -> None:
         task = self._last = self._group.create_task(self._store(self._decoded(messages), self._last))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from functools import partial
 from importlib.resources import files
@@ -83,6 +84,8 @@ def run(settings: Settings) -> None:
     background = Background()
     server = Server(_served(build(settings, background), settings))
     background.stop = server.end
+    # What is loaded by now stays: to look through it for garbage took as long as a query.
+    gc.freeze()
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if background.failure:

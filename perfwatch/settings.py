@@ -151,7 +151,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     group: Annotated[str, Setting(LEVEL, "Bridges of one group share the readings between them")] = ""
     batch_wait: Annotated[
         float, Setting(Duration(0, 10), "How long a reading may wait to be written together with others")
-    ] = 0.5
+    ] = 5.0
     series_limit: Annotated[
         int, Setting(Whole(100, 10**6), "Most series that one host may have in the history")
     ] = 5000

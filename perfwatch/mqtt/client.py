@@ -183,6 +183,11 @@ class Client:
             self.puback(*given)
         return given
 
+    @property
+    def arrived_so_far(self) -> int:
+        """How many messages have arrived and were not given out yet."""
+        return len(self._inbox)
+
     async def rest(self, seconds: float) -> None:
         """Let what comes gather meanwhile, for whoever wants no message sooner than that."""
         await self._transport.rest(seconds)

@@ -95,6 +95,13 @@ async def test_what_comes_within_the_wait_is_one_batch() -> None:
         await kept(one, 3)
 
 
+async def test_when_no_more_comes_nothing_waits_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.pipeline.QUIET_SECONDS", 0.05)
+    async with running() as one:
+        one.wire.arrive(3)
+        await kept(one, 3)
+
+
 async def test_a_broker_that_sends_as_much_as_was_acknowledged_has_more_and_is_not_waited_for() -> None:
     async with running() as one:
         one.wire.arrive(MESSAGES)

@@ -24,8 +24,8 @@ import { alertPath, needs, resolved, ruled, series } from "./views.js";
  * @property {(sentence: string) => void} failed
  */
 
-// What the bridge has received is in the history by then, unless it is told to wait for longer.
-const WRITTEN_MS = 1000;
+// How soon the history is asked again. What the bridge has received is there by the third time, as it waits 5 s at most.
+const WRITTEN_MS = 2000;
 
 export class Panel {
   #made;

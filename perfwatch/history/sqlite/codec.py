@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, count, repeat
 from operator import add, mul, sub, truediv
@@ -125,12 +125,12 @@ def _column(
 ) -> Column:
     if kind == _FLOATS:
         return Column(_unshuffled("d", body).tolist())
-    rest: Iterable[int] = _unshuffled(_TYPES[width], body).tolist() if width else [0] * (size - of_last)
+    rest: list[int] = _unshuffled(_TYPES[width], body).tolist() if width else [0] * (size - of_last)
     if of_last:
-        rest = accumulate(rest, initial=0)
+        rest = list(accumulate(rest, initial=0))
     if kind == _INTS:
         return Column(list(map(add, rest, count(first, step))))
-    return Column(list(rest), first, _SCALES[kind])
+    return Column(rest, first, _SCALES[kind])
 
 
 def _unshuffled(kind: str, body: bytes) -> array[Any]:

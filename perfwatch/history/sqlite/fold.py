@@ -11,14 +11,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from perfwatch.history.rollup import HOUR
-from perfwatch.history.sqlite import chunks, keys, rollups, state
+from perfwatch.history.sqlite import chunks, keys, rollups, state, tail
 from perfwatch.history.store import Work
 
-_TOPIC = "SELECT topic FROM series WHERE id = ?"
 _MARK = "INSERT OR IGNORE INTO unrolled VALUES (?)"
 _UNMARK = "DELETE FROM unrolled WHERE id = ?"
 _MARKED = "SELECT id FROM unrolled WHERE id > ? AND id < ? ORDER BY id LIMIT 1"
-_WAITING = "SELECT 1 FROM tail WHERE id >= ? AND id < ? AND topic = ? LIMIT 1"
 
 
 class Done(NamedTuple):
@@ -82,7 +80,7 @@ def _roll(db: sqlite3.Connection, key: int) -> Work:
     hour, series = keys.time_of(key), keys.series_of(key)
     begins = raw_from(db, series)
     late = begins is not None and hour < begins
-    if late and _is_in_tail(db, hour, series):
+    if late and tail.has(db, hour):  # to be merged into the chunk again, perhaps
         return Work()
     db.execute(_UNMARK, (key,))
     if begins is None:
@@ -94,12 +92,6 @@ def _roll(db: sqlite3.Connection, key: int) -> Work:
     else:
         rollups.roll(db, key, kept)
     return Work(rolled_up=len(kept.times))
-
-
-def _is_in_tail(db: sqlite3.Connection, hour: int, series: int) -> bool:
-    """Whether what is in the chunk may be in the tail yet, to be merged into it again."""
-    [topic] = db.execute(_TOPIC, (series,)).fetchone()
-    return db.execute(_WAITING, (keys.row(hour), keys.row(hour + HOUR), topic)).fetchone() is not None
 
 
 def close_hours(db: sqlite3.Connection, until: int) -> Done:

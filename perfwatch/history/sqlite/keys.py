@@ -8,9 +8,8 @@ from __future__ import annotations
 from perfwatch.history.rollup import HOUR
 
 _SERIES_BITS = 32
-# So many messages of one millisecond, and times of more than 2,200 years before and after 1970.
+# So many rows of one millisecond, and times of more than 2,200 years before and after 1970.
 _ROW_BITS = 17
-ROWS_OF_A_TIME = 1 << _ROW_BITS
 TIMES = range(-1 << 63 - _ROW_BITS, 1 << 63 - _ROW_BITS)
 _FIRST, _LAST = -1 << 63, (1 << 63) - 1
 
@@ -35,7 +34,7 @@ def time_of(found: int, period: int = HOUR) -> int:
 
 
 def row(time: int) -> int:
-    """The first row of the tail that a message of that time (ms) can have."""
+    """The first row of the tail that can have that time (ms)."""
     return _bounded(time << _ROW_BITS)
 
 

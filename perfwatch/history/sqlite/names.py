@@ -58,13 +58,8 @@ def named(db: sqlite3.Connection, metric: str | None, host: str | None) -> list[
     return list(map(Series._make, db.execute(_ALL, (metric, host))))
 
 
-def whose(db: sqlite3.Connection, topic: int) -> str:
-    """What a topic is called in a sentence: "cpu of nas"."""
-    return "{} of {}".format(*db.execute("SELECT metric, host FROM topics WHERE id = ?", (topic,)).fetchone())
-
-
 class Names:
-    """Makes rows of what is written. Knows ids until it is told to `forget` them."""
+    """Gives what is written its ids. Knows ids until it is told to `forget` them."""
 
     def __init__(self) -> None:
         self._ids: dict[_Key, int] = {}
@@ -74,27 +69,30 @@ class Names:
         self._ids.clear()
         self._layouts.clear()
 
-    def rows(self, db: sqlite3.Connection, taken: Iterable[Point | Numbers]) -> Iterator[tail.Row]:
-        """Adds series that are new. Points of one message, which follow each other, are one row."""
+    def messages(self, db: sqlite3.Connection, taken: Iterable[Point | Numbers]) -> Iterator[tail.Message]:
+        """Adds series that are new. Points of one message follow each other."""
         for whose, group in groupby(taken, _message):
             if whose is None:
-                yield from (self._row(db, one) for one in group if isinstance(one, Numbers))
+                yield from (self._of_layout(db, one) for one in group if isinstance(one, Numbers))
             else:
-                yield self._row_of(db, whose, [one for one in group if isinstance(one, Point)])
+                yield self._of_points(db, whose, [one for one in group if isinstance(one, Point)])
 
-    def _row(self, db: sqlite3.Connection, one: Numbers) -> tail.Row:
+    def _of_layout(self, db: sqlite3.Connection, one: Numbers) -> tail.Message:
         placed = self._layouts.get(one.layout.whose)
         if placed is None or placed.layout is not one.layout:
             placed = self._layouts[one.layout.whose] = self._placed(db, one.layout)
-        return tail.Row(one.time, placed.topic, placed.head, placed.pack(*one.values))
+        host = one.layout.whose[1]
+        return tail.Message(host, one.time, placed.topic, placed.head, placed.pack(*one.values))
 
-    def _row_of(self, db: sqlite3.Connection, whose: tuple[str, str, int], points: list[Point]) -> tail.Row:
+    def _of_points(
+        self, db: sqlite3.Connection, whose: tuple[str, str, int], points: list[Point]
+    ) -> tail.Message:
         metric, host, time = whose
         topic = self._topic(db, metric, host)
         names = [(one.tag, one.part, field) for one in points for field in one.fields]
         numbers = [value for one in points for value in one.fields.values()]
         head = tail.head([self._series(db, topic, *name) for name in names])
-        return tail.Row(time, topic, head, pack(f"<{len(numbers)}d", *numbers))
+        return tail.Message(host, time, topic, head, pack(f"<{len(numbers)}d", *numbers))
 
     def _placed(self, db: sqlite3.Connection, layout: Layout) -> Placed:
         topic = self._topic(db, *layout.whose)

@@ -130,10 +130,7 @@ def _loose(
         for one in group:
             for time, value in migrate.readings(db, one.id, part.start, part.stop):
                 found[keys.key(time, one.id)][time] = value
-    topics: defaultdict[int, set[int]] = defaultdict(set)
-    for one in group:
-        topics[one.topic].add(one.id)
-    for topic, wanted in topics.items():
-        for series, time, value in tail.values(db, topic, wanted, part.start, part.stop):
-            found[keys.key(time, series)][time] = value
+    topics, wanted = {one.topic for one in group}, {one.id for one in group}
+    for series, time, value in tail.values(db, topics, wanted, part.start, part.stop):
+        found[keys.key(time, series)][time] = value
     return found

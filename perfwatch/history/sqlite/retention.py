@@ -23,7 +23,7 @@ SELECT min(id) FROM (SELECT min(id) AS id FROM chunks WHERE id >= :first AND id 
     UNION ALL SELECT min(id) FROM minutes WHERE id >= :first AND id < :end)"""
 _NEXT_DAY = "SELECT min(id) FROM days WHERE id >= ? AND id < ?"
 _EMPTY = """
-SELECT id FROM series WHERE newest < :hour OR newest = :hour
+SELECT id, topic FROM series WHERE newest < :hour OR newest = :hour
     AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunks.id = :key + series.id)
     AND NOT EXISTS (SELECT 1 FROM minutes WHERE minutes.id = :key + series.id)"""
 
@@ -105,9 +105,9 @@ def forget_empty(db: sqlite3.Connection, before: int) -> bool:
     """Remove the series that have nothing from `before` (ms) on; returns whether there were some."""
     hour = floor(before, HOUR)
     found = db.execute(_EMPTY, {"hour": hour, "key": keys.key(hour, 0)}).fetchall()
-    empty = {series for (series,) in found}
+    empty = {series for series, _ in found}
     if empty:
-        empty -= tail.series(db)
+        empty -= tail.series(db, {topic for _, topic in found})
     db.executemany("DELETE FROM series WHERE id = ?", [(series,) for series in empty])
     if empty:
         db.execute("DELETE FROM topics WHERE id NOT IN (SELECT topic FROM series)")

@@ -13,7 +13,7 @@ _TABLES = (
         id INTEGER PRIMARY KEY, topic INTEGER NOT NULL, tag TEXT NOT NULL, part TEXT NOT NULL,
         field TEXT NOT NULL, raw_from INTEGER NOT NULL DEFAULT {NEVER},
         newest INTEGER NOT NULL DEFAULT {NEVER}, UNIQUE (topic, tag, part, field))""",
-    # The newest readings, a row a message.
+    # The newest readings: until schema 5 a row a message.
     """CREATE TABLE tail (
         id INTEGER PRIMARY KEY, topic INTEGER NOT NULL, head BLOB NOT NULL, numbers BLOB NOT NULL)""",
     # Older ones, a row for each series and hour; first and last are counted from its start.
@@ -71,12 +71,16 @@ _EARLIER = {
             SELECT (SELECT min(time) FROM old_rollups WHERE series = id AND tier = 1) FROM series)""",
         "DROP TABLE old_series",
     ),
+    # A row a commit. A PerfWatch of before, which is running yet, is not to read or fold it.
+    4: ("ALTER TABLE tail RENAME TO ticks",),
 }
 VERSION = 1 + len(_EARLIER)
+# That of `_TABLES`: a new file goes on from there.
+_AS_MADE = 4
 
 
 def statements(version: int) -> tuple[str, ...]:
     """What brings a file of that schema to VERSION; 0 is an empty file."""
     if version == 0:
-        return (*_TABLES, _POLICY)
+        return (*_TABLES, _POLICY, *statements(_AS_MADE))
     return tuple(statement for earlier in range(version, VERSION) for statement in _EARLIER[earlier])

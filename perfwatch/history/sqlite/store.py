@@ -1,6 +1,6 @@
 """The history in one SQLite file: no server to run.
 
-Every table grows at its end only: readings come into a tail, a row a message, and each hour is then folded
+Every table grows at its end only: readings come into a tail, a row a commit, and each hour is then folded
 into chunks, a row a series, with its rollups.
 """
 
@@ -16,17 +16,15 @@ from typing import Self
 
 import msgspec
 
-from perfwatch.errors import PartialWrite, StoreError
+from perfwatch.errors import StoreError
 from perfwatch.history.policy import Policy
-from perfwatch.history.rollup import NEVER, total
-from perfwatch.history.sqlite import keys, query, retention, sizes, tail
+from perfwatch.history.rollup import total
+from perfwatch.history.sqlite import query, retention, sizes, tail
 from perfwatch.history.sqlite.file import BUSY_SECONDS, begin, connect, explain
-from perfwatch.history.sqlite.names import Names, known, named, whose
+from perfwatch.history.sqlite.names import Names, known, named
 from perfwatch.history.sqlite.upkeep import Upkeep
 from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, Tier, Work
 from perfwatch.readings.codec import from_ms
-
-_NO_PLACE = f"the history has room for {keys.ROWS_OF_A_TIME:,} messages of one millisecond"
 
 
 class SqliteStore:
@@ -48,21 +46,15 @@ class SqliteStore:
         self._writing = Lock()
         self._writer: sqlite3.Connection | None = None
         self._version = -1
-        # What is newer is at the tail's end.
-        self._newest = NEVER
         self._names = Names()
         self._idle: list[sqlite3.Connection] = []
         self._upkeep = Upkeep(self._transaction, self._reader, self._checkpoint)
 
     def write(self, points: Iterable[Point | Numbers]) -> int:
         with self._transaction() as db:
-            rows = [row for row in self._names.rows(db, points) if row.numbers]
-            no_place = tail.add(db, rows, self._newest)
-            refused = [f"{whose(db, row.topic)} at {row.time}: {_NO_PLACE}" for row in no_place]
-            self._newest = max([self._newest, *(row.time for row in rows)])
-        if refused:
-            raise PartialWrite(f"The history {self.path} refused {refused[0]}", refused)
-        return sum([len(row.numbers) for row in rows]) // tail.NUMBER_BYTES
+            messages = [one for one in self._names.messages(db, points) if one.numbers]
+            tail.add(db, messages)
+        return sum([len(one.numbers) for one in messages]) // tail.NUMBER_BYTES
 
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
         with self._reader() as db:
@@ -160,7 +152,6 @@ class SqliteStore:
         version = db.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
             self._names.forget()
-            self._newest = tail.newest(db)
             self._version = version
 
     def _drop_writer(self) -> None:

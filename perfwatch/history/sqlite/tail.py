@@ -1,42 +1,68 @@
-"""The tail: the newest readings, one row a message, in the order of their times.
+"""The tail: the newest readings, as they were committed.
 
-A row is `topic`, `head`, which says whose its numbers are, and the numbers themselves: 8 bytes each. Rows are
-added and removed, and never changed: of two of the same time and series the later one counts.
+A row is what one commit has of ten seconds: of each host and time a *tick*, packed by itself, so that a
+question about one host unpacks no other. Rows are added and removed, and never changed: of two numbers of the
+same time and series the later one counts.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import zlib
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
-from struct import unpack_from
-from typing import NamedTuple
+from struct import Struct
+from typing import NamedTuple, TypeAlias
 
 from perfwatch.errors import BadPoints
 from perfwatch.history.rollup import HOUR, NEVER, floor
 from perfwatch.history.sqlite import keys
 
-# Python's lock is given away and waited for with every statement. One for many rows takes three quarters of
-# the time, and beside a busy thread less than half. Any SQLite takes 999 values in a statement.
-ROWS_AT_ONCE = 200
-_ADD = "INSERT INTO tail (id, topic, head, numbers) VALUES (?, ?, ?, ?)"
-_ADD_MANY = _ADD + ", (?, ?, ?, ?)" * (ROWS_AT_ONCE - 1)
-_LAST = "SELECT max(id) FROM tail WHERE id >= ? AND id < ?"
-_READ = "SELECT id, head, numbers FROM tail WHERE topic BETWEEN ? AND ? AND id >= ? AND id < ? ORDER BY id"
+# How far apart the times in one row may be, in ms. Hours are made of it.
+SLOT = 10_000
 NUMBER_BYTES = 8
 
-# What is held in memory at once while the tail is folded, about: 100 bytes a number.
-ROWS_TAKEN = 1000
+# The topic of such a row. Until schema 5 a row was one message, under its own topic and unpacked.
+_TICKS = 0
+# Time in ms, and bytes of `head`.
+_BEGIN = Struct("<qI")
+
+# So many messages at once come from a backlog or from many hosts: time counts for more than bytes there.
+MANY = 1000
+
+# How many ticks are unpacked at once while the tail is folded, about: 16 bytes a number.
+TICKS_TAKEN = 1000
+
+_ADD = "INSERT INTO ticks (id, topic, head, numbers) VALUES (?, ?, ?, ?)"
+_LAST = "SELECT max(id) FROM ticks WHERE id >= ? AND id < ?"
+_READ = "SELECT id, topic, head, numbers FROM ticks WHERE id >= ? AND id < ? ORDER BY id"
+_HEADS = "SELECT id, topic, head FROM ticks WHERE id >= ? AND id < ? ORDER BY id"
+# A tick is known by the topic of its first message.
+_OF_HOSTS = """
+SELECT id FROM topics WHERE host IN (SELECT host FROM topics WHERE id IN (SELECT value FROM json_each(?)))"""
+
+# What is known of the series of some numbers: times and values of each, in order of writing.
+Values: TypeAlias = dict[int, tuple["array[int]", "array[float]"]]
 
 
-class Row(NamedTuple):
-    """A message's numbers; `time` is in ms."""
+class Message(NamedTuple):
+    """A message's numbers as bytes; `head` tells their series, `time` is in ms."""
 
+    host: str
     time: int
     topic: int
+    head: bytes
+    numbers: bytes
+
+
+class Tick(NamedTuple):
+    """The numbers of one host and time (ms)."""
+
+    time: int
     head: bytes
     numbers: bytes
 
@@ -54,7 +80,7 @@ def head(series: Sequence[int]) -> bytes:
 
 @lru_cache(maxsize=4096)
 def series_in(packed: bytes) -> tuple[int, ...]:
-    """What `head` was made of."""
+    """What one `head` after another was made of."""
     runs = iter(array("I", packed))
     return tuple(
         chain.from_iterable(range(first, first + size) for first, size in zip(runs, runs, strict=True))
@@ -63,8 +89,15 @@ def series_in(packed: bytes) -> tuple[int, ...]:
 
 def ends(db: sqlite3.Connection) -> tuple[int | None, int | None]:
     """The oldest and newest time in the tail."""
-    first, last = (db.execute(f"SELECT {end}(id) FROM tail").fetchone()[0] for end in ("min", "max"))
-    return (None, None) if first is None else (keys.time_of_row(first), keys.time_of_row(last))
+    first, last = db.execute("SELECT min(id), max(id) FROM ticks").fetchone()
+    if first is None:
+        return None, None
+    return min(_times_beside(db, first)), max(_times_beside(db, last))
+
+
+def _times_beside(db: sqlite3.Connection, row: int) -> Iterator[int]:
+    slot = floor(keys.time_of_row(row), SLOT)
+    return (tick.time for tick in ticks(db, slot, slot + SLOT))
 
 
 def newest(db: sqlite3.Connection) -> int:
@@ -73,122 +106,152 @@ def newest(db: sqlite3.Connection) -> int:
     return NEVER if found is None else found
 
 
-def rows(db: sqlite3.Connection) -> int:
-    """How many there are."""
-    return int(db.execute("SELECT count(*) FROM tail").fetchone()[0])
+def size(db: sqlite3.Connection) -> int:
+    """Bytes that all ticks take."""
+    return int(db.execute("SELECT total(length(numbers)) FROM ticks").fetchone()[0])
 
 
 def numbers(db: sqlite3.Connection) -> int:
     """How many numbers there are; one that was sent twice is two."""
-    return int(db.execute("SELECT total(length(numbers)) FROM tail").fetchone()[0]) // NUMBER_BYTES
+    return sum(len(tick.numbers) for tick in ticks(db, keys.TIMES.start, keys.TIMES.stop)) // NUMBER_BYTES
 
 
-def add(db: sqlite3.Connection, rows: Iterable[Row], newest: int) -> list[Row]:
-    """Add rows in their order, knowing that the tail has nothing newer than `newest` (ms).
-
-    Returns those that have no place, because their time has all its rows. Raises BadPoints for a time that
-    no row can have.
-    """
-    free: dict[int, int] = {}
-    values: list[object] = []
-    refused = []
-    for one in rows:
-        place = free.get(one.time)
-        if place is None:
-            place = keys.row(one.time) if one.time > newest else _free(db, one.time)
+def add(db: sqlite3.Connection, messages: Sequence[Message]) -> None:
+    """Add messages in their order. Raises BadPoints for a time that no row can have."""
+    slots: defaultdict[int, defaultdict[tuple[str, int], list[Message]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for one in messages:
         if one.time not in keys.TIMES:
             raise BadPoints(
                 f"The history cannot store a reading of {one.time} ms: that is thousands of years away"
             )
-        if place >= keys.row(one.time) + keys.ROWS_OF_A_TIME:
-            refused.append(one)
+        slots[floor(one.time, SLOT)][one.host, one.time].append(one)
+    level = 0 if len(messages) >= MANY else 1
+    for slot, found in slots.items():
+        parts = [_packed(together, level) for together in found.values()]
+        heads = array("I", [*(together[0].topic for together in found.values()), *map(len, parts)])
+        db.execute(_ADD, (_free(db, slot), _TICKS, heads.tobytes(), b"".join(parts)))
+
+
+def _free(db: sqlite3.Connection, slot: int) -> int:
+    last = db.execute(_LAST, _rows(slot, slot + SLOT)).fetchone()[0]
+    return keys.row(slot) if last is None else int(last) + 1
+
+
+def _rows(start: int, stop: int) -> tuple[int, int]:
+    """The first row that may have something of start ≤ time < stop (ms), and the first after those."""
+    return keys.row(floor(start, SLOT)), keys.row(-floor(-stop, SLOT))
+
+
+def _packed(messages: Sequence[Message], level: int) -> bytes:
+    heads = b"".join([one.head for one in messages])
+    numbers = [one.numbers for one in messages]
+    return zlib.compress(b"".join((_BEGIN.pack(messages[0].time, len(heads)), heads, *numbers)), level)
+
+
+def ticks(
+    db: sqlite3.Connection, start: int, stop: int, topics: Collection[int] | None = None
+) -> Iterator[Tick]:
+    """Those of start ≤ time < stop (ms) in order of writing; only those known by `topics` when given."""
+    for row, topic, packed, content in db.execute(_READ, _rows(start, stop)):
+        if topic == _TICKS:
+            found = _unpacked(packed, content, topics)
+        elif topics is None or topic in topics:
+            found = iter([Tick(keys.time_of_row(row), packed, content)])
+        else:
             continue
-        values += (place, one.topic, one.head, one.numbers)
-        free[one.time] = place + 1
-    step = 4 * ROWS_AT_ONCE
-    whole = len(values) // step * step
-    for at in range(0, whole, step):
-        db.execute(_ADD_MANY, values[at : at + step])
-    rest = iter(values[whole:])
-    db.executemany(_ADD, zip(rest, rest, rest, rest, strict=True))
-    return refused
+        yield from (tick for tick in found if start <= tick.time < stop)
 
 
-def _free(db: sqlite3.Connection, time: int) -> int:
-    last = db.execute(_LAST, (keys.row(time), keys.row(time + 1))).fetchone()[0]
-    return keys.row(time) if last is None else int(last) + 1
+def _unpacked(packed: bytes, content: bytes, topics: Collection[int] | None) -> Iterator[Tick]:
+    heads, end = array("I", packed), 0
+    for topic, size in zip(heads[: len(heads) // 2], heads[len(heads) // 2 :], strict=True):
+        end += size
+        if topics is None or topic in topics:
+            plain = zlib.decompress(content[end - size : end])
+            time, length = _BEGIN.unpack_from(plain)
+            at = _BEGIN.size + length
+            yield Tick(time, plain[_BEGIN.size : at], plain[at:])
 
 
 def values(
-    db: sqlite3.Connection, topic: int, wanted: Collection[int], start: int, stop: int
+    db: sqlite3.Connection, topics: Collection[int], wanted: Collection[int], start: int, stop: int
 ) -> Iterator[tuple[int, int, float]]:
-    """(series, time, value) of those series of one topic in start ≤ time < stop, in order of writing."""
+    """(series, time, value) of those series of these topics in start ≤ time < stop, in order of writing."""
     places: dict[bytes, list[tuple[int, int]]] = {}
-    for found, packed, numbers in db.execute(_READ, (topic, topic, keys.row(start), keys.row(stop))):
+    for time, packed, content in ticks(db, start, stop, _of_hosts(db, topics)):
         if packed not in places:
-            inside = enumerate(series_in(packed))
-            places[packed] = [(one, place * NUMBER_BYTES) for place, one in inside if one in wanted]
-        for one, place in places[packed]:
-            yield one, keys.time_of_row(found), unpack_from("<d", numbers, place)[0]
+            places[packed] = [(one, at) for at, one in enumerate(series_in(packed)) if one in wanted]
+        numbers = memoryview(content).cast("d")
+        for one, at in places[packed]:
+            yield one, time, numbers[at]
+
+
+def _of_hosts(db: sqlite3.Connection, topics: Collection[int]) -> set[int]:
+    """All topics of the hosts that these are of."""
+    return {topic for (topic,) in db.execute(_OF_HOSTS, (json.dumps([*topics]),))}
 
 
 class Slot(NamedTuple):
-    """The rows of one hour that come before the row `stop`, by ranges of topics to be taken one by one."""
+    """What one hour has before `stop` (ms): rows, and the topics of their ticks in ranges."""
 
     hour: int
     stop: int
-    topics: list[tuple[int, int]]
+    rows: list[int]
+    topics: list[range]
 
 
 def oldest_slot(db: sqlite3.Connection, until: int) -> Slot | None:
-    """The oldest hour that has rows older than `until` (ms)."""
-    first, _ = ends(db)
-    if first is None or first >= until:
+    """The oldest hour that has rows of before `until` (ms), each of them whole."""
+    first = db.execute("SELECT min(id) FROM ticks").fetchone()[0]
+    if first is None or floor(keys.time_of_row(first), SLOT) >= until:
         return None
-    hour = floor(first, HOUR)
-    stop = keys.row(min(hour + HOUR, until))
-    sql = "SELECT topic, count(*) FROM tail WHERE id < ? GROUP BY topic ORDER BY topic"
-    return Slot(hour, stop, list(_ranges(db.execute(sql, (stop,)))))
+    hour = floor(keys.time_of_row(first), HOUR)
+    stop = min(hour + HOUR, -floor(-until, SLOT))
+    rows: list[int] = []
+    topics: Counter[int] = Counter()
+    for row, topic, packed in db.execute(_HEADS, _rows(hour, stop)):
+        rows.append(row)
+        topics.update([topic] if topic != _TICKS else array("I", packed)[: len(packed) // 8])
+    return Slot(hour, stop, rows, list(_ranges(sorted(topics.items()))))
 
 
-def _ranges(topics: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Ranges of topics that have no more than ROWS_TAKEN rows, unless one has more by itself."""
+def _ranges(topics: Iterable[tuple[int, int]]) -> Iterator[range]:
+    """Ranges of topics that have no more than TICKS_TAKEN ticks, unless one has more by itself."""
     found: list[int] = []
     held = 0
     for topic, size in topics:
-        if found and held + size > ROWS_TAKEN:
-            yield found[0], found[-1]
+        if found and held + size > TICKS_TAKEN:
+            yield range(found[0], found[-1] + 1)
             found, held = [], 0
         found.append(topic)
         held += size
     if found:
-        yield found[0], found[-1]
+        yield range(found[0], found[-1] + 1)
 
 
-def taken(
-    db: sqlite3.Connection, slot: Slot, topics: tuple[int, int]
-) -> tuple[dict[int, dict[int, float]], list[int]]:
-    """The values of each series by time, and the rows that they are from: not all when they are too many."""
-    found: defaultdict[int, dict[int, float]] = defaultdict(dict)
-    rows = []
-    span = (*topics, keys.row(slot.hour), slot.stop)
-    for row, packed, numbers in db.execute(f"{_READ} LIMIT {2 * ROWS_TAKEN}", span):
-        time = keys.time_of_row(row)
-        rows.append(row)
-        for one, value in zip(series_in(packed), _unpacked(numbers), strict=True):
-            found[one][time] = value
-    return found, rows
+def taken(db: sqlite3.Connection, slot: Slot, topics: range) -> Values:
+    """What the slot has in the ticks of those topics."""
+    found: Values = defaultdict(lambda: (array("q"), array("d")))
+    for time, packed, content in ticks(db, slot.hour, slot.stop, topics):
+        for one, value in zip(series_in(packed), memoryview(content).cast("d"), strict=True):
+            times, values = found[one]
+            times.append(time)
+            values.append(value)
+    return found
 
 
-def series(db: sqlite3.Connection) -> set[int]:
-    """Every series that has a number in the tail."""
-    heads = db.execute("SELECT DISTINCT head FROM tail").fetchall()
-    return set(chain.from_iterable(series_in(packed) for (packed,) in heads))
+def series(db: sqlite3.Connection, topics: Collection[int]) -> set[int]:
+    """Every series that has a number in the tail, of the hosts that these topics are of."""
+    found = ticks(db, keys.TIMES.start, keys.TIMES.stop, _of_hosts(db, topics))
+    return set(chain.from_iterable(series_in(packed) for packed in {tick.head for tick in found}))
+
+
+def has(db: sqlite3.Connection, hour: int) -> bool:
+    """Whether there is anything of that hour."""
+    return db.execute(_LAST, _rows(hour, hour + HOUR)).fetchone()[0] is not None
 
 
 def remove(db: sqlite3.Connection, rows: Sequence[int]) -> None:
-    db.executemany("DELETE FROM tail WHERE id = ?", zip(rows, strict=True))
-
-
-def _unpacked(numbers: bytes) -> tuple[float, ...]:
-    return unpack_from(f"<{len(numbers) // NUMBER_BYTES}d", numbers)
+    db.executemany("DELETE FROM ticks WHERE id = ?", zip(rows, strict=True))

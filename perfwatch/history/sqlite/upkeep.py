@@ -20,15 +20,15 @@ from perfwatch.history.store import Work
 STEP_SECONDS = 0.002
 # Each commit writes the last page of every table, so it is to have some series; about a millisecond each.
 SERIES_AT_ONCE = 8
-ROWS_REMOVED = 500
+ROWS_REMOVED = 50
 
 # What so many steps have changed is brought into the main file by them: left alone, it would grow until
 # some writer's commit has to do it all.
 CHECKPOINT_STEPS = 20
 
-# A question about the last hour reads all of the tail. With more rows than this the hour is folded before it
-# is over, up to the last whole CROWDED_MS that only late readings can come to.
-CROWDED_ROWS = 60_000
+# A question about the last hour goes through all of the tail. With more bytes than this the hour is folded
+# before it is over, up to the last whole CROWDED_MS that only late readings can come to.
+CROWDED_BYTES = 16_000_000
 CROWDED_MS = 10 * MINUTE
 GRACE_MS = 5 * MINUTE
 
@@ -84,7 +84,7 @@ class Upkeep:
 
     def _fold_crowded(self) -> Iterator[Work]:
         with self._reader() as db:
-            crowded = tail.rows(db) > CROWDED_ROWS
+            crowded = tail.size(db) > CROWDED_BYTES
             until = floor(tail.newest(db) - GRACE_MS, CROWDED_MS)
             rolled_to = state.read(db).rolled_to
         if crowded:
@@ -104,10 +104,12 @@ class Upkeep:
             if claim is None:
                 with self._transaction("NORMAL") as db:
                     claim = state.claim(db)
-            folding = Folding(slot.hour, closed, claim)
+                # What was found before belongs to whoever claimed it then.
+                continue
+            folding = Folding(slot, closed, claim)
             for topics in slot.topics:
                 with self._reader() as db:
-                    folding.take(*tail.taken(db, slot, topics))
+                    folding.take(tail.taken(db, slot, topics))
                 yield from self._steps(folding.next)
             yield from self._steps(folding.removal())
             if folding.disturbed:
@@ -136,28 +138,29 @@ class Folding:
     may be older than what is in the chunks by now: whoever claimed it last goes on alone.
     """
 
-    def __init__(self, hour: int, closed: int, claim: int) -> None:
-        self._hour = hour
+    def __init__(self, slot: tail.Slot, closed: int, claim: int) -> None:
+        self._hour = slot.hour
         self._closed = closed
         self._claim = claim
-        self._left: dict[int, dict[int, float]] = {}
-        self._rows: list[int] = []
+        self._left: tail.Values = {}
+        self._rows = slot.rows[::-1]
         self.disturbed = False
 
-    def take(self, values: dict[int, dict[int, float]], rows: list[int]) -> None:
+    def take(self, values: tail.Values) -> None:
         self._left = dict(sorted(values.items(), reverse=True))
-        self._rows += rows
 
     def next(self, db: sqlite3.Connection) -> Done:
         if not self._left or not self._is_alone(db):
             return fold.NOTHING
         chosen = [self._left.popitem() for _ in range(min(len(self._left), SERIES_AT_ONCE))]
-        works = [fold.keep(db, series, self._hour, values, self._closed) for series, values in chosen]
+        works = [
+            fold.keep(db, series, self._hour, dict(zip(*values, strict=True)), self._closed)
+            for series, values in chosen
+        ]
         return Done(total(works), more=bool(self._left))
 
     def removal(self) -> _Work:
         """The steps that remove the rows, oldest first."""
-        self._rows.sort(reverse=True)
         return self._remove
 
     def _remove(self, db: sqlite3.Connection) -> Done:

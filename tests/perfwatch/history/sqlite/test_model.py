@@ -180,8 +180,9 @@ def test_a_random_history_says_what_the_naive_one_says(
     chance = random.Random(seed)
     monkeypatch.setattr(upkeep, "STEP_SECONDS", chance.choice([0.0, 0.002]))
     monkeypatch.setattr(upkeep, "SERIES_AT_ONCE", chance.choice([1, 8]))
-    monkeypatch.setattr(upkeep, "CROWDED_ROWS", chance.choice([20, 60_000]))
-    monkeypatch.setattr(tail, "ROWS_TAKEN", chance.choice([5, 2000]))
+    monkeypatch.setattr(upkeep, "CROWDED_BYTES", chance.choice([500, 10**8]))
+    monkeypatch.setattr(tail, "TICKS_TAKEN", chance.choice([5, 2000]))
+    monkeypatch.setattr(tail, "MANY", chance.choice([50, 10_000]))
     history = History(tmp_path / "history.db", chance)
     for _ in range(STEPS):
         history.step()
