@@ -15,7 +15,7 @@ import argparse
 import json
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, Service
 
 _SETTLING_SECONDS = 15  # introductions, first series, rules that get their first readings
+_PATIENCE_SECONDS = 60
 _SERVICES = ("mosquitto", "bridges", "store", "alerts", "dashboard")
 
 
@@ -54,7 +55,7 @@ def main() -> None:
     print_table(f"MB (PSS): {title}", head, [fleet.row(fleet.megabytes) for fleet in fleets])
     print_table(
         f"What became of the readings: {title}",
-        ("hosts", "sent", "stored", "ms from a reading's time to the store, last batch"),
+        ("hosts", "sent", "stored within a minute", "ms from a reading's time to the store, last batch"),
         [(fleet.hosts, fleet.sent, fleet.stored, fleet.lag) for fleet in fleets],
     )
 
@@ -89,7 +90,8 @@ class Fleet:
             told, _ = fleet.communicate(timeout=120)
             self.sent = int(told.split()[0])
             self.rate = self.sent / float(told.split()[1])
-            wait_until(lambda: stats.written() >= self.sent, "every reading is stored", 120)
+            with suppress(AssertionError):  # too much for this machine: what is not stored is in the spool
+                wait_until(lambda: stats.written() >= self.sent, "every reading is stored", _PATIENCE_SECONDS)
             self.stored, self.lag = stats.written(), stats.lag()
 
     def _started(self, stack: ExitStack, folder: Path, broker: Mosquitto) -> list[list[int]]:
