@@ -95,8 +95,8 @@ class Pipeline:
 
     async def _until_quiet(self, end: float) -> None:
         before, full = 0, False
-        while not full and before < self._client.arrived_so_far and (left := end - time.monotonic()) > 0:
-            before = self._client.arrived_so_far
+        while not full and before < self._client.backlog and (left := end - time.monotonic()) > 0:
+            before = self._client.backlog
             full = await self._client.gathered(MESSAGES, min(left, QUIET_SECONDS))
 
     def _begin(self, messages: list[Message]) -> None:

@@ -22,7 +22,6 @@ OWNERS = {
         "collector/delivery/connection.py",
         "collector/delivery/client.py",
         "collector/delivery/probe.py",
-        "collector/delivery/paho.py",
     ),
     "mqtt5": ("perfwatch/mqtt/",),
     "aiomqtt": ("perfwatch/topic_client.py",),
@@ -211,7 +210,7 @@ def test_every_pure_module_is_there() -> None:
     [
         ("alerts.__main__, bridge.__main__, devices.__main__", ["importlib.metadata", "urllib.request"]),
         ("perfwatch.cli, perfwatch.admin.up", ["importlib.metadata", "zipfile"]),
-        ("collector.__main__", ["urllib.request", "http.client", "email", "ctypes", "perfwatch.admin"]),
+        ("collector.__main__", ["ctypes", "perfwatch.admin"]),
         ("alerts.__main__, devices.__main__", ["tempfile", "hashlib", "statistics", "zoneinfo"]),
         ("devices.__main__", ["google.protobuf", "jinja2"]),
         ("dashboard.server", ["httpx", "paho", "numpy", "pandas", "pyarrow", "PIL"]),

@@ -11,13 +11,13 @@ from functools import cache
 from itertools import chain
 from typing import Any, Literal
 
+from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.delivery.mqtt_reasons import explain
-from collector.delivery.paho import mqtt
 from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError, SettingError
 from perfwatch.mqtt.limits import Limits

@@ -7,13 +7,13 @@ import threading
 import time
 from typing import Any, Protocol
 
+from paho.mqtt import client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.delivery.client import Client, limits_of, new_client, tls_context
 from collector.delivery.mqtt_reasons import TAKEN_OVER, explain
-from collector.delivery.paho import mqtt
 from collector.delivery.retry import Retry
 from collector.delivery.worker import Worker
 from perfwatch.broker import Broker

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.delivery.mqtt_reasons import advice
-from collector.delivery.paho import mqtt
 from perfwatch.broker import Broker
 from perfwatch.checks import Check
 from perfwatch.settings import option, variable

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from paho.mqtt import client as mqtt
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -18,7 +19,6 @@ from collector.delivery.connection import Connection
 from collector.delivery.inflight import Inflight, Sent
 from collector.delivery.mqtt_reasons import QUOTA, TOO_LARGE
 from collector.delivery.outbox import Outbox
-from collector.delivery.paho import mqtt
 from collector.delivery.remarks import Remarks
 from perfwatch.broker import Broker
 from perfwatch.mqtt.identity import new_client_id

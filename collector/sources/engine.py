@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct, field
 
+from collector.sources import unix_http
 from collector.sources.plausible import COUNT, plausible
 from collector.sources.source import FAILURES
 from perfwatch.readings.codec import UNREADABLE
@@ -91,9 +92,6 @@ class Engine:
             return None
 
     def _get(self, way: str, kind: type[T]) -> T:
-        # Modules for HTTP take 1 MB, which a machine without containers keeps.
-        from collector.sources import unix_http
-
         status, content = unix_http.get(self.path, way, self._patience, _MOST_BYTES)
         if status != 200:
             raise OSError(f"{self.path} answers {status} to {way}: {_reason(content)}")

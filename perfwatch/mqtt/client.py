@@ -184,7 +184,7 @@ class Client:
         return given
 
     @property
-    def arrived_so_far(self) -> int:
+    def backlog(self) -> int:
         """How many messages have arrived and were not given out yet."""
         return len(self._inbox)
 
