@@ -67,6 +67,8 @@ class Child:
         """The whole lines that it logged since this was asked last; not those of an earlier run."""
         size = self.log.stat().st_size
         self._read_to = min(self._read_to, size)  # a log that was begun anew is shorter
+        if self._read_to == size:
+            return b""
         with self.log.open("rb") as file:
             file.seek(self._read_to)
             lines = file.read(_LOOK_BYTES)

@@ -15,7 +15,7 @@ from perfwatch.beat import beat
 # -P: a folder named like a service in the current directory must not be run in its place.
 PYTHON = (sys.executable, "-P", "-m")
 
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 2.0
 # One that is switched off still answers who did it.
 _LAST_WORDS_SECONDS = 1.0
 

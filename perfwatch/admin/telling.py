@@ -11,7 +11,7 @@ from perfwatch.admin.brokers import Say
 from perfwatch.admin.child import Child, no_room
 from perfwatch.beat import beat
 
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 2.0
 _ROOM_SECONDS = 2.0
 _ROTATE_SECONDS = 10.0
 

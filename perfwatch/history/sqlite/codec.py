@@ -26,6 +26,10 @@ _HEAD = Struct("<BBBIIqq")
 _HEADS = Struct("<H")
 _TYPES = {1: "b", 2: "h", 4: "i", 8: "q"}
 
+# zlib's window (a power of two) and what it matches by: 64 KB for the few kB that are packed here at a time.
+# To make the 268 KB of its defaults anew takes longer than packing does.
+_WINDOW, _MEMORY = 13, 5
+
 # Whole numbers whose differences fit into 8 bytes.
 _LARGEST = 2**61
 
@@ -60,10 +64,18 @@ def _scaled(numbers: Sequence[float], scale: float) -> list[int] | None:
     return scaled if min(scaled) > -_LARGEST and max(scaled) < _LARGEST else None
 
 
+def compressed(
+    content: bytes, level: int = zlib.Z_DEFAULT_COMPRESSION, strategy: int = zlib.Z_DEFAULT_STRATEGY
+) -> bytes:
+    """As zlib.compress, several times as fast for little content."""
+    packer = zlib.compressobj(level, wbits=_WINDOW, memLevel=_MEMORY, strategy=strategy)
+    return packer.compress(content) + packer.flush()
+
+
 def pack(*columns: Sequence[int] | Column) -> bytes:
     """Columns as bytes, none of them empty."""
     heads, bodies = zip(*map(_packed, columns), strict=True)
-    head = zlib.compress(b"".join(heads))
+    head = compressed(b"".join(heads))
     return b"".join((_HEADS.pack(len(head)), head, *bodies))
 
 
@@ -115,7 +127,7 @@ def _width(numbers: Sequence[int]) -> int:
 
 def _shuffled(numbers: array[Any]) -> bytes:
     content, width = numbers.tobytes(), numbers.itemsize
-    return zlib.compress(b"".join([content[place::width] for place in range(width)]))
+    return compressed(b"".join([content[place::width] for place in range(width)]))
 
 
 # The series of one message have the same times, and often the same counts.

@@ -130,7 +130,7 @@ def _loose(
         for one in group:
             for time, value in migrate.readings(db, one.id, part.start, part.stop):
                 found[keys.key(time, one.id)][time] = value
-    topics, wanted = {one.topic for one in group}, {one.id for one in group}
-    for series, time, value in tail.values(db, topics, wanted, part.start, part.stop):
-        found[keys.key(time, series)][time] = value
+    topics, wanted = tail.of_hosts(db, {one.topic for one in group}), {one.id for one in group}
+    for key, runs in tail.taken(db, part.start, part.stop, topics, wanted).items():
+        found[key].update(tail.merged(runs))
     return found

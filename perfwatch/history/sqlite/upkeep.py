@@ -11,7 +11,7 @@ from itertools import count
 from typing import TypeAlias
 
 from perfwatch.history.rollup import HOUR, MINUTE, floor, total
-from perfwatch.history.sqlite import fold, migrate, retention, state, tail
+from perfwatch.history.sqlite import fold, keys, migrate, retention, state, tail
 from perfwatch.history.sqlite.fold import Done
 from perfwatch.history.store import Work
 
@@ -109,7 +109,7 @@ class Upkeep:
             folding = Folding(slot, closed, claim)
             for topics in slot.topics:
                 with self._reader() as db:
-                    folding.take(tail.taken(db, slot, topics))
+                    folding.take(tail.taken(db, slot.hour, slot.stop, topics))
                 yield from self._steps(folding.next)
             yield from self._steps(folding.removal())
             if folding.disturbed:
@@ -142,20 +142,20 @@ class Folding:
         self._hour = slot.hour
         self._closed = closed
         self._claim = claim
-        self._left: tail.Values = {}
+        self._left: tail.Taken = {}
         self._rows = slot.rows[::-1]
         self.disturbed = False
 
-    def take(self, values: tail.Values) -> None:
-        self._left = dict(sorted(values.items(), reverse=True))
+    def take(self, taken: tail.Taken) -> None:
+        self._left = dict(sorted(taken.items(), reverse=True))
 
     def next(self, db: sqlite3.Connection) -> Done:
         if not self._left or not self._is_alone(db):
             return fold.NOTHING
         chosen = [self._left.popitem() for _ in range(min(len(self._left), SERIES_AT_ONCE))]
         works = [
-            fold.keep(db, series, self._hour, dict(zip(*values, strict=True)), self._closed)
-            for series, values in chosen
+            fold.keep(db, keys.series_of(key), self._hour, tail.merged(runs), self._closed)
+            for key, runs in chosen
         ]
         return Done(total(works), more=bool(self._left))
 

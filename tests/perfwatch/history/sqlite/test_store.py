@@ -310,3 +310,16 @@ def test_a_store_is_opened_by_its_url(tmp_path: Path, slashes: str) -> None:
 def test_an_address_without_a_store_is_refused(url: str) -> None:
     with pytest.raises(SettingError, match="PERFWATCH_HISTORY must name a file"):
         open_store(url)
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_of_two_numbers_of_one_time_the_later_one_counts_in_whatever_company(
+    store: SqliteStore, folded: bool
+) -> None:
+    alone, accompanied = point(NOON, 1.0), Point("cpu", "nas", "", "", NOON, {"user": 2.0, "system": 9.0})
+    for one in (alone, accompanied, point(NOON, 3.0), point(NOON + 5000, 4.0)):
+        store.write([one])
+    if folded:
+        total(store.roll_up(NOON + HOUR))
+    found = store.query([USER], NOON, NOON + HOUR, 5000)[USER]
+    assert [bucket.mean for bucket in found] == [3.0, 4.0]
