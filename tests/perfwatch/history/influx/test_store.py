@@ -345,13 +345,15 @@ def test_a_history_in_sqlite_never_loads_the_client(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
-def test_a_server_that_shows_no_fields_of_that_policy_is_asked_for_its_rows(
-    store: InfluxStore, proxy: InfluxProxy
-) -> None:
+def test_series_of_other_programs_are_not_listed(store: InfluxStore) -> None:
     store.write([point(NOON)])
-    proxy.fault = lambda _path, body: (200, b'{"results":[{}]}', {}) if b"SHOW+FIELD" in body else PASS
+    lines = (
+        b"cpu,host=nas,cpu=cpu0,core=0 user=1 1",
+        b"cpu,server=x user=1 1",
+        b'log,host=nas text="x",on=true 1',
+    )
+    store._database.write(store._database.raw, b"\n".join(lines))
     assert store.series() == [USER]
-    assert sum(b"SHOW+FIELD" in body for _, _, _, body in proxy.seen) == 1
 
 
 @pytest.mark.parametrize(("told", "pause"), [("7", 7.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("", 0.0)])
