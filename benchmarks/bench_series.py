@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def run(checkout: Path, url: str, pid: int) -> tuple[object, ...]:
 
 def measured(url: str, pid: int) -> tuple[float, ...]:
     """How many there are; the least of ours, of the server's and of the clock's seconds; ms of one host."""
-    with open_store(url) as store:
+    with closing(open_store(url)) as store:
         ours, theirs, passed = (
             min(some) for some in zip(*(cost(store, pid) for _ in range(_TIMES)), strict=True)
         )
