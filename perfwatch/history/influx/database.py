@@ -66,8 +66,8 @@ class Database:
         except ServerRefused as exc:
             if not exc.about_lines:
                 raise
-            if len(lines) == 1:
-                return [Refusal(first, exc.reason)]
+            if len(lines) in (1, exc.dropped):
+                return [Refusal(first + line, exc.reason) for line in range(len(lines))]
             half = len(lines) // 2
             refused = self.write_most(place, lines[:half], first)
             return refused + self.write_most(place, lines[half:], first + half)

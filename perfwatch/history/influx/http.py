@@ -41,6 +41,9 @@ _ADVICE = {
 _LINE = re.compile(r"partial write|pars(e|ing)|would exceed number of", re.IGNORECASE)
 _MISSING = re.compile(r"(database|retention policy|bucket|dbrp).*not found|no dbrp", re.IGNORECASE)
 
+# How many of the lines were not taken, as 1.x and 2 tell it.
+_DROPPED = re.compile(r"dropped[ =](\d+)")
+
 _NO_ROOM = re.compile(r"would exceed limit of \d+ databases")
 
 # What to do about what servers say, where the status does not tell.
@@ -76,6 +79,12 @@ class ServerRefused(StoreError):
     def about_lines(self) -> bool:
         """Whether some of what was written is at fault; with fewer lines the others may be taken."""
         return self.status == 413 or (self.status in (400, 422) and bool(_LINE.search(self.reason)))
+
+    @property
+    def dropped(self) -> int:
+        """How many lines were not taken at least, as far as the server tells."""
+        found = _DROPPED.search(self.reason)
+        return int(found[1]) if found else 0
 
     @property
     def final(self) -> bool:

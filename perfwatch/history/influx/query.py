@@ -126,7 +126,11 @@ def between(start: int, stop: int) -> str:
 
 def numbers(result: Result) -> dict[str, list[str]]:
     """Of each measurement the fields that are numbers, in what SHOW FIELD KEYS was answered."""
-    return {rows.name: [field for field, kind in rows.values if kind in _NUMBERS] for rows in result.series}
+    return {
+        # A week may have it as an integer and another as a float.
+        rows.name: sorted({field for field, kind in rows.values if kind in _NUMBERS})
+        for rows in result.series
+    }
 
 
 def read_times(results: Iterable[Result]) -> list[int]:

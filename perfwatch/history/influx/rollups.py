@@ -35,7 +35,7 @@ from perfwatch.history.store import Work
 # Lines of one request: more of them cost a server no less each.
 LINES_AT_ONCE = 5000
 
-# How much of a line is shown when it is refused.
+# How much of a line or a name is shown when it is refused.
 SHOWN = 100
 
 # Every field of a rollup has its count.

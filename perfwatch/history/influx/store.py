@@ -22,7 +22,7 @@ from perfwatch.history.influx.listing import Source, listed
 from perfwatch.history.influx.notes import Notes
 from perfwatch.history.influx.query import Place
 from perfwatch.history.influx.query_buckets import SCALE, Cut
-from perfwatch.history.influx.rollups import COUNTS, Rollups
+from perfwatch.history.influx.rollups import COUNTS, SHOWN, Rollups
 from perfwatch.history.influx.url import Address
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Partial, Slice, combine, plan, total
@@ -234,5 +234,8 @@ def _buckets(stretches: list[list[Partial]], scale: float) -> list[Bucket]:
 
 
 def _name(point: Point) -> str:
-    part = f" {point.tag} {point.part!r}" if point.tag else ""
-    return f"{point.metric} of {point.host}{part} at {point.time}"
+    metric, host, named = (
+        name if len(name) <= SHOWN else f"{name[:SHOWN]}…" for name in point[:2] + point[3:4]
+    )
+    part = f" {point.tag} {named!r}" if point.tag else ""
+    return f"{metric} of {host}{part} at {point.time}"
