@@ -256,7 +256,8 @@ def test_what_leaves_the_machine_is_packed(
 
 def test_other_programs_points_are_left_out(store: InfluxStore, address: Address, influxd: Influxd) -> None:
     store.write([point()])
-    lines = 'cpu,host=nas,rack=1,row=2 user=1 5\nweather degrees=3 5\ncpu,host=nas note="text" 5'
+    lines = 'cpu,host=nas,rack=1,row=2 user=1 5\nweather degrees=3 5\ncpu,host=nas note="text",on=true 5'
+    lines += "\ncpu,host=nas user=1i -9000000000000"  # in another week an integer
     url = f"http://127.0.0.1:{influxd.port}/write?db={address.database}&precision=ms"
     httpx.post(url, content=lines).raise_for_status()
     assert store.series() == [USER]
@@ -344,18 +345,6 @@ def test_a_history_in_sqlite_never_loads_the_client(tmp_path: Path) -> None:
         "sys.exit('influxdb_client' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
-
-
-def test_series_of_other_programs_are_not_listed(store: InfluxStore) -> None:
-    store.write([point(NOON)])
-    lines = [
-        b"cpu,host=nas,cpu=cpu0,core=0 user=1 1",
-        b"cpu,host=nas user=1i -9000000000000",  # an integer in its week
-        b"cpu,server=x user=1 1",
-        b'log,host=nas text="x",on=true 1',
-    ]
-    store._database.write(store._database.raw, b"\n".join(lines))
-    assert store.series() == [USER]
 
 
 def test_lines_that_are_all_too_old_for_the_server_take_one_more_request(
