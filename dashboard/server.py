@@ -145,12 +145,8 @@ def build(settings: Settings, background: Background) -> App:
     subscriber = Subscriber(broker_of(settings), topics, hub, commands, bridges, alerts, devices)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Where("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
-    known, probe, passwords = (
-        KnownSeries(patient, str(place)),
-        StoreProbe(store, str(place)),
-        Passwords(users),
-    )
-    hosts = HostsApi(hub, patient, known)
+    known, probe = KnownSeries(patient, str(place)), StoreProbe(store, str(place))
+    hosts, passwords = HostsApi(hub, patient, known), Passwords(users)
     watching = Watching(subscriber.watch)
     background.works = (subscriber.run, watching.run, probe.run, hosts.run, sessions.follow, login_log.run)
     router = api(

@@ -30,6 +30,10 @@ MANY = httpx.Limits(max_connections=40)
 # Seconds in which every process must end, whatever its peers do.
 LAST = 8.0
 
+SHOWN = b"""{"results":[{"series":[
+{"name":"cpu","columns":["fieldKey","fieldType"],"values":[["user","float"]]},
+{"name":"given_up","columns":["fieldKey","fieldType"],"values":[["user","float"]]}]}]}"""
+
 LOCKING = """
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -135,7 +139,7 @@ def test_the_query_of_a_client_that_hung_up_never_begins(
 
     def fault(path: str, body: bytes) -> Fault:
         if b"SHOW" in body or path.startswith("/ping"):
-            return 200, b'{"results":[{}]}', {"X-Influxdb-Version": "1.8.10"}
+            return 200, SHOWN, {"X-Influxdb-Version": "1.8.10"}
         waiting.set()
         answering.wait(30)
         return 200, b'{"results":[{}]}', {}
