@@ -36,7 +36,6 @@ _ADVICE = {
     503: "it is overloaded; this is tried again",
 }
 
-
 # What servers say of lines that they cannot take, and of a bucket that is not there, in any version.
 _LINE = re.compile(r"partial write|pars(e|ing)|would exceed number of", re.IGNORECASE)
 _MISSING = re.compile(r"(database|retention policy|bucket|dbrp).*not found|no dbrp", re.IGNORECASE)
@@ -58,7 +57,10 @@ _SAID = {
 
 
 class ServerRefused(StoreError):
-    """The server answered, and said no. `status` is that of HTTP, `reason` its own words."""
+    """The server answered, and said no. `status` is that of HTTP, `reason` its own words.
+
+    `dropped` is how many lines it did not take at least, as far as it tells.
+    """
 
     def __init__(
         self, address: Address, status: int, reason: str, pause: float = 0.0, advice: str = ""
@@ -66,6 +68,7 @@ class ServerRefused(StoreError):
         self.status = status
         self.reason = reason
         self.pause = pause
+        self.dropped = int(found[1]) if (found := _DROPPED.search(reason)) else 0
         said = next((words for pattern, words in _SAID.items() if pattern.search(reason)), None)
         advice = advice or said or _ADVICE.get(status, f"it answered {status}")
         super().__init__(f"InfluxDB at {address.url} refused: {advice} ({reason})")
@@ -79,12 +82,6 @@ class ServerRefused(StoreError):
     def about_lines(self) -> bool:
         """Whether some of what was written is at fault; with fewer lines the others may be taken."""
         return self.status == 413 or (self.status in (400, 422) and bool(_LINE.search(self.reason)))
-
-    @property
-    def dropped(self) -> int:
-        """How many lines were not taken at least, as far as the server tells."""
-        found = _DROPPED.search(self.reason)
-        return int(found[1]) if found else 0
 
     @property
     def final(self) -> bool:
