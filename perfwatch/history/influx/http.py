@@ -57,10 +57,7 @@ _SAID = {
 
 
 class ServerRefused(StoreError):
-    """The server answered, and said no. `status` is that of HTTP, `reason` its own words.
-
-    `dropped` is how many lines it did not take at least, as far as it tells.
-    """
+    """The server answered, and said no: HTTP's `status`, its `reason`, the lines `dropped` (0: it tells none)."""
 
     def __init__(
         self, address: Address, status: int, reason: str, pause: float = 0.0, advice: str = ""
