@@ -57,7 +57,7 @@ _SAID = {
 
 
 class ServerRefused(StoreError):
-    """The server answered, and said no: HTTP's `status`, its `reason`, the lines `dropped` (0: it tells none)."""
+    """The server said no: HTTP's `status`, its own `reason`, how many lines it `dropped` (0: not told)."""
 
     def __init__(
         self, address: Address, status: int, reason: str, pause: float = 0.0, advice: str = ""
