@@ -30,6 +30,7 @@ from dashboard.auth.sessions import Sessions
 from dashboard.background import Background
 from dashboard.devices.known import DevicesService
 from dashboard.export.metrics import METRICS, MetricsApi
+from dashboard.history.known import KnownSeries
 from dashboard.history.queries import DEADLINE_SECONDS
 from dashboard.live.bridges import Bridges
 from dashboard.live.hosts import HostsApi
@@ -144,7 +145,8 @@ def build(settings: Settings, background: Background) -> App:
     subscriber = Subscriber(broker_of(settings), topics, hub, commands, bridges, alerts, devices)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Where("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
-    hosts, probe, passwords = HostsApi(hub, patient), StoreProbe(store, str(place)), Passwords(users)
+    known, probe = KnownSeries(patient, str(place)), StoreProbe(store, str(place))
+    hosts, passwords = HostsApi(hub, patient, known), Passwords(users)
     watching = Watching(subscriber.watch)
     background.works = (subscriber.run, watching.run, probe.run, hosts.run, sessions.follow, login_log.run)
     router = api(
@@ -163,6 +165,7 @@ def build(settings: Settings, background: Background) -> App:
             watching=watching,
             store=store,
             patient=patient,
+            known=known,
             place=place,
             hosts=hosts,
             settings=settings,

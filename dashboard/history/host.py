@@ -72,10 +72,9 @@ class HostApi:
         return msgspec.json.encode(answer)
 
     def _chosen(self, asked: Asked) -> list[Series]:
-        known = self._known.all()
-        there = [one for one in known if one.host == asked.host]
+        there = self._store.series(host=asked.host)
         if not there and not self._heard(asked.host):
-            hosts = sorted({one.host for one in known})
+            hosts = sorted({one.host for one in self._known.all()})
             raise BadRequest(
                 "host", f"expected one of {', '.join(hosts) or 'nothing: there is none'}", asked.host
             )

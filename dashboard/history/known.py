@@ -8,9 +8,10 @@ from threading import Condition, Thread
 from perfwatch.errors import StoreError
 from perfwatch.history.store import HistoryStore, Series
 
-# A list is good for so long. Then it is made anew, and one that takes its time is waited for as long as this
-# before the old list is given once more: a new series shows with the next question.
-KNOWN_FOR, PATIENCE_SECONDS = 5.0, 1.0
+# Seconds that a list is good for: ten times as long as it took, or lists would take all of a server's time.
+KNOWN_FOR, KNOWN_FOR_AT_MOST, TIMES = 5.0, 60.0, 10.0
+# A new one that takes its time is waited for as long as this before the old list is given once more.
+PATIENCE_SECONDS = 1.0
 # When there is no list yet, in seconds; it is made all the same, for whoever asks again.
 FIRST_SECONDS = 4.0
 
@@ -23,14 +24,14 @@ class KnownSeries:
         self._place = place
         self._changed = Condition()
         self._listing = False
-        self._made = -KNOWN_FOR
+        self._good_until = 0.0
         self._series: list[Series] | None = None
         self._failure: StoreError | None = None
 
     def all(self) -> list[Series]:
         """Every series, sorted. Raises StoreError when the store does not answer."""
         with self._changed:
-            if not self._listing and time.monotonic() - self._made >= KNOWN_FOR:
+            if not self._listing and time.monotonic() >= self._good_until:
                 self._listing = True
                 Thread(target=self._list, name="listing the series", daemon=True).start()
             patience = FIRST_SECONDS if self._series is None else PATIENCE_SECONDS
@@ -42,7 +43,7 @@ class KnownSeries:
             return self._series
 
     def _list(self) -> None:
-        series, failure = self._series, None
+        began, series, failure = time.monotonic(), self._series, None
         try:
             series = self._store.series()
         except StoreError as exc:
@@ -50,5 +51,7 @@ class KnownSeries:
         finally:
             with self._changed:
                 self._series, self._failure, self._listing = series, failure, False
-                self._made = -KNOWN_FOR if failure else time.monotonic()
+                now = time.monotonic()
+                good_for = min(max(KNOWN_FOR, TIMES * (now - began)), KNOWN_FOR_AT_MOST)
+                self._good_until = now if failure else now + good_for
                 self._changed.notify_all()

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.history.known import KnownSeries
 from dashboard.live.hub import Hub
 from dashboard.web.requests import choice
 from perfwatch.errors import StoreError
@@ -35,9 +36,10 @@ class HostsApi:
     An answer says what is known: a history that takes its time is in a later one.
     """
 
-    def __init__(self, hub: Hub, store: HistoryStore) -> None:
+    def __init__(self, hub: Hub, store: HistoryStore, known: KnownSeries) -> None:
         self._hub = hub
         self._store = store
+        self._known = known
         self._workers = Workers("the hosts in the history", 1)
         self._past: list[dict[str, Any]] = []
         self._wanted, self._fresh = asyncio.Event(), asyncio.Event()
@@ -77,7 +79,7 @@ class HostsApi:
 
     def _remembered(self, besides: Collection[str]) -> list[dict[str, Any]]:
         """The hosts in the history that are not among `besides`."""
-        series = sorted(self._store.series(), key=lambda one: one.host)
+        series = sorted(self._known.all(), key=lambda one: one.host)
         away = [
             (host, list(group))
             for host, group in groupby(series, key=lambda one: one.host)

@@ -31,8 +31,9 @@ def missed(
     """
     wanted = [
         one
-        for one in store.series()
-        if (hosts is None or one.host in hosts) and (metrics is None or one.metric in metrics)
+        for host in ([None] if hosts is None else hosts)
+        for one in store.series(host=host)
+        if metrics is None or one.metric in metrics
     ]
     check_size(len(wanted), (until - since) // _EACH_MS)
     ticks: dict[tuple[int, str], dict[str, msgspec.Raw]] = {}

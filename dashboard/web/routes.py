@@ -67,6 +67,7 @@ class Parts(NamedTuple):
     watching: Watching
     store: TieredStore
     patient: TieredStore
+    known: KnownSeries
     place: Where
     hosts: HostsApi
     settings: Settings
@@ -79,7 +80,7 @@ def api(parts: Parts) -> Router:
     factors = SecondFactors(parts.users)
     hub, store, subscriber, place = parts.hub, parts.store, parts.subscriber, parts.place
     folder = parts.settings.data_path
-    queries, known = Queries(str(place)), KnownSeries(parts.patient, str(place))
+    queries, known = Queries(str(place)), parts.known
     return Router(
         guarded(
             [

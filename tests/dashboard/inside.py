@@ -12,6 +12,7 @@ from dashboard.auth.logins import Logins
 from dashboard.auth.passwords import Passwords
 from dashboard.auth.sessions import Sessions
 from dashboard.devices.known import DevicesService
+from dashboard.history.known import KnownSeries
 from dashboard.live.bridges import Bridges
 from dashboard.live.hosts import HostsApi
 from dashboard.live.hub import Hub
@@ -38,6 +39,7 @@ def parts(folder: Path) -> Parts:
     hub, commands, bridges, alerts, devices = Hub(), Commands(), Bridges(), Alerts(), DevicesService()
     store = SqliteStore(folder / "history.db")
     subscriber = Subscriber(broker_of(Settings()), Topics(), hub, commands, bridges, alerts, devices)
+    known = KnownSeries(store, "SQLite here")
     return Parts(
         users=users,
         sessions=Sessions(tokens, users, api_tokens, Logins(folder / "sessions.json", 3600)),
@@ -53,8 +55,9 @@ def parts(folder: Path) -> Parts:
         watching=Watching(subscriber.watch),
         store=store,
         patient=store,
+        known=known,
         place=Where("SQLite", "here"),
-        hosts=HostsApi(hub, store),
+        hosts=HostsApi(hub, store, known),
         settings=Settings(data_dir=str(folder)),
         probe=StoreProbe(store, "here"),
     )

@@ -24,6 +24,12 @@ export function rank(thing) {
   return thing.state === "online" && thing.needsLook ? 2 : RANKS[thing.state];
 }
 
+// What a thing is tagged with; empty without. Any name may be a tag's, `constructor` too.
+/** @type {(thing: Thing, tag: string) => string} */
+export function tagOf({ tags }, tag) {
+  return Object.hasOwn(tags, tag) ? tags[tag] : "";
+}
+
 /** @type {Column[]} */
 const FIXED = [
   { name: "name", label: "Name", width: 12, isDefault: true, text: ({ name }) => name, key: ({ name }) => name },
@@ -43,7 +49,7 @@ const FIXED = [
 /** @type {(tags: string[]) => Column[]} */
 export function columnsFor(tags) {
   const [name, status, ...others] = FIXED;
-  const of = (/** @type {string} */ tag) => (/** @type {Thing} */ thing) => thing.tags[tag] ?? "";
+  const of = (/** @type {string} */ tag) => (/** @type {Thing} */ thing) => tagOf(thing, tag);
   const tagged = tags.map((tag) => ({ name: `${TAG}${tag}`, label: tag.charAt(0).toUpperCase() + tag.slice(1), width: 8, isDefault: true, text: of(tag), key: (/** @type {Thing} */ thing) => of(tag)(thing) || null }));
   return [name, status, ...tagged, ...others];
 }

@@ -1,5 +1,5 @@
 // Which hosts are shown, in which order and groups, and how they are summed up.
-import { rank } from "./columns.js";
+import { rank, tagOf } from "./columns.js";
 
 /** @typedef {import("./machine.js").Machine} Machine */
 /** @typedef {import("./device.js").Device} Device */
@@ -29,7 +29,7 @@ export function sorted(things, { column, isReversed }) {
 // Hosts, and devices below; or by the values of a tag, the worst group first.
 /** @type {<T extends Thing>(things: T[], tag: string) => Group<T>[]} */
 export function grouped(things, tag) {
-  const of = (/** @type {Thing} */ thing) => (tag ? (thing.tags[tag] ?? "") : thing.kind);
+  const of = (/** @type {Thing} */ thing) => (tag ? tagOf(thing, tag) : thing.kind);
   const found = Object.entries(Object.groupBy(things, of)).map(([key, some]) => ({ key, title: title(tag, key), things: some ?? [] }));
   const worst = new Map(found.map((group) => [group, tag ? Math.min(...group.things.map(rank)) : Number(group.key === "device")]));
   return found.sort((a, b) => (worst.get(a) ?? 0) - (worst.get(b) ?? 0) || compare(a.key || LAST, b.key || LAST));

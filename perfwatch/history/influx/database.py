@@ -66,8 +66,8 @@ class Database:
         except ServerRefused as exc:
             if not exc.about_lines:
                 raise
-            if len(lines) == 1:
-                return [Refusal(first, exc.reason)]
+            if len(lines) in (1, exc.dropped):
+                return [Refusal(first + line, exc.reason) for line in range(len(lines))]
             half = len(lines) // 2
             refused = self.write_most(place, lines[:half], first)
             return refused + self.write_most(place, lines[half:], first + half)
@@ -100,14 +100,18 @@ class Database:
 
     def metrics(self, place: Place) -> list[str]:
         """The metrics that a bucket has or has had; none where there is no such bucket yet."""
+        return sorted(self.columns(place))
+
+    def columns(self, place: Place) -> dict[str, list[str]]:
+        """Those metrics, each with the names of its numbers as the server has them."""
         try:
-            names = self.ways().measurements(place)
+            found = self.ways().measurements(place)
         except ServerRefused as exc:
             if not exc.missing:
                 raise
             self.ways().check_readable(self.raw)
-            return []
-        return sorted(plain(name) for name in names if not name.startswith(OURS))
+            return {}
+        return {plain(name): columns for name, columns in found.items() if not name.startswith(OURS)}
 
     def ways(self) -> Buckets:
         """What this server's version can do. Threads that ask at once each ask the server: none waits."""

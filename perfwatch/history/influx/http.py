@@ -36,10 +36,12 @@ _ADVICE = {
     503: "it is overloaded; this is tried again",
 }
 
-
 # What servers say of lines that they cannot take, and of a bucket that is not there, in any version.
 _LINE = re.compile(r"partial write|pars(e|ing)|would exceed number of", re.IGNORECASE)
 _MISSING = re.compile(r"(database|retention policy|bucket|dbrp).*not found|no dbrp", re.IGNORECASE)
+
+# How many of the lines were not taken, as 1.x and 2 tell it.
+_DROPPED = re.compile(r"dropped[ =](\d+)")
 
 _NO_ROOM = re.compile(r"would exceed limit of \d+ databases")
 
@@ -55,7 +57,7 @@ _SAID = {
 
 
 class ServerRefused(StoreError):
-    """The server answered, and said no. `status` is that of HTTP, `reason` its own words."""
+    """The server said no: HTTP's `status`, its own `reason`, how many lines it `dropped` (0: not told)."""
 
     def __init__(
         self, address: Address, status: int, reason: str, pause: float = 0.0, advice: str = ""
@@ -63,6 +65,7 @@ class ServerRefused(StoreError):
         self.status = status
         self.reason = reason
         self.pause = pause
+        self.dropped = int(found[1]) if (found := _DROPPED.search(reason)) else 0
         said = next((words for pattern, words in _SAID.items() if pattern.search(reason)), None)
         advice = advice or said or _ADVICE.get(status, f"it answered {status}")
         super().__init__(f"InfluxDB at {address.url} refused: {advice} ({reason})")

@@ -142,4 +142,4 @@ def tags_of(metric: str) -> frozenset[str]:
 
 def plain(name: str) -> str:
     """The inverse of `stored`."""
-    return _SAFE.sub(lambda found: unquote(found[0], errors="replace"), name)
+    return _SAFE.sub(lambda found: unquote(found[0], errors="replace"), name) if "%" in name else name

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from perfwatch.history.influx.line_protocol import plain, stored, tags_of
+from perfwatch.history.influx.line_protocol import stored, tags_of
 from perfwatch.history.store import Series
 
 # What fits 64-bit nanoseconds, as InfluxDB keeps times: the years 1677 to 2262.
@@ -19,6 +19,9 @@ EARLIEST, LATEST = -9_223_372_036_854, 9_223_372_036_854
 
 # With more parts than this, all parts are asked for and the others dropped here.
 MAX_NAMED_PARTS = 64
+
+# What InfluxQL calls the types of numbers; ours are all floats.
+_NUMBERS = ("float", "integer", "unsigned")
 
 # The tiers' retention policies, and the tag of what is not a reading: rollups, and notes about them.
 RAW, MINUTES, HOURS = "autogen", "1m", "1h"
@@ -107,12 +110,6 @@ def grouped(series: Iterable[Series]) -> dict[Group, list[Series]]:
     return groups
 
 
-def newest(place: Place, metric: str, host: str | None, columns: str, start: int, stop: int) -> str:
-    """The last value of every field of every series: the cheapest way to learn which there are."""
-    where = between(start, stop) + ("" if host is None else f" AND {name('host')} = {text(stored(host))}")
-    return f"SELECT last({columns}) FROM {measurement(place, metric)} WHERE {where} GROUP BY *"
-
-
 def end(place: Place, metric: str, order: str, start: int, stop: int) -> str:
     """The first row (order ASC) or the last (DESC) of a metric in that stretch.
 
@@ -127,18 +124,13 @@ def between(start: int, stop: int) -> str:
     return f"time >= {_clamped(start)}ms AND time < {_clamped(stop)}ms"
 
 
-def read_series(result: Result, prefix: str = "last_") -> Iterator[Series]:
-    """Each series in what `newest` was answered; those of other programs are left out."""
-    for rows in result.series:
-        tags = {plain(key): plain(value) for key, value in rows.tags.items() if value}
-        tags.pop(ROLLUP, None)
-        host = tags.pop("host", None)
-        if host is None or len(tags) > 1:
-            continue
-        tag, part = next(iter(tags.items()), ("", ""))
-        for column, value in zip(rows.columns, rows.values[0], strict=True):
-            if column != "time" and isinstance(value, int | float):
-                yield Series(plain(rows.name), host, tag, part, plain(column.removeprefix(prefix)))
+def numbers(result: Result) -> dict[str, list[str]]:
+    """Of each measurement the fields that are numbers, in what SHOW FIELD KEYS was answered."""
+    return {
+        # A week may have it as an integer and another as a float.
+        rows.name: sorted({field for field, kind in rows.values if kind in _NUMBERS})
+        for rows in result.series
+    }
 
 
 def read_times(results: Iterable[Result]) -> list[int]:

@@ -35,7 +35,7 @@ from perfwatch.history.store import Work
 # Lines of one request: more of them cost a server no less each.
 LINES_AT_ONCE = 5000
 
-# How much of a line is shown when it is refused.
+# How much of a line or a name is shown when it is refused.
 SHOWN = 100
 
 # Every field of a rollup has its count.
@@ -173,8 +173,9 @@ class Rollups:
 
     def _hosts(self, place: Place, hour: int, metrics: Iterable[str]) -> dict[str, list[str]]:
         """The hosts that have something in that hour, and which of those metrics each has."""
-        by = f"WHERE {between(hour, hour + HOUR)} GROUP BY {name('host')}"
-        asked = {metric: f"SELECT last(*) FROM {measurement(place, metric)} {by}" for metric in metrics}
+        # Any row: the last value of each field takes a server of a thousand hosts three times as long.
+        by = f"WHERE {between(hour, hour + HOUR)} GROUP BY {name('host')} LIMIT 1"
+        asked = {metric: f"SELECT * FROM {measurement(place, metric)} {by}" for metric in metrics}
         found: dict[str, list[str]] = {}
         for metric, result in zip(asked, self._database.ask(list(asked.values())), strict=True):
             for rows in result.series:

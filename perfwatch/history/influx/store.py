@@ -18,10 +18,11 @@ from perfwatch.history.influx.buckets import Stretch
 from perfwatch.history.influx.database import Database
 from perfwatch.history.influx.http import ServerRefused, Unrepresentable
 from perfwatch.history.influx.line_protocol import Encoder
+from perfwatch.history.influx.listing import Source, listed
 from perfwatch.history.influx.notes import Notes
 from perfwatch.history.influx.query import Place
 from perfwatch.history.influx.query_buckets import SCALE, Cut
-from perfwatch.history.influx.rollups import COUNTS, Rollups
+from perfwatch.history.influx.rollups import COUNTS, SHOWN, Rollups
 from perfwatch.history.influx.url import Address
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Partial, Slice, combine, plan, total
@@ -74,9 +75,9 @@ class InfluxStore:
         if metric == "" or host == "":
             return []  # in InfluxQL an empty host would be any point without one
         # Where questions are bounded, the readings of two days, and what rollups have of those before.
-        found = set(self._series(self._database.raw, RECENT, "*", "last_", metric, host))
+        found = set(self._listed(self._database.raw, RECENT, "", metric, host))
         if self._database.ways().bounded or self._notes.reach().raw_from > NEVER:
-            found.update(self._series(self._database.hours, ALL, COUNTS, "last_count_", metric, host))
+            found.update(self._listed(self._database.hours, ALL, "count_", metric, host))
         return sorted(found)
 
     def query(
@@ -185,18 +186,20 @@ class InfluxStore:
                     stretches[one].append(pieces)
         return {one: _buckets(found, cut.scale) for one, found in stretches.items()}
 
-    def _series(
-        self, place: Place, which: slice, columns: str, prefix: str, metric: str | None, host: str | None
+    def _listed(
+        self, place: Place, which: slice, prefix: str, metric: str | None, host: str | None
     ) -> Iterator[Series]:
-        # Asked for together, each series would be looked up with the fields of every metric.
-        metrics = self._database.metrics(place) if metric is None else [metric]
-        asked = [
-            query.newest(place, one, host, columns, *stretch)
-            for one in metrics
+        """The series of the columns that begin with `prefix`, in those stretches of a tier."""
+        sources = [
+            Source(place, one, host, stretch, columns)
+            for one, all_columns in self._database.columns(place).items()
+            if metric in (None, one)
+            if (columns := [column for column in all_columns if column.startswith(prefix)])
             for stretch in self._database.stretches(place)[which]
         ]
-        for result in self._database.ask(asked):
-            yield from query.read_series(result, prefix)
+        if self._database.ways().absent_is_empty:
+            sources = [part for source in sources for part in source.split(prefix)]
+        return listed(self._database.ask, sources, prefix)
 
     def _ends(self, place: Place) -> tuple[int | None, int | None]:
         """The times (ms) of the first and last row.
@@ -231,5 +234,8 @@ def _buckets(stretches: list[list[Partial]], scale: float) -> list[Bucket]:
 
 
 def _name(point: Point) -> str:
-    part = f" {point.tag} {point.part!r}" if point.tag else ""
-    return f"{point.metric} of {point.host}{part} at {point.time}"
+    metric, host, named = (
+        name if len(name) <= SHOWN else f"{name[:SHOWN]}…" for name in point[:2] + point[3:4]
+    )
+    part = f" {point.tag} {named!r}" if point.tag else ""
+    return f"{metric} of {host}{part} at {point.time}"

@@ -1,7 +1,8 @@
 """The address of an InfluxDB server and a database on it. No input or output.
 
 `influxdb://[user:password@]host[:8086]/[database][?org=…&ca_file=…]`, `influxdbs://` with TLS; http:// and
-https:// mean the same. A name without a password before the @ is a token.
+https:// mean the same. A name without a password before the @ is a token. What is before the
+database is where a reverse proxy has the server: `https://host/influx/perfwatch`.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ class Address(Struct, frozen=True):
     org: str
     token: str
     ca_file: str | None
+    prefix: str = ""
 
     @property
     def url(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
+        return f"{self.scheme}://{host}:{self.port}{self.prefix}"
 
     @property
     def local(self) -> bool:
@@ -61,7 +63,8 @@ def parse(url: str, setting: str) -> Address:
         given = parse_qs(parts.query, strict_parsing=bool(parts.query))
     except ValueError as exc:
         raise SettingError(setting, _EXPECTED) from exc
-    database = unquote(parts.path.strip("/")) or DATABASE
+    prefix, slash, last = parts.path.strip("/").rpartition("/")
+    database = unquote(last) or DATABASE
     if not is_influx(url) or not parts.hostname or "/" in database or parts.fragment:
         raise SettingError(setting, _EXPECTED)
     unknown = sorted(given.keys() - {"org", "ca_file"})
@@ -75,6 +78,7 @@ def parse(url: str, setting: str) -> Address:
         org=given.get("org", [""])[0],
         token=_token(parts),
         ca_file=given.get("ca_file", [None])[0],
+        prefix=slash + prefix,
     )
 
 

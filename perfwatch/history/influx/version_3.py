@@ -6,12 +6,11 @@ than 432 of them. So each question is about so many that a few of them may be th
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 
 from perfwatch.history.influx.buckets import ALWAYS, Stretch, WriteOnly
-from perfwatch.history.influx.query import HOURS, Place, Result, Rows, unqualified
+from perfwatch.history.influx.query import HOURS, Place, Result, numbers, unqualified
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.rollup import HOUR, MINUTE, floor
 
@@ -21,10 +20,6 @@ _FILE_MS = 10 * MINUTE
 
 # Nothing older is looked for, whatever is asked: each day of a metric costs a question.
 HORIZON_MS = 31 * DAY_MS
-
-# What `last(*)` makes of a field whose name InfluxQL would have quoted: last_"user".
-_QUOTED = re.compile(r'([a-z]+_)"(.*)"', re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)")
 
 
 class Databases3(WriteOnly):
@@ -45,19 +40,7 @@ class Databases3(WriteOnly):
         # It takes one statement a request; and where one names a retention policy `autogen`, it looks in
         # another database than /api/v2/write puts into: so the request names the database, and nothing else.
         asked = (unqualified(statement, places) for statement in statements)
-        results = [self._server.query_3(statement, place.bucket) for place, statement in asked]
-        for result in results:
-            for rows in result.series:
-                _unquote(rows)
-        return results
+        return [self._server.query_3(statement, place.bucket) for place, statement in asked]
 
-    def measurements(self, place: Place) -> list[str]:
-        return [rows.name for rows in self._server.query_3("SHOW FIELD KEYS", place.bucket).series]
-
-
-def _unquote(rows: Rows) -> None:
-    found = map(_QUOTED.fullmatch, rows.columns)
-    rows.columns = [
-        column if quoted is None else quoted[1] + _ESCAPED.sub(r"\1", quoted[2])
-        for column, quoted in zip(rows.columns, found, strict=True)
-    ]
+    def measurements(self, place: Place) -> dict[str, list[str]]:
+        return numbers(self._server.query_3("SHOW FIELD KEYS", place.bucket))

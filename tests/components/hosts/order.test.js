@@ -53,6 +53,12 @@ test("groups come with the worst state first", () => {
   assert.deepEqual(groups.map(({ things }) => summed(things)), ["2 hosts, 1 needs a look", "1 host, 1 needs a look", "1 host, 1 device, 1 needs a look"]);
 });
 
+test("a tag may be called as JavaScript's objects have something", () => {
+  const [column] = columnsFor(["constructor"]).filter(({ name }) => name === "tag.constructor");
+  assert.deepEqual([column.text(HOSTS[0]), column.key(HOSTS[0])], ["", null]);
+  assert.deepEqual(grouped(HOSTS, "constructor").map(({ title }) => title), ["No constructor"]);
+});
+
 test("hosts are summed up in a sentence", () => {
   assert.deepEqual(counts([...HOSTS, { ...DEVICE, needsLook: true }]), { all: 4, online: 2, offline: 1, trouble: 4 });
   assert.equal(summary({ all: 12, online: 11, trouble: 2 }), "12 hosts, 11 online, 2 need a look");

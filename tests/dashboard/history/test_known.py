@@ -33,6 +33,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Slow:
     monkeypatch.setattr(known, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(known, "FIRST_SECONDS", 0.05)
     monkeypatch.setattr(known, "KNOWN_FOR", 0.0)
+    monkeypatch.setattr(known, "TIMES", 0.0)
     return Slow(tmp_path / "history.db")
 
 
@@ -65,6 +66,14 @@ def test_the_last_list_is_given_while_a_new_one_is_made(store: Slow) -> None:
     assert names(series) == ["one"]
     store.let.set()
     wait_until(lambda: names(series) == ["one", "two"], "the new list is there")
+
+
+def test_a_list_that_took_long_is_good_for_long(store: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "TIMES", 1e9)
+    series = KnownSeries(store, "SQLite here")
+    store.let.set()
+    assert [names(series) for _ in range(3)] == [[]] * 3
+    assert store.asked == 1
 
 
 def test_a_store_that_is_away_is_said_and_asked_again(store: Slow) -> None:

@@ -173,6 +173,25 @@ def test_series_are_sorted_and_can_be_chosen(store: HistoryStore) -> None:
     assert store.series("", "") == []
 
 
+def test_what_only_an_older_reading_has_is_listed_too(store: HistoryStore) -> None:
+    taken = [
+        Point("cpu", "nas", "core", "0", NOON, {"usage_percent": 1.0}),
+        Point("cpu", "nas", "core", "0", NOON - 1, {"frequency_mhz": 1.0, "odd": 1.0}),
+        Point("cpu", "nas", "core", "1", NOON, {"frequency_mhz": 1.0}),
+        Point("cpu", "nas", "core", "2", NOON, {"user": 1.0}),  # no core of ours has that
+        Point("cpu", "nas", "", "", NOON, {"user": 1.0}),
+        Point("cpu", "desk", "", "", NOON - 1, {"system": 1.0}),
+        Point("disk", "nas", "device", "sda", NOON, {"x": 1.0}),
+        Point("disk", "nas", "device", "sda", NOON - 1, {"y": 1.0}),
+        Point("disk", "nas", "mountpoint", "/", NOON, {"z": 1.0}),
+        Point("disk", "nas", "mountpoint", "/", NOON - 1, {"x": 1.0}),
+    ]
+    store.write(taken)
+    expected = sorted(Series(*one[:4], field) for one in taken for field in one.fields)
+    assert store.series() == expected
+    assert store.series("cpu", "nas") == [one for one in expected if one[:2] == ("cpu", "nas")]
+
+
 def test_delete_before_keeps_what_is_exactly_as_old(store: HistoryStore) -> None:
     store.write([point(NOON + offset, 1.0) for offset in (-2, -1, 0, 1)])
     assert store.delete_before(NOON) == 2

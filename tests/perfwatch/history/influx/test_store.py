@@ -14,6 +14,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from perfwatch.errors import PartialWrite, SettingError, StoreError, Unsupported
 from perfwatch.history.influx.http import Server
@@ -255,7 +256,8 @@ def test_what_leaves_the_machine_is_packed(
 
 def test_other_programs_points_are_left_out(store: InfluxStore, address: Address, influxd: Influxd) -> None:
     store.write([point()])
-    lines = 'cpu,host=nas,rack=1,row=2 user=1 5\nweather degrees=3 5\ncpu,host=nas note="text" 5'
+    lines = 'cpu,host=nas,rack=1,row=2 user=1 5\nweather degrees=3 5\ncpu,host=nas note="text",on=true 5'
+    lines += "\ncpu,host=nas user=1i -9000000000000"  # in another week an integer
     url = f"http://127.0.0.1:{influxd.port}/write?db={address.database}&precision=ms"
     httpx.post(url, content=lines).raise_for_status()
     assert store.series() == [USER]
@@ -345,13 +347,41 @@ def test_a_history_in_sqlite_never_loads_the_client(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
-def test_a_server_that_shows_no_fields_of_that_policy_is_asked_for_its_rows(
-    store: InfluxStore, proxy: InfluxProxy
+def test_lines_that_are_all_too_old_for_the_server_take_one_more_request(
+    store: InfluxStore, address: Address, influxd: Influxd, proxy: InfluxProxy
 ) -> None:
-    store.write([point(NOON)])
-    proxy.fault = lambda _path, body: (200, b'{"results":[{}]}', {}) if b"SHOW+FIELD" in body else PASS
-    assert store.series() == [USER]
-    assert sum(b"SHOW+FIELD" in body for _, _, _, body in proxy.seen) == 1
+    store.write([point(now())])
+    influxd.ask(f'ALTER RETENTION POLICY "autogen" ON "{address.database}" DURATION 1h SHARD DURATION 1h')
+    proxy.seen.clear()
+    with pytest.raises(PartialWrite, match=r"cpu of nas at 1: .*retention policy.*and 99 more points"):
+        store.write([point(time) for time in range(1, 101)])
+    assert paths(proxy).count("/api/v2/write") == 3  # their hour is noted as a late one
+
+
+def test_a_server_is_found_where_a_reverse_proxy_has_it(address: Address, proxy: InfluxProxy) -> None:
+    proxy.double = Beneath("/influx")
+    with InfluxStore(replace(address, prefix="/influx")) as store:
+        store.write([point(1)])
+        assert store.series() == [USER]
+    assert all(path.startswith("/influx/") for path in paths(proxy))
+
+
+class Beneath:
+    """A reverse proxy, which takes off its prefix."""
+
+    version = "1.8.10"
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def refusal(self, method: str, path: str, body: bytes) -> tuple[int, bytes] | None:
+        return None
+
+    def mapped(self, path: str) -> str:
+        return path.removeprefix(self._prefix)
+
+    def told(self, path: str, content: bytes) -> bytes | None:
+        return content
 
 
 @pytest.mark.parametrize(("told", "pause"), [("7", 7.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("", 0.0)])

@@ -21,6 +21,11 @@ def test_what_is_not_said_has_a_default() -> None:
     assert (address.org, address.ca_file) == ("", None)
 
 
+def test_what_is_before_the_database_is_where_a_proxy_has_the_server() -> None:
+    address = parse("https://db.lan:443/tools/influx/house", "X")
+    assert (address.url, address.database) == ("https://db.lan:443/tools/influx", "house")
+
+
 def test_a_name_alone_is_a_token() -> None:
     assert parse("https://abc%3D%3D@db/", "X").token == "abc=="
 
@@ -44,7 +49,7 @@ def test_a_server_on_this_machine_is_known(url: str, local: bool) -> None:
     [
         "influxdb:///x",
         "influxdb://h:port/x",
-        "influxdb://h/a/b",
+        "influxdb://h/a%2Fb",
         "influxdb://h/x#y",
         "influxdb://h/x?org",
         "influxdb://h/x?token=hunter2",

@@ -123,6 +123,21 @@ def test_a_field_that_influxql_would_quote_is_listed_by_its_name(store: InfluxSt
     assert [one.field for one in store.series()] == sorted(NAMES)
 
 
+def test_what_only_an_older_reading_has_is_listed_too(store: InfluxStore, now: int) -> None:
+    cores = [("0", now, "usage_percent"), ("0", now - 1, "frequency_mhz"), ("1", now, "user")]
+    store.write([Point("cpu", "nas", "core", part, at, {field: 1.0}) for part, at, field in cores])
+    store.write(
+        [Point("cpu", "nas", "", "", at, {field: 1.0}) for at, field in ((now, "user"), (now - 1, "system"))]
+    )
+    assert [(one.part, one.field) for one in store.series()] == [
+        ("", "system"),
+        ("", "user"),
+        ("0", "frequency_mhz"),
+        ("0", "usage_percent"),
+        ("1", "user"),
+    ]
+
+
 def test_a_field_that_is_called_like_a_tag_costs_nothing(store: InfluxStore, now: int) -> None:
     users = Layout("system", "nas", (Part("", "", ("user", "host", "load")), Part("user", "root", ("user",))))
     assert store.write([Numbers(users, now, [1.0, 2.0, 3.0, 4.0])]) == 4
