@@ -14,8 +14,8 @@ from collector.sources.source import Source, Tick, Tuning, is_quick
 from collector.stop import Stop
 from collector.watch import CLOSELY, Watch
 from perfwatch.readings import core
+from tests.collector.agents import Fails, Kept, Works, hostinfo
 from tests.collector.recording import tick
-from tests.collector.test_agent import Fails, Kept, Works, hostinfo
 
 
 class Clock:
