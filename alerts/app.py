@@ -76,13 +76,13 @@ class Alerts:
 
     async def run(self) -> None:
         """Until `stop` was called."""
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as self._group:
             works = (self._stay_connected, self._sender.run, self._follow_files)
-            tasks = [group.create_task(work()) for work in works]
+            tasks = [self._group.create_task(work()) for work in works]
             self._notifier.ready()
             await self._stop.wait()
             await self._sender.finish(END_SECONDS)
-            for task in tasks:
+            for task in (*tasks, *self._answering):
                 task.cancel()
         self.watch.keep()
 
@@ -187,7 +187,7 @@ class Alerts:
 
     def _ask(self, client: Client, payload: bytes) -> None:
         if self.lease.leads:
-            task = asyncio.create_task(self._answer(client, payload))
+            task = self._group.create_task(self._answer(client, payload))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
 

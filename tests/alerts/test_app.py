@@ -13,6 +13,7 @@ import pytest
 from alerts import app
 from alerts.app import Alerts
 from alerts.command.listing import lines, look
+from alerts.desk import Desk
 from perfwatch.broker import broker_of
 from perfwatch.errors import StartError
 from perfwatch.mqtt.client import Client
@@ -148,6 +149,23 @@ async def test_the_list_has_the_worst_first(instance: Instance) -> None:
             shown = lines(await asyncio.to_thread(look, instance.settings))
     assert [line.split()[:4] for line in shown[1:2]] == [["firing", "warning", "nas", "cpu"]]
     assert shown[-1].startswith("1 firing, 0 pending")
+
+
+async def test_what_nobody_foresaw_in_an_answer_ends_the_service(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(_desk: Desk, _payload: bytes) -> None:
+        raise KeyError("of this test")
+
+    monkeypatch.setattr(Desk, "answer", breaks)
+    running = asyncio.create_task(Alerts(instance.settings).run())
+    await instance.until("perfwatch/alerts", online=True)
+    with publisher(instance.broker) as publishing:
+        publishing.publish("perfwatch-alerts/ask", b"{}", False)
+        await asyncio.wait({running}, timeout=60)
+    with pytest.raises(ExceptionGroup) as raised:
+        running.result()
+    assert raised.group_contains(KeyError, match="of this test")
 
 
 @pytest.mark.parametrize("name", ["memory.jsonl", "told.json"])
