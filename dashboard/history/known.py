@@ -25,7 +25,7 @@ class KnownSeries:
         self._listing = False
         self._made = -KNOWN_FOR
         self._series: list[Series] | None = None
-        self._failure: StoreError | None = None
+        self._failure: Exception | None = None
 
     def all(self) -> list[Series]:
         """Every series, sorted. Raises StoreError when the store does not answer."""
@@ -45,10 +45,9 @@ class KnownSeries:
         series, failure = self._series, None
         try:
             series = self._store.series()
-        except StoreError as exc:
+        except Exception as exc:  # noqa: BLE001  # raised again in whoever asks
             failure = exc
-        finally:
-            with self._changed:
-                self._series, self._failure, self._listing = series, failure, False
-                self._made = -KNOWN_FOR if failure else time.monotonic()
-                self._changed.notify_all()
+        with self._changed:
+            self._series, self._failure, self._listing = series, failure, False
+            self._made = -KNOWN_FOR if failure else time.monotonic()
+            self._changed.notify_all()
