@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 
 import pytest
 
-from perfwatch.errors import BadPoints, StoreError
+from perfwatch.errors import BadPoints
 from perfwatch.history.store import Point
 from tests.bridge.faulty import Faulty, errs
 from tests.bridge.observing import CPU, eventually, observer
@@ -36,31 +35,6 @@ async def test_a_store_that_hangs_is_passed_by_and_gets_everything_when_it_answe
             assert numbers(faulty) == list(range(20))
     finally:
         answers.set()
-
-
-async def test_a_store_that_asks_for_a_pause_gets_it(
-    broker: Mosquitto, faulty: Faulty, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.writer.LONGEST", 2.0)  # it asks for more than it gets
-    monkeypatch.setattr("perfwatch.backoff.FIRST", 0.01)
-    tries: list[float] = []
-
-    def is_busy(_points: list[Point]) -> None:
-        tries.append(time.monotonic())
-        error = StoreError("429 of this test")
-        error.pause = 600.0
-        raise error
-
-    faulty.fault = is_busy
-    async with bridge_inside(broker, faulty) as bridge, observer(broker) as seen:
-        await seen.bridge_is_online()
-        for number in range(20):
-            await seen.publish(CPU, payload(number))
-        await eventually(lambda: len(tries) > 1, "it is tried again")
-        faulty.fault = None
-        assert 2.0 <= tries[1] - tries[0] < 60.0
-        await eventually(lambda: numbers(faulty) == list(range(20)), "all of it is stored")
-        await eventually(lambda: bridge.counters.waiting == 0, "nothing waits any more")
 
 
 async def test_what_was_spooled_is_acknowledged_and_stored_by_the_next_run(

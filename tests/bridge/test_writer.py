@@ -4,59 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bridge.batch import Batch
-from bridge.counters import Counters
 from bridge.spool import Spool
-from bridge.writer import Writer
-from perfwatch.backoff import Backoff
 from perfwatch.errors import StoreError
-from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.history.store import Layout, Numbers, Part, Point
-from perfwatch.mqtt.client import Message
+from perfwatch.history.store import Point
 from tests.bridge.faulty import Faulty, errs
 from tests.bridge.observing import eventually
 from tests.bridge.publisher import START_MS
 from tests.bridge.running import numbers
-
-
-class Two(Faulty):
-    """One that takes two writes side by side."""
-
-    writes_at_once = 2
-
-
-class Impatient(Backoff):
-    """Waits next to nothing, and notes how long it would have waited."""
-
-    waits: list[float]
-
-    def next(self) -> float:
-        self.waits.append(self._longest)
-        super().next()
-        return 0.001
-
-
-LAYOUT = Layout("cpu", "nas", (Part("", "", ("user",)),))
-
-
-def reading(number: int) -> Batch[Message]:
-    """A batch of the one reading of that number."""
-    return Batch([], [Numbers(LAYOUT, START_MS + number * 1000, [float(number)])], 1)
-
-
-@asynccontextmanager
-async def writing(store: SqliteStore, spool_size: int = 10**9) -> AsyncIterator[Writer]:
-    """A writer by itself. Its spool is beside the store."""
-    spool = Spool(store.path.with_name("spool"), spool_size, 10**9)
-    writer = Writer(store, spool, Counters(), print)
-    async with asyncio.timeout(60), writer.running():
-        yield writer
+from tests.bridge.writing import Impatient, Two, reading, writing
 
 
 async def test_new_readings_flow_while_the_spool_is_drained(tmp_path: Path) -> None:
