@@ -37,8 +37,10 @@ GATHERED = 1000
 # What a host reads at once comes within that time.
 BURST_SECONDS = 0.05
 FILES_SECONDS = 5.0
-# How long a message that is being sent when we are to end may take.
-END_SECONDS = 5.0
+# How long a message that is being sent when we are to end may take, and then the last words to the broker.
+# With what its connection takes to close, that is less than the eight seconds that a service has.
+END_SECONDS = 3.0
+LEAVE_SECONDS = 2.0
 _AT_ONCE = 100
 
 _log = logging.getLogger(__name__)
@@ -119,8 +121,9 @@ class Alerts:
                     self._absence.end()
                 self._sender.look()
         except asyncio.CancelledError:
-            with suppress(BrokerError):
-                await self._leave(client)
+            with suppress(BrokerError, TimeoutError):
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await self._leave(client)
             raise
 
     def _due_in(self) -> float:

@@ -35,12 +35,12 @@ class Desk:
         """Do what is asked; None when it is no question at all."""
         return await answered(payload, _question, asked.Answer, self._do)
 
-    def settings(self) -> asked.Settings:
+    def settings(self) -> asked.AlertSettings:
         """All that may be known of them."""
         watch = self._watch
         rules = watch.engine.rules
         acknowledged = {(one.news.host, one.news.rule): one for one in watch.teller.untold.open.values()}
-        return asked.Settings(
+        return asked.AlertSettings(
             rules=self._rules_said(rules),
             maintenance=[
                 asked.Paused(hosts, _at(until.timestamp())) for hosts, until in rules.maintenance.items()

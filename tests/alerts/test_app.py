@@ -151,6 +151,21 @@ async def test_the_list_has_the_worst_first(instance: Instance) -> None:
     assert shown[-1].startswith("1 firing, 0 pending")
 
 
+async def test_it_ends_soon_though_the_broker_never_answers(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "LEAVE_SECONDS", 0.1)
+    alerts = Alerts(instance.settings)
+    running = asyncio.create_task(alerts.run())
+    await instance.until("perfwatch/alerts", online=True)
+    with instance.broker.frozen():
+        began = time.monotonic()
+        alerts.stop()
+        await asyncio.wait({running}, timeout=60)
+    assert running.result() is None
+    assert time.monotonic() - began < 8  # an answer would be waited for for 10 s
+
+
 async def test_what_nobody_foresaw_in_an_answer_ends_the_service(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
