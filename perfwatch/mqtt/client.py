@@ -29,7 +29,7 @@ from perfwatch.errors import BrokerError, Refused
 from perfwatch.mqtt.inbox import Inbox
 from perfwatch.mqtt.limits import Limits
 from perfwatch.mqtt.packets import FAILED, subscription, whole_packets, words
-from perfwatch.mqtt.pending import Answer, Pending
+from perfwatch.mqtt.pending import Ack, Pending
 from perfwatch.mqtt.pings import ping
 from perfwatch.mqtt.transport import MAX_PACKET, Transport
 
@@ -239,7 +239,7 @@ class Client:
         if self._error is not None:
             raise self._error
 
-    async def _ask(self, number: int, packet: bytes) -> Answer:
+    async def _ask(self, number: int, packet: bytes) -> Ack:
         self._check()
         self._transport.send(packet)
         self._transport.resume()  # the answer comes behind messages, however many wait already
