@@ -30,6 +30,12 @@ class Point(NamedTuple):
     time: int
     fields: Mapping[str, float]
 
+    @property
+    def label(self) -> str:
+        """Which point it is, for a message."""
+        part = f" {self.tag} {self.part!r}" if self.tag else ""
+        return f"{self.metric} of {self.host}{part} at {self.time}"
+
 
 class Part(NamedTuple):
     """What some numbers of one part are called; `tag` and `name` are those of the point."""
@@ -159,9 +165,6 @@ class HistoryStore(Protocol):
         Buckets are aligned to multiples of `interval` since 1970, so that two queries agree. Where
         raw readings were thinned out, the finest that it gives is minutes.
         """
-
-    def delete_before(self, time: int) -> int:
-        """Remove every number older than `time` (ms); returns how many."""
 
     def span(self) -> Span: ...
 

@@ -19,6 +19,7 @@ from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import HistoryStore, Point, TieredStore
 from tests.bridge.running import Process, bridge_process, history
 from tests.influx import Victoria
+from tests.perfwatch.history.conformance import deleted
 from tests.servers import Mosquitto
 
 
@@ -143,7 +144,7 @@ def test_the_bridge_does_it_as_a_process(tmp_path: Path, broker: Mosquitto) -> N
 
 def test_the_bridge_does_it_in_influxdb(tmp_path: Path, broker: Mosquitto, influx_history: str) -> None:
     with history(influx_history) as store:
-        store.delete_before(0)  # skips where the server cannot
+        deleted(store, 0)  # skips where the server cannot
     with bridge_process(tmp_path, broker, influx_history) as bridge:
         looked_after(bridge)
 

@@ -24,7 +24,7 @@ from perfwatch.history.influx.query_buckets import SCALE, Cut
 from perfwatch.history.influx.rollups import COUNTS, Rollups
 from perfwatch.history.influx.url import Address
 from perfwatch.history.policy import DAY_MS, Policy
-from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Partial, Slice, combine, plan, total
+from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Partial, Slice, combine, plan
 from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, Tier, Work, count, each_point
 from perfwatch.readings.codec import from_ms
 
@@ -107,10 +107,6 @@ class InfluxStore:
     def forget(self, before: int) -> Iterator[Work]:
         return self._rollups.forget(before)
 
-    def delete_before(self, time: int) -> int:
-        done = total(self.forget(time))
-        return done.raw + done.rollups
-
     def policy(self) -> Policy:
         """Never enabled where the server cannot delete."""
         policy = self._notes.policy() or Policy()
@@ -164,7 +160,7 @@ class InfluxStore:
                 raise
             singly = list(each_point(points))
             refused = self._database.write_most(self._database.raw, body.split(b"\n"))
-            return [f"{_name(singly[line])}: {reason}" for line, reason in refused]
+            return [f"{singly[line].label}: {reason}" for line, reason in refused]
         return []
 
     def _query(
@@ -228,8 +224,3 @@ def _buckets(stretches: list[list[Partial]], scale: float) -> list[Bucket]:
     if scale == 1:
         return found
     return [Bucket(time, *(value * scale for value in values)) for time, *values in found]
-
-
-def _name(point: Point) -> str:
-    part = f" {point.tag} {point.part!r}" if point.tag else ""
-    return f"{point.metric} of {point.host}{part} at {point.time}"

@@ -18,7 +18,6 @@ import msgspec
 
 from perfwatch.errors import StoreError
 from perfwatch.history.policy import Policy
-from perfwatch.history.rollup import total
 from perfwatch.history.sqlite import query, retention, sizes, tail
 from perfwatch.history.sqlite.file import BUSY_SECONDS, begin, connect, explain
 from perfwatch.history.sqlite.names import Names, known, named
@@ -81,10 +80,6 @@ class SqliteStore:
         with self._transaction("NORMAL") as db:
             if retention.forget_empty(db, before):
                 self._names.forget()
-
-    def delete_before(self, time: int) -> int:
-        done = total(self.forget(time))
-        return done.raw + done.rollups
 
     def policy(self) -> Policy:
         with self._reader() as db:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from perfwatch.history.store import HistoryStore, Point, Series
+from perfwatch.history.rollup import total
+from perfwatch.history.store import HistoryStore, Point, Series, TieredStore
 from perfwatch.readings.codec import to_ms
 
 NOON = to_ms(datetime(2026, 11, 23, 12, tzinfo=UTC))
@@ -36,3 +37,10 @@ HOSTILE = [
     "$__x;--",
     "end\\",
 ]
+
+
+def deleted(store: HistoryStore, before: int) -> int:
+    """Remove what is older than that (ms); returns how many numbers it was."""
+    assert isinstance(store, TieredStore)
+    done = total(store.forget(before))
+    return done.raw + done.rollups

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from perfwatch.history.store import HistoryStore, Point, Series
-from tests.perfwatch.history.conformance import HOSTILE, HOUR, MINUTE, NOON, USER, point, raw
+from tests.perfwatch.history.conformance import HOSTILE, HOUR, MINUTE, NOON, USER, deleted, point, raw
 from tests.perfwatch.history.conftest import Opener
 
 
@@ -26,7 +26,7 @@ def test_nothing_written_is_nothing_kept(store: HistoryStore) -> None:
     assert store.write([]) == 0
     assert store.series() == []
     assert store.query([USER], NOON, NOON + HOUR, MINUTE) == {USER: []}
-    assert store.delete_before(NOON) == 0
+    assert deleted(store, NOON) == 0
     assert store.span()[1:] == (None, None)
 
 
@@ -81,14 +81,14 @@ def test_series_are_sorted_and_can_be_chosen(store: HistoryStore) -> None:
 
 def test_delete_before_keeps_what_is_exactly_as_old(store: HistoryStore) -> None:
     store.write([point(NOON + offset, 1.0) for offset in (-2, -1, 0, 1)])
-    assert store.delete_before(NOON) == 2
+    assert deleted(store, NOON) == 2
     assert [time for time, _ in raw(store)] == [NOON, NOON + 1]
-    assert store.delete_before(NOON) == 0
+    assert deleted(store, NOON) == 0
 
 
 def test_a_series_without_points_is_forgotten_and_can_come_back(store: HistoryStore) -> None:
     store.write([point(NOON, 1.0), point(NOON + HOUR, 1.0, host="desk")])
-    store.delete_before(NOON + 1)
+    deleted(store, NOON + 1)
     assert [series.host for series in store.series()] == ["desk"]
     store.write([point(NOON, 2.0)])
     assert raw(store) == [(NOON, 2.0)]
@@ -98,7 +98,7 @@ def test_a_series_without_points_is_forgotten_and_can_come_back(store: HistorySt
 def test_a_series_that_another_process_deleted_can_come_back(open_history: Opener) -> None:
     writer, cleaner = open_history(), open_history()
     writer.write([point(NOON, 1.0), point(NOON + HOUR, 1.0, host="desk")])
-    cleaner.delete_before(NOON + 1)
+    deleted(cleaner, NOON + 1)
     cleaner.write([point(NOON + HOUR, 5.0, host="other")])
     writer.write([point(NOON + 2, 2.0)])
     assert raw(cleaner) == [(NOON + 2, 2.0)]

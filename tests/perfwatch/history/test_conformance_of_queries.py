@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perfwatch.history.rollup import total
 from perfwatch.history.store import Bucket, HistoryStore, Point, Series, TieredStore
 from perfwatch.readings.codec import to_ms
-from tests.perfwatch.history.conformance import HOUR, MINUTE, NOON, USER, point
+from tests.perfwatch.history.conformance import HOUR, MINUTE, NOON, USER, deleted, point
 
 
 def test_buckets_give_mean_min_and_max(store: HistoryStore) -> None:
@@ -130,7 +130,7 @@ def test_a_local_day_has_the_hours_that_its_clocks_show(
 def test_buckets_are_those_of_the_plain_definition(
     store: HistoryStore, times: list[int], start: int, length: int, interval: int
 ) -> None:
-    store.delete_before(10_000)
+    deleted(store, 10_000)
     store.write([point(time, float(time)) for time in times])
     expected: dict[int, list[int]] = {}
     for time in sorted(times):

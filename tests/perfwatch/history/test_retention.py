@@ -13,7 +13,7 @@ from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, cleanup, total, upkeep
 from perfwatch.history.store import Bucket, Point, Series, TieredStore, Work
 from perfwatch.readings.codec import to_ms
-from tests.perfwatch.history.conformance import HOSTILE
+from tests.perfwatch.history.conformance import HOSTILE, deleted
 from tests.perfwatch.history.tiers import NOON, USER, every_minute, hourly, rows, write
 
 Opener: TypeAlias = Callable[[], TieredStore]
@@ -147,7 +147,7 @@ def test_a_deletion_in_the_middle_of_an_hour_cuts_its_rollups_too(store: TieredS
     total(store.roll_up(NOON + 2 * HOUR))
     if thinned:
         total(store.thin(NOON + HOUR))
-    store.delete_before(NOON + 30 * MINUTE)
+    deleted(store, NOON + 30 * MINUTE)
     assert hourly(store)[0] == Bucket(NOON, 45.0, 30.0, 60.0)
 
 
@@ -177,7 +177,7 @@ def test_what_upkeep_remembers_is_no_reading(store: TieredStore) -> None:
     write(store, {NOON + MINUTE: 3.0})
     total(store.thin(NOON + HOUR))
     assert (store.series(), store.span()[1:]) == before
-    assert store.delete_before(NOON + 2 * HOUR) > 0
+    assert deleted(store, NOON + 2 * HOUR) > 0
     assert (store.series(), store.span()[1:]) == ([], (None, None))
     assert store.policy() == Policy()
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from perfwatch.history.open import open_store
 from perfwatch.history.rollup import HOUR, MINUTE, floor, total
 from perfwatch.history.store import TieredStore
+from tests.perfwatch.history.conformance import deleted
 from tests.perfwatch.history.conftest import NewHistory
 from tests.perfwatch.history.tiers import USER, write
 
@@ -41,7 +42,7 @@ def test_any_tiering_gives_the_same_means_lows_and_highs(
     interval: int,
 ) -> None:
     """Readings in any order, and any rolling up and thinning between them, late readings included."""
-    store.delete_before(10 * HOUR)
+    deleted(store, 10 * HOUR)
     written: dict[int, float] = {}
     for kind, numbers in steps:
         if kind == "write":

@@ -14,6 +14,7 @@ from perfwatch.readings.codec import from_ms, to_ms
 from tests.certificates import self_signed
 from tests.influx import Influxd
 from tests.influx_proxy import InfluxProxy
+from tests.perfwatch.history.conformance import deleted
 from tests.perfwatch.history.influx.conftest import USER, point
 
 
@@ -24,7 +25,7 @@ def test_a_user_without_an_administrators_rights_is_enough(tmp_path: Path) -> No
             server.ask(statement, u="root", p="x")
         with InfluxStore(parse(f"influxdb://me:y@127.0.0.1:{proxy.port}/x", "X")) as store:
             store.write([point(0), point(10)])
-            assert store.delete_before(5) == 1
+            assert deleted(store, 5) == 1
             assert store.span().bytes is None
             assert to_ms(store.span().oldest or from_ms(0)) == 10
 

@@ -21,6 +21,7 @@ from perfwatch.history.rollup import HOUR, total
 from perfwatch.history.store import Point, Series, Work
 from tests.influx import Influxd
 from tests.influx_proxy import PASS, InfluxProxy
+from tests.perfwatch.history.conformance import deleted
 from tests.perfwatch.history.influx.conftest import NOON, USER, point
 
 
@@ -141,7 +142,7 @@ def test_a_database_with_policies_of_others_is_not_deleted_in(
     influxd.ask(f'CREATE RETENTION POLICY "theirs" ON "{address.database}" DURATION INF REPLICATION 1')
     told = r"retention policies of others \(theirs\).*a database of its own"
     with pytest.raises(Unsupported, match=told):
-        store.delete_before(1)
+        deleted(store, 1)
     with pytest.raises(Unsupported, match=told):
         store.set_policy(Policy())
     assert store.policy() == Policy(enabled=False)

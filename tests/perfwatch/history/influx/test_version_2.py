@@ -16,6 +16,7 @@ from perfwatch.history.rollup import HOUR, closed, total
 from perfwatch.history.store import Point
 from tests.influx_proxy import InfluxProxy
 from tests.influxdb_2_7_12 import ORG_ID, InfluxDB2712
+from tests.perfwatch.history.conformance import deleted
 from tests.servers import free_port
 
 ALL = {"read", "write"}
@@ -76,7 +77,7 @@ def test_influxdb_2_deletes_in_the_bucket_of_each_tier() -> None:
     for tier in ("autogen", "1m", "1h"):
         double.add(f"x/{tier}")
     with opened(double) as (store, proxy):
-        assert store.delete_before(HOUR) == 3 * 7
+        assert deleted(store, HOUR) == 3 * 7
         asked = [path for _, path, _, _ in proxy.seen if path.startswith("/api/v2/delete")]
     assert asked == [f"/api/v2/delete?org=home&bucket=x%2F{tier}" for tier in ("autogen", "1m", "1h")]
     span = {"start": "1677-09-21T00:12:43.147Z", "stop": "1970-01-01T00:59:59.999Z"}
@@ -87,7 +88,7 @@ def test_the_first_cleanup_deletes_where_no_rollup_was_made_yet() -> None:
     double = InfluxDB2712()
     double.add("x/autogen")
     with opened(double) as (store, proxy):
-        assert store.delete_before(HOUR) == 7
+        assert deleted(store, HOUR) == 7
         assert sum(path.startswith("/api/v2/delete") for _, path, _, _ in proxy.seen) == 3
 
 

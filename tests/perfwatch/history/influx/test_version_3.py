@@ -20,6 +20,7 @@ from perfwatch.readings.codec import from_ms
 from tests.influx import Influxd
 from tests.influx_proxy import InfluxProxy
 from tests.influxdb_3_core_3_6_0 import COLUMNS, Core360
+from tests.perfwatch.history.conformance import deleted
 
 USER = Series("cpu", "nas", "", "", "user")
 
@@ -177,7 +178,7 @@ def test_a_mean_past_the_largest_float_is_found_all_the_same(store: InfluxStore,
 def test_influxdb_3_is_told_to_have_a_retention_period_of_its_own(store: InfluxStore, now: int) -> None:
     assert store.write([point(now)]) == 1
     told = "cannot delete readings over HTTP: give it a retention period"
-    for clean in (lambda: store.delete_before(now), lambda: store.set_policy(Policy())):
+    for clean in (lambda: deleted(store, now), lambda: store.set_policy(Policy())):
         with pytest.raises(Unsupported, match=told):
             clean()
     assert store.policy() == Policy(enabled=False)

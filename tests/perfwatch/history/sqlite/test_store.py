@@ -17,6 +17,7 @@ from perfwatch.history.rollup import HOUR, MINUTE, total
 from perfwatch.history.sqlite import query, retention, upkeep
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point, Series
+from tests.perfwatch.history.conformance import deleted
 from tests.perfwatch.history.sqlite.conftest import USER, point
 
 # Written by the first PerfWatch that had a history: 120 readings each 5 s, and 10 each minute.
@@ -59,7 +60,7 @@ def test_old_readings_are_deleted_in_steps(store: SqliteStore, monkeypatch: pyte
     steps: list[int] = []
     with store._transaction() as db:
         db.set_trace_callback(lambda text: steps.append(1) if text == "COMMIT" else None)
-    assert store.delete_before(100 * HOUR) == 100
+    assert deleted(store, 100 * HOUR) == 100
     assert len(steps) >= 10
     left = store.query([USER], 0, 1000 * HOUR, 1)[USER]
     assert [bucket.time for bucket in left] == [hour * HOUR for hour in range(100, 105)]
