@@ -158,7 +158,7 @@ class Alerts:
                 # The will of an instance that does not lead says so too.
                 self._summed &= b'"online":true' in message.payload
             else:
-                self.watch.take(message.topic, message.payload, message.retain, now)
+                self.watch.hear(message.topic, message.payload, message.retain, now)
         self.watch.turn(now)
         if self._told_by_others is not None:
             # Not before: it may have followed from a reading that came with the word that it is told.

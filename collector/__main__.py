@@ -84,7 +84,7 @@ def run(chosen: Settings) -> None:
     apply(steering.state)
     replies.confirm(protocol.encode(steering.state))
     to = Sinks([*sinks(chosen, publisher)])
-    between = watch(chosen, publisher, active, stop).take
+    between = watch(chosen, publisher, active, stop).tick
     every = steering.state.interval
     agent = Agent(active, to, facts, every, stop, obey=obey, alive=alive, between=between)
     log.info(
