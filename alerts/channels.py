@@ -22,7 +22,7 @@ from perfwatch import distribution
 from perfwatch.alerting.rules import Severity
 from perfwatch.errors import ChannelError
 from perfwatch.files import write_private
-from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.readings.codec import format_seconds
 from perfwatch.workers import Workers
 
 SECONDS = 30.0
@@ -115,17 +115,13 @@ def _as_json(message: Message) -> dict[str, Any]:
                 **{
                     name: getattr(one, name) for name in ("event", "severity", "text", "host", "rule", "part")
                 },
-                "since": _time(one.since),
-                "timestamp": _time(one.moment),
+                "since": format_seconds(one.since),
+                "timestamp": format_seconds(one.moment),
                 "lasted_seconds": round(one.moment - one.since),
             }
             for one in message.news
         ],
     }
-
-
-def _time(seconds: float) -> str:
-    return format_time(from_ms(round(seconds * 1000)))
 
 
 async def _by_webhook(url: str, content: bytes) -> None:
