@@ -37,8 +37,10 @@ GATHERED = 1000
 # What a host reads at once comes within that time.
 BURST_SECONDS = 0.05
 FILES_SECONDS = 5.0
-# How long a message that is being sent when we are to end may take.
-END_SECONDS = 5.0
+# How long a message that is being sent when we are to end may take, and then the last words to the broker.
+# With what its connection takes to close, that is less than the eight seconds that a service has.
+END_SECONDS = 3.0
+LEAVE_SECONDS = 2.0
 _AT_ONCE = 100
 
 _log = logging.getLogger(__name__)
@@ -76,13 +78,13 @@ class Alerts:
 
     async def run(self) -> None:
         """Until `stop` was called."""
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as self._group:
             works = (self._stay_connected, self._sender.run, self._follow_files)
-            tasks = [group.create_task(work()) for work in works]
+            tasks = [self._group.create_task(work()) for work in works]
             self._notifier.ready()
             await self._stop.wait()
             await self._sender.finish(END_SECONDS)
-            for task in tasks:
+            for task in (*tasks, *self._answering):
                 task.cancel()
         self.watch.keep()
 
@@ -119,8 +121,9 @@ class Alerts:
                     self._absence.end()
                 self._sender.look()
         except asyncio.CancelledError:
-            with suppress(BrokerError):
-                await self._leave(client)
+            with suppress(BrokerError, TimeoutError):
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await self._leave(client)
             raise
 
     def _due_in(self) -> float:
@@ -155,7 +158,7 @@ class Alerts:
                 # The will of an instance that does not lead says so too.
                 self._summed &= b'"online":true' in message.payload
             else:
-                self.watch.take(message.topic, message.payload, message.retain, now)
+                self.watch.hear(message.topic, message.payload, message.retain, now)
         self.watch.turn(now)
         if self._told_by_others is not None:
             # Not before: it may have followed from a reading that came with the word that it is told.
@@ -187,7 +190,7 @@ class Alerts:
 
     def _ask(self, client: Client, payload: bytes) -> None:
         if self.lease.leads:
-            task = asyncio.create_task(self._answer(client, payload))
+            task = self._group.create_task(self._answer(client, payload))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
 

@@ -22,7 +22,8 @@ from perfwatch import distribution
 from perfwatch.alerting.rules import Severity
 from perfwatch.errors import ChannelError
 from perfwatch.files import write_private
-from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.readings.codec import format_seconds
+from perfwatch.workers import Workers
 
 SECONDS = 30.0
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -93,7 +94,7 @@ def channels_path(folder: Path) -> Path:
 async def send(channel: Channel, message: Message) -> None:
     """Send it; returns when the other side has taken it. Raises ChannelError with what it answered."""
     if channel.kind in ("http", "https"):
-        await asyncio.to_thread(_post, channel.url, msgspec.json.encode(_as_json(message)))
+        await _by_webhook(channel.url, msgspec.json.encode(_as_json(message)))
     else:
         await _by_apprise(channel.url, message)
 
@@ -114,8 +115,8 @@ def _as_json(message: Message) -> dict[str, Any]:
                 **{
                     name: getattr(one, name) for name in ("event", "severity", "text", "host", "rule", "part")
                 },
-                "since": _time(one.since),
-                "timestamp": _time(one.moment),
+                "since": format_seconds(one.since),
+                "timestamp": format_seconds(one.moment),
                 "lasted_seconds": round(one.moment - one.since),
             }
             for one in message.news
@@ -123,8 +124,15 @@ def _as_json(message: Message) -> dict[str, Any]:
     }
 
 
-def _time(seconds: float) -> str:
-    return format_time(from_ms(round(seconds * 1000)))
+async def _by_webhook(url: str, content: bytes) -> None:
+    """On a thread that is not waited for at the end, as the default pool's would be."""
+    posting = Workers("webhook", 1)
+    try:
+        await posting.run(_post, url, content, deadline=2 * SECONDS)
+    except TimeoutError as exc:
+        raise ChannelError(f"The server did not answer within {2 * SECONDS:.0f} s") from exc
+    finally:
+        posting.close()
 
 
 def _post(url: str, content: bytes) -> None:
@@ -161,9 +169,11 @@ async def _by_apprise(url: str, message: Message) -> None:
         async with asyncio.timeout(2 * SECONDS):
             _, said = await child.communicate(asked.encode())
     except TimeoutError as exc:
-        child.kill()
-        await child.wait()
         raise ChannelError(f"Apprise did not end within {2 * SECONDS:.0f} s") from exc
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
     if child.returncode:
         why = _without(url, said.decode("utf-8", "replace")).strip()[:_EXCERPT]
         raise ChannelError(why or "Apprise could not send it")

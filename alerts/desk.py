@@ -16,7 +16,7 @@ from perfwatch.alerting.tables import put
 from perfwatch.asking import Conflict, Failed, Missing, answered
 from perfwatch.errors import ChannelError
 from perfwatch.files import write_private
-from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.readings.codec import format_seconds, format_time
 
 MOST_RECENT = 500
 _question = msgspec.json.Decoder(asked.Question)
@@ -35,19 +35,22 @@ class Desk:
         """Do what is asked; None when it is no question at all."""
         return await answered(payload, _question, asked.Answer, self._do)
 
-    def settings(self) -> asked.Settings:
+    def settings(self) -> asked.AlertSettings:
         """All that may be known of them."""
         watch = self._watch
         rules = watch.engine.rules
         acknowledged = {(one.news.host, one.news.rule): one for one in watch.teller.untold.open.values()}
-        return asked.Settings(
+        return asked.AlertSettings(
             rules=self._rules_said(rules),
             maintenance=[
-                asked.Paused(hosts, _at(until.timestamp())) for hosts, until in rules.maintenance.items()
+                asked.Paused(hosts, format_time(until)) for hosts, until in rules.maintenance.items()
             ],
-            snoozed=[asked.Snoozed(host, rule, _at(until)) for (host, rule), until in watch.teller.snoozed()],
+            snoozed=[
+                asked.Snoozed(host, rule, format_seconds(until))
+                for (host, rule), until in watch.teller.snoozed()
+            ],
             acknowledged=[
-                asked.Acknowledged(*key, one.acknowledged_by, _at(one.acknowledged_at))
+                asked.Acknowledged(*key, one.acknowledged_by, format_seconds(one.acknowledged_at))
                 for key, one in acknowledged.items()
                 if one.acknowledged_by
             ],
@@ -130,7 +133,7 @@ class Desk:
         self._write(put(self._text(), ("maintenance",), kept))
         if question.until is None:
             return f"{question.hosts} is watched as before"
-        return f"Nothing is told of {question.hosts} until {_at(question.until)}"
+        return f"Nothing is told of {question.hosts} until {format_seconds(question.until)}"
 
     def _text(self) -> str:
         path = self._watch.rules_path
@@ -157,10 +160,10 @@ class Desk:
 
     def _recent(self, question: asked.Recent) -> list[asked.Told]:
         teller = self._watch.teller
-        ended = [(one, _at(one.moment)) for one in teller.past if one.moment >= question.since]
+        ended = [(one, format_seconds(one.moment)) for one in teller.past if one.moment >= question.since]
         lasting = [(one.news, None) for one in teller.untold.open.values()]
         found = [
-            asked.Told(one.host, one.rule, one.part, one.severity, one.text, _at(one.since), until)
+            asked.Told(one.host, one.rule, one.part, one.severity, one.text, format_seconds(one.since), until)
             for one, until in [*ended, *lasting]
             if one.since <= question.until and question.host in (None, one.host)
         ]
@@ -171,7 +174,3 @@ def _origin(name: str, rule: Rule) -> asked.Origin:
     if name not in shipped():
         return "own"
     return "changed" if own_table(name, rule) else "shipped"
-
-
-def _at(seconds: float) -> str:
-    return format_time(from_ms(round(seconds * 1000)))

@@ -10,7 +10,7 @@ from alerts.texts import text
 from perfwatch.alerting.machine import Standing
 from perfwatch.alerting.rules import Severity
 from perfwatch.alerting.states import AlertState, Summary
-from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.readings.codec import format_seconds
 
 
 def state(engine: Engine, host: str, name: str, now: float) -> bytes:
@@ -23,7 +23,13 @@ def state(engine: Engine, host: str, name: str, now: float) -> bytes:
     said = text(rule, part, track) if track.standing in (Standing.PENDING, Standing.FIRING) else ""
     return msgspec.json.encode(
         AlertState(
-            _time(now), track.standing, _time(track.since), track.value, track.limit, rule.severity, said
+            format_seconds(now),
+            track.standing,
+            format_seconds(track.since),
+            track.value,
+            track.limit,
+            rule.severity,
+            said,
         )
     )
 
@@ -39,8 +45,4 @@ def summary(engine: Engine, now: float, online: bool = True) -> bytes:
         severity = engine.rules.rules[name].severity
         if standing is Standing.FIRING and (worst is None or RANK[severity] > RANK[worst]):
             worst = severity
-    return msgspec.json.encode(Summary(_time(now), online, worst=worst, **counts))
-
-
-def _time(seconds: float) -> str:
-    return format_time(from_ms(round(seconds * 1000)))
+    return msgspec.json.encode(Summary(format_seconds(now), online, worst=worst, **counts))

@@ -113,7 +113,7 @@ class Teller:
         self._every = every
         self._tags = tags
 
-    def take(self, change: Change, rules: Rules, now: float) -> None:
+    def note(self, change: Change, rules: Rules, now: float) -> None:
         """Note what began or ended by this change, if anything did."""
         rule, key = rules.rules.get(change.rule), "\n".join((change.host, change.rule, change.part))
         if rule is not None and change.fired is not None and key not in self.untold.open:

@@ -71,7 +71,7 @@ class Watch:
         }
         return found - {CLOCK} or {"cpu"}
 
-    def take(self, name: str, payload: bytes, newest: bool, now: float) -> None:
+    def hear(self, name: str, payload: bytes, newest: bool, now: float) -> None:
         """A message; `newest` is whether it was published to be retained. A replay is not judged."""
         topic = self._topics.parse(name)
         if topic is None or not newest:
@@ -183,7 +183,7 @@ class Watch:
         for host, rule in gone:
             self.teller.drop(host, rule, now)
         for change in changes:
-            self.teller.take(change, self.engine.rules, now)
+            self.teller.note(change, self.engine.rules, now)
         self._keep_past(last)
         self.changed.update(gone, ((change.host, change.rule) for change in changes))
         return bool(changes or gone)

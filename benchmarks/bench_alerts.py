@@ -54,7 +54,7 @@ def in_this_process() -> None:
         before = _peak_mib()
         watch = Watch(TOPICS, Path(folder), 60.0, START)
         for number in range(HOSTS):
-            watch.take(TOPICS.status(_host(number)), b"online", True, START)
+            watch.hear(TOPICS.status(_host(number)), b"online", True, START)
         # The first half fills the windows; the second is measured.
         ticks = 60 * MINUTES // INTERVAL
         spent, published = 0.0, 0
@@ -148,7 +148,7 @@ def _take(watch: Watch, messages: list[tuple[str, bytes]], now: float) -> float:
     """Returns the seconds of CPU time that it took."""
     began = time.process_time()
     for topic, payload in messages:
-        watch.take(topic, payload, True, now)
+        watch.hear(topic, payload, True, now)
     return time.process_time() - began
 
 

@@ -29,7 +29,7 @@ from benchmarks.bridge_stores import Free, prepared, send, servers
 from benchmarks.feed import begin_session, mosquitto_sub
 from benchmarks.table import print_table
 from bridge.app import RECEIVE_MAX, Bridge, collect_rarely
-from bridge.session import Session
+from bridge.session import MqttSession
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import HistoryStore
 from perfwatch.settings import Settings
@@ -127,7 +127,7 @@ def bridge_id(store: str, hosts: int) -> str:
 
 def client_id(broker: Mosquitto, bridge: str) -> str:
     """Under which the bridge called so will connect."""
-    return Session(broker.folder / "secrets" / f"session_{bridge}.json", bridge).client_id
+    return MqttSession(broker.folder / "secrets" / f"session_{bridge}.json", bridge).client_id
 
 
 def by_mosquitto(broker: Mosquitto, count: int) -> tuple[float, float, float]:

@@ -18,9 +18,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.bench_dashboard import Viewers
 from benchmarks.process import processor_seconds, resident_megabytes
 from benchmarks.table import print_table
+from benchmarks.watching import Viewers
 from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, Person
 

@@ -21,7 +21,7 @@ from bridge.decode import Decoder, refusal
 from bridge.leading import leading_of
 from bridge.pipeline import Pipeline
 from bridge.series_limit import SeriesLimit
-from bridge.session import Session
+from bridge.session import MqttSession
 from bridge.spool import Spool
 from bridge.upkeep import look_after
 from bridge.writer import Writer
@@ -75,7 +75,7 @@ class Bridge:
         self._topics = Topics(settings.topic_prefix)
         self._id = safe_level(settings.bridge_id)
         self._group = safe_level(settings.group) if settings.group else ""
-        self._session = Session(settings.data_path / "secrets" / f"session_{self._id}.json", self._id)
+        self._session = MqttSession(settings.data_path / "secrets" / f"session_{self._id}.json", self._id)
         self._session_expiry = settings.session_expiry
         self._batch_wait = settings.batch_wait
         self._spool = Spool(settings.data_path / "spool" / self._id, settings.spool_size, settings.spool_age)

@@ -28,7 +28,7 @@ class Kept(Struct):
     took_over: bool = False
 
 
-class Session:
+class MqttSession:
     """Kept in `path` (mode 0600), so that the bridge called `name` finds its session again."""
 
     def __init__(self, path: Path, name: str) -> None:

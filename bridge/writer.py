@@ -225,12 +225,7 @@ def write(store: HistoryStore, points: Sequence[Point | Numbers]) -> Written:
     except BadPoints as exc:
         singly = list(each_point(points))
         if len(singly) < 2:
-            return Written(0, [f"{_name(point)}: {exc}" for point in singly])
+            return Written(0, [f"{point.label}: {exc}" for point in singly])
         half = len(singly) // 2
         first, second = write(store, singly[:half]), write(store, singly[half:])
         return Written(first.numbers + second.numbers, first.refused + second.refused)
-
-
-def _name(point: Point) -> str:
-    part = f" {point.tag} {point.part!r}" if point.tag else ""
-    return f"{point.metric} of {point.host}{part} at {point.time}"

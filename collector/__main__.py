@@ -54,9 +54,9 @@ def run(chosen: Settings) -> None:
         broker_of(chosen), topics, host, outbox(chosen), client_id(chosen), chosen.retained_expiry
     )
     stop, active = Stop(), Active()
-    steering = steered(chosen, stop)
+    remote = remote_config(chosen, stop)
     replies = Replies(topics, host, publisher.announce, publisher.answer)
-    publisher.follow(topics.config_set(host), steering.hear)
+    publisher.follow(topics.config_set(host), remote.hear)
     twin = Twin(host)
     publisher.follow(topics.info(host), twin.hear)
     stop.on_signals()
@@ -65,33 +65,31 @@ def run(chosen: Settings) -> None:
         active.switch(state.switched_on, state.tuning)
 
     def obey() -> float | None:
-        return steering.state.interval if steering.obey(replies, apply) else None
+        return remote.state.interval if remote.obey(replies, apply) else None
 
     boot_time = BootTime()
     notifier = Notifier.of(os.environ)
 
     def facts(tried: Availability) -> HostInfo:
-        own = describe(steering.state.interval, active.explain(tried), lambda: machine(boot_time))
+        own = describe(remote.state.interval, active.explain(tried), lambda: machine(boot_time))
         return replace(own, twin=twin.beside(own), tags=parse_tags(chosen.tags))
 
     def alive() -> None:
         publisher.check()
-        notifier.alive(
-            f"{len(list(active))} sources every {format_ms(round(steering.state.interval * 1000))}"
-        )
+        notifier.alive(f"{len(list(active))} sources every {format_ms(round(remote.state.interval * 1000))}")
 
-    steering.restore()
-    apply(steering.state)
-    replies.confirm(protocol.encode(steering.state))
+    remote.restore()
+    apply(remote.state)
+    replies.confirm(protocol.encode(remote.state))
     to = Sinks([*sinks(chosen, publisher)])
-    between = watch(chosen, publisher, active, stop).take
-    every = steering.state.interval
+    between = watch(chosen, publisher, active, stop).tick
+    every = remote.state.interval
     agent = Agent(active, to, facts, every, stop, obey=obey, alive=alive, between=between)
     log.info(
         "Host %s: %s every %s to %s",
         host,
         ", ".join(source.name for source in active),
-        format_ms(round(steering.state.interval * 1000)),
+        format_ms(round(remote.state.interval * 1000)),
         broker_of(chosen),
     )
     publisher.start()
@@ -117,9 +115,9 @@ def once(chosen: Settings) -> None:
 @contextmanager
 def open_sources(chosen: Settings, stop: Stop | None = None) -> Iterator[Active]:
     """The sources that the collector would read, for as long as somebody looks at them."""
-    active, steering = Active(), steered(chosen, stop or Stop())
-    steering.restore()
-    state = steering.state
+    active, remote = Active(), remote_config(chosen, stop or Stop())
+    remote.restore()
+    state = remote.state
     active.switch(state.switched_on, state.tuning._replace(perf_interval=PERF_INTERVAL))
     try:
         yield active
@@ -177,7 +175,7 @@ def watch(chosen: Settings, publisher: Publisher, active: Active, stop: Stop) ->
     return made
 
 
-def steered(chosen: Settings, stop: Stop) -> RemoteConfig:
+def remote_config(chosen: Settings, stop: Stop) -> RemoteConfig:
     """The settings that commands may change, as we were started with them. Raises SettingError."""
     machine = Capabilities(tuple(SOURCES), cpu_list.online())
     return RemoteConfig(started_with(chosen, machine), machine, kept_path(chosen), stop)

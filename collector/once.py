@@ -20,7 +20,7 @@ PERF_INTERVAL = 0.2
 
 
 class Collected:
-    """Keeps the newest reading of each metric, as an outlet of the agent."""
+    """Keeps the newest reading of each metric, as a sink of the agent."""
 
     def __init__(self) -> None:
         self.readings: dict[str, Reading] = {}

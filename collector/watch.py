@@ -23,7 +23,7 @@ _UNSAID_SECONDS = 15.0
 
 
 class Watch:
-    """`hear` is for the network's thread, `take` for the loop's.
+    """`hear` is for the network's thread, `tick` for the loop's.
 
     Each source is copied, so that a regular reading is still of all the time since the last regular one.
     What may keep a thread, and what is missing and has been said, the two have in common.
@@ -49,7 +49,7 @@ class Watch:
         self._until = max(self._until, self._clock() + (_UNSAID_SECONDS if expiry is None else expiry))
         self._rouse()
 
-    def take(self, tick: Tick, regular: Schedule) -> float:
+    def tick(self, tick: Tick, regular: Schedule) -> float:
         """Take a tick when it is due. Returns when the next one is, on the monotonic clock."""
         now = tick.monotonic
         if now >= self._until or regular.interval <= INTERVAL:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -68,6 +68,7 @@ from perfwatch.workers import Workers
 PAGES = ("hosts", "live", "history", "alerts", "settings")
 # Each with what comes along: who is logged in is on every page.
 BUNDLES = (*((page, "session") for page in PAGES), ("session",), ("live_chart",))
+REVOKED = "revoked.json"
 _CLOSING_SECONDS = 0.5
 VIEWS = Path(str(files("dashboard") / "views"))
 
@@ -87,7 +88,7 @@ def run(settings: Settings) -> None:
     background.stop = server.end
     # What is loaded by now stays: to look through it for garbage took as long as a query.
     gc.freeze()
-    with contextlib.suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt):
         server.run()
     if background.failure:
         raise background.failure
@@ -129,106 +130,103 @@ def _served(app: App, settings: Settings) -> uvicorn.Config:
 
 def build(settings: Settings, background: Background) -> App:
     """The whole application; nothing is connected before its lifespan begins, and with it `background`."""
-    folder = settings.data_path
-    revoked = folder / "revoked.json"
-    tokens = Tokens(
-        Key(folder / "secrets" / "jwt").current,
-        Revocations(revoked),
-        lifetime=round(settings.token_lifetime),
+    parts, shells, folder = _parts(settings), start_pages(PAGES), settings.data_path
+    background.works = (
+        *(parts.subscriber.run, parts.watching.run, parts.probe.run),
+        *(parts.hosts.run, parts.sessions.follow, parts.login_log.run),
     )
-    users = Users(folder / "users.json")
-    api_tokens = ApiTokens(folder)
-    sessions = Sessions(tokens, users, api_tokens, Logins(folder / "sessions.json", settings.session_idle))
-    hub, commands, bridges, alerts, login_log = Hub(), Commands(), Bridges(), Alerts(), LoginLog()
-    devices = DevicesService()
-    topics = Topics(settings.topic_prefix)
-    subscriber = Subscriber(broker_of(settings), topics, hub, commands, bridges, alerts, devices)
+    _configure_streamlit()
+    widgets.provide(Widgets(settings))
+    return App(
+        VIEWS / "main.py",
+        secrets={"perfwatch": {"revoked": str(folder / REVOKED), "data": str(folder)}},
+        lifespan=_lifespan(parts, background),
+        routes=_routes(parts, shells),
+        exception_handlers=HANDLERS,
+        middleware=_middleware(parts, shells),
+    )
+
+
+def _parts(settings: Settings) -> Parts:
+    folder, hub = settings.data_path, Hub()
+    key, lifetime = Key(folder / "secrets" / "jwt").current, round(settings.token_lifetime)
+    tokens = Tokens(key, Revocations(folder / REVOKED), lifetime=lifetime)
+    users, api_tokens = Users(folder / "users.json"), ApiTokens(folder)
+    commands, bridges, alerts, devices = Commands(), Bridges(), Alerts(), DevicesService()
+    broker, topics = broker_of(settings), Topics(settings.topic_prefix)
+    subscriber = Subscriber(broker, topics, hub, commands, bridges, alerts, devices)
     store, patient = open_store(settings.history_url, DEADLINE_SECONDS), open_store(settings.history_url)
     place = Where("InfluxDB" if is_influx(settings.history) else "SQLite", settings.history_shown)
-    known, probe = KnownSeries(patient, str(place)), StoreProbe(store, str(place))
-    hosts, passwords = HostsApi(hub, patient, known), Passwords(users)
-    watching = Watching(subscriber.watch)
-    background.works = (subscriber.run, watching.run, probe.run, hosts.run, sessions.follow, login_log.run)
-    router = api(
-        Parts(
-            users=users,
-            sessions=sessions,
-            passwords=passwords,
-            login_log=login_log,
-            api_tokens=api_tokens,
-            hub=hub,
-            commands=commands,
-            bridges=bridges,
-            alerts=alerts,
-            devices=devices,
-            subscriber=subscriber,
-            watching=watching,
-            store=store,
-            patient=patient,
-            known=known,
-            place=place,
-            hosts=hosts,
-            settings=settings,
-            probe=probe,
-        )
+    known = KnownSeries(patient, str(place))
+    return Parts(
+        users=users,
+        sessions=Sessions(tokens, users, api_tokens, Logins(folder / "sessions.json", settings.session_idle)),
+        passwords=Passwords(users),
+        login_log=LoginLog(),
+        api_tokens=api_tokens,
+        hub=hub,
+        commands=commands,
+        bridges=bridges,
+        alerts=alerts,
+        devices=devices,
+        subscriber=subscriber,
+        watching=Watching(subscriber.watch),
+        store=store,
+        patient=patient,
+        known=known,
+        place=place,
+        hosts=HostsApi(hub, patient, known),
+        settings=settings,
+        probe=StoreProbe(store, str(place)),
     )
-    shells = start_pages(PAGES)
-    policy = page_policy([*shells.values(), (STREAMLIT / "index.html").read_text(encoding="utf-8")])
-    routes: list[BaseRoute] = [
+
+
+def _routes(parts: Parts, shells: Mapping[str, str]) -> list[BaseRoute]:
+    router, assets = api(parts), f"/assets/{VERSION}"
+    return [
         Route("/api/{path:path}", router),
         WebSocketRoute("/api/{path:path}", router),
-        *guarded(HealthApi(subscriber, probe, bridges).routes()),
-        *guarded(MetricsApi(hub, bridges, subscriber, probe).routes()),
-        *JoinApi(folder).routes(),
+        *guarded(HealthApi(parts.subscriber, parts.probe, parts.bridges).routes()),
+        *guarded(MetricsApi(parts.hub, parts.bridges, parts.subscriber, parts.probe).routes()),
+        *JoinApi(parts.settings.data_path).routes(),
         Route("/login", _login_page),
-        Route("/", Start(hub)),
+        Route("/", Start(parts.hub)),
         *(Route(f"/{page}", Shell(shells[page]).__call__) for page in PAGES),
         Route(f"/{PREFIX}{{name}}", Shell(shells[PLAIN]).__call__),
-        *(
-            Route(f"/assets/{VERSION}/bundles/{name}.js", Bundle(name, *further).__call__)
-            for name, *further in BUNDLES
-        ),
-        Mount(f"/assets/{VERSION}", Assets.versioned()),
+        *(Route(f"{assets}/bundles/{name}.js", Bundle(name, *more).__call__) for name, *more in BUNDLES),
+        Mount(assets, Assets.versioned()),
         Mount("/assets", Assets()),
     ]
 
-    @contextlib.asynccontextmanager
+
+def _lifespan(
+    parts: Parts, background: Background
+) -> Callable[[App], AbstractAsyncContextManager[dict[str, Any] | None]]:
+    @asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
         async with background.running():
             yield None
-        passwords.close()
-        for opened in (store, patient):
-            with contextlib.suppress(TimeoutError):
+        parts.passwords.close()
+        for opened in (parts.store, parts.patient):
+            with suppress(TimeoutError):
                 await Workers("closing the history", 1).run(opened.close, deadline=_CLOSING_SECONDS)
 
-    _configure_streamlit()
-    widgets.provide(Widgets(settings))
-    ours = settings.allowed_hosts.lower().split(",")
-    return App(
-        VIEWS / "main.py",
-        secrets={"perfwatch": {"revoked": str(revoked), "data": str(folder)}},
-        lifespan=lifespan,
-        routes=routes,
-        exception_handlers=HANDLERS,
-        middleware=[
-            Middleware(BasePath, base=settings.base_path),
-            Middleware(
-                Browsers,
-                policy=policy,
-                origins=settings.allowed_origin.split(","),
-                hosts=ours,
-            ),
-            *_elsewhere(settings.allowed_origin),
-            Middleware(
-                Guard,
-                sessions=sessions,
-                allowed_origin=settings.allowed_origin,
-                public=PUBLIC | {METRICS} if settings.metrics_open else PUBLIC,
-            ),
-            Middleware(Known, pages=PAGES, comes_and_goes=OwnPages(folder).has),
-            Middleware(Packed),
-        ],
-    )
+    return lifespan
+
+
+def _middleware(parts: Parts, shells: Mapping[str, str]) -> list[Middleware]:
+    settings = parts.settings
+    policy = page_policy([*shells.values(), (STREAMLIT / "index.html").read_text(encoding="utf-8")])
+    origin, hosts = settings.allowed_origin, settings.allowed_hosts.lower().split(",")
+    public = PUBLIC | {METRICS} if settings.metrics_open else PUBLIC
+    return [
+        Middleware(BasePath, base=settings.base_path),
+        Middleware(Browsers, policy=policy, origins=origin.split(","), hosts=hosts),
+        *_elsewhere(origin),
+        Middleware(Guard, sessions=parts.sessions, allowed_origin=origin, public=public),
+        Middleware(Known, pages=PAGES, comes_and_goes=OwnPages(settings.data_path).has),
+        Middleware(Packed),
+    ]
 
 
 def _elsewhere(allowed_origin: str) -> list[Middleware]:

@@ -31,6 +31,7 @@ class Listening:
         """The newest last. From the first question on they come in."""
         self._until = time.monotonic() + PATIENCE_SECONDS
         if self._task is None or self._task.done():
+            self._check()
             self._heard.clear()
             self._task = asyncio.create_task(self._listen())
         return list(self._heard.values())
@@ -40,13 +41,21 @@ class Listening:
         if self._task is not None:
             self._task.cancel()
 
+    def _check(self) -> None:
+        """Raises what nobody foresaw while it listened last."""
+        if self._task is not None and not self._task.cancelled():
+            self._task.result()
+
     async def _listen(self) -> None:
-        listening = asyncio.create_task(watched(self._settings, True, self._hear))
-        while time.monotonic() < self._until and not listening.done():
-            await asyncio.wait({listening}, timeout=1)
-        listening.cancel()
-        with suppress(asyncio.CancelledError, PerfWatchError):
-            await listening
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(self._watch())
+            while time.monotonic() < self._until and not listening.done():
+                await asyncio.wait({listening}, timeout=1)
+            listening.cancel()
+
+    async def _watch(self) -> None:
+        with suppress(PerfWatchError):  # whoever asks again begins anew
+            await watched(self._settings, True, self._hear)
 
     def _hear(self, message: Message) -> None:
         """What is ours already is no news."""

@@ -23,7 +23,7 @@ MAX_DEVICES = 2_000
 _encode = msgspec.json.Encoder().encode
 
 
-class Reading(NamedTuple):
+class Publication(NamedTuple):
     """What is to be published."""
 
     topic: str
@@ -35,7 +35,7 @@ class Taken(NamedTuple):
     """Which rule took a message, and what it became: nothing, when it only tells of a device."""
 
     rule: str
-    readings: list[Reading]
+    readings: list[Publication]
 
 
 class Taker:
@@ -91,7 +91,7 @@ class Taker:
             raise
         return Taken(name, [self._reading(one, now) for one in kept])
 
-    def introductions(self) -> list[Reading]:
+    def introductions(self) -> list[Publication]:
         """What is known of devices that came, or of which more is known now, since this was asked last."""
         told, self._untold = self._untold, set()
         return [self._info(device) for device in sorted(told)]
@@ -147,11 +147,11 @@ class Taker:
                 self._untold.update({one.device} & self._devices.keys())
         return [one for one in found if one.metric != ABOUT] if told else found
 
-    def _info(self, device: str) -> Reading:
+    def _info(self, device: str) -> Publication:
         facts = dict(self._about.get(device, {}))
         room = facts.pop("room", None)
         info = DeviceInfo(source=self._devices[device], tags={"room": room} if room else {}, **facts)
-        return Reading(self._topics.info(device), _encode(info), retain=True)
+        return Publication(self._topics.info(device), _encode(info), retain=True)
 
     def _is_taken(self, one: Found, rule: str) -> bool:
         if not has_number(one.fields):
@@ -165,7 +165,7 @@ class Taker:
             self._untold.add(one.device)
         return True
 
-    def _reading(self, one: Found, now: int) -> Reading:
+    def _reading(self, one: Found, now: int) -> Publication:
         topic = self._topics.metric(one.device, one.metric)
         time = self._times.of(topic, one.time, now)
         if not one.late:
@@ -173,7 +173,7 @@ class Taker:
             self._rates.add(topic, one.fields, counters, time)
         told: dict[str, Any] = {"timestamp": format_time(from_ms(time))}
         try:
-            return Reading(topic, _encode(told | one.fields | told), not one.late)
+            return Publication(topic, _encode(told | one.fields | told), not one.late)
         except UnicodeEncodeError as exc:
             raise Unusable("it has half a character (a lone surrogate)") from exc
 

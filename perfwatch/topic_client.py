@@ -21,7 +21,7 @@ from perfwatch.topics import Kind, Topic, Topics
 # What is retained comes at once; nothing says that it was the last.
 _QUIET_SECONDS = 1.0
 
-Reading: TypeAlias = tuple[datetime, str, dict[str, dict[str, Any]]]
+Update: TypeAlias = tuple[datetime, str, dict[str, dict[str, Any]]]
 
 
 class TopicClient:
@@ -32,7 +32,7 @@ class TopicClient:
         self._broker = broker_of(Settings(broker=address))
         self._topics = Topics(prefix)
 
-    async def readings(self, host: str | None, metrics: Collection[str]) -> AsyncIterator[Reading]:
+    async def readings(self, host: str | None, metrics: Collection[str]) -> AsyncIterator[Update]:
         """Each reading as it is published, those that the broker has kept at once. Raises ApiError."""
         try:
             async with self._connection() as client:
@@ -87,7 +87,7 @@ class TopicClient:
             tls_context=(self._tls or create_default_context()) if broker.tls else None,
         )
 
-    def _reading(self, message: aiomqtt.Message) -> Reading | None:
+    def _reading(self, message: aiomqtt.Message) -> Update | None:
         topic = self._topics.parse(str(message.topic))
         if topic is None or topic.kind is not Kind.METRIC or not isinstance(message.payload, bytes):
             return None

@@ -61,3 +61,16 @@ def test_every_target_of_the_makefile_that_is_named_exists() -> None:
     declared = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:^|[`$ ])make ([a-z]+)\b", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert named <= declared
+
+
+def test_the_map_names_modules_that_are_there() -> None:
+    """The words before the gap in each line of the tree, in the room that it stands below."""
+    tree = (ROOT / "docs" / "architecture.md").read_text().split("```")[3]
+    room, missing = "", list[str]()
+    for indent, names in re.findall(r"^(| {2}| {4})(\S+(?: \S+)*)", tree, re.MULTILINE):
+        if not indent:
+            room = names.split()[0]
+            continue
+        places = [f"{room}{'*/' if len(indent) > 2 else ''}{name}" for name in names.split()]
+        missing += [one for one in places if not any((*ROOT.glob(one), *ROOT.glob(f"{one}.py")))]
+    assert missing == []

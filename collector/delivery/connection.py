@@ -15,7 +15,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from collector.delivery.client import Client, limits_of, new_client, tls_context
 from collector.delivery.mqtt_reasons import TAKEN_OVER, explain
 from collector.delivery.retry import Retry
-from collector.delivery.worker import Worker
+from collector.worker import Worker
 from perfwatch.broker import Broker
 from perfwatch.mqtt.limits import Limits
 from perfwatch.settings import variable

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from collector.delivery.acknowledged import Acknowledged, Mark
-from collector.delivery.reading import Reading, convert
+from collector.delivery.reading import KeptReading, convert
 from collector.delivery.recovery import Recovery
 from perfwatch.errors import JournalError
 from perfwatch.journal.journal import Journal
@@ -50,7 +50,7 @@ class Letter(NamedTuple):
 class _Kept(NamedTuple):
     """In memory: what came at `time_ms` since 1970, or `moment` on the monotonic clock."""
 
-    reading: Reading
+    reading: KeptReading
     time_ms: int
     moment: float
 
@@ -119,7 +119,7 @@ class Outbox:
     def add(self, topic: str, payload: bytes) -> bool:
         """Put it last. Returns True when this made it drop something for the first time."""
         with self._lock:
-            reading = Reading(topic, payload, self._behind())
+            reading = KeptReading(topic, payload, self._behind())
             self._memory.append(_Kept(reading, round(self._wall() * 1000), self._clock()))
             self._memory_bytes += _OBJECT_BYTES + len(payload)
             self._newest[topic] = self._next
@@ -138,7 +138,7 @@ class Outbox:
                     return self._letter(self._memory[self._cursor - self._remembered].reading)
                 if (record := self._on_disk()) is not None:
                     self._cursor = record.number
-                    return self._letter(Reading.of(record))
+                    return self._letter(KeptReading.of(record))
             return None
 
     def done(self, number: int) -> None:
@@ -171,7 +171,7 @@ class Outbox:
             if self._journal is None:
                 return
             if self._journal.size:
-                note = Reading("", b"", self._behind())
+                note = KeptReading("", b"", self._behind())
                 try:
                     self._journal.append(note.pack(), 0, round(self._wall() * 1000))
                 except JournalError as exc:
@@ -196,7 +196,7 @@ class Outbox:
         """How many before the next are not acknowledged; too many at most, never too few."""
         return min(self._next - self._low(), 2**32 - 1)
 
-    def _letter(self, reading: Reading) -> Letter:
+    def _letter(self, reading: KeptReading) -> Letter:
         number = self._cursor
         self._flying[number] = None
         self._cursor += 1

@@ -16,7 +16,7 @@ _OLD_CHECK = struct.Struct(">I")
 _OLD_HEAD = struct.Struct(">IHIQ")
 
 
-class Reading(NamedTuple):
+class KeptReading(NamedTuple):
     """When it was added, `behind` before it were not acknowledged.
 
     With an empty topic it is a note: it says only how far things were.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collector.delivery.acknowledged import Acknowledged, Mark
-from collector.delivery.reading import Reading
+from collector.delivery.reading import KeptReading
 from perfwatch.journal.record import Record
 
 
@@ -19,7 +19,7 @@ class Recovery:
         self.acknowledged = Acknowledged(resend, Mark(float("-inf"), 0))
 
     def learn(self, record: Record) -> None:
-        reading = Reading.of(record)
+        reading = KeptReading.of(record)
         self.low = max(0, record.number - reading.behind)
         self.time = record.time_ms / 1000
         self.acknowledged.note(Mark(self.time, self.low))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from collector.sources.perf_output import Interval, Intervals, Tally, parse, plain_name
 from collector.sources.source import ReadText, read_text
+from collector.worker import Worker
 from perfwatch.orphan import end_with_parent
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 300.0
@@ -67,14 +68,18 @@ class PerfChild:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._process: subprocess.Popen[str] | None = None
-        self._thread = threading.Thread(target=self._run, name="perf", daemon=True)
+        self._worker = Worker("perf", self._run)
 
     def start(self) -> None:
         """Begin to count. Returns at once."""
-        self._thread.start()
+        self._worker.start()
 
     def take(self) -> Interval | None:
-        """The sum of all intervals that ended since the last call; None when there was none."""
+        """The sum of all intervals that ended since the last call; None when there was none.
+
+        Raises what ended the thread.
+        """
+        self._worker.check()
         with self._lock:
             self._count()
             return self._tally.take()
@@ -85,10 +90,9 @@ class PerfChild:
             self._closing.set()
             if self._process:
                 self._process.terminate()
-        self._thread.join(_GRACE_SECONDS)
-        if self._thread.is_alive() and self._process:
+        if not self._worker.join(_GRACE_SECONDS) and self._process:
             self._process.kill()
-            self._thread.join(_GRACE_SECONDS)
+            self._worker.join(_GRACE_SECONDS)
 
     def _run(self) -> None:
         delay = self._first_delay

@@ -43,7 +43,8 @@ class Counting(Protocol):
 
     def start(self) -> None: ...
 
-    def take(self) -> Interval | None: ...
+    def take(self) -> Interval | None:
+        """The sum of what was counted since the last call. Raises what ended the counting."""
 
     def close(self) -> None: ...
 
@@ -79,7 +80,11 @@ class PerfEvents:
 
     def gather(self, tick: Tick) -> core.PerfEvents:
         child = self._child or self._start(tick)
-        taken = child.take()
+        try:
+            taken = child.take()
+        except Exception:
+            self.close()  # the next tick begins anew
+            raise
         if taken:
             self._newest, self._heard = taken, tick.monotonic
         elif reason := child.trouble or self._silence(tick):

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     content: bytes
 
 
-def get(path: Path, way: str, patience: float, most: int) -> Answer:
+def get(path: Path, way: str, patience: float, most: int) -> Response:
     """What answers at the socket `path` to GET `way`, within so many seconds; `most` bytes of it.
 
     Raises OSError, which names the socket, and ValueError when that is no HTTP.
@@ -22,7 +22,7 @@ def get(path: Path, way: str, patience: float, most: int) -> Answer:
     try:
         connection.request("GET", way)
         with connection.getresponse() as response:
-            return Answer(response.status, response.read(most))
+            return Response(response.status, response.read(most))
     except http.client.HTTPException as exc:
         raise ValueError(f"{path} does not speak HTTP: {exc!r}") from exc
     except TimeoutError as exc:

@@ -10,7 +10,7 @@ from dashboard.live.questions import Questions
 from dashboard.live.untrusted import MOST_BYTES
 from dashboard.openapi.alert_answers import Alert
 from perfwatch.alerting.machine import RANK, Standing
-from perfwatch.alerting.protocol import Answer, Question, Settings
+from perfwatch.alerting.protocol import AlertSettings, Answer, Question
 from perfwatch.alerting.states import AlertState, Summary
 from perfwatch.readings.codec import UNREADABLE
 from perfwatch.tags import Tags, selects
@@ -24,7 +24,7 @@ _SHARED = ("state", "since", "value", "limit", "severity", "text")
 
 _state = msgspec.json.Decoder(AlertState)
 _summary = msgspec.json.Decoder(Summary)
-_settings = msgspec.json.Decoder(Settings)
+_settings = msgspec.json.Decoder(AlertSettings)
 _answer = msgspec.json.Decoder(Answer)
 
 
@@ -33,7 +33,7 @@ class Alerts:
 
     def __init__(self) -> None:
         self.summary: Summary | None = None
-        self.settings = Settings()
+        self.settings = AlertSettings()
         self._states: dict[tuple[str, str], AlertState] = {}
         self._questions: Questions[Answer] = Questions()
 
@@ -62,7 +62,7 @@ class Alerts:
         """Take what came on one of the service's own topics."""
         try:
             if word == "settings" and len(payload) <= _MOST_SETTINGS:
-                self.settings = _settings.decode(payload) if payload else Settings()
+                self.settings = _settings.decode(payload) if payload else AlertSettings()
             elif word == "answer":
                 self._questions.answered(_answer.decode(payload))
         except UNREADABLE:

@@ -20,7 +20,7 @@ from perfwatch.alerting.rules import Rule, parse
 from perfwatch.durations import format_ms
 from perfwatch.errors import RuleError
 from perfwatch.history.store import HistoryStore
-from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.readings.codec import format_seconds, format_time, from_ms
 from perfwatch.tags import Tags
 
 DAYS = 30
@@ -62,8 +62,8 @@ class PreviewApi:
             replay.step()
         newest = sorted(replay.fired, key=lambda one: one.since, reverse=True)[:MOST_FIRED]
         return Preview(
-            start_time=_at(start / 1000),
-            end_time=_at(stop / 1000),
+            start_time=format_time(from_ms(start)),
+            end_time=format_time(from_ms(stop)),
             interval=format_ms(replay.interval),
             times=len(replay.fired),
             hosts=replay.hosts,
@@ -71,11 +71,10 @@ class PreviewApi:
             complete=not replay.left,
             why=why,
             fired=[
-                Fired(one.host, one.part, _at(one.since), None if one.until is None else _at(one.until))
+                Fired(
+                    *(one.host, one.part, format_seconds(one.since)),
+                    None if one.until is None else format_seconds(one.until),
+                )
                 for one in newest
             ],
         )
-
-
-def _at(seconds: float) -> str:
-    return format_time(from_ms(round(1000 * seconds)))

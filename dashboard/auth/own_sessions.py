@@ -13,7 +13,7 @@ from dashboard.auth.sessions import Sessions
 from dashboard.web.requests import session_of
 from dashboard.web.responses import problem
 from perfwatch.api_tokens import is_of_token
-from perfwatch.readings.codec import format_time, from_ms
+from perfwatch.readings.codec import format_seconds
 
 
 class OwnSessionsApi:
@@ -46,13 +46,9 @@ def _shown(jti: str, one: Login, own: str) -> dict[str, Any]:
     return {
         "id": jti,
         "current": jti == own,
-        "began_at": _time(one.began),
-        "used_at": _time(one.used),
-        "expires_at": _time(one.expires),
+        "began_at": format_seconds(one.began),
+        "used_at": format_seconds(one.used),
+        "expires_at": format_seconds(one.expires),
         "address": one.address,
         "client": one.client,
     }
-
-
-def _time(seconds: float) -> str:
-    return format_time(from_ms(round(seconds * 1000)))

@@ -26,7 +26,7 @@ class KnownSeries:
         self._listing = False
         self._good_until = 0.0
         self._series: list[Series] | None = None
-        self._failure: StoreError | None = None
+        self._failure: Exception | None = None
 
     def all(self) -> list[Series]:
         """Every series, sorted. Raises StoreError when the store does not answer."""
@@ -46,12 +46,11 @@ class KnownSeries:
         began, series, failure = time.monotonic(), self._series, None
         try:
             series = self._store.series()
-        except StoreError as exc:
+        except Exception as exc:  # noqa: BLE001  # raised again in whoever asks
             failure = exc
-        finally:
-            with self._changed:
-                self._series, self._failure, self._listing = series, failure, False
-                now = time.monotonic()
-                good_for = min(max(KNOWN_FOR, TIMES * (now - began)), KNOWN_FOR_AT_MOST)
-                self._good_until = now if failure else now + good_for
-                self._changed.notify_all()
+        with self._changed:
+            self._series, self._failure, self._listing = series, failure, False
+            now = time.monotonic()
+            good_for = min(max(KNOWN_FOR, TIMES * (now - began)), KNOWN_FOR_AT_MOST)
+            self._good_until = now if failure else now + good_for
+            self._changed.notify_all()

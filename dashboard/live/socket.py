@@ -14,8 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.live.hub import Hub
 from dashboard.live.missed import LONGEST_MS, missed
-from dashboard.live.summary import Frame as Rows
-from dashboard.live.summary import Summary, SummaryViewer
+from dashboard.live.summary import Summary, SummaryFrame, SummaryViewer
 from dashboard.live.viewer import Frame, Viewer
 from dashboard.live.watching import LOOK_SECONDS, Watching
 from dashboard.web.requests import check_names, choice, moment
@@ -165,8 +164,8 @@ async def _follow(listening: Coroutine[Any, Any, None], *sending: Coroutine[Any,
             task.cancel()
 
 
-def _text(frame: Frame | Rows, asked: Asked) -> str | None:
-    if isinstance(frame, Rows):
+def _text(frame: Frame | SummaryFrame, asked: Asked) -> str | None:
+    if isinstance(frame, SummaryFrame):
         return frame.text
     if asked.plain:
         return frame.plain

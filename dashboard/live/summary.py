@@ -26,7 +26,7 @@ Rows = Mapping[str, Row]
 _ABOUT = ("os", "hostname", "kernel", "cpu_model", "interval")
 
 
-class Frame:
+class SummaryFrame:
     """Rows as they are sent, encoded once however many get them."""
 
     def __init__(self, rows: Rows) -> None:
@@ -40,10 +40,10 @@ class Frame:
         told = {"type": "summary", "timestamp": format_time(self._moment), "hosts": hosts}
         return msgspec.json.encode(told).decode()
 
-    def followed_by(self, later: Frame) -> Frame:
+    def followed_by(self, later: SummaryFrame) -> SummaryFrame:
         """One that tells what both tell."""
         changed = {host: self.rows.get(host, {}) | row for host, row in later.rows.items()}
-        return Frame({**self.rows, **changed})
+        return SummaryFrame({**self.rows, **changed})
 
 
 def _since(row: Row, second: int) -> Row:
@@ -58,14 +58,14 @@ class SummaryViewer:
     """One socket's place: what it has not been sent yet is one frame, however slow it is."""
 
     def __init__(self) -> None:
-        self._waiting: Frame | None = None
+        self._waiting: SummaryFrame | None = None
         self._some = asyncio.Event()
 
-    def offer(self, frame: Frame) -> None:
+    def offer(self, frame: SummaryFrame) -> None:
         self._waiting = frame if self._waiting is None else self._waiting.followed_by(frame)
         self._some.set()
 
-    async def frames(self) -> AsyncIterator[Frame]:
+    async def frames(self) -> AsyncIterator[SummaryFrame]:
         """The frames as they come, without end."""
         while True:
             await self._some.wait()
@@ -80,7 +80,7 @@ class Summary:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._whole = Frame({})
+        self._whole = SummaryFrame({})
         self._seen: dict[str, int] = {}
         self._viewers: set[SummaryViewer] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -105,7 +105,7 @@ class Summary:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(EACH_SECONDS, self._follow)
         if changed := self._changed():
-            frame = Frame(changed)
+            frame = SummaryFrame(changed)
             self._whole = self._whole.followed_by(frame)
             for viewer in self._viewers:
                 viewer.offer(frame)

@@ -1,7 +1,7 @@
 """What others ask of the alerts service over the broker, and what it says of its own settings.
 
-`<prefix>-alerts/settings` (retained) has the Settings. A question goes to `<prefix>-alerts/ask`; its Answer
-comes on `<prefix>-alerts/answer` under the same id. A channel's address goes one way only.
+`<prefix>-alerts/settings` (retained) has the AlertSettings. A question goes to `<prefix>-alerts/ask`; its
+Answer comes on `<prefix>-alerts/answer` under the same id. A channel's address goes one way only.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class ChannelSaid(Struct):
     severities: tuple[Severity, ...]
 
 
-class Settings(Struct):
+class AlertSettings(Struct):
     rules: list[RuleSaid] = []
     maintenance: list[Paused] = []
     snoozed: list[Snoozed] = []

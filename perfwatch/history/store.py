@@ -14,6 +14,9 @@ from perfwatch.history.policy import Policy
 # Names come from the network: what is remembered of them has an end.
 MAX_REMEMBERED = 100_000
 
+# How much of a name or a line is shown in a message.
+SHOWN = 100
+
 
 class Point(NamedTuple):
     """The numbers of one thing at one time, as a store keeps them.
@@ -29,6 +32,17 @@ class Point(NamedTuple):
     part: str
     time: int
     fields: Mapping[str, float]
+
+    @property
+    def label(self) -> str:
+        """Which point it is, for a message; long names are cut."""
+        metric, host, name = map(_shown, (self.metric, self.host, self.part))
+        part = f" {self.tag} {name!r}" if self.tag else ""
+        return f"{metric} of {host}{part} at {self.time}"
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= SHOWN else f"{name[:SHOWN]}…"
 
 
 class Part(NamedTuple):

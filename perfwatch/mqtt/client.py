@@ -28,8 +28,8 @@ from perfwatch.broker import Broker
 from perfwatch.errors import BrokerError, Refused
 from perfwatch.mqtt.inbox import Inbox
 from perfwatch.mqtt.limits import Limits
-from perfwatch.mqtt.packets import FAILED, whole_packets, words
-from perfwatch.mqtt.pending import Answer, Pending
+from perfwatch.mqtt.packets import FAILED, subscription, whole_packets, words
+from perfwatch.mqtt.pending import Ack, Pending
 from perfwatch.mqtt.pings import ping
 from perfwatch.mqtt.transport import MAX_PACKET, Transport
 
@@ -130,14 +130,7 @@ class Client:
         was retained before. Raises Refused, which names the first pattern that the broker does not allow.
         """
         number = self._pending.next_id()
-        handling = mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
-        filters = [
-            mqtt5.TopicFilter(
-                pattern, max_qos=QoS(qos), retain_as_published=as_published, retain_handling=handling
-            )
-            for pattern in patterns
-        ]
-        answer = await self._ask(number, mqtt5.SubscribePacket(number, filters).write())
+        answer = await self._ask(number, subscription(number, patterns, qos, as_published))
         codes = answer.reason_codes if isinstance(answer, mqtt5.SubAckPacket) else []
         for pattern, code in zip(patterns, codes, strict=False):
             if code.value >= FAILED:
@@ -246,7 +239,7 @@ class Client:
         if self._error is not None:
             raise self._error
 
-    async def _ask(self, number: int, packet: bytes) -> Answer:
+    async def _ask(self, number: int, packet: bytes) -> Ack:
         self._check()
         self._transport.send(packet)
         self._transport.resume()  # the answer comes behind messages, however many wait already

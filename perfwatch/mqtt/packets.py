@@ -1,9 +1,9 @@
-"""The packets in a stream of bytes, and reason codes as people say them."""
+"""Packets: those in a stream of bytes, one to send, and their reason codes as people say them."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import mqtt5
 
@@ -74,6 +74,18 @@ def _length(value: int) -> bytes:
         written.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*written, value])
+
+
+def subscription(number: int, patterns: Sequence[str], qos: int, as_published: bool) -> bytes:
+    """A SUBSCRIBE for which retained messages come only where the session was not subscribed before."""
+    handling = mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
+    filters = [
+        mqtt5.TopicFilter(
+            pattern, max_qos=mqtt5.QoS(qos), retain_as_published=as_published, retain_handling=handling
+        )
+        for pattern in patterns
+    ]
+    return mqtt5.SubscribePacket(number, filters).write()
 
 
 def words(code: enum.IntEnum, client_id: str) -> str:

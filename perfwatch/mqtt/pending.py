@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import mqtt5
 
-Answer: TypeAlias = mqtt5.PubAckPacket | mqtt5.SubAckPacket | mqtt5.UnsubAckPacket
+Ack: TypeAlias = mqtt5.PubAckPacket | mqtt5.SubAckPacket | mqtt5.UnsubAckPacket
 
 _LAST_PACKET_ID = 65535
 
@@ -16,7 +16,7 @@ class Pending:
     """The packets that wait for their answer, by packet id."""
 
     def __init__(self) -> None:
-        self._futures: dict[int, asyncio.Future[Answer]] = {}
+        self._futures: dict[int, asyncio.Future[Ack]] = {}
         self._packet_id = 0
 
     def __len__(self) -> int:
@@ -29,9 +29,9 @@ class Pending:
             if self._packet_id not in self._futures:
                 return self._packet_id
 
-    async def answer(self, number: int, seconds: float) -> Answer:
+    async def answer(self, number: int, seconds: float) -> Ack:
         """The answer to that packet. Raises TimeoutError when it does not come, and what `fail` was given."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         self._futures[number] = future
         try:
             async with asyncio.timeout(seconds):
@@ -39,7 +39,7 @@ class Pending:
         finally:
             del self._futures[number]
 
-    def receive(self, packet: Answer) -> None:
+    def receive(self, packet: Ack) -> None:
         future = self._futures.get(packet.packet_id)
         if future is not None and not future.done():
             future.set_result(packet)

@@ -54,6 +54,11 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def format_seconds(seconds: float) -> str:
+    """The same, of seconds since 1970."""
+    return format_time(from_ms(round(seconds * 1000)))
+
+
 def to_ms(moment: datetime) -> int:
     """Milliseconds since 1970, in integers throughout: a float would round the last of them."""
     since = moment - _EPOCH

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
+import time
+from contextlib import suppress
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
 import pytest
 
-from alerts.channels import Channel, Channels, channels_path, send
+from alerts.channels import SECONDS, Channel, Channels, channels_path, send
 from alerts.telling import Message, News
 from perfwatch.errors import ChannelError
 from tests.alerts.mail import mail_server
 from tests.alerts.receiver import receiver
-from tests.servers import free_port
+from tests.servers import SilentServer, free_port
 
 NEWS = News("over", "warning", "CPU busy", 1_800_000_000.0, 1_800_000_090.0, "nas", "cpu")
 MESSAGE = Message("nas: over after 1 min 30 s: CPU busy", "warning", "warning", (NEWS,))
@@ -55,6 +58,20 @@ async def test_what_a_server_answers_is_said() -> None:
 async def test_a_server_that_is_not_there_is_said() -> None:
     with pytest.raises(ChannelError, match="cannot be reached"):
         await send(Channel(f"http://127.0.0.1:{free_port()}/"), MESSAGE)
+
+
+def test_a_webhook_that_never_answers_does_not_hold_up_the_end() -> None:
+    """At the end, asyncio waits for the threads of its own pool; this one would take `SECONDS`."""
+
+    async def cut_short(port: int) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await send(Channel(f"http://127.0.0.1:{port}/"), MESSAGE)
+
+    with SilentServer() as server:
+        began = time.monotonic()
+        asyncio.run(cut_short(server.port))
+    assert time.monotonic() - began < SECONDS - 5
 
 
 async def test_apprise_sends_to_what_it_knows() -> None:

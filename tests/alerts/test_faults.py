@@ -14,8 +14,8 @@ import pytest
 
 from alerts.channels import Channel, Channels, channels_path
 from perfwatch.readings.codec import now
+from tests.alerts.instance import RULES, reading
 from tests.alerts.receiver import receiver
-from tests.alerts.test_app import RULES, reading
 from tests.bridge.publisher import publisher
 from tests.servers import Mosquitto, client, wait_until
 from tests.stack import Service

@@ -30,7 +30,7 @@ class House:
 
     def change(self, fired: float | None, host: str = "nas", rule: str = "cpu") -> None:
         standing = Standing.OK if fired is None else Standing.FIRING
-        self.teller.take(
+        self.teller.note(
             Change(host, rule, "", standing, self.now, None, fired, 97.0, 95.0), self.rules, self.now
         )
 
@@ -221,7 +221,7 @@ def test_what_another_instance_told_is_forgotten_though_it_was_noted_here_later(
     one.run(1)
     settled = one.teller.settled(one.now)
     # The other was busy: it took the same reading two seconds after the word that it is told.
-    other.teller.take(
+    other.teller.note(
         Change("nas", "cpu", "", Standing.FIRING, moment, None, moment, 97.0, 95.0), other.rules, settled + 2
     )
     other.teller.remind(other.rules, settled + 2)

@@ -16,7 +16,7 @@ NOW = 1_796_000_000.0
 def test_a_device_is_in_the_room_that_it_tells_of(tmp_path: Path) -> None:
     watch = Watch(Topics(), tmp_path, 60, NOW)
     told = b'{"source":"zigbee2mqtt","model":"WSDCGQ11LM","tags":{"room":"cellar"}}'
-    watch.take("perfwatch/thermometer/info", told, newest=True, now=NOW)
+    watch.hear("perfwatch/thermometer/info", told, newest=True, now=NOW)
     assert watch.engine.memory.hosts["thermometer"].tags == {"room": "cellar"}
 
 
@@ -28,8 +28,8 @@ def test_nothing_is_told_of_a_room_in_maintenance_until_that_is_over(tmp_path: P
     watch = Watch(Topics(), tmp_path, 60, NOW)
     reading = f'{{"timestamp":"{format_time(moment)}","arrays":{{"md0":{{"state":"degraded"}}}}}}'
     for host, room in (("nas", "cellar"), ("pi", "attic")):
-        watch.take(f"perfwatch/{host}/info", f'{{"tags":{{"room":"{room}"}}}}'.encode(), newest=True, now=NOW)
-        watch.take(f"perfwatch/{host}/disk", reading.encode(), newest=True, now=NOW)
+        watch.hear(f"perfwatch/{host}/info", f'{{"tags":{{"room":"{room}"}}}}'.encode(), newest=True, now=NOW)
+        watch.hear(f"perfwatch/{host}/disk", reading.encode(), newest=True, now=NOW)
     watch.turn(NOW)
     assert told(watch, NOW) == ["pi"]
     watch.turn(NOW + 600)

@@ -1,146 +1,21 @@
-"""What becomes of batches while the store errs, hangs or refuses a point."""
+"""What the writer makes of batches while the store errs, hangs or is slow. No broker."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bridge.batch import Batch
-from bridge.counters import Counters
 from bridge.spool import Spool
-from bridge.writer import Writer
-from perfwatch.backoff import Backoff
-from perfwatch.errors import BadPoints, StoreError
-from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.history.store import Layout, Numbers, Part, Point, each_point
-from perfwatch.mqtt.client import Message
-from tests.bridge.observing import CPU, eventually, observer
-from tests.bridge.publisher import START_MS, payload
-from tests.bridge.running import bridge_inside, numbers
-from tests.servers import Mosquitto
-
-
-class Faulty(SqliteStore):
-    """A store whose next writes do what `fault` does before they are made."""
-
-    fault: Callable[[list[Point]], None] | None = None
-
-    def write(self, points: Iterable[Point | Numbers]) -> int:
-        taken = list(each_point(points))
-        if self.fault is not None:
-            self.fault(taken)
-        return super().write(taken)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Faulty]:
-    with Faulty(tmp_path / "history.db") as opened:
-        yield opened
-
-
-def errs(_points: list[Point]) -> None:
-    raise StoreError("503 of this test")
-
-
-class Two(Faulty):
-    """One that takes two writes side by side."""
-
-    writes_at_once = 2
-
-
-class Impatient(Backoff):
-    """Waits next to nothing, and notes how long it would have waited."""
-
-    waits: list[float]
-
-    def next(self) -> float:
-        self.waits.append(self._longest)
-        super().next()
-        return 0.001
-
-
-LAYOUT = Layout("cpu", "nas", (Part("", "", ("user",)),))
-
-
-def reading(number: int) -> Batch[Message]:
-    """A batch of the one reading of that number."""
-    return Batch([], [Numbers(LAYOUT, START_MS + number * 1000, [float(number)])], 1)
-
-
-@asynccontextmanager
-async def writing(store: SqliteStore, spool_size: int = 10**9) -> AsyncIterator[Writer]:
-    """A writer by itself. Its spool is beside the store."""
-    spool = Spool(store.path.with_name("spool"), spool_size, 10**9)
-    writer = Writer(store, spool, Counters(), print)
-    async with asyncio.timeout(60), writer.running():
-        yield writer
-
-
-async def test_a_store_that_hangs_is_passed_by_and_gets_everything_when_it_answers(
-    broker: Mosquitto, store: Faulty, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 0.2)
-    answers = threading.Event()
-    store.fault = lambda _: not answers.wait(60)  # type: ignore[assignment]
-    try:
-        async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
-            await seen.bridge_is_online()
-            for number in range(20):
-                await seen.publish(CPU, payload(number))
-            await eventually(lambda: bridge.stats().spooled == 20, "all of it waits on disk")
-            await eventually(lambda: bridge.counters.waiting == 0, "none of it waits in memory")
-            answers.set()
-            await eventually(lambda: not bridge.stats().spooled, "the spool is empty")
-            assert numbers(store) == list(range(20))
-    finally:
-        answers.set()
-
-
-async def test_a_store_that_asks_for_a_pause_gets_it(
-    broker: Mosquitto, store: Faulty, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.writer.LONGEST", 2.0)  # it asks for more than it gets
-    monkeypatch.setattr("perfwatch.backoff.FIRST", 0.01)
-    tries: list[float] = []
-
-    def is_busy(_points: list[Point]) -> None:
-        tries.append(time.monotonic())
-        error = StoreError("429 of this test")
-        error.pause = 600.0
-        raise error
-
-    store.fault = is_busy
-    async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
-        await seen.bridge_is_online()
-        for number in range(20):
-            await seen.publish(CPU, payload(number))
-        await eventually(lambda: len(tries) > 1, "it is tried again")
-        store.fault = None
-        assert 2.0 <= tries[1] - tries[0] < 60.0
-        await eventually(lambda: numbers(store) == list(range(20)), "all of it is stored")
-        await eventually(lambda: bridge.counters.waiting == 0, "nothing waits any more")
-
-
-async def test_what_was_spooled_is_acknowledged_and_stored_by_the_next_run(
-    broker: Mosquitto, store: Faulty
-) -> None:
-    store.fault = errs
-    async with bridge_inside(broker, store) as first, observer(broker) as seen:
-        await seen.bridge_is_online()
-        for number in range(5):
-            await seen.publish(CPU, payload(number))
-        await eventually(lambda: first.stats().spooled == 5, "all of it waits on disk")
-    store.fault = None
-    async with bridge_inside(broker, store) as second:
-        await eventually(lambda: numbers(store) == list(range(5)), "it is stored")
-        assert second.counters.received == 0
+from perfwatch.errors import StoreError
+from perfwatch.history.store import Point
+from tests.bridge.faulty import Faulty, errs
+from tests.bridge.observing import eventually
+from tests.bridge.publisher import START_MS
+from tests.bridge.running import numbers
+from tests.bridge.writing import Impatient, Two, reading, writing
 
 
 async def test_new_readings_flow_while_the_spool_is_drained(tmp_path: Path) -> None:
@@ -168,22 +43,22 @@ async def test_new_readings_flow_while_the_spool_is_drained(tmp_path: Path) -> N
 
 
 async def test_while_a_write_hangs_the_next_batch_is_spooled_at_once(
-    store: Faulty, monkeypatch: pytest.MonkeyPatch
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = threading.Event()
-    store.fault = lambda _: not answers.wait(60)  # type: ignore[assignment]
-    async with writing(store) as writer:
+    faulty.fault = lambda _: not answers.wait(60)  # type: ignore[assignment]
+    async with writing(faulty) as writer:
         monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 0.05)
         assert await writer.keep(reading(1))
         monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 3600)
         assert await writer.keep(reading(2))
         answers.set()
-        await eventually(lambda: numbers(store) == [1, 2], "both are stored")
+        await eventually(lambda: numbers(faulty) == [1, 2], "both are stored")
         await eventually(lambda: not writer.away, "it is back")
 
 
 async def test_behind_a_write_that_hangs_no_others_pile_up(
-    store: Faulty, monkeypatch: pytest.MonkeyPatch
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, begun = threading.Event(), list[int]()
 
@@ -193,22 +68,22 @@ async def test_behind_a_write_that_hangs_no_others_pile_up(
 
     monkeypatch.setattr("bridge.writer.Backoff", Impatient)
     monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 0.01)
-    Impatient.waits, store.fault = [], hangs
-    async with writing(store) as writer:
+    Impatient.waits, faulty.fault = [], hangs
+    async with writing(faulty) as writer:
         for number in range(20):
             assert await writer.keep(reading(number))
         monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 3600)
         answers.set()
-        await eventually(lambda: numbers(store) == list(range(20)), "all is stored")
+        await eventually(lambda: numbers(faulty) == list(range(20)), "all is stored")
     assert begun == [START_MS, START_MS]  # the first, and the spool
 
 
 async def test_who_is_in_a_hurry_does_not_wait_for_room(
-    store: Faulty, monkeypatch: pytest.MonkeyPatch
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("perfwatch.backoff.FIRST", 3600)
-    store.fault = errs
-    async with writing(store, spool_size=1) as writer:
+    faulty.fault = errs
+    async with writing(faulty, spool_size=1) as writer:
         keeping = asyncio.create_task(writer.keep(reading(1)))
         await eventually(lambda: writer.away, "the store has refused")
         writer.hurry(True)
@@ -216,28 +91,28 @@ async def test_who_is_in_a_hurry_does_not_wait_for_room(
         assert not await writer.keep(reading(2))
 
 
-async def test_a_full_spool_keeps_nothing_from_a_store_that_is_back(store: Faulty) -> None:
-    store.fault = errs
-    async with writing(store, spool_size=1) as writer:
+async def test_a_full_spool_keeps_nothing_from_a_store_that_is_back(faulty: Faulty) -> None:
+    faulty.fault = errs
+    async with writing(faulty, spool_size=1) as writer:
         keeping = asyncio.create_task(writer.keep(reading(1)))
         await eventually(lambda: writer.away, "the store has refused")
-        store.fault = None
+        faulty.fault = None
         assert await keeping
-        assert (numbers(store), writer.away) == ([1], False)
+        assert (numbers(faulty), writer.away) == ([1], False)
 
 
 async def test_each_outage_begins_with_the_shortest_wait(
-    store: Faulty, monkeypatch: pytest.MonkeyPatch
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bridge.writer.Backoff", Impatient)
     Impatient.waits = []
-    async with writing(store) as writer:
+    async with writing(faulty) as writer:
         for number in (1, 2):
-            store.fault = errs
+            faulty.fault = errs
             assert await writer.keep(reading(number))
             before = len(Impatient.waits)
             await eventually(lambda least=before + 3: len(Impatient.waits) >= least, "it was tried in vain")  # type: ignore[misc]
-            store.fault = None
+            faulty.fault = None
             await eventually(lambda: not writer.away, "it is stored")
     again = Impatient.waits.index(0.5, 1)
     assert Impatient.waits[:3] == Impatient.waits[again : again + 3] == [0.5, 1.0, 2.0]
@@ -245,7 +120,7 @@ async def test_each_outage_begins_with_the_shortest_wait(
 
 @pytest.mark.parametrize("late", [False, True])
 async def test_what_nobody_foresaw_in_a_write_is_raised(
-    store: Faulty, monkeypatch: pytest.MonkeyPatch, late: bool
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch, late: bool
 ) -> None:
     """By the writer itself when whoever waited for the write does so no more."""
     answers = threading.Event()
@@ -254,25 +129,25 @@ async def test_what_nobody_foresaw_in_a_write_is_raised(
         assert answers.wait(60)
         raise RuntimeError("of this test")
 
-    store.fault = breaks
+    faulty.fault = breaks
     if late:
         monkeypatch.setattr("bridge.writer.PATIENCE_SECONDS", 0.05)
     else:
         answers.set()
     with pytest.raises(ExceptionGroup) as raised:
-        await _keep_until_it_ends(store, answers)
+        await _keep_until_it_ends(faulty, answers)
     assert raised.group_contains(RuntimeError, match="of this test")
 
 
-async def _keep_until_it_ends(store: Faulty, answers: threading.Event) -> None:
-    async with writing(store) as writer:
+async def _keep_until_it_ends(faulty: Faulty, answers: threading.Event) -> None:
+    async with writing(faulty) as writer:
         await writer.keep(reading(1))
         answers.set()
         await asyncio.sleep(3600)
 
 
 async def test_a_spool_that_cannot_be_read_is_said_once_and_keeps_nothing_from_the_store(
-    store: Faulty, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("bridge.writer.Backoff", Impatient)
     Impatient.waits = []
@@ -281,39 +156,12 @@ async def test_a_spool_that_cannot_be_read_is_said_once_and_keeps_nothing_from_t
         raise StoreError("The disk of this test cannot be read")
 
     monkeypatch.setattr(Spool, "oldest", unreadable)
-    store.fault = errs
-    async with writing(store) as writer:
+    faulty.fault = errs
+    async with writing(faulty) as writer:
         assert await writer.keep(reading(1))
         await eventually(lambda: len(Impatient.waits) > 3, "it is tried again and again")
         monkeypatch.undo()
-        store.fault = None
-        await eventually(lambda: numbers(store) == [1], "it is stored")
+        faulty.fault = None
+        await eventually(lambda: numbers(faulty) == [1], "it is stored")
     said = [record.getMessage() for record in caplog.records if "of this test cannot" in record.getMessage()]
     assert said == ["The disk of this test cannot be read; the bridge keeps trying"]
-
-
-async def test_a_point_that_is_refused_for_good_is_named_and_the_rest_is_stored(
-    broker: Mosquitto, store: Faulty
-) -> None:
-    def refuses(points: list[Point]) -> None:
-        if any(point.fields.get("user") == 3 for point in points):
-            raise BadPoints("field is of another type")
-
-    store.fault = refuses
-    async with bridge_inside(broker, store) as bridge, observer(broker) as seen:
-        await seen.bridge_is_online()
-        for number in range(6):
-            await seen.publish(CPU, payload(number))
-        told = json.loads(await seen.next("perfwatch-bridge/test/rejected"))
-        await eventually(lambda: numbers(store) == [0, 1, 2, 4, 5], "the others are stored")
-        await eventually(lambda: bridge.counters.written == 6, "the batch is done with")
-        assert (bridge.counters.refused, bridge.stats().store_away) == (1, False)
-    assert told["reason"] == f"cpu of nas at {START_MS + 3000}: field is of another type"
-
-
-async def test_a_second_bridge_on_the_same_spool_says_so(broker: Mosquitto, store: Faulty) -> None:
-    async with bridge_inside(broker, store), observer(broker) as seen:
-        await seen.bridge_is_online()
-        with pytest.raises(Exception, match="in use by another bridge"):
-            async with bridge_inside(broker, store):
-                await asyncio.sleep(0)

@@ -1,86 +1,22 @@
+"""What the agent makes of its sources at a tick, whatever they do."""
+
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import psutil
 import pytest
 
-from collector.agent import BEAT_SECONDS, Agent, Gathered
-from collector.host import describe
+from collector.agent import BEAT_SECONDS, Agent
 from collector.sources.source import Absent, Tick
 from collector.stop import Stop
-from perfwatch.readings import codec, core
+from perfwatch.readings import core
+from tests.collector.agents import Fails, Kept, Unavailable, Works, agent, hostinfo
 from tests.collector.recording import tick
 from tests.servers import wait_until
-
-
-class Kept:
-    """Takes what the agent publishes."""
-
-    def __init__(self) -> None:
-        self.readings: list[tuple[str, str]] = []
-        self.sources: list[dict[str, str | None]] = []
-
-    def publish(self, readings: Mapping[str, Gathered]) -> None:
-        for metric, gathered in readings.items():
-            assert gathered.payload == codec.encode(gathered.reading)
-            self.readings.append((metric, codec.format_time(gathered.reading.timestamp)))
-
-    def describe(self, facts: core.HostInfo) -> None:
-        self.sources.append(dict(facts.sources))
-
-    @property
-    def metrics(self) -> list[str]:
-        return [metric for metric, _ in self.readings]
-
-
-class Works:
-    def __init__(self, name: str, meanwhile: Callable[[], None] = lambda: None) -> None:
-        self.name = name
-        self.ticks: list[Tick] = []
-        self._meanwhile = meanwhile
-
-    def gather(self, tick: Tick) -> core.Memory:
-        self.ticks.append(tick)
-        self._meanwhile()
-        return core.Memory(timestamp=tick.timestamp)
-
-
-class Unavailable:
-    """Publishes a reading that says why there is nothing, for as long as it has a reason."""
-
-    name = "perf_events"
-
-    def __init__(self, reason: str | None) -> None:
-        self.reason = reason
-
-    def gather(self, tick: Tick) -> core.PerfEvents:
-        return core.PerfEvents(timestamp=tick.timestamp, reason=self.reason)
-
-
-class Fails:
-    """Fails for as long as it has an error to raise."""
-
-    name = "broken"
-
-    def __init__(self, error: Exception | None) -> None:
-        self.error = error
-
-    def gather(self, tick: Tick) -> core.Disk:
-        if self.error is not None:
-            raise self.error
-        return core.Disk(timestamp=tick.timestamp)
-
-
-def hostinfo(sources: Mapping[str, str | None]) -> core.HostInfo:
-    return describe(1.0, sources)
-
-
-def agent(kept: Kept, *sources: Works | Fails | Unavailable) -> Agent:
-    return Agent(sources, kept, hostinfo, 1.0, Stop())
 
 
 def test_all_readings_of_a_tick_carry_its_timestamp_whatever_gathering_costs() -> None:
@@ -179,25 +115,6 @@ def test_a_source_that_never_answers_is_left_out_with_a_reason_and_taken_again_w
     assert "sensors" in kept.metrics
 
 
-def test_a_slow_source_costs_the_others_no_second() -> None:
-    """B61: dell-smm takes 3 s at an interval of 1 s; here a fifth of that."""
-    kept, stop = Kept(), Stop()
-
-    def slow() -> None:
-        threading.Event().wait(0.6)
-
-    memory, sensors = Works("memory"), Works("sensors", slow)
-    loop = threading.Thread(target=Agent([sensors, memory], kept, hostinfo, 0.2, stop).run, daemon=True)
-    loop.start()
-    wait_until(lambda: kept.metrics.count("sensors") >= 3, "three readings of the slow one")
-    stop.set()
-    loop.join(60)
-    assert kept.metrics.count("memory") >= 2 * kept.metrics.count("sensors")
-    assert kept.sources[-1]["sensors"] is not None
-    late = [(metric, at) for metric, at in kept.readings if metric == "sensors"]
-    assert all(("memory", at) in kept.readings for _, at in late)
-
-
 def test_a_failure_is_logged_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     kept, broken = Kept(), Fails(OSError(5, "no medium"))
@@ -261,47 +178,6 @@ def test_a_source_without_an_answer_yet_is_available_and_left_out_of_that_tick()
     assert kept.sources == [{"slow": None, "a": None}]
 
 
-class Clock:
-    """Time that passes only when a source spends it; a wait takes none."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_the_loop_keeps_its_schedule_and_skips_what_a_slow_tick_missed() -> None:
-    clock, kept, costs = Clock(), Kept(), [0.2, 2.5, 0.1, 0.1]
-
-    class WaitsInNoTime(Stop):
-        def wait(self, seconds: float) -> bool:
-            clock.now += max(0.0, seconds)
-            return super().wait(0)
-
-    stop = WaitsInNoTime()
-
-    def spend() -> None:
-        clock.now += costs.pop(0)
-        if not costs:
-            stop.set()
-
-    source = Works("a", spend)
-    Agent([source], kept, hostinfo, 1.0, stop, clock).run()
-    assert [each.monotonic for each in source.ticks] == [1000.0, 1001.0, 1004.0, 1005.0]
-
-
-def test_the_loop_stops_at_once_when_told() -> None:
-    kept, stop = Kept(), Stop()
-    loop = threading.Thread(target=Agent([Works("a")], kept, hostinfo, 3600.0, stop).run)
-    loop.start()
-    wait_until(lambda: len(kept.readings) == 1, "the first tick, at once")
-    stop.set()
-    loop.join(60)
-    assert not loop.is_alive()
-    assert len(kept.readings) == 1
-
-
 def test_a_reading_that_says_why_there_is_nothing_is_published_and_said_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -328,38 +204,3 @@ def test_a_source_that_is_gone_is_no_longer_told_of() -> None:
     watched.tick(tick(1))
     assert kept.sources == [{"a": None, "b": None}, {"b": None}]
     assert kept.metrics == ["a", "b", "b"]
-
-
-def test_a_new_interval_is_taken_up_without_waiting_for_the_old_one_to_end() -> None:
-    kept, stop, intervals = Kept(), Stop(), [0.01]
-
-    def obey() -> float | None:
-        return intervals.pop() if kept.readings and intervals else None
-
-    loop = threading.Thread(target=Agent([Works("a")], kept, hostinfo, 3600.0, stop, obey=obey).run)
-    loop.start()
-    wait_until(lambda: len(kept.readings) == 1, "the first tick, at once")
-    stop.rouse()
-    wait_until(lambda: len(kept.readings) >= 4, "ticks of the new interval")
-    assert len(kept.sources) == 2  # the facts say the interval, so they are told again
-    stop.set()
-    loop.join(60)
-    assert not loop.is_alive()
-
-
-def test_being_roused_for_nothing_brings_no_tick() -> None:
-    kept, stop, asked = Kept(), Stop(), list[int]()
-
-    def obey() -> float | None:
-        asked.append(1)
-        return None
-
-    loop = threading.Thread(target=Agent([Works("a")], kept, hostinfo, 3600.0, stop, obey=obey).run)
-    loop.start()
-    wait_until(lambda: len(kept.readings) == 1, "the first tick, at once")
-    for _ in range(3):
-        stop.rouse()
-    wait_until(lambda: len(asked) == 4, "it was roused")
-    stop.set()
-    loop.join(60)
-    assert len(kept.readings) == 1

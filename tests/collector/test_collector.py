@@ -8,70 +8,18 @@ import signal
 import subprocess
 import sys
 from collections import defaultdict
-from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from tests.collector.listener import Listener, retained
+from tests.collector.running import METRICS, MORE, Collector, readings
 from tests.faults.real import RealCollector
 from tests.servers import Mosquitto, client, free_port, wait_until
 
-METRICS = ("cpu", "memory", "network", "disk", "perf_events", "memory_bandwidth")
 LAST = METRICS[-1]
-# Published where the machine has such a thing.
-MORE = ("sensors", "gpu", "pressure", "processes", "containers", "system", "systemd")
 ON_REQUEST = "cpu_cores"
-
-
-class Collector:
-    """`with Collector(folder, url) as collector`: ended by its own process."""
-
-    def __init__(self, folder: Path, url: str, *options: str) -> None:
-        self._log = folder / "collector.log"
-        self._command = [sys.executable, "-m", "collector", "--host", "nas", "--interval", "500ms", *options]
-        self._command += ["--data-dir", str(folder / "data")]
-        outside = {name: value for name, value in os.environ.items() if not name.startswith("PERFWATCH_")}
-        self._environ = outside | {"PERFWATCH_BROKER": url, "PERFWATCH_DATA_DIR": str(folder / "data")}
-        self._process: subprocess.Popen[bytes]
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
-
-    def wait_for_line(self, part: str) -> None:
-        wait_until(lambda: part in self.log, f"{part!r} in the log")
-
-    def end(self, number: signal.Signals) -> int:
-        """Send it that signal; its exit code."""
-        self._process.send_signal(number)
-        return self._process.wait(60)
-
-    def __enter__(self) -> Self:
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                self._command, env=self._environ, stderr=log, preexec_fn=_heeds_hangups
-            )
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.wait(60)
-
-
-def _heeds_hangups() -> None:
-    """Tests that nohup runs hand on that SIGHUP is ignored, and a collector keeps to that."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-
-def readings(listener: Listener, metric: str) -> list[dict[str, Any]]:
-    """Each once: the newest is sent again when Home Assistant is told of something new."""
-    heard = [json.loads(payload) for payload in listener.topic(f"perfwatch/nas/{metric}")]
-    return list({reading["timestamp"]: reading for reading in heard}.values())
 
 
 def test_every_tick_brings_all_metrics_with_one_timestamp(broker: Mosquitto, tmp_path: Path) -> None:
@@ -260,37 +208,6 @@ def test_a_bad_command_is_answered_and_changes_nothing(broker: Mosquitto, tmp_pa
     answer = json.loads(listener.topic("perfwatch/nas/config/error")[0])
     assert (answer["key"], answer["value"]) == ("perf_cores", "9999")
     assert "Traceback" not in collector.log
-
-
-def once(*options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "perfwatch.cli", "collector", "--once", "--host", "nas", *options],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def test_once_prints_one_tick_with_rates_and_needs_no_broker(tmp_path: Path) -> None:
-    ended = once("--data-dir", str(tmp_path), "--broker", "not a broker")
-    assert ended.returncode == 0
-    tick = json.loads(ended.stdout)
-    assert list(tick)[: 2 + len(METRICS)] == ["host", "timestamp", *METRICS]
-    assert set(tick) <= {"host", "timestamp", *METRICS, *MORE}
-    assert tick["host"] == "nas"
-    assert datetime.fromisoformat(tick["timestamp"]).tzinfo is not None
-    assert tick["cpu"]["usage_percent"] is not None
-    assert tick["memory_bandwidth"]["pgfault_per_sec"] is not None
-    assert tick["perf_events"]["available"] is not None
-    assert "timestamp" not in tick["cpu"]
-    assert len(ended.stdout.splitlines()) == 1
-
-
-def test_once_prints_the_sources_that_are_asked_for(tmp_path: Path) -> None:
-    ended = once("--data-dir", str(tmp_path), "--sources", "memory, cpu")
-    assert list(json.loads(ended.stdout)) == ["host", "timestamp", "cpu", "memory"]
-    assert ended.stderr == ""
 
 
 def test_it_stays_light() -> None:

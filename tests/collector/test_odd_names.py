@@ -15,9 +15,9 @@ from collector.sources.host_root import os_release
 from collector.sources.source import Tick
 from collector.stop import Stop
 from perfwatch.readings import core
+from tests.collector.agents import Fails, Kept, Works, hostinfo
 from tests.collector.machine import once
 from tests.collector.recording import tick
-from tests.collector.test_agent import Fails, Kept, Works, hostinfo
 
 LATIN = "M\udcfcller"
 SHOWN = "M\ufffdller"

@@ -14,8 +14,8 @@ from collector.sources.source import Source, Tick, Tuning, is_quick
 from collector.stop import Stop
 from collector.watch import CLOSELY, Watch
 from perfwatch.readings import core
+from tests.collector.agents import Fails, Kept, Works, hostinfo
 from tests.collector.recording import tick
-from tests.collector.test_agent import Fails, Kept, Works, hostinfo
 
 
 class Clock:
@@ -52,10 +52,10 @@ class Watched:
     def run(self, until: float) -> list[float]:
         """Wake whenever it wants to; when it took ticks."""
         self.published.clear()
-        due = self.watch.take(tick(self.clock.now), self.regular)
+        due = self.watch.tick(tick(self.clock.now), self.regular)
         while due <= until:
             self.clock.now = due
-            due = self.watch.take(tick(self.clock.now), self.regular)
+            due = self.watch.tick(tick(self.clock.now), self.regular)
         self.clock.now = until
         return [moment for _, moment in self.published]
 
@@ -96,7 +96,7 @@ def test_who_looks_again_goes_on() -> None:
 def test_a_host_that_reads_as_often_anyway_does_nothing_more(interval: float) -> None:
     watched = Watched(Works("memory"), interval=interval)
     watched.hear(10.0)
-    assert watched.watch.take(tick(100.0), watched.regular) == math.inf
+    assert watched.watch.tick(tick(100.0), watched.regular) == math.inf
 
 
 def test_a_slow_tick_is_skipped() -> None:
@@ -104,7 +104,7 @@ def test_a_slow_tick_is_skipped() -> None:
     watched.hear(60.0)
     watched.run(101.0)
     watched.clock.now = 104.4
-    watched.watch.take(tick(102.0), watched.regular)
+    watched.watch.tick(tick(102.0), watched.regular)
     assert watched.run(106.0) == [105.0, 106.0]
 
 
@@ -151,10 +151,10 @@ def test_a_regular_rate_is_of_all_the_time_since_the_last_regular_tick() -> None
     source.gather(tick(100.0))
     regular.advance(100.0)
     watch.hear(b"", 2.5)
-    watch.take(tick(100.2), regular)
+    watch.tick(tick(100.2), regular)
     for now in (101.0, 102.0):
         clock.now = now
-        watch.take(tick(now), regular)
+        watch.tick(tick(now), regular)
     assert rates == [10.0, 20.0]
     assert source.gather(tick(105.0)).pgfault_per_sec == 200.0
 
@@ -170,8 +170,8 @@ def test_no_source_of_this_machine_is_disturbed() -> None:
     regular.advance(0.0)
     kept = {source.name: dict(vars(source)) for source in active}
     watch.hear(b"", 60.0)
-    watch.take(tick(0.0), regular)
-    watch.take(tick(1.0), regular)
+    watch.tick(tick(0.0), regular)
+    watch.tick(tick(1.0), regular)
     assert {"cpu", "memory", "network", "disk", "memory_bandwidth"} <= {*told} <= {*CLOSELY}
     assert {source.name: vars(source) for source in active} == kept
     active.close()

@@ -13,7 +13,7 @@ from typing import Self
 
 import msgspec
 
-from collector.delivery.reading import Reading
+from collector.delivery.reading import KeptReading
 from perfwatch.history.store import HistoryStore, Series
 from perfwatch.journal.record import Record, unpack
 from perfwatch.readings.codec import format_time, from_ms
@@ -65,7 +65,7 @@ class RealCollector:
             for record in unpack(path.read_bytes())
             if isinstance(record, Record) and record.readings
         ]
-        return {msgspec.json.decode(Reading.of(record).payload)["timestamp"] for record in found}
+        return {msgspec.json.decode(KeptReading.of(record).payload)["timestamp"] for record in found}
 
     def settle(self, address: str) -> Outcome:
         """Once what waited is in the history, end it in order, wait for its last reading there, and count."""

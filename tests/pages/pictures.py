@@ -19,7 +19,7 @@ from perfwatch.history.flatten import Flattener
 from perfwatch.history.open import open_store
 from perfwatch.readings.codec import encode, now
 from tests.browser import chromium
-from tests.dashboard.live.test_socket import publish
+from tests.dashboard.live.sockets import publish
 from tests.pages.conftest import DESKTOP, PHONE, ROOT, log_in, settled
 from tests.pages.fleet import device, presence, readings
 from tests.servers import Mosquitto, wait_until

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from perfwatch.history.open import open_store
 from perfwatch.history.store import Point
 from perfwatch.readings.codec import now, to_ms
-from tests.dashboard.live.test_socket import publish
+from tests.dashboard.live.sockets import publish
 from tests.pages.conftest import DESKTOP, PHONE, ROOT, Watched, fits_sideways, keep, log_in
 from tests.pages.fleet import device, presence, remember, tick
 from tests.servers import Mosquitto, wait_until

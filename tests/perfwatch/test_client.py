@@ -16,7 +16,7 @@ from perfwatch.errors import ApiError
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 from perfwatch.readings.codec import now, to_ms
-from tests.dashboard.live.test_socket import publish, publish_tick
+from tests.dashboard.live.sockets import publish, publish_tick
 from tests.servers import Mosquitto, wait_until
 from tests.stack import ROOT, Dashboard, Person, environment
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +36,15 @@ def test_passwords_are_kept_as_argon2id_and_privately(tmp_path: Path) -> None:
     assert "$argon2id$" in text
     assert PASSWORD not in text
     assert (tmp_path / "users.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_accounts_of_7e7d119_are_kept(tmp_path: Path) -> None:
+    """Written by that commit, with the password of the tests."""
+    shutil.copy(Path(__file__).parent / "recordings" / "users-7e7d119.json", tmp_path / "users.json")
+    users = Users(tmp_path / "users.json")
+    assert users.verify("admin", "a password for tests")
+    assert users.accounts()["admin"].generation == "nWiHtBWe"  # in the sessions of before
+    assert users.ensure_first() is None
 
 
 def test_a_short_password_is_refused(users: Users) -> None:

@@ -8,7 +8,7 @@ import { rank, tagOf } from "./columns.js";
 /** @template {Thing} T @typedef {{ key: string, title: string | null, things: T[] }} Group without a title it has no head */
 
 /** @type {Record<string, (thing: Thing) => boolean>} */
-export const SHOWN = {
+const SHOWN = {
   all: () => true,
   online: ({ kind, state }) => kind === "machine" && state === "online",
   offline: ({ state }) => state === "offline",

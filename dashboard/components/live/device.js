@@ -9,7 +9,7 @@ import { written } from "../common/units.js";
 const LINKS = ["linkquality", "link_quality", "wifi_rssi_percent", "wifi_signal_dbm", "rssi_dbm"];
 
 /** @type {(host: Host) => string} */
-export function roomOf({ tags, device }) {
+function roomOf({ tags, device }) {
   return tags?.room ?? device?.tags?.room ?? "";
 }
 

@@ -15,7 +15,7 @@ from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
 
 from perfwatch.errors import StoreError
-from perfwatch.history.influx.query import Answer, Result, joined
+from perfwatch.history.influx.query import Response, Result, joined
 from perfwatch.history.influx.url import Address
 
 TIMEOUT_SECONDS = 30.0
@@ -24,7 +24,7 @@ TIMEOUT_SECONDS = 30.0
 EXCERPT = 300
 
 _FORM = "application/x-www-form-urlencoded"
-_answer = msgspec.json.Decoder(Answer)
+_answer = msgspec.json.Decoder(Response)
 
 _ADVICE = {
     401: "it does not accept the token: set PERFWATCH_INFLUX_TOKEN to one that is valid, or for InfluxDB 1.x "
@@ -201,7 +201,7 @@ class Server:
             _ = response.data
         return response
 
-    def _checked(self, answer: Answer) -> list[Result]:
+    def _checked(self, answer: Response) -> list[Result]:
         if error := _error_in(answer):
             raise ServerRefused(self.address, _status_of(error), error)
         if any(rows.partial for result in answer.results for rows in result.series):
@@ -210,7 +210,7 @@ class Server:
             )
         return sorted(answer.results, key=lambda result: result.statement_id)
 
-    def _decoded(self, data: bytes) -> Answer:
+    def _decoded(self, data: bytes) -> Response:
         try:
             return _answer.decode(data)
         except msgspec.DecodeError as exc:
@@ -290,7 +290,7 @@ def _short(exc: urllib3.exceptions.HTTPError) -> str:
     return str(exc.__cause__ or exc).rpartition(": ")[2][:EXCERPT]
 
 
-def _error_in(answer: Answer) -> str | None:
+def _error_in(answer: Response) -> str | None:
     return answer.error or next((result.error for result in answer.results if result.error), None)
 
 

@@ -44,12 +44,12 @@ class Result(Struct):
     error: str | None = None
 
 
-class Answer(Struct):
+class Response(Struct):
     results: list[Result] = []
     error: str | None = None
 
 
-def joined(chunks: Iterable[Answer]) -> Answer:
+def joined(chunks: Iterable[Response]) -> Response:
     """The whole of an answer that came in chunks: a table goes on in the next while it is partial."""
     results: dict[int, Result] = {}
     error: str | None = None
@@ -64,7 +64,7 @@ def joined(chunks: Iterable[Answer]) -> Answer:
                     result.series[-1].partial = rows.partial
                 else:
                     result.series.append(rows)
-    return Answer(list(results.values()), error)
+    return Response(list(results.values()), error)
 
 
 class Place(NamedTuple):

@@ -30,13 +30,10 @@ from perfwatch.history.influx.query import (
 )
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.rollup import HOUR, MINUTE, floor
-from perfwatch.history.store import Work
+from perfwatch.history.store import SHOWN, Work
 
 # Lines of one request: more of them cost a server no less each.
 LINES_AT_ONCE = 5000
-
-# How much of a line or a name is shown when it is refused.
-SHOWN = 100
 
 # Every field of a rollup has its count.
 COUNTS = "/^count_/"

@@ -22,7 +22,7 @@ from perfwatch.history.influx.listing import Source, listed
 from perfwatch.history.influx.notes import Notes
 from perfwatch.history.influx.query import Place
 from perfwatch.history.influx.query_buckets import SCALE, Cut
-from perfwatch.history.influx.rollups import COUNTS, SHOWN, Rollups
+from perfwatch.history.influx.rollups import COUNTS, Rollups
 from perfwatch.history.influx.url import Address
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Partial, Slice, combine, plan, total
@@ -165,7 +165,7 @@ class InfluxStore:
                 raise
             singly = list(each_point(points))
             refused = self._database.write_most(self._database.raw, body.split(b"\n"))
-            return [f"{_name(singly[line])}: {reason}" for line, reason in refused]
+            return [f"{singly[line].label}: {reason}" for line, reason in refused]
         return []
 
     def _query(
@@ -231,11 +231,3 @@ def _buckets(stretches: list[list[Partial]], scale: float) -> list[Bucket]:
     if scale == 1:
         return found
     return [Bucket(time, *(value * scale for value in values)) for time, *values in found]
-
-
-def _name(point: Point) -> str:
-    metric, host, named = (
-        name if len(name) <= SHOWN else f"{name[:SHOWN]}…" for name in point[:2] + point[3:4]
-    )
-    part = f" {point.tag} {named!r}" if point.tag else ""
-    return f"{metric} of {host}{part} at {point.time}"

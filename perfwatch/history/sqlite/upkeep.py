@@ -109,7 +109,7 @@ class Upkeep:
             folding = Folding(slot, closed, claim)
             for topics in slot.topics:
                 with self._reader() as db:
-                    folding.take(tail.taken(db, slot.hour, slot.stop, topics))
+                    folding.add(tail.taken(db, slot.hour, slot.stop, topics))
                 yield from self._steps(folding.next)
             yield from self._steps(folding.removal())
             if folding.disturbed:
@@ -146,7 +146,7 @@ class Folding:
         self._rows = slot.rows[::-1]
         self.disturbed = False
 
-    def take(self, taken: tail.Taken) -> None:
+    def add(self, taken: tail.Taken) -> None:
         self._left = dict(sorted(taken.items(), reverse=True))
 
     def next(self, db: sqlite3.Connection) -> Done:

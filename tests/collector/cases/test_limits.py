@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.collector.listener import Listener
-from tests.collector.test_collector import Collector, readings
+from tests.collector.running import Collector, readings
 from tests.servers import Mosquitto, wait_until
 
 OPEN = "allow_anonymous true\nlog_type all\n"

@@ -17,7 +17,7 @@ from perfwatch.checks import Check
 from perfwatch.topics import Topics
 from tests.certificates import self_signed
 from tests.collector.listener import Listener
-from tests.collector.test_collector import Collector
+from tests.collector.running import Collector
 from tests.servers import Mosquitto, free_port, wait_until
 from tests.shipped_broker import Broker
 

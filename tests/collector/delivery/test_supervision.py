@@ -12,9 +12,9 @@ import pytest
 
 from collector.agent import Gathered
 from collector.delivery.publisher import Publisher
-from collector.delivery.worker import Worker
 from collector.service.heartbeat import Heartbeat
 from collector.sinks import Json, Sinks
+from collector.worker import Worker
 from perfwatch.readings import codec, core
 from perfwatch.topics import Topics
 from tests.collector.listener import Listener

@@ -25,7 +25,7 @@ from perfwatch.settings import Settings
 from perfwatch.topics import Prefixes
 from tests.collector import home_assistant_rules as rules
 from tests.collector.listener import Listener, retained
-from tests.collector.test_collector import Collector
+from tests.collector.running import Collector
 from tests.servers import Mosquitto, client, free_port, wait_until
 from tests.stack import environment
 

@@ -103,6 +103,19 @@ def test_one_that_dies_is_started_again_and_its_counts_are_kept(tmp_path: Path) 
         wait_until(lambda: perf.trouble is None, "the trouble is over")
 
 
+def test_what_nobody_foresaw_in_its_thread_is_raised_in_whoever_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(_text: str) -> None:
+        raise TypeError("of this test")
+
+    monkeypatch.setattr("collector.sources.perf_child.parse", breaks)
+    with child(program(tmp_path, COUNTS)) as perf:
+        perf.trouble = "its lines are looked at by its own thread"
+        with pytest.raises(TypeError, match="of this test"):
+            wait_until(lambda: bool(perf.take()), "counts")
+
+
 def test_how_it_died_is_told(tmp_path: Path) -> None:
     with child(program(tmp_path, "kill -KILL $$")) as perf:
         assert wait_for_trouble(perf, "ended") == "perf ended (SIGKILL)"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from collector.sources.perf_events import EVENTS, PerfEvents
 from collector.sources.perf_output import Interval, Intervals, Tally, parse
 from collector.sources.source import Tuning
@@ -15,6 +17,7 @@ class Recorded:
     def __init__(self, name: str) -> None:
         self.trouble: str | None = None
         self.refused: list[str] = []
+        self.fault: Exception | None = None
         self.started_with: list[tuple[str, float]] = []
         self.running = 0
         self._ahead = [line for text in recorded_lines(name) if (line := parse(text))]
@@ -39,6 +42,8 @@ class Recorded:
         del self._ahead[:lines]
 
     def take(self) -> Interval | None:
+        if self.fault is not None:
+            raise self.fault
         return self._tally.take()
 
 
@@ -174,3 +179,15 @@ def test_other_cores_or_another_interval_start_perf_anew_and_the_same_do_not() -
     source.close()
     source.close()
     assert perf.running == 0
+
+
+def test_what_ended_the_counting_costs_that_tick_and_it_begins_anew() -> None:
+    perf = Recorded("3.16_server")
+    source = PerfEvents(perf)
+    perf.fault = TypeError("of this test")
+    with pytest.raises(TypeError, match="of this test"):
+        source.gather(tick(0))
+    assert perf.running == 0
+    perf.fault = None
+    source.gather(tick(5))
+    assert perf.running == 1

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.dashboard.live.test_socket import address, close_code
+from tests.dashboard.live.sockets import address, close_code
 from tests.servers import wait_until
 from tests.stack import COMMAND, PASSWORD, Dashboard, Person, bearer, environment
 

@@ -16,7 +16,7 @@ from dashboard.auth.guard import OWN
 from dashboard.auth.throttle import BURST
 from dashboard.web.routes import api
 from tests.dashboard.inside import parts
-from tests.dashboard.live.test_socket import address, close_code
+from tests.dashboard.live.sockets import address, close_code
 from tests.servers import Mosquitto
 from tests.stack import PASSWORD, Dashboard, Person, bearer
 

@@ -14,7 +14,7 @@ import pytest
 
 from perfwatch.readings.codec import encode, format_time, now
 from perfwatch.readings.core import Cpu, Disk, Interface, Network
-from tests.dashboard.live.test_socket import publish
+from tests.dashboard.live.sockets import publish
 from tests.servers import SEARCHED, Mosquitto, free_port, wait_until
 from tests.stack import Dashboard, Person, bearer
 

@@ -8,7 +8,7 @@ import pytest
 
 from perfwatch.readings.codec import encode, now
 from perfwatch.readings.core import Cpu, Disk, Network, Partition
-from tests.dashboard.live.test_socket import publish
+from tests.dashboard.live.sockets import publish
 from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, Person
 

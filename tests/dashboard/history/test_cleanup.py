@@ -1,4 +1,4 @@
-"""How far a cleanup is, while it runs. What it does in each store is in test_retention_api.py."""
+"""How far a cleanup is, while it runs. What it does in each store is in test_retention.py."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 
 from perfwatch.readings.codec import encode, now
 from perfwatch.readings.core import Cpu
-from tests.dashboard.live.test_socket import publish
+from tests.dashboard.live.sockets import publish
 from tests.servers import Mosquitto, wait_until
 from tests.stack import DEEP, Dashboard, Person, Service
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 from perfwatch.readings.codec import encode, encode_info, format_time, now, to_ms
 from perfwatch.readings.core import Cpu, HostInfo
-from tests.dashboard.live.test_socket import publish
+from tests.dashboard.live.sockets import publish
 from tests.servers import Mosquitto, wait_until
 from tests.servers import client as client_command
 from tests.stack import Dashboard, bearer, log_in
@@ -50,6 +51,14 @@ def test_a_host_that_was_there_when_we_came_is_online_since_nobody_knows(
     wait_until(lambda: listed(client, "here")["since"] is not None, "it is known when the host came back")
     age = datetime.now(UTC) - datetime.fromisoformat(listed(client, "here")["since"])
     assert timedelta(0) <= age < timedelta(seconds=30)
+
+
+def test_a_host_is_listed_with_what_it_says_of_itself(client: httpx.Client, module_broker: Mosquitto) -> None:
+    info = {"hostname": "listed", "os": "Debian", "kernel": "6", "version": "1", "interval": 5}
+    facts = ("perfwatch/listed/info", json.dumps(info).encode())
+    publish(module_broker, facts, ("perfwatch/listed/status", b"offline"))
+    wait_until(lambda: listed(client, "listed").get("status") == "offline", "the host is listed")
+    assert listed(client, "listed")["info"]["os"] == "Debian"
 
 
 def test_an_offline_host_was_last_there_at_its_last_reading(

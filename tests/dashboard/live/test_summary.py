@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.live import summary
 from dashboard.live.hub import Hub
-from dashboard.live.summary import Frame, Summary, SummaryViewer
+from dashboard.live.summary import Summary, SummaryFrame, SummaryViewer
 from perfwatch.readings.codec import to_ms
 from perfwatch.topics import Kind, Topic
 from tests.dashboard.live.test_hub import introduce
@@ -72,8 +72,8 @@ async def test_a_frame_is_encoded_once_however_many_watch() -> None:
 
 async def test_a_slow_viewer_gets_what_it_missed_in_one() -> None:
     viewer = SummaryViewer()
-    viewer.offer(Frame({"nas": {"cpu": 1, "seen": 1}}))
-    viewer.offer(Frame({"nas": {"cpu": 2}, "pi": {"cpu": 3}}))
+    viewer.offer(SummaryFrame({"nas": {"cpu": 1, "seen": 1}}))
+    viewer.offer(SummaryFrame({"nas": {"cpu": 2}, "pi": {"cpu": 3}}))
     assert await told(viewer) == {"nas": {"cpu": 2, "seen": 1}, "pi": {"cpu": 3}}
 
 

@@ -19,9 +19,9 @@ from perfwatch.errors import BrokerError, Refused
 from perfwatch.topics import Kind, Topic
 from tests.clock import Clock
 from tests.collector.listener import Heard, Listener
+from tests.dashboard.live.sockets import address, received
+from tests.dashboard.live.sockets import publish as publish_over
 from tests.dashboard.live.test_hub import introduce, publish
-from tests.dashboard.live.test_socket import address, received
-from tests.dashboard.live.test_socket import publish as publish_over
 from tests.dashboard.live.test_subscriber import eventually
 from tests.servers import Mosquitto
 from tests.stack import Dashboard

@@ -106,7 +106,7 @@ def test_a_cleanup_is_asked_for_and_tells_what_it_did(context: BrowserContext, o
 
 
 def test_a_cleanup_tells_how_far_it_is_also_to_who_comes_later(context: BrowserContext, own: Stack) -> None:
-    """The page alone: how a store tells of its cleanup is in tests/dashboard/test_cleanup_api.py."""
+    """The page alone: how a store tells of its cleanup is in tests/dashboard/history/test_cleanup.py."""
     page = context.new_page()
     open_section(page, own.url, "history")
     filled(page, "history")

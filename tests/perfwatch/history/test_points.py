@@ -37,6 +37,11 @@ def restored(flat: list[Point]) -> dict[str, Any]:
     return merged[0][1] if merged else {}
 
 
+def test_a_point_is_named_in_messages_with_its_part_where_it_has_one() -> None:
+    assert Point("cpu", "nas", "", "", 7, {}).label == "cpu of nas at 7"
+    assert Point("cpu", "nas", "core", "0", 7, {}).label == "cpu of nas core '0' at 7"
+
+
 def test_a_core_has_one_point_with_all_its_numbers() -> None:
     flat = flatten("cpu", usage_percent=12.5, per_core=[10, 15], frequency_mhz=[800.0], core_count=2)
     assert flat == [

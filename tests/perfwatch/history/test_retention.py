@@ -13,7 +13,7 @@ from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, cleanup, total, upkeep
 from perfwatch.history.store import Bucket, Point, Series, TieredStore, Work
 from perfwatch.readings.codec import to_ms
-from tests.perfwatch.history.test_conformance import HOSTILE
+from tests.perfwatch.history.conformance import HOSTILE
 from tests.perfwatch.history.tiers import NOON, USER, every_minute, hourly, rows, write
 
 Opener: TypeAlias = Callable[[], TieredStore]

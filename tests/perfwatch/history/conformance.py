@@ -1,0 +1,38 @@
+"""Points for any history store, names that are hard to keep, and all that a store has."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from perfwatch.history.store import HistoryStore, Point, Series
+from perfwatch.readings.codec import to_ms
+
+NOON = to_ms(datetime(2026, 11, 23, 12, tzinfo=UTC))
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+USER = Series("cpu", "nas", "", "", "user")
+
+
+def point(time: int, value: float, host: str = "nas") -> Point:
+    return Point("cpu", host, "", "", time, {"user": value})
+
+
+def raw(store: HistoryStore, series: Series = USER) -> list[tuple[int, float]]:
+    """Everything that the store has of a series around noon, point by point."""
+    found = store.query([series], NOON - HOUR, NOON + 24 * HOUR, 1)[series]
+    assert all(bucket.min == bucket.mean == bucket.max for bucket in found)
+    return [(bucket.time, bucket.mean) for bucket in found]
+
+
+HOSTILE = [
+    "with space",
+    "a,b",
+    'say "hi"',
+    "it's",
+    "a=b",
+    "back\\slash",
+    "two\nlines",
+    "größe ✓ 🙂",
+    "$__x;--",
+    "end\\",
+]
