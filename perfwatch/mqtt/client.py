@@ -91,7 +91,7 @@ class Client:
         self._arrived = asyncio.Event()
         self._wanted = 1
         self._pending = Pending()
-        self._error: BrokerError | None = None
+        self._error: BaseException | None = None
         self._transport = Transport(self._parse, self._lost, oversized)
 
     @property
@@ -113,6 +113,7 @@ class Client:
             self._transport.fail("was given up")
             raise
         self._pings = asyncio.create_task(ping(self._transport, self._keep_alive))
+        self._pings.add_done_callback(self._pinged)
         return self
 
     async def __aexit__(
@@ -287,11 +288,18 @@ class Client:
             case _:
                 self._transport.fail(f"sent an unexpected {type(packet).__name__}")
 
+    def _pinged(self, pings: asyncio.Task[None]) -> None:
+        if not pings.cancelled() and (unforeseen := pings.exception()):
+            self._end(unforeseen)
+
     def _lost(self, reason: str) -> None:
-        self._error = BrokerError(f"{self.broker} {reason}")
-        self._pending.fail(self._error)
+        self._end(BrokerError(f"{self.broker} {reason}"))
+
+    def _end(self, error: BaseException) -> None:
+        self._error = error
+        self._pending.fail(error)
         if not self._welcome.done():
-            self._welcome.set_exception(self._error)
+            self._welcome.set_exception(error)
             self._welcome.exception()  # seen: nobody may be waiting for it any more
         self._arrived.set()
 

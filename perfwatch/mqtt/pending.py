@@ -44,7 +44,7 @@ class Pending:
         if future is not None and not future.done():
             future.set_result(packet)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Let all that wait raise `error`."""
         for future in self._futures.values():
             if not future.done():
