@@ -189,8 +189,9 @@ class Client:
         return len(self._inbox)
 
     async def rest(self, seconds: float) -> None:
-        """Let what comes gather meanwhile, for whoever wants no message sooner than that."""
-        await self._transport.rest(seconds)
+        """Let what comes gather meanwhile, unless an answer is awaited, which comes behind it."""
+        if not self._pending:
+            await self._transport.rest(seconds)
 
     def puback(self, *messages: Message) -> None:
         """Tell the broker that these were taken, in the order in which they came.
@@ -275,6 +276,8 @@ class Client:
                 self._inbox.append(packet)
             else:
                 self._received(packet)
+        if used:
+            self._pending.put_off()
         if len(self._inbox) >= self._wanted:
             self._arrived.set()
         if self._inbox.full and not self._pending:
