@@ -38,7 +38,7 @@ class Publisher:
         """What is on the broker is another's: all is to be published again."""
         self._announced.clear()
         self._settings, self._summed = b"", False
-        self._watch.changed.update(self._watch.engine.standings())
+        self._watch.changed.update((host, rule) for host, rule, _ in self._watch.engine.standings())
 
     def heard(self, summary: bytes) -> None:
         """A sum is on the broker: the will of an instance that does not lead says that nobody watches."""
@@ -86,7 +86,7 @@ class Publisher:
         engine = self._watch.engine
         for host in hosts:
             known = engine.memory.hosts.get(host)
-            rules = {name: engine.rules.rules[name] for name in (known.tracks if known else ())}
+            rules = {name: engine.rules.rules[name] for name in (known.rules() if known else ())}
             told = discovery.message(self._topics, host, rules)
             if hash(told) != self._announced.get(host):
                 self._announced[host] = hash(told)
