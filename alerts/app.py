@@ -100,6 +100,7 @@ class Alerts:
     async def _serve(self, client: Client) -> None:
         _log.info("connected to %s", self._broker)
         self.lease.begin(time.monotonic())
+        self.watch.engine.begin()
         # Presence first: what a host said before it went is not judged. And by what rules is in its tags.
         topics = self._topics
         await client.subscribe(topics.status("+"), topics.tags("+"), topics.info("+"))

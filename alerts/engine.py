@@ -18,6 +18,8 @@ from perfwatch.alerting.rules import Judged, Offline, Rule, Rules, Silent, Timed
 from perfwatch.tags import Tags
 
 LONGEST_STEP = 10.0
+# A broker that forgot what it retained hears again from its hosts within a minute or two.
+GONE_SECONDS = 900.0
 
 CLOCK = "clock"
 """The metric that is ours: how far a host's clock is from this one's, in `off_seconds`."""
@@ -63,17 +65,35 @@ class Engine:
         self.gone: list[tuple[str, str]] = []  # hosts and rules of which there is nothing more to be said
         self._places = {place: place for host in self.memory.hosts.values() for place in host.tracks}
         self._now: float | None = None
+        self.rules = rules
+        self.begin()
         self.use(rules)
+
+    def begin(self) -> None:
+        """A connection begins, and all presence that is on the broker comes.
+
+        A host that was present before and of which nothing comes for long was taken away meanwhile.
+        """
+        hosts = self.memory.hosts.items()
+        self._awaited = {name for name, host in hosts if host.online is not None}
+        self._begun = self.memory.watched
 
     def use(self, rules: Rules) -> None:
         """Go by these rules from now on. What they no longer say of a host is in `gone`."""
-        self.rules = rules
+        before, self.rules = self.rules.rules, rules
+        others = {
+            name for name, rule in rules.rules.items() if _looks_at(rule) != _looks_at(before.get(name))
+        }
         self._plans: dict[str, Plan] = {}
         self._shared: dict[tuple[str, ...], Plan] = {}
         for name, host in self.memory.hosts.items():
             self._drop_others(name, host)
+            for (rule_name, _), track in host.tracks.items():
+                if rule_name in others:
+                    track.window = track.days = None
 
     def status(self, host: str, online: bool) -> None:
+        self._awaited.discard(host)
         self._host(host).online = online
 
     def interval(self, host: str, seconds: float) -> None:
@@ -92,6 +112,7 @@ class Engine:
 
     def forget(self, host: str) -> None:
         """There is no such host any more. What it was given is for one of that name that comes."""
+        self._awaited.discard(host)
         known = self.memory.hosts.pop(host, Host())
         self._plans.pop(host, None)
         if known.given_tags:
@@ -108,6 +129,7 @@ class Engine:
         known = self._host(host)
         if known.online is False or not self._is_news(known, metric, time):
             return
+        self._awaited.discard(host)
         if time not in known.told.values():
             off = {"timestamp": time, "off_seconds": abs(now - time)}
             known.heard[CLOCK] = self.memory.watched
@@ -123,6 +145,9 @@ class Engine:
         self.memory.watched += min(max(step, 0.0), LONGEST_STEP)
         for name, host in self.memory.hosts.items():
             self._look(name, host, now)
+        if self._awaited and self.memory.watched - self._begun > GONE_SECONDS:
+            for name in list(self._awaited):
+                self.forget(name)
 
     def restore(self, host: str, rule: str, part: str, fired: float) -> None:
         """It is known to have fired, by what was told later than this memory is from."""
@@ -245,6 +270,11 @@ class Engine:
         self.changes.append(
             Change(host, name, part, track.standing, moment, fired, track.fired, track.value, track.limit)
         )
+
+
+def _looks_at(rule: Rule | None) -> tuple[object, ...]:
+    """What a window is of: the readings of another metric or time say nothing of this one."""
+    return type(rule), *(getattr(rule, name, None) for name in ("metric", "field", "window", "days"))
 
 
 def _is_late(rule: Timed, host: Host, watched: float) -> bool | None:
