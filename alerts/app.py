@@ -110,29 +110,33 @@ class Alerts:
             await self._follow_metrics()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._publish(client))
-                await self._follow(client)
+                await self._follow(client, group)
         except asyncio.CancelledError:
             with suppress(BrokerError):
                 await self._leave(client)
             raise
 
-    async def _follow(self, client: Client) -> None:
+    async def _follow(self, client: Client, group: asyncio.TaskGroup) -> None:
         while True:
-            if await client.gathered(1, self.watch.due_in(self._clock())):
+            if await client.gathered(1, self._due_in()):
                 await client.rest(BURST_SECONDS)
                 await client.gathered(GATHERED, GATHER_SECONDS)
             self._take(client)
+            # Not before: who holds the lease may be in what has just come.
+            if self.lease.is_due(time.monotonic()):
+                group.create_task(self._claim(client))
             self._taken.set()
             self._sender.look()
+
+    def _due_in(self) -> float:
+        """How long nothing has to be done, if no message comes."""
+        return max(0.0, min(self.watch.due_in(self._clock()), self.lease.due_in(time.monotonic())))
 
     async def _publish(self, client: Client) -> None:
         """Beside `_follow`: what the broker answers comes behind readings, which nobody would take."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, self.lease.due_in(time.monotonic()))):
-                    await self._taken.wait()
+            await self._taken.wait()
             self._taken.clear()
-            await self._claim(client)
             if self.lease.leads:
                 await self._publisher.publish(client)
                 self._absence.end()
