@@ -33,6 +33,7 @@ class Publisher:
         self._clock = clock
         self._announced: dict[str, int] = {}  # hashes: the messages of a thousand hosts have 4 MB
         self._settings, self._summed = b"", False
+        self._turn = asyncio.Lock()
 
     def renew(self) -> None:
         """What is on the broker is another's: all is to be published again."""
@@ -46,15 +47,16 @@ class Publisher:
 
     async def publish(self, client: Client) -> None:
         """What changed, once it is on disk. It stays changed when the connection breaks (BrokerError)."""
-        await self._publish_settings(client)
-        if not self._watch.changed and self._summed:
-            return
-        changed, self._watch.changed = self._watch.changed, set()
-        try:
-            await self._publish_all(client, sorted(changed))
-        except BaseException:
-            self._watch.changed |= changed
-            raise
+        async with self._turn:
+            await self._publish_settings(client)
+            if not self._watch.changed and self._summed:
+                return
+            changed, self._watch.changed = self._watch.changed, set()
+            try:
+                await self._publish_all(client, sorted(changed))
+            except BaseException:
+                self._watch.changed |= changed
+                raise
 
     async def leave(self, client: Client) -> None:
         """Say that nobody watches."""
