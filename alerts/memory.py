@@ -114,17 +114,18 @@ def _lines(memory: Memory) -> Iterator[bytes]:
 
 
 def _written(host: Host) -> _Host:
-    return _Host(*_known(host), {rule: host.parts(rule) for rule in host.rules()})
+    return _Host(**_known(host), tracks={rule: host.parts(rule) for rule in host.rules()})
 
 
 def _read(host: _Host, places: dict[Place, Place]) -> Host:
     """`places` are those of all hosts, which share them."""
     tracks = {(rule, part): track for rule, parts in host.tracks.items() for part, track in parts.items()}
-    return Host(*_known(host), {places.setdefault(place, place): track for place, track in tracks.items()})
+    shared = {places.setdefault(place, place): track for place, track in tracks.items()}
+    return Host(**_known(host), tracks=shared)
 
 
-def _known(host: Known) -> Iterator[Any]:
-    return (getattr(host, name) for name in Known.__struct_fields__)
+def _known(host: Known) -> dict[str, Any]:
+    return {name: getattr(host, name) for name in Known.__struct_fields__}
 
 
 def _unreadable(path: Path, error: Exception) -> StartError:

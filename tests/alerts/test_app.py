@@ -124,7 +124,7 @@ async def test_readings_are_taken_while_the_broker_does_not_answer_yet(
         publishes.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(app.Publisher, "publish", waits_for_an_answer)
+    monkeypatch.setattr("alerts.publishing.Publisher.publish", waits_for_an_answer)
     with publisher(house.broker) as publishing:
         async with house.alerts() as running, asyncio.timeout(60):
             await publishes.wait()

@@ -13,7 +13,8 @@ from perfwatch.mqtt.pending import Pending
 
 
 async def test_an_answer_is_put_off_by_messages_but_not_forever(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = SimpleNamespace(monotonic=lambda: clock.now, now=100.0)
+    clock = SimpleNamespace(now=100.0)
+    clock.monotonic = lambda: clock.now
     monkeypatch.setattr(pending, "time", clock)
     asked = Pending()
     first = asyncio.ensure_future(asked.answer(1, seconds=0.01))
