@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from alerts import discovery, states
+from alerts import states
 from alerts.absence import Absence
 from alerts.desk import Desk
 from alerts.memory import instance
+from alerts.publishing import Publisher
 from alerts.sending import Sender
 from alerts.watch import Watch
 from perfwatch.beat import beat
 from perfwatch.broker import broker_of
-from perfwatch.errors import BrokerError, Refused
+from perfwatch.errors import BrokerError
 from perfwatch.heartbeat import Heartbeat
 from perfwatch.mqtt.client import Client, QoS, Will
 from perfwatch.mqtt.lease import EXPIRY_SECONDS, Lease
@@ -41,7 +41,6 @@ FILES_SECONDS = 5.0
 # With what its connection takes to close, that is less than the eight seconds that a service has.
 END_SECONDS = 3.0
 LEAVE_SECONDS = 2.0
-_AT_ONCE = 100
 
 _log = logging.getLogger(__name__)
 
@@ -55,19 +54,19 @@ class Alerts:
         """Raises StartError when rules or state cannot be read, OSError when nothing can be written."""
         self._broker = broker_of(settings)
         self._topics = Topics(settings.topic_prefix)
-        self._discovery = settings.homeassistant_prefix if settings.homeassistant else ""
         self._notifier = notifier or Notifier(None)
         self._heartbeat = Heartbeat(Path(settings.heartbeat_file)) if settings.heartbeat_file else None
         self._clock = clock
         self._stop = asyncio.Event()
         self._told_by_others: float | None = None
-        self._announced: dict[str, int] = {}  # hashes: the messages of a thousand hosts have 4 MB
         self._answering: set[asyncio.Task[None]] = set()
-        self._settings, self._summed = b"", False
+        self._taken = asyncio.Event()
         self._client_now: Client | None = None
         self._followed: set[str] = set()
         self.watch = Watch(self._topics, settings.data_path, settings.alerts_every, clock())
         self._desk = Desk(self.watch, clock)
+        prefix = settings.homeassistant_prefix if settings.homeassistant else ""
+        self._publisher = Publisher(self.watch, self._desk, self._topics, prefix, clock)
         self._absence = Absence(self._broker, self.watch, clock)
         self._me = instance(settings.data_path / "alerts" / "instance")
         self.lease = Lease(self._me)
@@ -103,6 +102,7 @@ class Alerts:
     async def _serve(self, client: Client) -> None:
         _log.info("connected to %s", self._broker)
         self.lease.begin(time.monotonic())
+        self.watch.engine.begin()
         # Presence first: what a host said before it went is not judged. And by what rules is in its tags.
         topics = self._topics
         await client.subscribe(topics.status("+"), topics.tags("+"), topics.info("+"))
@@ -110,25 +110,39 @@ class Alerts:
         self._client_now, self._followed = client, set()
         try:
             await self._follow_metrics()
-            while True:
-                if await client.gathered(1, self._due_in()):
-                    await client.rest(BURST_SECONDS)
-                    await client.gathered(GATHERED, GATHER_SECONDS)
-                self._take(client)
-                await self._claim(client)
-                if self.lease.leads:
-                    await self._publish(client)
-                    self._absence.end()
-                self._sender.look()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._publish(client))
+                await self._follow(client, group)
         except asyncio.CancelledError:
             with suppress(BrokerError, TimeoutError):
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await self._leave(client)
             raise
 
+    async def _follow(self, client: Client, group: asyncio.TaskGroup) -> None:
+        while True:
+            if await client.gathered(1, self._due_in()):
+                await client.rest(BURST_SECONDS)
+                await client.gathered(GATHERED, GATHER_SECONDS)
+            self._take(client)
+            # Not before: who holds the lease may be in what has just come.
+            if self.lease.is_due(time.monotonic()):
+                group.create_task(self._claim(client))
+            self._taken.set()
+            self._sender.look()
+
     def _due_in(self) -> float:
         """How long nothing has to be done, if no message comes."""
         return max(0.0, min(self.watch.due_in(self._clock()), self.lease.due_in(time.monotonic())))
+
+    async def _publish(self, client: Client) -> None:
+        """Beside `_follow`: what the broker answers comes behind readings, which nobody would take."""
+        while True:
+            await self._taken.wait()
+            self._taken.clear()
+            if self.lease.leads:
+                await self._publisher.publish(client)
+                self._absence.end()
 
     async def _follow_metrics(self) -> None:
         """Those that rules look at now and did not before."""
@@ -140,8 +154,7 @@ class Alerts:
     async def _leave(self, client: Client) -> None:
         """Another instance may take over at once."""
         if self.lease.leads:
-            gone = states.summary(self.watch.engine, self._clock(), online=False)
-            await client.publish(self._topics.alerts, gone, qos=1, retain=True)
+            await self._publisher.leave(client)
             # What was told until now is not told again by who comes next.
             self.lease.renew()
             await self._claim(client)
@@ -155,8 +168,7 @@ class Alerts:
             elif message.topic == self._topics.alerting("ask"):
                 self._ask(client, message.payload)
             elif message.topic == self._topics.alerts:
-                # The will of an instance that does not lead says so too.
-                self._summed &= b'"online":true' in message.payload
+                self._publisher.heard(message.payload)
             else:
                 self.watch.hear(message.topic, message.payload, message.retain, now)
         self.watch.turn(now)
@@ -175,9 +187,7 @@ class Alerts:
         if settled is not None:
             self._told_by_others = settled
         if self.lease.leads and not led:
-            self._announced.clear()
-            self._settings, self._summed = b"", False
-            self.watch.changed.update(self.watch.engine.standings())
+            self._publisher.renew()
         elif led and not self.lease.leads:
             _log.info("another instance of the alerts publishes and tells now")
 
@@ -201,58 +211,9 @@ class Alerts:
                 # What is published on the topics of settings comes before the answer.
                 await self._follow_metrics()
                 self.watch.turn(self._clock())
-                await self._publish(client)
+                await self._publisher.publish(client)
                 encoded = msgspec.json.encode(answer)
                 await client.publish(self._topics.alerting("answer"), encoded, qos=1)
-
-    async def _publish_settings(self, client: Client) -> None:
-        settings = msgspec.json.encode(self._desk.settings())
-        if settings != self._settings:
-            await client.publish(self._topics.alerting("settings"), settings, qos=1, retain=True)
-            self._settings = settings
-
-    async def _publish(self, client: Client) -> None:
-        """What changed, once it is on disk. It is tried again with the next connection if this one breaks."""
-        await self._publish_settings(client)
-        changed, now = sorted(self.watch.changed), self._clock()
-        if not changed and self._summed:
-            return
-        engine = self.watch.engine
-        await self._retain(
-            client,
-            (
-                (self._topics.alert(host, rule), states.state(engine, host, rule, now))
-                for host, rule in changed
-            ),
-        )
-        self._summed = True
-        await self._retain(client, [(self._topics.alerts, states.summary(engine, now))])
-        if self._discovery:
-            await self._announce(client, {host for host, _ in changed})
-        self.watch.changed.difference_update(changed)
-
-    async def _announce(self, client: Client, hosts: Iterable[str]) -> None:
-        """Tell Home Assistant of those whose rules are others than before."""
-        for host in sorted(hosts):
-            rules, known = self.watch.engine.rules.rules, self.watch.engine.memory.hosts.get(host)
-            told = discovery.message(
-                self._topics, host, {name: rules[name] for name in (known.tracks if known else ())}
-            )
-            if hash(told) != self._announced.get(host):
-                await self._retain(client, [(discovery.topic(host, self._discovery), told)])
-                self._announced[host] = hash(told)
-
-    async def _retain(self, client: Client, messages: Iterable[tuple[str, bytes]]) -> None:
-        """Makes each when its turn comes: at a start there are ten for each host."""
-        left = iter(messages)
-        while now := list(islice(left, _AT_ONCE)):
-            await asyncio.gather(*(self._retain_one(client, *one) for one in now))
-
-    async def _retain_one(self, client: Client, topic: str, payload: bytes) -> None:
-        try:
-            await client.publish(topic, payload, qos=1, retain=True)
-        except Refused as exc:
-            _log.warning("%s", exc)
 
     async def _follow_files(self) -> None:
         while True:

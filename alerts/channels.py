@@ -29,7 +29,7 @@ SECONDS = 30.0
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_EXCERPT = 400
+EXCERPT = 400
 _SHORTEST_SECRET = 4
 
 
@@ -70,8 +70,11 @@ class Channels:
             )
         if "://" not in channel.url or not channel.url.isprintable():
             raise ChannelError("A channel needs an address like https://host/path or ntfys://topic")
-        if channel.kind in ("http", "https") and not urlsplit(channel.url).hostname:
-            raise ChannelError("The webhook's address names no server")
+        if channel.kind in ("http", "https") and not _names_server(channel.url):
+            raise ChannelError(
+                "A webhook's address is like https://host/path, in ASCII without spaces. With a user and a "
+                "password, let Apprise send: jsons://user:password@host/path"
+            )
         self._write(self.all() | {name: channel})
 
     def remove(self, name: str) -> None:
@@ -126,44 +129,29 @@ def _as_json(message: Message) -> dict[str, Any]:
 
 async def _by_webhook(url: str, content: bytes) -> None:
     """On a thread that is not waited for at the end, as the default pool's would be."""
+    from alerts import webhook  # brings what speaks HTTP: most have no use for it, or seldom
+
     posting = Workers("webhook", 1)
     try:
-        await posting.run(_post, url, content, deadline=2 * SECONDS)
+        await posting.run(webhook.post, url, content, SECONDS, deadline=2 * SECONDS)
     except TimeoutError as exc:
         raise ChannelError(f"The server did not answer within {2 * SECONDS:.0f} s") from exc
     finally:
         posting.close()
 
 
-def _post(url: str, content: bytes) -> None:
-    import urllib.error
-    import urllib.request
-
-    head = {"Content-Type": "application/json", "User-Agent": f"PerfWatch/{distribution.VERSION}"}
-    request = urllib.request.Request(url, content, head, method="POST")
-    try:
-        with urllib.request.urlopen(request, timeout=SECONDS):
-            return
-    except urllib.error.HTTPError as exc:
-        with exc:
-            said = exc.read(_EXCERPT).decode("utf-8", "replace").strip()
-        raise ChannelError(f"The server answered {exc.code} {exc.reason}{said and ': '}{said}") from exc
-    except urllib.error.URLError as exc:
-        reason = getattr(exc.reason, "strerror", None) or exc.reason
-        raise ChannelError(f"The server cannot be reached: {reason}") from exc
-    except (OSError, ValueError) as exc:
-        raise ChannelError(f"The server cannot be reached: {exc}") from exc
-
-
 async def _by_apprise(url: str, message: Message) -> None:
     """In a process of its own, which ends: what Apprise loads is more memory than this service."""
     if find_spec("apprise") is None:
         raise ChannelError(f"This kind of channel needs Apprise: {distribution.install_line('alerts')}")
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "alerts.by_apprise"),
-        stdin=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "alerts.by_apprise"),
+            stdin=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as exc:  # no memory is when a message matters
+        raise ChannelError(f"Apprise cannot be started: {exc.strerror}") from exc
     asked = json.dumps({"url": url, "title": message.title, "body": message.body})
     try:
         async with asyncio.timeout(2 * SECONDS):
@@ -175,12 +163,20 @@ async def _by_apprise(url: str, message: Message) -> None:
             child.kill()
             await child.wait()
     if child.returncode:
-        why = _without(url, said.decode("utf-8", "replace")).strip()[:_EXCERPT]
+        why = without(url, said.decode("utf-8", "replace")).strip()[:EXCERPT]
         raise ChannelError(why or "Apprise could not send it")
 
 
-def _without(url: str, text: str) -> str:
-    """Apprise's words may name parts of the address: keys, passwords, topics."""
+def _names_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return url.isascii() and " " not in url and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
+
+
+def without(url: str, text: str) -> str:
+    """Words of others may name parts of the address: keys, passwords, topics."""
     parts = re.split(r"[/:@?&=]+", url)[1:]
     for part in sorted({*parts, *map(unquote, parts)}, key=len, reverse=True):
         if len(part) >= _SHORTEST_SECRET:

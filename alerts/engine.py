@@ -11,47 +11,18 @@ from collections.abc import Iterator
 from math import inf
 from typing import Any, NamedTuple
 
-from msgspec import Struct
-
+from alerts.hosts import Host, Memory
 from perfwatch.alerting.judging import found, judged
 from perfwatch.alerting.machine import RANK, Judgement, Standing, Track
 from perfwatch.alerting.rules import Judged, Offline, Rule, Rules, Silent, Timed
-from perfwatch.tags import Tags, merged
+from perfwatch.tags import Tags
 
 LONGEST_STEP = 10.0
-LEAST_PATIENCE = 60.0
-_MISSED_READINGS = 3
+# A broker that forgot what it retained hears again from its hosts within a minute or two.
+GONE_SECONDS = 900.0
 
 CLOCK = "clock"
 """The metric that is ours: how far a host's clock is from this one's, in `off_seconds`."""
-
-
-class Host(Struct):
-    """What is known of a host. `heard` and `told` are by metric: when watched, and the reading's own time."""
-
-    online: bool | None = None
-    interval: float = 5.0
-    heard: dict[str, float] = {}
-    told: dict[str, float] = {}
-    own_tags: Tags = {}
-    given_tags: Tags = {}
-    tracks: dict[str, dict[str, Track]] = {}
-
-    @property
-    def tags(self) -> Tags:
-        return merged(self.own_tags, self.given_tags)
-
-    @property
-    def patience(self) -> float:
-        """After how many seconds without a reading nothing is known any more."""
-        return max(LEAST_PATIENCE, _MISSED_READINGS * self.interval)
-
-
-class Memory(Struct):
-    """What must outlive a restart."""
-
-    hosts: dict[str, Host] = {}
-    watched: float = 0.0
 
 
 class Change(NamedTuple):
@@ -92,18 +63,37 @@ class Engine:
         self.memory = memory or Memory()
         self.changes: list[Change] = []
         self.gone: list[tuple[str, str]] = []  # hosts and rules of which there is nothing more to be said
+        self._places = {place: place for host in self.memory.hosts.values() for place in host.tracks}
         self._now: float | None = None
+        self.rules = rules
+        self.begin()
         self.use(rules)
+
+    def begin(self) -> None:
+        """A connection begins, and all presence that is on the broker comes.
+
+        A host that was present before and of which nothing comes for long was taken away meanwhile.
+        """
+        hosts = self.memory.hosts.items()
+        self._awaited = {name for name, host in hosts if host.online is not None}
+        self._begun = self.memory.watched
 
     def use(self, rules: Rules) -> None:
         """Go by these rules from now on. What they no longer say of a host is in `gone`."""
-        self.rules = rules
+        before, self.rules = self.rules.rules, rules
+        others = {
+            name for name, rule in rules.rules.items() if _looks_at(rule) != _looks_at(before.get(name))
+        }
         self._plans: dict[str, Plan] = {}
         self._shared: dict[tuple[str, ...], Plan] = {}
         for name, host in self.memory.hosts.items():
             self._drop_others(name, host)
+            for (rule_name, _), track in host.tracks.items():
+                if rule_name in others:
+                    track.window = track.days = None
 
     def status(self, host: str, online: bool) -> None:
+        self._awaited.discard(host)
         self._host(host).online = online
 
     def interval(self, host: str, seconds: float) -> None:
@@ -122,11 +112,12 @@ class Engine:
 
     def forget(self, host: str) -> None:
         """There is no such host any more. What it was given is for one of that name that comes."""
+        self._awaited.discard(host)
         known = self.memory.hosts.pop(host, Host())
         self._plans.pop(host, None)
         if known.given_tags:
             self.tag(host, given=known.given_tags)
-        self.gone += [(host, rule) for rule in known.tracks]
+        self.gone += [(host, rule) for rule in known.rules()]
 
     def wants(self, host: str, metric: str) -> bool:
         """Whether a rule looks at readings of that metric, or at whether they come."""
@@ -138,6 +129,7 @@ class Engine:
         known = self._host(host)
         if known.online is False or not self._is_news(known, metric, time):
             return
+        self._awaited.discard(host)
         if time not in known.told.values():
             off = {"timestamp": time, "off_seconds": abs(now - time)}
             known.heard[CLOCK] = self.memory.watched
@@ -153,24 +145,31 @@ class Engine:
         self.memory.watched += min(max(step, 0.0), LONGEST_STEP)
         for name, host in self.memory.hosts.items():
             self._look(name, host, now)
+        if self._awaited and self.memory.watched - self._begun > GONE_SECONDS:
+            for name in list(self._awaited):
+                self.forget(name)
 
     def restore(self, host: str, rule: str, part: str, fired: float) -> None:
         """It is known to have fired, by what was told later than this memory is from."""
         if rule in self._rules(host):
-            tracks = self._host(host).tracks.setdefault(rule, {})
-            track = tracks.setdefault(part, Track(since=fired))
+            track = self._track(self._host(host), rule, part, fired)
             track.fired = track.fired or fired
 
-    def standings(self) -> Iterator[tuple[str, str]]:
-        """Each host and rule of which something is known."""
+    def standings(self) -> Iterator[tuple[str, str, Standing]]:
+        """Each host and rule of which something is known, and where the part stands that is worst."""
         for name, host in self.memory.hosts.items():
-            for rule in host.tracks:
-                yield name, rule
+            worst: dict[str, Standing] = {}
+            for (rule, _), track in host.tracks.items():
+                before = worst.setdefault(rule, track.standing)
+                if track.standing is not before and RANK[track.standing] > RANK[before]:
+                    worst[rule] = track.standing
+            for rule, standing in worst.items():
+                yield name, rule, standing
 
     def worst(self, host: str, rule: str) -> tuple[str, Track] | None:
         """The part of a host that is worst by that rule; of equals, the one that is so for longest."""
-        tracks = self.memory.hosts[host].tracks.get(rule, {}) if host in self.memory.hosts else {}
-        return min(tracks.items(), key=lambda one: (-RANK[one[1].standing], one[1].since), default=None)
+        parts = self.memory.hosts.get(host, Host()).parts(rule)
+        return min(parts.items(), key=lambda one: (-RANK[one[1].standing], one[1].since), default=None)
 
     def tags(self, host: str) -> Tags:
         return self.memory.hosts.get(host, Host()).tags
@@ -183,9 +182,9 @@ class Engine:
 
     def _drop_others(self, name: str, host: Host) -> None:
         """Know nothing more of rules that do not concern the host."""
-        for rule in host.tracks.keys() - self._rules(name).keys():
-            del host.tracks[rule]
-            self.gone.append((name, rule))
+        others = set(host.rules()) - self._rules(name).keys()
+        host.tracks = {place: track for place, track in host.tracks.items() if place[0] not in others}
+        self.gone += [(name, rule) for rule in others]
 
     def _plan(self, host: str) -> Plan:
         if host not in self._plans:
@@ -204,38 +203,43 @@ class Engine:
         self, name: str, host: Host, metric: str, time: float, moment: float, reading: dict[str, Any]
     ) -> None:
         for rule_name, rule in self._plan(name).of_metric.get(metric, ()):
-            there = found(rule, reading)
-            if not there and rule_name not in host.tracks:
-                continue
-            tracks = host.tracks.setdefault(rule_name, {})
+            there, before = found(rule, reading), host.parts(rule_name)
             for one in there:
-                new = one.part not in tracks
-                track = tracks.setdefault(one.part, Track(since=moment)) if new else tracks[one.part]
+                track = before.get(one.part) or self._track(host, rule_name, one.part, moment)
                 case = Case(name, rule_name, rule, one.part, track)
                 judgement = judged(rule, one, track, time, moment, host.patience)
                 if judgement is not None:
                     self._note(case, judgement, rule.hold, host.patience)
-                elif new:
+                elif one.part not in before:
                     self._changed(case, moment, None)
                 elif track.seen is not None and time - track.seen > host.patience:
                     self._lose_sight(case, moment)
-            for part in tracks.keys() - {one.part for one in there}:
-                case = Case(name, rule_name, rule, part, tracks[part])
-                self._note(case, Judgement(time, moment, False, True), rule.hold, host.patience)
-                if tracks[part].fired is None:
-                    del tracks[part]
-            if not tracks:
-                del host.tracks[rule_name]
-                self.gone.append((name, rule_name))
+            for part in before.keys() - {one.part for one in there}:
+                case = Case(name, rule_name, rule, part, before[part])
+                self._miss(host, case, Judgement(time, moment, False, True))
+
+    def _miss(self, host: Host, case: Case, judgement: Judgement) -> None:
+        """A part is no longer there, which is well; nothing more is known of it once that is told."""
+        self._note(case, judgement, case.rule.hold, host.patience)
+        if case.track.fired is None:
+            del host.tracks[case.name, case.part]
+            if not host.parts(case.name):
+                self.gone.append((case.host, case.name))
+
+    def _track(self, host: Host, rule: str, part: str, since: float) -> Track:
+        """The part's track; a new one when there is none."""
+        # One pair for all hosts.
+        place = self._places.setdefault((rule, part), (rule, part))
+        return host.tracks.setdefault(place, Track(since=since))
 
     def _look(self, name: str, host: Host, now: float) -> None:
         """What time alone tells of a host."""
         watched, plan = self.memory.watched, self._plan(name)
         for rule_name, rule in plan.timed:
             wrong = _is_late(rule, host, watched)
-            if wrong is None and rule_name not in host.tracks:
+            if wrong is None and (rule_name, "") not in host.tracks:
                 continue
-            track = host.tracks.setdefault(rule_name, {}).setdefault("", Track(since=now))
+            track = self._track(host, rule_name, "", now)
             case = Case(name, rule_name, rule, "", track)
             if wrong is None:
                 self._lose_sight(case, now)
@@ -246,7 +250,7 @@ class Engine:
         for metric, rules in plan.of_metric.items():
             if host.online is False or watched - host.heard.get(metric, watched) > host.patience:
                 for rule_name, judged_rule in rules:
-                    for part, track in host.tracks.get(rule_name, {}).items():
+                    for part, track in host.parts(rule_name).items():
                         self._lose_sight(Case(name, rule_name, judged_rule, part, track), now)
 
     def _note(self, case: Case, judgement: Judgement, hold: float, gap: float) -> None:
@@ -266,6 +270,11 @@ class Engine:
         self.changes.append(
             Change(host, name, part, track.standing, moment, fired, track.fired, track.value, track.limit)
         )
+
+
+def _looks_at(rule: Rule | None) -> tuple[object, ...]:
+    """What a window is of: the readings of another metric or time say nothing of this one."""
+    return type(rule), *(getattr(rule, name, None) for name in ("metric", "field", "window", "days"))
 
 
 def _is_late(rule: Timed, host: Host, watched: float) -> bool | None:

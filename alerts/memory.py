@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
-from alerts.engine import Host, Memory
+from alerts.hosts import Host, Known, Memory, Place
 from alerts.telling import News, Untold
+from perfwatch.alerting.machine import Track
 from perfwatch.alerting.window import Numbers
 from perfwatch.errors import StartError
 from perfwatch.files import write_private
@@ -27,12 +28,18 @@ _told = msgspec.json.Decoder(Untold)
 _news = msgspec.json.Decoder(News)
 
 
+class _Host(Known):
+    """A host as it is written: JSON's keys are strings, so each rule has its parts."""
+
+    tracks: dict[str, dict[str, Track]] = field(default_factory=dict)
+
+
 class _Line(Struct):
     """The first line has `watched`, each other one a host."""
 
     watched: float = 0.0
     name: str = ""
-    host: Host | None = None
+    host: _Host | None = None
 
 
 def save_told(path: Path, untold: Untold) -> None:
@@ -58,12 +65,12 @@ def save_memory(path: Path, memory: Memory) -> None:
 def load_memory(path: Path) -> Memory:
     """What was saved; nothing when there is no file. Raises StartError when it cannot be read."""
     decoder = msgspec.json.Decoder(_Line, dec_hook=_to_array)
-    memory = Memory()
+    memory, places = Memory(), dict[Place, Place]()
     try:
         with path.open("rb") as file:
             memory.watched = decoder.decode(next(file, b"{}")).watched
             for line in map(decoder.decode, file):
-                memory.hosts[line.name] = line.host or Host()
+                memory.hosts[line.name] = _read(line.host or _Host(), places)
     except FileNotFoundError:
         return memory
     except (OSError, msgspec.DecodeError, ValueError) as exc:
@@ -100,10 +107,25 @@ def instance(path: Path) -> str:
 
 
 def _lines(memory: Memory) -> Iterator[bytes]:
-    encoder = msgspec.json.Encoder(enc_hook=_to_bytes)
+    encoder = msgspec.json.Encoder(enc_hook=_to_text)
     yield encoder.encode(_Line(watched=memory.watched)) + b"\n"
     for name, host in memory.hosts.items():
-        yield encoder.encode(_Line(name=name, host=host)) + b"\n"
+        yield encoder.encode(_Line(name=name, host=_written(host))) + b"\n"
+
+
+def _written(host: Host) -> _Host:
+    return _Host(**_known(host), tracks={rule: host.parts(rule) for rule in host.rules()})
+
+
+def _read(host: _Host, places: dict[Place, Place]) -> Host:
+    """`places` are those of all hosts, which share them."""
+    tracks = {(rule, part): track for rule, parts in host.tracks.items() for part, track in parts.items()}
+    shared = {places.setdefault(place, place): track for place, track in tracks.items()}
+    return Host(**_known(host), tracks=shared)
+
+
+def _known(host: Known) -> dict[str, Any]:
+    return {name: getattr(host, name) for name in Known.__struct_fields__}
 
 
 def _unreadable(path: Path, error: Exception) -> StartError:
@@ -112,13 +134,15 @@ def _unreadable(path: Path, error: Exception) -> StartError:
     )
 
 
-def _to_bytes(numbers: Any) -> bytes:
+def _to_text(numbers: Any) -> str:
     if not isinstance(numbers, array):
         raise NotImplementedError(type(numbers))
-    return numbers.tobytes()
+    return f"{numbers.typecode}:{base64.b64encode(numbers.tobytes()).decode()}"
 
 
 def _to_array(_kind: type, content: str) -> Numbers:
-    numbers = array("d")
-    numbers.frombytes(base64.b64decode(content))
+    """From what `_to_text` made; a version that knew only floats of eight bytes did not name the kind."""
+    kind, _, encoded = content.rpartition(":")
+    numbers: Numbers = array(kind or "d")
+    numbers.frombytes(base64.b64decode(encoded))
     return numbers

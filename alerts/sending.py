@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from alerts.channels import send
+from alerts.channels import Channel, send
 from alerts.telling import Message
 from alerts.watch import Watch
 from perfwatch.errors import ChannelError
@@ -54,12 +54,13 @@ class Sender:
         teller, now = self._watch.teller, self._clock()
         for name, message in teller.due(now):
             if name not in self._sending:
-                self._sending[name] = group.create_task(self._send(name, message))
+                channel = self._watch.channels[name]
+                self._sending[name] = group.create_task(self._send(name, channel, message))
         return teller.due_in(now, self._sending)
 
-    async def _send(self, name: str, message: Message) -> None:
+    async def _send(self, name: str, channel: Channel, message: Message) -> None:
         try:
-            has_arrived = await self._try(name, message)
+            has_arrived = await self._try(name, channel, message)
         finally:
             del self._sending[name]
             self.look()
@@ -67,10 +68,10 @@ class Sender:
         if has_arrived:
             await self._arrived()
 
-    async def _try(self, name: str, message: Message) -> bool:
+    async def _try(self, name: str, channel: Channel, message: Message) -> bool:
         teller = self._watch.teller
         try:
-            await send(self._watch.channels[name], message)
+            await send(channel, message)
         except ChannelError as exc:
             wait = teller.failed(name, self._clock())
             _log.warning("channel %s: %s; trying again in %.0f s", name, exc, wait)

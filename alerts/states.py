@@ -38,9 +38,7 @@ def summary(engine: Engine, now: float, online: bool = True) -> bytes:
     """The sum as JSON."""
     counts: dict[str, int] = {}
     worst: Severity | None = None
-    for host, name in engine.standings():
-        found = engine.worst(host, name)
-        standing = found[1].standing if found else Standing.UNKNOWN
+    for _, name, standing in engine.standings():
         counts[standing.value] = counts.get(standing.value, 0) + 1
         severity = engine.rules.rules[name].severity
         if standing is Standing.FIRING and (worst is None or RANK[severity] > RANK[worst]):

@@ -186,13 +186,14 @@ class Teller:
         return min((max(0.0, queue.free - now) for queue in queues if queue.news), default=None)
 
     def sent(self, channel: str, sent: Message, now: float) -> None:
-        queue = self.untold.queues[channel]
-        del queue.news[: len(sent.news)]
+        # The channel may have been taken away meanwhile, and news dropped for others.
+        queue, arrived = self.untold.queues.get(channel, Queue()), set(map(id, sent.news))
+        queue.news = [one for one in queue.news if id(one) not in arrived]
         queue.dropped, queue.tries, queue.free = 0, 0, now + self._every
 
     def failed(self, channel: str, now: float) -> float:
         """Returns after how many seconds it is tried again."""
-        queue = self.untold.queues[channel]
+        queue = self.untold.queues.get(channel, Queue())
         wait = min(LONGEST_RETRY, FIRST_RETRY * (1 << min(queue.tries, 10)))
         queue.tries, queue.free = queue.tries + 1, now + wait
         return wait

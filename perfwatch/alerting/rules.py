@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from math import isfinite
 from pkgutil import get_data
 from typing import Any, Literal, TypeAlias
 
@@ -104,6 +105,8 @@ class Threshold(OfReading, frozen=True, kw_only=True):
         if (self.statistic == "last") == bool(self.window):
             raise ValueError(f"statistic {self.statistic} and window do not go together")
         limit = self.at_most if self.at_least is None else self.at_least
+        if not all(isfinite(one) for one in (limit, self.clear) if isinstance(one, float | int)):
+            raise ValueError("a limit must be a finite number")
         if self.clear is not None and isinstance(limit, float | int) and self.sign * (limit - self.clear) < 0:
             raise ValueError("clear must not be beyond the limit")
 
@@ -119,6 +122,10 @@ class Forecast(OfReading, frozen=True, kw_only=True):
     reaches: float
     within: Seconds
     window: Seconds
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.reaches) or not self.within or not self.window:
+            raise ValueError("reaches must be a finite number, within and window above 0")
 
 
 class Unusual(OfReading, frozen=True, kw_only=True):

@@ -23,40 +23,58 @@ else:
 
 
 class Window(Struct, gc=False):
-    """Samples of a number at rising times, in seconds since 1970, of which the first was at `began`."""
+    """Samples of a number at rising times, of which the first was at `began` and the newest at `last`.
+
+    `times` are in seconds after `base`, which follows them: four bytes hold them well enough.
+    """
 
     began: float
     times: Numbers
     values: Numbers
+    base: float = 0.0
+    last: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.times:
+            self.last = self.last or self.times[-1]  # kept by a version whose times were since 1970
 
     @classmethod
     def empty(cls) -> Window:
-        return cls(0.0, array("d"), array("d"))
+        return cls(0.0, array("f"), array("d"))
 
     def add(self, time: float, value: float, length: float, gap: float, most: int = MOST_SAMPLES) -> bool:
         """Take a sample, and forget those that are `length` seconds old; after `gap` without one, all.
 
         Returns whether it stands beside the one before, and not in its place: `most` are kept.
         """
-        times, values = self.times, self.values
-        if times and not 0 < time - times[-1] <= gap:
-            del times[:], values[:]
-        old = 0
-        while old < len(times) and times[old] <= time - length:
-            old += 1
-        del times[:old], values[:old]
-        if not times:
-            self.began = time
-        if len(times) > 1 and time - times[-2] < length / most:
-            times[-1], values[-1] = time, value
+        if not 0 < time - self.last <= gap:
+            del self.times[:], self.values[:]
+        self._forget(time, length)
+        times, values, at = self.times, self.values, time - self.base
+        self.last = time
+        if len(times) > 1 and at - times[-2] < length / most:
+            times[-1], values[-1] = at, value
             return False
-        times.append(time)
+        times.append(at)
         values.append(value)
         return True
 
+    def _forget(self, time: float, length: float) -> None:
+        """Drop what is `length` seconds old, and move `base` on before times are too long for four bytes."""
+        times, oldest, old = self.times, time - self.base - length, 0
+        while old < len(times) and times[old] <= oldest:
+            old += 1
+        del times[:old], self.values[:old]
+        if not times:
+            self.began = self.base = time
+        elif times[0] > length:
+            first = times[0]
+            self.base += first
+            self.times = array("f", [each - first for each in times])
+
     def full(self, length: float) -> bool:
         """Whether the readings have come for so long, but for the last that has just gone out of sight."""
-        return bool(self.times) and self.times[-1] - self.began >= length
+        return bool(self.times) and self.last - self.began >= length
 
     def statistic(self, name: Statistic) -> float:
         values = self.values

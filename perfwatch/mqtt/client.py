@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -103,7 +102,7 @@ class Client:
         self._welcome: asyncio.Future[mqtt5.ConnAckPacket] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                await self._open()
+                await self._transport.open(self.broker)
                 self._transport.send(self._connect.write())
                 self._accept(await self._welcome)
         except (OSError, UnicodeError) as exc:  # an impossible host name is a UnicodeError
@@ -183,8 +182,9 @@ class Client:
         return len(self._inbox)
 
     async def rest(self, seconds: float) -> None:
-        """Let what comes gather meanwhile, for whoever wants no message sooner than that."""
-        await self._transport.rest(seconds)
+        """Let what comes gather meanwhile, unless an answer is awaited, which comes behind it."""
+        if not self._pending:
+            await self._transport.rest(seconds)
 
     def puback(self, *messages: Message) -> None:
         """Tell the broker that these were taken, in the order in which they came.
@@ -228,14 +228,6 @@ class Client:
             raise Refused(f"{self.broker} would refuse what was to be published on {topic}: it has {reason}")
         return packet
 
-    async def _open(self) -> None:
-        await asyncio.get_running_loop().create_connection(
-            lambda: self._transport,
-            self.broker.host,
-            self.broker.port,
-            ssl=ssl.create_default_context(cafile=self.broker.ca_file) if self.broker.tls else None,
-        )
-
     def _check(self) -> None:
         if self._error is not None:
             raise self._error
@@ -269,6 +261,8 @@ class Client:
                 self._inbox.append(packet)
             else:
                 self._received(packet)
+        if used:
+            self._pending.put_off()
         if len(self._inbox) >= self._wanted:
             self._arrived.set()
         if self._inbox.full and not self._pending:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TypeAlias
 
 import mqtt5
@@ -10,6 +11,8 @@ import mqtt5
 Ack: TypeAlias = mqtt5.PubAckPacket | mqtt5.SubAckPacket | mqtt5.UnsubAckPacket
 
 _LAST_PACKET_ID = 65535
+# An answer comes behind messages. Whoever is further behind had better begin anew, without them.
+_MOST_SECONDS = 60.0
 
 
 class Pending:
@@ -18,6 +21,7 @@ class Pending:
     def __init__(self) -> None:
         self._futures: dict[int, asyncio.Future[Ack]] = {}
         self._packet_id = 0
+        self._put_off = 0.0
 
     def __len__(self) -> int:
         return len(self._futures)
@@ -30,14 +34,25 @@ class Pending:
                 return self._packet_id
 
     async def answer(self, number: int, seconds: float) -> Ack:
-        """The answer to that packet. Raises TimeoutError when it does not come, and what `fail` was given."""
+        """The answer to that packet. Raises what `fail` was given, and TimeoutError when it does not come
+        within so many seconds in which it was not put off.
+        """
         future: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         self._futures[number] = future
+        asked = time.monotonic()
         try:
-            async with asyncio.timeout(seconds):
-                return await future
+            while not future.done():
+                until = min(max(asked, self._put_off) + seconds, asked + _MOST_SECONDS)
+                if until <= time.monotonic():
+                    raise TimeoutError
+                await asyncio.wait((future,), timeout=until - time.monotonic())
+            return future.result()
         finally:
             del self._futures[number]
+
+    def put_off(self) -> None:
+        """Something else came before it."""
+        self._put_off = time.monotonic()
 
     def receive(self, packet: Ack) -> None:
         future = self._futures.get(packet.packet_id)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
+from perfwatch.broker import Broker
 from perfwatch.mqtt.packets import stand_in
 
 # A broker is told to send no larger packet; one that does all the same is cut off. Bytes.
@@ -43,6 +45,15 @@ class Transport(asyncio.Protocol):
         self.paused = False
         self.writable = asyncio.Event()
         self.writable.set()
+
+    async def open(self, broker: Broker) -> None:
+        """Raises OSError, and UnicodeError for an impossible host name."""
+        await asyncio.get_running_loop().create_connection(
+            lambda: self,
+            broker.host,
+            broker.port,
+            ssl=ssl.create_default_context(cafile=broker.ca_file) if broker.tls else None,
+        )
 
     def send(self, packet: bytes) -> None:
         """Send, or do nothing when the connection has ended."""

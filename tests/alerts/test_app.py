@@ -40,6 +40,36 @@ async def test_more_than_it_reads_ahead_does_not_keep_it_from_publishing(
     assert "lost the broker" not in caplog.text
 
 
+async def test_readings_are_taken_while_the_broker_does_not_answer_yet(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishes = asyncio.Event()
+
+    async def waits_for_an_answer(*_: object) -> None:
+        publishes.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("alerts.publishing.Publisher.publish", waits_for_an_answer)
+    with publisher(instance.broker) as publishing:
+        async with instance.alerts() as running, asyncio.timeout(60):
+            await publishes.wait()
+            reading(publishing, 97)
+            await wait_for(lambda: ("nas", "cpu") in running.watch.changed)
+
+
+async def test_a_lease_that_another_holds_is_heard_before_it_is_claimed(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perfwatch.mqtt.lease.SETTLE_SECONDS", -1.0)
+    held = b'{"instance":"another","settled":0.0}'
+    with publisher(instance.broker) as publishing:
+        publishing.publish("perfwatch-alerts/lease", held, True)
+        async with instance.alerts() as running:
+            reading(publishing, 97)
+            await wait_for(lambda: ("nas", "cpu") in running.watch.changed)
+        assert (await instance.until("perfwatch-alerts/lease"))["instance"] == "another"
+
+
 async def test_the_state_of_a_rule_is_a_topic(instance: Instance) -> None:
     with publisher(instance.broker) as publishing:
         async with instance.alerts():

@@ -55,6 +55,28 @@ async def test_what_a_server_answers_is_said() -> None:
             await send(Channel(server.url), MESSAGE)
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2 secret-token\r\n", "does not speak HTTP: SSH-2.0-OpenSSH_9.2 …"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n", "answered 302 Found"),
+        (b"HTTP/1.1 429 Slow Down\r\nContent-Length: 9\r\n\r\n", "answered 429 Slow Down"),
+        (b"HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\nzz", "answered 500 Oops"),
+        (b"", "cannot be reached"),
+    ],
+)
+async def test_a_server_that_answers_something_else_has_not_taken_it(answer: bytes, said: str) -> None:
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}]}")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(reply, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ChannelError, match=said):
+            await send(Channel(f"http://127.0.0.1:{port}/secret-token"), MESSAGE)
+
+
 async def test_a_server_that_is_not_there_is_said() -> None:
     with pytest.raises(ChannelError, match="cannot be reached"):
         await send(Channel(f"http://127.0.0.1:{free_port()}/"), MESSAGE)
@@ -129,7 +151,15 @@ def test_a_channel_prints_without_its_address() -> None:
 
 @pytest.mark.parametrize(
     ("name", "url"),
-    [("Phone 1", "ntfys://x"), ("phone", "somewhere"), ("phone", "https:///path"), ("phone", "ntfys://\n")],
+    [
+        ("Phone 1", "ntfys://x"),
+        ("phone", "somewhere"),
+        ("phone", "https:///path"),
+        ("phone", "ntfys://\n"),
+        ("phone", "https://host/a b"),
+        ("phone", "http://[::1/"),
+        ("phone", "https://user:password@host/"),
+    ],
 )
 def test_what_cannot_be_a_channel_is_refused(channels: Channels, name: str, url: str) -> None:
     with pytest.raises(ChannelError):

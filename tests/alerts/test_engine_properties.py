@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from alerts.engine import Host, Memory
+from alerts.hosts import Host, Memory
 from alerts.memory import load_memory, save_memory
 from perfwatch.alerting.machine import Standing
 from perfwatch.alerting.rules import Rules, parse
@@ -68,11 +68,7 @@ class Lives(RuleBasedStateMachine):
         return self.house.engine.memory.hosts["nas"]
 
     def standings(self) -> dict[tuple[str, str], Standing]:
-        return {
-            (name, part): track.standing
-            for name, tracks in self.host.tracks.items()
-            for part, track in tracks.items()
-        }
+        return {place: track.standing for place, track in self.host.tracks.items()}
 
     @rule(value=VALUES, times=st.sampled_from([1, 3, 15]))
     def read(self, value: float | None, times: int) -> None:
@@ -127,7 +123,7 @@ class Lives(RuleBasedStateMachine):
         """Of a rule that is taken away nothing is known, and nothing is told."""
         self.house.engine.use(but(name))
         self.firing = {key for key in self.firing if key[0] != name}
-        assert name not in self.host.tracks
+        assert name not in self.host.rules()
 
     @invariant()
     def begins_and_ends_alternate(self) -> None:

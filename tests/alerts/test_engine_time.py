@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from alerts.engine import CLOCK, LONGEST_STEP
+from alerts.engine import CLOCK, GONE_SECONDS, LONGEST_STEP
 from perfwatch.alerting.machine import Standing
 from perfwatch.alerting.rules import load
 from tests.alerts.house import INTERVAL, START, House, only
@@ -178,6 +178,30 @@ def test_a_host_that_is_taken_away_is_gone() -> None:
     house.cpu(95)
     house.engine.forget("nas")
     assert (house.standing, house.engine.gone) == ("none", [("nas", "x")])
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+def test_a_host_that_was_taken_away_while_nobody_watched_is_gone(is_back: bool) -> None:
+    house = House(only(HIGH))
+    house.cpu(95)
+    house.restart(3600)
+    house.wait(GONE_SECONDS)
+    assert house.engine.gone == []
+    if is_back:
+        house.engine.status("nas", False)
+    house.wait(10)
+    assert house.engine.gone == ([] if is_back else [("nas", "x")])
+
+
+def test_a_window_is_not_of_what_its_rule_looked_at_before() -> None:
+    house = House(only(HIGH + "statistic = 'mean'\nwindow = '10s'"))
+    house.cpu(99, 99, 99)
+    assert house.standing == "firing"
+    house.engine.use(only(HIGH.replace("user", "idle") + "statistic = 'mean'\nwindow = '10s'"))
+    for value in (1, 1, 1):
+        house.wait(5)
+        house.reading("cpu", idle=value)
+    assert house.standing == "ok"
 
 
 def test_a_storm_of_hosts_is_a_change_each() -> None:

@@ -119,6 +119,31 @@ def test_a_channel_that_is_away_gets_it_later() -> None:
     assert house.run(600) == ["PerfWatch: 1 firing, 1 over"]
 
 
+@pytest.mark.parametrize("arrives", [False, True])
+def test_a_channel_may_be_taken_away_while_a_message_is_on_its_way(arrives: bool) -> None:
+    house = House()
+    house.change(house.now)
+    ((channel, message),) = house.teller.due(house.now)
+    house.teller.channels = {}
+    assert not list(house.teller.due(house.now))
+    if arrives:
+        house.teller.sent(channel, message, house.now)
+    else:
+        house.teller.failed(channel, house.now)
+    assert not house.teller.untold.queues
+
+
+def test_what_comes_in_a_storm_while_a_message_is_on_its_way_is_sent_after_it() -> None:
+    house = House()
+    house.change(house.now, "first")
+    ((channel, message),) = house.teller.due(house.now)
+    for number in range(MOST_WAITING):
+        house.change(house.now, f"host-{number}")
+    house.teller.sent(channel, message, house.now)
+    waiting = [one.host for one in house.teller.untold.queues[channel].news]
+    assert waiting == [f"host-{number}" for number in range(MOST_WAITING)]
+
+
 def test_waits_for_a_channel_that_is_away_grow() -> None:
     house = House()
     house.change(house.now)

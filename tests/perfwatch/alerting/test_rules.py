@@ -99,6 +99,8 @@ def test_maintenance_is_of_a_tag_too() -> None:
         ("[rules.cpu]\nfor = '-5'", "'-5'"),
         ("[rules.cpu]\nquiet = '22-7'", "'22-7'"),
         ("[rules.cpu]\nclear = 99", "beyond the limit"),
+        ("[rules.cpu]\nat_least = nan", "finite"),
+        ("[rules.disk-fills]\nwindow = '0s'", "above 0"),
         ("[rules.cpu]\nat_most = 3", "one of at_least and at_most"),
         (THRESHOLD, "one of at_least and at_most"),
         (THRESHOLD + "at_least = 1\nstatistic = 'mean'", "window"),

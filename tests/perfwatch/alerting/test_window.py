@@ -56,6 +56,15 @@ def test_a_window_keeps_so_many_samples_whatever_comes() -> None:
     assert window.values[-1] == 19_999
 
 
+def test_times_stay_exact_to_a_millisecond_for_years() -> None:
+    window = Window.empty()
+    start = 1_800_000_000.123
+    for place in range(5000):
+        window.add(start + 3600 * place, place, 10 * HOUR, inf)
+    ages = [window.last - window.base - time for time in window.times]
+    assert ages == pytest.approx([3600 * place for place in reversed(range(10))], abs=0.005)
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.5])
 def test_a_line_reaches_its_level(noise: float) -> None:
     # 50 + 2 an hour has 62 after six hours; the other 38 take 19 hours.

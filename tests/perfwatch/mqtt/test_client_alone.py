@@ -64,6 +64,21 @@ async def test_a_broker_may_say_why_it_ends_the_connection() -> None:
             await take(client, 1)
 
 
+async def test_what_ends_the_pings_is_raised_in_whoever_takes_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fails(*_: object) -> None:
+        raise KeyError("nobody foresaw that")
+
+    async def script(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(WELCOME)
+
+    monkeypatch.setattr("perfwatch.mqtt.client.ping", fails)
+    async with peer(script) as broker, Client(broker, client_id="a") as client:
+        with pytest.raises(KeyError, match="nobody foresaw that"):
+            await take(client, 1)
+
+
 NONSENSE = {
     "an unknown packet": b"\x00\x00",
     "an endless length": b"\x30\xff\xff\xff\xff\x01",
