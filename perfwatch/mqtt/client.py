@@ -191,11 +191,8 @@ class Client:
 
         Does nothing when the connection is lost, and for messages of QoS 0.
         """
-        self._transport.send(
-            b"".join(
-                [mqtt5.PubAckPacket(one.packet_id).write() for one in messages if one.packet_id is not None]
-            )
-        )
+        acks = [mqtt5.PubAckPacket(one.packet_id).write() for one in messages if one.packet_id is not None]
+        self._transport.send(b"".join(acks))
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False, expiry: int | None = None
