@@ -17,11 +17,14 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from perfwatch.history.flatten import Flattener
 from perfwatch.history.open import open_store
-from perfwatch.readings.codec import encode, now
+from perfwatch.readings.codec import encode, now, to_ms
 from tests.browser import chromium
 from tests.dashboard.live.sockets import publish
+from tests.pages.alerting import firing
 from tests.pages.conftest import DESKTOP, PHONE, ROOT, log_in, settled
+from tests.pages.feed import publish as publish_of
 from tests.pages.fleet import device, presence, readings
+from tests.pages.machines import everything, info
 from tests.servers import Mosquitto, wait_until
 from tests.stack import PASSWORD, Dashboard, Stack
 
@@ -89,6 +92,41 @@ def hosts(folder: Path, browser: Browser) -> None:
         page.wait_for_timeout(3000)
         page.set_viewport_size(ViewportSize(width=1280, height=560))
         shoot(page, "hosts-table")
+        phone = on_a_phone(browser)
+        enter(phone, dashboard.url, "/hosts?view=table&group=room")
+        shoot(phone, "hosts-table-phone")
+
+
+def night(folder: Path, browser: Browser) -> None:
+    """All there is to read of one host, over a day."""
+    store, newest = open_store(f"sqlite:///{folder}/history.db"), to_ms(now())
+    for minutes in range(24 * 60, 0, -1):
+        store.write(
+            Flattener(f"perfwatch/nas/{metric}", "nas", metric).flatten(encode(reading))
+            for metric, reading in everything(newest - minutes * 60_000, 4).items()
+        )
+    store.close()
+    with Mosquitto(folder) as broker, Dashboard(folder, broker.url) as dashboard:
+        wait_until(lambda: "Following" in dashboard.output(), "the dashboard follows the broker")
+        told = {metric: encode(reading) for metric, reading in everything(to_ms(now()), 4).items()}
+        publish_of(broker, "nas", {"status": b"online", "info": info("nas", 4), **told})
+        page, phone = browser.new_page(viewport=TALL), on_a_phone(browser)
+        for one, name in ((page, "live-range"), (phone, "live-range-phone")):
+            enter(one, dashboard.url, "/live?host=nas&range=24h")
+            shoot(one, name)
+
+
+def alerts(folder: Path, browser: Browser) -> None:
+    """Two rules fire, one of them is acknowledged, and a host is gone."""
+    with firing(folder) as house:
+        page, phone = browser.new_page(viewport=ViewportSize(width=1280, height=640)), on_a_phone(browser)
+        house.open(page)
+        page.get_by_test_id("alert-nas-disk-full").get_by_role("button", name="Acknowledge").click()
+        publish(house.broker, ("perfwatch/desk/status", b"offline"))
+        expect(page.get_by_test_id("alert-desk-offline")).to_be_visible(timeout=180_000)
+        shoot(page, "alerts")
+        house.open(phone)
+        shoot(phone, "alerts-phone")
 
 
 def machine(folder: Path, browser: Browser) -> None:
@@ -111,9 +149,13 @@ def machine(folder: Path, browser: Browser) -> None:
             settled(page)
             page.wait_for_timeout(3000)
             shoot(page, name)
-        small = browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True, is_mobile=True)
-        enter(phone := small.new_page(), stack.url, "/live")
+        enter(phone := on_a_phone(browser), stack.url, "/live")
         shoot(phone, "live-phone")
+
+
+def on_a_phone(browser: Browser) -> Page:
+    small = browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True, is_mobile=True)
+    return small.new_page()
 
 
 def shown(moment: datetime) -> str:
@@ -135,6 +177,6 @@ def shoot(page: Page, name: str) -> None:
 
 if __name__ == "__main__":
     with chromium() as browser:
-        for take in (hosts, machine):
+        for take in (hosts, night, alerts, machine):
             with tempfile.TemporaryDirectory() as place:
                 take(Path(place), browser)

@@ -28,7 +28,8 @@ export class VirtualList {
   #changed = new Set();
   #frame = 0;
   #pointed = false;
-  #resized = new ResizeObserver(() => this.#list.clientWidth !== this.#width && this.#lay());
+  // The box of a table is as high as its head until there are lines.
+  #resized = new ResizeObserver(() => (this.#list.clientWidth === this.#width ? this.#draw() : this.#lay()));
 
   // `list` says in CSS how high a line (--line) and a head (--head) are, in px, and how many things a line has.
   // `head` makes that of a group, `spacer` what stands for what is out of sight. `number` writes which of how
@@ -56,6 +57,7 @@ export class VirtualList {
     this.#box?.addEventListener("scroll", () => this.#draw(), options);
     window.addEventListener("resize", () => this.#draw(), options);
     this.#resized.observe(list);
+    if (this.#box) this.#resized.observe(this.#box);
   }
 
   // Whether somebody is about to click: then nothing may move.
