@@ -82,11 +82,15 @@ def test_a_place_that_cannot_be_written_is_named() -> None:
 
 
 def test_an_environment_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
-    slow = tmp_path / "python"  # not done before it is interrupted, however late that is
-    slow.write_text(f'#!/bin/sh\n"{sys.executable}" "$@" && case $1 in -m) sleep 60 ;; esac\n')
-    slow.chmod(0o755)
-    command = ["sh", str(SCRIPTS / "venv"), str(slow), str(tmp_path / "venv")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as making:
+    command = ["sh", str(SCRIPTS / "venv"), sys.executable, str(tmp_path / "venv")]
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell that puts us into the background has us ignore it, and our children too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as making:
         wait_until((tmp_path / "venv").exists, "it has begun")
         os.killpg(making.pid, signal.SIGINT)
         said = making.communicate(timeout=60)[1]
