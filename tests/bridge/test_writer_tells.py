@@ -21,6 +21,14 @@ from tests.bridge.running import numbers
 from tests.bridge.writing import Impatient, Two, reading, writing
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Waits are noted and not waited for, and all that is said is heard."""
+    monkeypatch.setattr("bridge.writer.Backoff", Impatient)
+    Impatient.waits = []
+    caplog.set_level("INFO")
+
+
 async def turns(writer: Writer) -> None:
     """Time for whatever would be done next: by the loop, and by the threads of spool and store."""
     for _ in range(50):
@@ -69,12 +77,10 @@ async def test_readings_without_numbers_are_done_though_the_store_is_away(faulty
         assert (writer._counters.written, writer.away, writer._spool.empty) == (3, False, True)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_each_outage_of_the_store_is_said_once_and_its_end(
-    faulty: Faulty, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    faulty: Faulty, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bridge.writer.Backoff", Impatient)
-    caplog.set_level("INFO")
-    Impatient.waits = []
     async with writing(faulty) as writer:
         faulty.fault = errs
         assert await writer.keep(reading(1))
@@ -87,12 +93,10 @@ async def test_each_outage_of_the_store_is_said_once_and_its_end(
     assert said(caplog) == [away, "the history can be written again"]
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_spool_that_takes_no_more_is_said_once_and_when_it_does_again(
-    faulty: Faulty, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    faulty: Faulty, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bridge.writer.Backoff", Impatient)
-    caplog.set_level("INFO")
-    Impatient.waits = []
     async with writing(faulty, spool_size=1) as writer:
         faulty.fault = errs
         keeping = asyncio.create_task(writer.keep(reading(1)))
@@ -133,12 +137,11 @@ async def test_a_store_that_does_not_answer_is_said_and_two_late_writes_are_both
     assert said(caplog)[0].startswith("The history has not answered for 0 s; readings wait in ")
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_pause_that_the_store_asks_for_is_kept_and_no_longer_than_the_longest_wait(
     faulty: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.writer.Backoff", Impatient)
     monkeypatch.setattr("bridge.writer.LONGEST", 0.3)
-    Impatient.waits = []
     tries: list[float] = []
 
     def is_busy(_points: list[Point]) -> None:
@@ -154,12 +157,10 @@ async def test_a_pause_that_the_store_asks_for_is_kept_and_no_longer_than_the_lo
         assert tries[1] - tries[0] >= 0.3
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_an_old_reading_that_is_refused_is_no_end_of_an_outage_for_a_new_one_that_is_not(
-    faulty: Faulty, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    faulty: Faulty, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bridge.writer.Backoff", Impatient)
-    caplog.set_level("INFO")
-    Impatient.waits = []
 
     def refuses_the_old(points: list[Point]) -> None:
         if points[0].time == START_MS + 1000:
@@ -222,14 +223,13 @@ async def test_what_is_too_old_is_left_out_and_the_next_reading_is_stored(faulty
         assert (numbers(faulty), writer._spool.expired) == ([2], 1)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_what_is_said_of_a_spool_is_said_again_after_it_could_be_read(
     faulty: Faulty, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def unreadable(_spool: Spool) -> None:
         raise StoreError("The disk of this test cannot be read")
 
-    monkeypatch.setattr("bridge.writer.Backoff", Impatient)
-    Impatient.waits = []
     async with writing(faulty) as writer:
         for number in (1, 2):
             with monkeypatch.context() as patched:

@@ -26,7 +26,7 @@ _HEAD = Struct("<BBBIIqq")
 _HEADS = Struct("<H")
 _TYPES = {1: "b", 2: "h", 4: "i", 8: "q"}
 
-# zlib's window (a power of two) and what it matches by: 64 KB for the few kB that are packed here at a time.
+# zlib's window (a power of two) and what it matches by: 48 KB for the few kB that are packed here at a time.
 # To make the 268 KB of its defaults anew takes longer than packing does.
 _WINDOW, _MEMORY = 13, 5
 
