@@ -118,7 +118,11 @@ class PerfChild:
         if process is None:
             return False
         with process:
-            remarks, counted = self._listen(process)
+            try:
+                remarks, counted = self._listen(process)
+            except BaseException:
+                process.kill()  # it would be waited for, and it ends with us only
+                raise
         self._explain(path, process.returncode, remarks)
         return counted
 

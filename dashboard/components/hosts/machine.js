@@ -32,9 +32,9 @@ export class Machine {
   learn(changed, isWhole = false) {
     this.row = isWhole ? changed : { ...this.row, ...changed };
     this.timeline.interval = this.#interval;
-    if (!changed.seen) return;
+    // Two readings of one second differ in their numbers alone.
     this.#over = overLimit(this.row, this.#over);
-    this.timeline.add(1000 * changed.seen, values(this.row));
+    if (changed.seen) this.timeline.add(1000 * changed.seen, values(this.row));
   }
 
   get tags() {

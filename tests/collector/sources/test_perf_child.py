@@ -110,8 +110,9 @@ def test_what_nobody_foresaw_in_its_thread_is_raised_in_whoever_asks(
         raise TypeError("of this test")
 
     monkeypatch.setattr("collector.sources.perf_child.parse", breaks)
-    with child(program(tmp_path, COUNTS)) as perf:
-        perf.trouble = "its lines are looked at by its own thread"
+    monkeypatch.setattr("collector.sources.perf_child._MOST_LINES", 1)  # so it is the thread that counts
+    with child(program(tmp_path, "echo $$ > {folder}/pid; echo 1.0,5,,cycles; exec sleep 600")) as perf:
+        wait_until(lambda: bool(pids(tmp_path)) and not alive(pids(tmp_path)[0]), "perf is ended")
         with pytest.raises(TypeError, match="of this test"):
             wait_until(lambda: bool(perf.take()), "counts")
 
