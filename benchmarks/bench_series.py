@@ -1,9 +1,11 @@
 """What it costs to list the series of many hosts, of 92 numbers in 23 things each: all, and those of one.
 
-    python -m benchmarks.bench_series [--hosts 1000] [--readings 12] [--checkout FOLDER …]
+    python -m benchmarks.bench_series [--hosts 1000] [--days 28] [--alike] [--checkout FOLDER …]
 
-In SQLite and in InfluxDB 1.6, whose own processor time is told beside ours. `--checkout` measures another
-checkout's way too, over the same histories and in the same run.
+In SQLite and in InfluxDB 1.6, whose own processor time is told beside ours. The history has a reading of each
+day and those of the last minute. A quarter of the hosts lacks some of the numbers, as virtual machines do, and
+each twentieth host was away for the last two weeks; with `--alike` all hosts have all. `--checkout` measures
+another checkout's way too, over the same histories and in the same run.
 """
 
 from __future__ import annotations
@@ -19,15 +21,19 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.bridge_stores import servers
-from benchmarks.month import STEP, ticks
+from benchmarks.month import DAY, STEP, ticks
 from benchmarks.process import processor_seconds
 from benchmarks.table import print_table
 from perfwatch.history.open import open_store
 from perfwatch.history.sqlite.store import SqliteStore
-from perfwatch.history.store import HistoryStore
+from perfwatch.history.store import HistoryStore, Point
 
 _HERE = Path(__file__).parents[1]
 _TIMES = 3
+
+_LAST = 12  # readings
+_AWAY, _VIRTUAL = 20, 4  # of so many hosts, one
+_OF_METAL = ("frequency_mhz", "physical_cores", "swap_", "hugepages_", "busy_percent")
 
 
 def main() -> None:
@@ -35,7 +41,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--hosts", type=int, default=1000)
-    parser.add_argument("--readings", type=int, default=12, help="of each number, one every 5 s")
+    parser.add_argument("--days", type=int, default=28, help="with one reading each, before the last minute")
+    parser.add_argument("--alike", action="store_true", help="all hosts have all numbers, until now")
     parser.add_argument("--checkout", type=Path, action="append", default=[], help="another one to measure")
     parser.add_argument("--of", nargs=2, metavar=("URL", "PID"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -44,14 +51,14 @@ def main() -> None:
         return
     checkouts = [*chosen.checkout, _HERE]
     with ExitStack() as stack:
-        places = filled(stack, chosen.hosts, chosen.readings)
+        places = filled(stack, chosen)
         rows = [
             (store, checkout.resolve().name, *run(checkout, url, pid))
             for store, url, pid in places
             for checkout in checkouts
         ]
     print_table(
-        f"Lists of series of {chosen.hosts} hosts, {chosen.readings} readings of each",
+        f"Lists of series of {chosen.hosts} hosts over {chosen.days} days",
         (
             "",
             "checkout",
@@ -65,29 +72,40 @@ def main() -> None:
     )
 
 
-def filled(stack: ExitStack, hosts: int, readings: int) -> list[tuple[str, str, int]]:
+def filled(stack: ExitStack, chosen: argparse.Namespace) -> list[tuple[str, str, int]]:
     """The stores' names, addresses and the servers' processes (0: none)."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     found = [("SQLite", f"sqlite://{folder}/history.db", 0)]
     with SqliteStore(folder / "history.db") as store:
-        fill(store, hosts, readings)
+        fill(store, chosen)
     if server := servers(folder).get("InfluxDB 1.6"):
         destination = stack.enter_context(server)
-        fill(destination.store, hosts, readings)
+        fill(destination.store, chosen)
         address = f"influxdb://127.0.0.1:{destination.server.port}/bench"
         found.append(("InfluxDB 1.6", address, destination.server.pid))
     return found
 
 
-def fill(store: HistoryStore, hosts: int, readings: int) -> None:
-    now, made = time.time_ns() // 1_000_000, list(islice(ticks(1), readings))
-    first = now - readings * STEP
-    for host in range(hosts):
+def fill(store: HistoryStore, chosen: argparse.Namespace) -> None:
+    now = time.time_ns() // 1_000_000
+    times = [now - day * DAY for day in range(chosen.days, 0, -1)]
+    times += [now - ago * STEP for ago in range(_LAST, 0, -1)]
+    made = list(islice(ticks(1), len(times)))
+    for host in range(chosen.hosts):
+        is_away, is_virtual = (not chosen.alike and host % every == 0 for every in (_AWAY, _VIRTUAL))
+        until = now - 14 * DAY if is_away else now
         store.write(
-            one._replace(host=f"host{host:04}", time=first + number * STEP)
-            for number, tick in enumerate(made)
+            one._replace(host=f"host{host:04}", time=when, fields=fields(one, is_virtual))
+            for when, tick in zip(times, made, strict=True)
+            if when < until
             for one in tick
         )
+
+
+def fields(point: Point, is_virtual: bool) -> dict[str, float]:
+    if not is_virtual:
+        return point.fields
+    return {name: value for name, value in point.fields.items() if not name.startswith(_OF_METAL)}
 
 
 def run(checkout: Path, url: str, pid: int) -> tuple[object, ...]:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from perfwatch.errors import Unsupported
 from perfwatch.history.influx.http import Server
-from perfwatch.history.influx.query import EARLIEST, LATEST, Place, Result, name, numbers
+from perfwatch.history.influx.line_protocol import stored
+from perfwatch.history.influx.query import (
+    EARLIEST,
+    LATEST,
+    RAW,
+    Place,
+    Result,
+    Thing,
+    measurement,
+    name,
+    numbers,
+    text,
+    things,
+)
 
 
 class Stretch(NamedTuple):
@@ -50,6 +63,12 @@ class Buckets(Protocol):
     def measurements(self, place: Place) -> dict[str, list[str]]:
         """The names of what that bucket has, or has had, and of the numbers in each."""
 
+    def index(self, place: Place, metrics: Iterable[str], host: str | None) -> list[Thing] | None:
+        """What that bucket has or has had, of those metrics, of that host (None: of all).
+
+        None where the server keeps no index that it could tell from.
+        """
+
     def ensure(self, place: Place) -> None:
         """Make what is missing of that bucket, so that it can be written and read."""
 
@@ -89,6 +108,13 @@ class Qualified:
         # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only.
         shown = f"SHOW FIELD KEYS ON {name(place.database)} FROM {name(place.name)}./.*/"
         return numbers(self._server.query([shown], *place)[0])
+
+    def index(self, place: Place, metrics: Iterable[str], host: str | None) -> list[Thing] | None:
+        where = "" if host is None else f" WHERE {name('host')} = {text(stored(host))}"
+        # By name: a pattern takes five times as long.
+        shown = [f"SHOW SERIES FROM {measurement(place, metric)}{where}" for metric in metrics]
+        results = self._server.query(shown, *place)
+        return [thing for result in results for thing in things(result, of_rollups=place.name != RAW)]
 
 
 class WriteOnly(Qualified):

@@ -1,146 +1,225 @@
 """Which series a bucket has, told by rows: a server finds those in a quarter of the time of each last value.
 
-The newest row of a series has the fields of now. What is not in it may be in an older one, so this is asked
-for too: fields that no series of a kind has now all at once, which costs next to nothing; others one by one.
+A server looks at every column of every series in each week that it is asked about. So it is asked for the
+newest rows of the last hours, in the columns that a few hosts have; then, by name, for the things of its
+index that have said nothing lately. What a thing lacks by then may be in an older row: that is asked last, of
+those things alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Self, TypeAlias
 
 from perfwatch.history.influx.buckets import Stretch
-from perfwatch.history.influx.line_protocol import plain, stored
-from perfwatch.history.influx.query import ROLLUP, Place, Result, Rows, between, measurement, name, text
+from perfwatch.history.influx.line_protocol import stored
+from perfwatch.history.influx.query import (
+    MAX_NAMED_PARTS,
+    Place,
+    Result,
+    Thing,
+    between,
+    measurement,
+    name,
+    text,
+    thing_of,
+)
+from perfwatch.history.rollup import HOUR
 from perfwatch.history.shapes import SHAPES, Listed
 from perfwatch.history.store import Series
 
 _Ask: TypeAlias = Callable[[Sequence[str]], list[Result]]
 
-# Many parts with few fields: to look for all fields of the metric in each takes most of the time.
-_LISTED = {
-    metric: [(shape.tag, shape.field) for shape in shapes.values() if isinstance(shape, Listed)]
-    for metric, shapes in SHAPES.items()
-}
+# Collectors read each hour at least. More would seldom find more, and would more often be of two weeks.
+RECENT_MS = 2 * HOUR
+
+# Of metric and tag: parts that have no other numbers than these.
+_LISTED: dict[tuple[str, str], set[str]] = {}
+for _metric, _shapes in SHAPES.items():
+    for _shape in _shapes.values():
+        if isinstance(_shape, Listed):
+            _LISTED.setdefault((_metric, _shape.tag), set()).add(_shape.field)
+
+# So many hosts tell which columns to ask all others for.
+_SAMPLE = 3
 
 
 class Source(NamedTuple):
-    """What is asked about: one metric, since of a pattern the fields of every metric would be looked for.
+    """One metric of a tier: of a pattern, the fields of every metric would be looked for.
 
-    With a `tag` only what has it; then the newest rows are likely to have only the `likely` columns.
+    `columns` are its numbers there, each with the number's own name. `condition` is an InfluxQL one.
     """
 
     place: Place
     metric: str
     host: str | None
     stretch: Stretch
-    columns: Sequence[str]
+    columns: Mapping[str, str]
     condition: str = ""
-    tag: str = ""
-    likely: Sequence[str] = ()
 
-    def of(self, tag: str, tags: Iterable[str]) -> Self:
+    def of(self, tag: str, tags: Collection[str]) -> Self:
         """Only what has that tag, out of those (none: the host itself)."""
+        if fields := _LISTED.get((self.metric, tag)):
+            columns = {column: number for column, number in self.columns.items() if number in fields}
+            self = self._replace(columns=columns)
+        if len(tags) == 1:
+            return self
         if tag:
-            return self._replace(condition=f"{self.condition} AND {name(stored(tag))} != ''", tag=tag)
-        without = "".join(f" AND {name(stored(other))} = ''" for other in tags if other)
+            return self._replace(condition=f"{self.condition} AND {name(stored(tag))} != ''")
+        without = "".join(f" AND {name(stored(other))} = ''" for other in sorted(tags) if other)
         return self._replace(condition=self.condition + without)
 
-    def split(self, prefix: str) -> list[Self]:
-        """Itself; or what has a tag of many parts with few fields, and the rest."""
-        likely: dict[str, list[str]] = {}
-        for tag, field in _LISTED.get(self.metric, []):
-            if prefix + field in self.columns:
-                likely.setdefault(tag, []).append(prefix + field)
-        parts = [self.of(tag, ())._replace(likely=some) for tag, some in likely.items()]
-        return [self.of("", likely), *parts]
+    def of_hosts(self, hosts: Iterable[str]) -> Iterator[Self]:
+        """The same of those hosts, in as many pieces as it takes to name them."""
+        wanted = sorted(set(hosts))
+        for first in range(0, len(wanted), MAX_NAMED_PARTS):
+            some = wanted[first : first + MAX_NAMED_PARTS]
+            named = " OR ".join(f"{name('host')} = {text(stored(host))}" for host in some)
+            yield self._replace(condition=f"{self.condition} AND ({named})")
 
-    def rows(self, columns: Iterable[str]) -> str:
-        """The rows that have any of those columns."""
+    def rows(self, numbers: Collection[str]) -> str:
+        """The rows that have any of those."""
+        columns = ", ".join(name(column) for column, number in self.columns.items() if number in numbers)
         host = "" if self.host is None else f" AND {name('host')} = {text(stored(self.host))}"
         where = f"{between(*self.stretch)}{host}{self.condition}"
-        source = f"{measurement(self.place, self.metric)} WHERE {where}"
-        return f"SELECT {', '.join(map(name, columns))} FROM {source}"
+        return f"SELECT {columns} FROM {measurement(self.place, self.metric)} WHERE {where}"
 
-    def newest(self, columns: Iterable[str]) -> str:
+    def newest(self, numbers: Collection[str]) -> str:
         """The newest of those rows of each series."""
-        return f"{self.rows(columns)} GROUP BY * ORDER BY time DESC LIMIT 1"
+        return f"{self.rows(numbers)} GROUP BY * ORDER BY time DESC LIMIT 1"
 
 
-def listed(ask: _Ask, sources: Sequence[Source], prefix: str = "") -> Iterator[Series]:
-    """The series of those columns, whose names begin with `prefix`, in no order.
+class _Kind(NamedTuple):
+    """The things of a source that have the same tag."""
 
-    One may come twice when several sources have it. Those of other programs are left out.
-    """
-    newest = ask([source.newest(source.likely or source.columns) for source in sources])
-    kinds = [kind for both in zip(sources, newest, strict=True) for kind in _kinds(*both)]
-    lacking = [kind for kind in kinds if kind.absent]
-    rows = ask([f"{kind.source.rows(kind.absent)} LIMIT 1" for kind in lacking])
-    doubtful = [(kind, kind.uncertain) for kind in kinds]
-    doubtful += [(kind, kind.absent) for kind, result in zip(lacking, rows, strict=True) if result.series]
-    asked = [(kind, column) for kind, some in doubtful for column in some]
-    older = ask([kind.source.newest([column]) for kind, column in asked])
-    for (kind, _), result in zip(asked, older, strict=True):
-        kind.add(result)
-    for kind in kinds:
-        yield from kind.series(prefix)
+    source: Source
+    things: Collection[Thing]
 
+    @property
+    def hosts(self) -> list[str]:
+        return sorted({thing.host for thing in self.things})
 
-class _Thing(NamedTuple):
-    """What has numbers: a host, or a part of it."""
+    @property
+    def numbers(self) -> frozenset[str]:
+        return _numbers(self.source)
 
-    metric: str
-    host: str
-    tag: str
-    part: str
+    def since(self, start: int) -> Self:
+        return self._replace(source=self.source._replace(stretch=self.source.stretch._replace(start=start)))
 
 
-class _Kind:
-    """The things of one source that have the same tag, and which columns each has, as far as is known.
+class Listing:
+    """What is found of one tier after another: things, each with the names of its numbers."""
 
-    `uncertain` columns are in the newest rows of some of them only, `absent` ones of none.
-    """
+    def __init__(self, ask: _Ask) -> None:
+        self._ask = ask
+        self._found: dict[Thing, frozenset[str]] = {}
 
-    def __init__(self, source: Source, things: dict[_Thing, frozenset[str]]) -> None:
-        self.source = source
-        self._things = things
-        alike = set(things.values()) or {frozenset()}
-        some = frozenset.union(*alike)
-        self.uncertain = sorted(some - frozenset.intersection(*alike))
-        self.absent = sorted(set(source.columns) - some)
+    def series(self) -> Iterator[Series]:
+        """In no order. Those of other programs are left out."""
+        for thing, numbers in self._found.items():
+            for number in numbers:
+                yield Series(*thing, number)
 
-    def add(self, result: Result) -> None:
-        for thing, columns in _present(result):
-            self._things[thing] = self._things.get(thing, frozenset()) | columns
+    def look(self, sources: Sequence[Source], index: Collection[Thing] | None, now: int) -> None:
+        """Take what those have. `index` is all that the tier has or has had; None where nobody knows."""
+        if index is None:
+            seen = self._take((source, source.newest(_numbers(source))) for source in sources)
+            self._complete(_kinds(sources, seen))
+            return
+        kinds = _kinds(sources, index)
+        if not self._found:
+            self._take_recent([kind.since(now - RECENT_MS) for kind in kinds])
+        self._take_older(kinds)
+        self._complete(kinds)
 
-    def series(self, prefix: str) -> Iterator[Series]:
-        fields = {column: plain(column.removeprefix(prefix)) for column in self.source.columns}
-        for thing, columns in self._things.items():
-            for column in columns:
-                yield Series(*thing, fields[column])
+    def _take_recent(self, kinds: Sequence[_Kind]) -> None:
+        """Of a few hosts all numbers, of the others those that these have; then what is still missing."""
+        samples = [(kind, kind.hosts[:: len(kind.hosts) // _SAMPLE or 1]) for kind in kinds]
+        self._take(
+            (part, part.newest(kind.numbers))
+            for kind, hosts in samples
+            for part in kind.source.of_hosts(hosts)
+        )
+        self._take(
+            (kind.source, kind.source.newest(self._some(kind) or kind.numbers))
+            for kind, hosts in samples
+            if len(hosts) < len(kind.hosts)
+        )
+        self._complete([kind._replace(things=self._found.keys() & set(kind.things)) for kind in kinds])
+
+    def _take_older(self, kinds: Sequence[_Kind]) -> None:
+        """What has said nothing lately, by the names of its hosts."""
+        silent = [{thing.host for thing in kind.things if thing not in self._found} for kind in kinds]
+        self._take(
+            (part, part.newest(kind.numbers))
+            for kind, hosts in zip(kinds, silent, strict=True)
+            for part in kind.source.of_hosts(hosts)
+        )
+
+    def _complete(self, kinds: Sequence[_Kind]) -> None:
+        """Look for what things lack in rows before their newest, until these tell nothing new."""
+        kinds = [kind for kind in kinds if kind.things]
+        pending = list(zip(kinds, self._possible(kinds), strict=True))
+        while pending:
+            told = self._take(
+                (part, part.newest(lacking))
+                for kind, numbers in pending
+                for lacking, hosts in self._lacking(kind, numbers).items()
+                for part in kind.source.of_hosts(hosts)
+            )
+            grown = {thing for thing, is_new in told.items() if is_new}
+            again = ((kind._replace(things=grown & set(kind.things)), numbers) for kind, numbers in pending)
+            pending = [(kind, numbers) for kind, numbers in again if kind.things]
+
+    def _possible(self, kinds: Sequence[_Kind]) -> list[frozenset[str]]:
+        """Which numbers the things of each kind may have: those that one has, or all if it has more."""
+        some = [self._some(kind) for kind in kinds]
+        asked = [(kind, kind.numbers - has) for kind, has in zip(kinds, some, strict=True)]
+        results = iter(self._ask([f"{kind.source.rows(absent)} LIMIT 1" for kind, absent in asked if absent]))
+        return [
+            kind.numbers if absent and next(results).series else has
+            for (kind, absent), has in zip(asked, some, strict=True)
+        ]
+
+    def _some(self, kind: _Kind) -> frozenset[str]:
+        return kind.numbers & frozenset[str]().union(*(self._found.get(one, ()) for one in kind.things))
+
+    def _lacking(self, kind: _Kind, numbers: frozenset[str]) -> dict[frozenset[str], set[str]]:
+        """By the numbers that are not found of them, the hosts of things."""
+        lacking: dict[frozenset[str], set[str]] = {}
+        for thing in kind.things:
+            lacking.setdefault(numbers - self._found.get(thing, frozenset()), set()).add(thing.host)
+        lacking.pop(frozenset(), None)
+        return lacking
+
+    def _take(self, asked: Iterable[tuple[Source, str]]) -> dict[Thing, bool]:
+        """Take what those statements find: of which things, and whether more is known of each now."""
+        pairs, told = list(asked), dict[Thing, bool]()
+        for (source, _), result in zip(pairs, self._ask([statement for _, statement in pairs]), strict=True):
+            for rows in result.series:
+                if (thing := thing_of(rows.name, rows.tags)) is None:
+                    continue
+                cells = zip(rows.columns[1:], rows.values[0][1:], strict=True)
+                numbers = frozenset([source.columns[column] for column, cell in cells if cell is not None])
+                known = self._found.get(thing)
+                if is_new := known is None or not numbers <= known:
+                    self._found[thing] = numbers if known is None else known | numbers
+                told[thing] = told.get(thing, False) or is_new
+        return told
 
 
-def _kinds(source: Source, result: Result) -> Iterator[_Kind]:
-    found: dict[str, dict[_Thing, frozenset[str]]] = {source.tag: {}} if source.tag else {}
-    for thing, present in _present(result):
-        things = found.setdefault(thing.tag, {})
-        things[thing] = things.get(thing, frozenset()) | present
-    for tag, things in found.items():
-        yield _Kind(source if len(found) == 1 else source.of(tag, found), things)
+def _kinds(sources: Sequence[Source], things: Iterable[Thing]) -> list[_Kind]:
+    found: dict[str, dict[str, list[Thing]]] = {}
+    for thing in things:
+        found.setdefault(thing.metric, {}).setdefault(thing.tag, []).append(thing)
+    kinds = (
+        _Kind(source.of(tag, tags), some)
+        for source in sources
+        for tags in [found.get(source.metric, {})]
+        for tag, some in tags.items()
+    )
+    return [kind for kind in kinds if kind.numbers]
 
 
-def _present(result: Result) -> Iterator[tuple[_Thing, frozenset[str]]]:
-    """Each thing of ours, and the columns that its row has."""
-    for rows in result.series:
-        if (thing := _thing(rows)) is not None:
-            cells = zip(rows.columns[1:], rows.values[0][1:], strict=True)
-            yield thing, frozenset([column for column, cell in cells if cell is not None])
-
-
-def _thing(rows: Rows) -> _Thing | None:
-    tags = {plain(key): plain(value) for key, value in rows.tags.items() if value}
-    tags.pop(ROLLUP, None)
-    host = tags.pop("host", None)
-    if host is None or len(tags) > 1:
-        return None
-    return _Thing(plain(rows.name), host, *next(iter(tags.items()), ("", "")))
+def _numbers(source: Source) -> frozenset[str]:
+    return frozenset(source.columns.values())

@@ -6,12 +6,13 @@ because a bucket called `<db>/<rp>` of InfluxDB 2 is never its database's defaul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from perfwatch.history.influx.line_protocol import stored, tags_of
+from perfwatch.history.influx.line_protocol import plain, stored, tags_of
 from perfwatch.history.store import Series
 
 # What fits 64-bit nanoseconds, as InfluxDB keeps times: the years 1677 to 2262.
@@ -22,6 +23,11 @@ MAX_NAMED_PARTS = 64
 
 # What InfluxQL calls the types of numbers; ours are all floats.
 _NUMBERS = ("float", "integer", "unsigned")
+
+# What an index has escaped: what separates there has no backslash before it.
+_ESCAPED = re.compile(r"\\(.)")
+_PAIRS = re.compile(r"(?<!\\),")
+_EQUALS = re.compile(r"(?<!\\)=")
 
 # The tiers' retention policies, and the tag of what is not a reading: rollups, and notes about them.
 RAW, MINUTES, HOURS = "autogen", "1m", "1h"
@@ -83,6 +89,15 @@ class Place(NamedTuple):
         return f"{name(self.database)}.{name(self.name)}."
 
 
+class Thing(NamedTuple):
+    """What has numbers: a host, or a part of it."""
+
+    metric: str
+    host: str
+    tag: str
+    part: str
+
+
 class Group(NamedTuple):
     """Series that one statement answers: those that differ in their part only."""
 
@@ -133,6 +148,31 @@ def numbers(result: Result) -> dict[str, list[str]]:
     }
 
 
+def things(result: Result, of_rollups: bool) -> list[Thing]:
+    """The things in an answer to SHOW SERIES: those of rollups, or of readings."""
+    found = []
+    for rows in result.series:
+        for (key,) in rows.values:
+            metric, tags = _parsed(key)
+            if (ROLLUP in tags) == of_rollups and (thing := thing_of(metric, tags)) is not None:
+                found.append(thing)
+    return found
+
+
+def thing_of(metric: str, tags: Mapping[str, str]) -> Thing | None:
+    """The thing with those tags, all by the server's names; None of what is not ours."""
+    host, own = None, []
+    for key, value in tags.items():
+        if key == "host":
+            host = value
+        elif value and key != ROLLUP:
+            own += [plain(key), plain(value)]
+    if not host or len(own) > 2:
+        return None
+    tag, part = own or ("", "")
+    return Thing(plain(metric), plain(host), tag, part)
+
+
 def read_times(results: Iterable[Result]) -> list[int]:
     return [row[0] for result in results for rows in result.series for row in rows.values]
 
@@ -169,3 +209,13 @@ def _clamped(time: int) -> int:
 
 def _escaped(value: str, quote: str) -> str:
     return value.replace("\\", "\\\\").replace(quote, f"\\{quote}").replace("\n", "\\n")
+
+
+def _parsed(key: str) -> tuple[str, dict[str, str]]:
+    """A series' measurement and tags. A backslash there escapes what follows it."""
+    if "\\" not in key:
+        metric, *pairs = key.split(",")
+        return metric, dict([pair.split("=", 1) for pair in pairs])
+    metric, *pairs = _PAIRS.split(key)
+    bare = [[_ESCAPED.sub(r"\1", text) for text in _EQUALS.split(pair, 1)] for pair in pairs]
+    return _ESCAPED.sub(r"\1", metric), dict(bare)

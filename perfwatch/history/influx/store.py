@@ -17,8 +17,8 @@ from perfwatch.history.influx import query, query_buckets
 from perfwatch.history.influx.buckets import Stretch
 from perfwatch.history.influx.database import Database
 from perfwatch.history.influx.http import ServerRefused, Unrepresentable
-from perfwatch.history.influx.line_protocol import Encoder
-from perfwatch.history.influx.listing import Source, listed
+from perfwatch.history.influx.line_protocol import Encoder, plain
+from perfwatch.history.influx.listing import Listing, Source
 from perfwatch.history.influx.notes import Notes
 from perfwatch.history.influx.query import Place
 from perfwatch.history.influx.query_buckets import SCALE, Cut
@@ -74,11 +74,12 @@ class InfluxStore:
     def series(self, metric: str | None = None, host: str | None = None) -> list[Series]:
         if metric == "" or host == "":
             return []  # in InfluxQL an empty host would be any point without one
+        listing = Listing(self._database.ask)
         # Where questions are bounded, the readings of two days, and what rollups have of those before.
-        found = set(self._listed(self._database.raw, RECENT, "", metric, host))
+        self._look(listing, self._database.raw, RECENT, "", metric, host)
         if self._database.ways().bounded or self._notes.reach().raw_from > NEVER:
-            found.update(self._listed(self._database.hours, ALL, "count_", metric, host))
-        return sorted(found)
+            self._look(listing, self._database.hours, ALL, "count_", metric, host)
+        return sorted(listing.series())
 
     def query(
         self, series: Sequence[Series], start: int, stop: int, interval: int
@@ -186,20 +187,27 @@ class InfluxStore:
                     stretches[one].append(pieces)
         return {one: _buckets(found, cut.scale) for one, found in stretches.items()}
 
-    def _listed(
-        self, place: Place, which: slice, prefix: str, metric: str | None, host: str | None
-    ) -> Iterator[Series]:
-        """The series of the columns that begin with `prefix`, in those stretches of a tier."""
+    def _look(
+        self,
+        listing: Listing,
+        place: Place,
+        which: slice,
+        prefix: str,
+        metric: str | None,
+        host: str | None,
+    ) -> None:
+        """Find the series of the columns that begin with `prefix`, in those stretches of a tier."""
         sources = [
             Source(place, one, host, stretch, columns)
             for one, all_columns in self._database.columns(place).items()
             if metric in (None, one)
-            if (columns := [column for column in all_columns if column.startswith(prefix)])
             for stretch in self._database.stretches(place)[which]
+            if (columns := {c: plain(c.removeprefix(prefix)) for c in all_columns if c.startswith(prefix)})
         ]
-        if self._database.ways().absent_is_empty:
-            sources = [part for source in sources for part in source.split(prefix)]
-        return listed(self._database.ask, sources, prefix)
+        if sources:
+            metrics = {source.metric for source in sources}
+            index = self._database.ways().index(place, metrics, host)
+            listing.look(sources, index, time.time_ns() // 1_000_000)
 
     def _ends(self, place: Place) -> tuple[int | None, int | None]:
         """The times (ms) of the first and last row.

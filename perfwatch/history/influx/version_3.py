@@ -7,7 +7,7 @@ than 432 of them. So each question is about so many that a few of them may be th
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from perfwatch.history.influx.buckets import ALWAYS, Stretch, WriteOnly
 from perfwatch.history.influx.query import HOURS, Place, Result, numbers, unqualified
@@ -41,6 +41,9 @@ class Databases3(WriteOnly):
         # another database than /api/v2/write puts into: so the request names the database, and nothing else.
         asked = (unqualified(statement, places) for statement in statements)
         return [self._server.query_3(statement, place.bucket) for place, statement in asked]
+
+    def index(self, place: Place, metrics: Iterable[str], host: str | None) -> None:
+        return None
 
     def measurements(self, place: Place) -> dict[str, list[str]]:
         return numbers(self._server.query_3("SHOW FIELD KEYS", place.bucket))
