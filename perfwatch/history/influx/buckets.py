@@ -10,7 +10,9 @@ from perfwatch.history.influx.http import Server
 from perfwatch.history.influx.line_protocol import stored
 from perfwatch.history.influx.query import (
     EARLIEST,
+    HOURS,
     LATEST,
+    MINUTES,
     RAW,
     Place,
     Result,
@@ -31,6 +33,10 @@ class Stretch(NamedTuple):
 
 
 ALWAYS = Stretch(EARLIEST, LATEST)
+
+# How long a shard of rollups is. A server looks into each that a question is about, and makes one a week
+# unless told otherwise: a year of an hour's rollups takes it five times as long then.
+SHARD_DAYS = {MINUTES: 28, HOURS: 364}
 
 
 class Buckets(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from perfwatch.errors import Unsupported
-from perfwatch.history.influx.buckets import Qualified
+from perfwatch.history.influx.buckets import SHARD_DAYS, Qualified
 from perfwatch.history.influx.http import Forbidden, ServerRefused
 from perfwatch.history.influx.query import HOURS, MINUTES, RAW, ROLLUP, Place, Result, between, name
 
@@ -22,7 +22,8 @@ class Databases1(Qualified):
             self._ask(place, f"CREATE DATABASE {database}")
             policies = self._policies(place)
         if place.name not in policies:
-            self._ask(place, f"CREATE RETENTION POLICY {rp} ON {database} DURATION INF REPLICATION 1")
+            shard = f" SHARD DURATION {SHARD_DAYS[place.name]}d" if place.name in SHARD_DAYS else ""
+            self._ask(place, f"CREATE RETENTION POLICY {rp} ON {database} DURATION INF REPLICATION 1{shard}")
 
     def allow_deletion(self, place: Place) -> None:
         others = self._policies(place) - {RAW, MINUTES, HOURS}

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from perfwatch.errors import StoreError
-from perfwatch.history.influx.buckets import Qualified
+from perfwatch.history.influx.buckets import SHARD_DAYS, Qualified
 from perfwatch.history.influx.http import Forbidden, ServerRefused
 from perfwatch.history.influx.query import EARLIEST, LATEST, Place
 from perfwatch.readings.codec import format_time, from_ms
@@ -78,7 +78,7 @@ class Buckets2(Qualified):
 
     def _make(self, place: Place) -> Any:
         try:
-            made = {"orgID": self._org_id(place), "name": place.bucket, "retentionRules": []}
+            made = {"orgID": self._org_id(place), "name": place.bucket, "retentionRules": _rules(place)}
             return self._server.send("POST", "/api/v2/buckets", made)
         except Forbidden as exc:
             raise Forbidden(
@@ -113,7 +113,9 @@ class Buckets2(Qualified):
         return str(found[0]["id"])
 
     def _to_make(self, place: Place) -> str:
-        make = f"influx bucket create --name {place.bucket} --org {self._server.address.org}"
+        days = SHARD_DAYS.get(place.name)
+        shard = f" --shard-group-duration {days}d" if days else ""
+        make = f"influx bucket create --name {place.bucket} --org {self._server.address.org}{shard}"
         return (
             f"the bucket {place.bucket} is not there, and the token may not make it: make it yourself with"
             f" `{make}`, and let the token read and write it"
@@ -135,3 +137,11 @@ class Buckets2(Qualified):
 
 def _rfc3339(time: int) -> str:
     return format_time(from_ms(min(max(time, EARLIEST + 1), LATEST)))
+
+
+def _rules(place: Place) -> list[dict[str, Any]]:
+    """Everything is kept: 0 s is for ever."""
+    if place.name not in SHARD_DAYS:
+        return []
+    seconds = SHARD_DAYS[place.name] * 86_400
+    return [{"type": "expire", "everySeconds": 0, "shardGroupDurationSeconds": seconds}]

@@ -52,6 +52,15 @@ def test_a_database_that_is_removed_meanwhile_is_made_again(
     assert [bucket.time for bucket in store.query([USER], 0, 10, 1)[USER]] == [2]
 
 
+def test_rollups_get_long_shards(store: InfluxStore, address: Address, influxd: Influxd) -> None:
+    store.write([point(NOON)])
+    total(store.roll_up(NOON + HOUR))
+    answer = influxd.ask(f'SHOW RETENTION POLICIES ON "{address.database}"')
+    [shown] = answer["results"][0]["series"]
+    shards = {row[0]: row[shown["columns"].index("shardGroupDuration")] for row in shown["values"]}
+    assert shards == {"autogen": "168h0m0s", "1m": "672h0m0s", "1h": "8736h0m0s"}
+
+
 def test_a_database_without_the_policy_gets_it(
     store: InfluxStore, address: Address, influxd: Influxd
 ) -> None:

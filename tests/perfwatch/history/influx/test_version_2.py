@@ -12,6 +12,7 @@ from perfwatch.errors import StoreError
 from perfwatch.history.influx.http import Forbidden
 from perfwatch.history.influx.store import InfluxStore
 from perfwatch.history.influx.url import parse
+from perfwatch.history.policy import Policy
 from perfwatch.history.rollup import HOUR, closed, total
 from perfwatch.history.store import Point
 from tests.influx_proxy import InfluxProxy
@@ -61,6 +62,17 @@ def test_influxdb_2_gets_a_bucket_and_before_2_4_a_mapping(virtual: bool) -> Non
         "default": False,
     }
     assert double.made == [("/api/v2/buckets", made)] + [("/api/v2/dbrps", mapped)] * (not virtual)
+
+
+def test_rollups_get_long_shards() -> None:
+    double = InfluxDB2712()
+    with opened(double) as (store, _):
+        store.set_policy(Policy())  # a note in 1h
+    [(_, made)] = [one for one in double.made if one[0] == "/api/v2/buckets"]
+    assert made["name"] == "x/1h"
+    assert made["retentionRules"] == [
+        {"type": "expire", "everySeconds": 0, "shardGroupDurationSeconds": 31_449_600}
+    ]
 
 
 def test_a_bucket_that_somebody_else_makes_meanwhile_is_used() -> None:
@@ -165,3 +177,6 @@ def test_a_bucket_that_may_not_be_made_is_named_with_the_command() -> None:
     told = r"make it yourself with `influx bucket create --name x/autogen --org home`"
     with opened(InfluxDB2712({})) as (store, _), pytest.raises(Forbidden, match=told):
         store.write([reading()])
+    told = r"`influx bucket create --name x/1h --org home --shard-group-duration 364d`"
+    with opened(InfluxDB2712({})) as (store, _), pytest.raises(Forbidden, match=told):
+        store.set_policy(Policy())
