@@ -2,10 +2,10 @@
 
     python -m benchmarks.bench_series [--hosts 1000] [--days 28] [--alike] [--checkout FOLDER …]
 
-In SQLite and in InfluxDB 1.6, whose own processor time is told beside ours. The history has a reading of each
-day and those of the last minute. A quarter of the hosts lacks some of the numbers, as virtual machines do, and
-each twentieth host was away for the last two weeks; with `--alike` all hosts have all. `--checkout` measures
-another checkout's way too, over the same histories and in the same run.
+In SQLite and in InfluxDB 1.6, whose own processor time is told beside ours. The history has a reading of
+each day and those of the last minute. A quarter of the hosts lacks some of the numbers, as virtual machines
+do, and each twentieth host was away for the last two weeks; with `--alike` all hosts have all. `--checkout`
+measures another checkout's way too, over the same histories and in the same run.
 """
 
 from __future__ import annotations
