@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
@@ -102,7 +103,7 @@ def fill(store: HistoryStore, chosen: argparse.Namespace) -> None:
         )
 
 
-def fields(point: Point, is_virtual: bool) -> dict[str, float]:
+def fields(point: Point, is_virtual: bool) -> Mapping[str, float]:
     if not is_virtual:
         return point.fields
     return {name: value for name, value in point.fields.items() if not name.startswith(_OF_METAL)}
