@@ -188,7 +188,7 @@ def test_it_is_told_over_the_broker_what_to_do_and_remembers_it(broker: Mosquitt
             assert state(listener)["interval"] == 0.5
             wait_until(lambda: facts(listener)["interval"] == 0.5, "the facts follow")
             assert facts(listener)["sources"]["disk"] == "switched off"
-            assert len(readings(listener, "disk")) == 1
+            assert len(readings(listener, "disk")) <= 1  # of the first tick, if it was not late there
             assert collector.end(signal.SIGTERM) == 0
         listener.heard.clear()
         with Collector(tmp_path, broker.url, "--interval", "1h") as collector:

@@ -32,6 +32,7 @@ LAST = 8.0
 
 SHOWN = b"""{"results":[{"series":[
 {"name":"cpu","columns":["fieldKey","fieldType"],"values":[["user","float"]]}]}]}"""
+INDEXED = b'{"results":[{"series":[{"columns":["key"],"values":[["cpu,host=nas"]]}]}]}'
 
 LOCKING = """
 import sqlite3, sys
@@ -137,6 +138,8 @@ def test_the_query_of_a_client_that_hung_up_never_begins(
     answering, waiting = Event(), Event()
 
     def fault(path: str, body: bytes) -> Fault:
+        if b"SERIES" in body:
+            return 200, INDEXED, {}
         if b"SHOW" in body or path.startswith("/ping"):
             return 200, SHOWN, {"X-Influxdb-Version": "1.8.10"}
         waiting.set()

@@ -24,6 +24,11 @@ class Held:
 
 
 @pytest.fixture
+def patient() -> None:
+    """Here it is as it is."""
+
+
+@pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
     """Of the threads of this test, beside which those of others may still end."""
     return str(request.node.name)
