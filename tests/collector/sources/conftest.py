@@ -1,4 +1,4 @@
-"""What the tests of all sources share."""
+"""What the tests of sources share."""
 
 from __future__ import annotations
 
