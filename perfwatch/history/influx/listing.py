@@ -33,12 +33,14 @@ _Ask: TypeAlias = Callable[[Sequence[str]], list[Result]]
 # Collectors read each hour at least. More would seldom find more, and would more often be of two weeks.
 RECENT_MS = 2 * HOUR
 
-# Of metric and tag: parts that have no other numbers than these.
-_LISTED: dict[tuple[str, str], set[str]] = {}
-for _metric, _shapes in SHAPES.items():
-    for _shape in _shapes.values():
-        if isinstance(_shape, Listed):
-            _LISTED.setdefault((_metric, _shape.tag), set()).add(_shape.field)
+# By metric and tag: parts that have no other numbers than these.
+_LISTED = {
+    (metric, tag): {
+        shape.field for shape in shapes.values() if isinstance(shape, Listed) and shape.tag == tag
+    }
+    for metric, shapes in SHAPES.items()
+    for tag in {shape.tag for shape in shapes.values() if isinstance(shape, Listed)}
+}
 
 # So many hosts tell which columns to ask all others for.
 _SAMPLE = 3
@@ -56,6 +58,10 @@ class Source(NamedTuple):
     stretch: Stretch
     columns: Mapping[str, str]
     condition: str = ""
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(self.columns.values())
 
     def of(self, tag: str, tags: Collection[str]) -> Self:
         """Only what has that tag, out of those (none: the host itself)."""
@@ -99,10 +105,6 @@ class _Kind(NamedTuple):
     def hosts(self) -> list[str]:
         return sorted({thing.host for thing in self.things})
 
-    @property
-    def numbers(self) -> frozenset[str]:
-        return _numbers(self.source)
-
     def since(self, start: int) -> Self:
         return self._replace(source=self.source._replace(stretch=self.source.stretch._replace(start=start)))
 
@@ -123,7 +125,7 @@ class Listing:
     def look(self, sources: Sequence[Source], index: Collection[Thing] | None, now: int) -> None:
         """Take what those have. `index` is all that the tier has or has had; None where nobody knows."""
         if index is None:
-            seen = self._take((source, source.newest(_numbers(source))) for source in sources)
+            seen = self._take((source, source.newest(source.numbers)) for source in sources)
             self._complete(_kinds(sources, seen))
             return
         kinds = _kinds(sources, index)
@@ -136,12 +138,12 @@ class Listing:
         """Of a few hosts all numbers, of the others those that these have; then what is still missing."""
         samples = [(kind, kind.hosts[:: len(kind.hosts) // _SAMPLE or 1]) for kind in kinds]
         self._take(
-            (part, part.newest(kind.numbers))
+            (part, part.newest(kind.source.numbers))
             for kind, hosts in samples
             for part in kind.source.of_hosts(hosts)
         )
         self._take(
-            (kind.source, kind.source.newest(self._some(kind) or kind.numbers))
+            (kind.source, kind.source.newest(self._some(kind) or kind.source.numbers))
             for kind, hosts in samples
             if len(hosts) < len(kind.hosts)
         )
@@ -151,7 +153,7 @@ class Listing:
         """What has said nothing lately, by the names of its hosts."""
         silent = [{thing.host for thing in kind.things if thing not in self._found} for kind in kinds]
         self._take(
-            (part, part.newest(kind.numbers))
+            (part, part.newest(kind.source.numbers))
             for kind, hosts in zip(kinds, silent, strict=True)
             for part in kind.source.of_hosts(hosts)
         )
@@ -174,15 +176,17 @@ class Listing:
     def _possible(self, kinds: Sequence[_Kind]) -> list[frozenset[str]]:
         """Which numbers the things of each kind may have: those that one has, or all if it has more."""
         some = [self._some(kind) for kind in kinds]
-        asked = [(kind, kind.numbers - has) for kind, has in zip(kinds, some, strict=True)]
+        asked = [(kind, kind.source.numbers - has) for kind, has in zip(kinds, some, strict=True)]
         results = iter(self._ask([f"{kind.source.rows(absent)} LIMIT 1" for kind, absent in asked if absent]))
         return [
-            kind.numbers if absent and next(results).series else has
+            kind.source.numbers if absent and next(results).series else has
             for (kind, absent), has in zip(asked, some, strict=True)
         ]
 
     def _some(self, kind: _Kind) -> frozenset[str]:
-        return kind.numbers & frozenset[str]().union(*(self._found.get(one, ()) for one in kind.things))
+        return kind.source.numbers & frozenset[str]().union(
+            *(self._found.get(one, ()) for one in kind.things)
+        )
 
     def _lacking(self, kind: _Kind, numbers: frozenset[str]) -> dict[frozenset[str], set[str]]:
         """By the numbers that are not found of them, the hosts of things."""
@@ -218,8 +222,4 @@ def _kinds(sources: Sequence[Source], things: Iterable[Thing]) -> list[_Kind]:
         for tags in [found.get(source.metric, {})]
         for tag, some in tags.items()
     )
-    return [kind for kind in kinds if kind.numbers]
-
-
-def _numbers(source: Source) -> frozenset[str]:
-    return frozenset(source.columns.values())
+    return [kind for kind in kinds if kind.source.numbers]

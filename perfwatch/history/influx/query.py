@@ -24,8 +24,8 @@ MAX_NAMED_PARTS = 64
 # What InfluxQL calls the types of numbers; ours are all floats.
 _NUMBERS = ("float", "integer", "unsigned")
 
-# What an index has escaped: what separates there has no backslash before it.
-_ESCAPED = re.compile(r"\\(.)")
+# What an index has escaped, which is not a backslash: what separates there has none before it.
+_ESCAPED = re.compile(r"\\([,= ])")
 _PAIRS = re.compile(r"(?<!\\),")
 _EQUALS = re.compile(r"(?<!\\)=")
 
@@ -212,7 +212,7 @@ def _escaped(value: str, quote: str) -> str:
 
 
 def _parsed(key: str) -> tuple[str, dict[str, str]]:
-    """A series' measurement and tags. A backslash there escapes what follows it."""
+    """A series' measurement and tags."""
     if "\\" not in key:
         metric, *pairs = key.split(",")
         return metric, dict([pair.split("=", 1) for pair in pairs])

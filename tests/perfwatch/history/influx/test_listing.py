@@ -111,7 +111,7 @@ def test_what_others_wrote_is_left_out(store: InfluxStore, address: Address, inf
 
 
 def test_a_key_of_an_index_is_read_as_it_was_written() -> None:
-    keys = ["cpu,host=a", r"t\ w\,o,host=b\,c\=d,interface=e\\f", "cpu,host=a,rollup=1h", "cpu", "cpu,core=0"]
+    keys = ["cpu,host=a", r"t\ w\,o,host=b\,c\=d,interface=e\f", "cpu,host=a,rollup=1h", "cpu", "cpu,core=0"]
     shown = Result(series=[Rows(values=[[key] for key in keys])])
     assert things(shown, of_rollups=False) == [
         Thing("cpu", "a", "", ""),
