@@ -26,7 +26,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.bridge_stores import servers
+from benchmarks.bridge_stores import installed
 from benchmarks.process import processor_seconds
 from benchmarks.table import print_table
 from perfwatch.history.policy import Policy
@@ -211,7 +211,7 @@ def measured(asked: str) -> Cost:
 
 def watched(folder: Path, before: int, minutes: float) -> Iterator[tuple[object, ...]]:
     """Servers, each of which gets a tick each 5 s."""
-    for name, opened in servers(folder).items():
+    for name, opened in installed(folder).items():
         with opened as destination:
             store, server = destination.store, destination.server
             now = time.time_ns() // 1_000_000

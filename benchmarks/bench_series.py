@@ -21,7 +21,7 @@ from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.bridge_stores import servers
+from benchmarks.bridge_stores import installed
 from benchmarks.month import DAY, STEP, ticks
 from benchmarks.process import processor_seconds
 from benchmarks.table import print_table
@@ -79,7 +79,7 @@ def filled(stack: ExitStack, chosen: argparse.Namespace) -> list[tuple[str, str,
     found = [("SQLite", f"sqlite://{folder}/history.db", 0)]
     with SqliteStore(folder / "history.db") as store:
         fill(store, chosen)
-    if server := servers(folder).get("InfluxDB 1.6"):
+    if server := installed(folder).get("InfluxDB 1.6"):
         destination = stack.enter_context(server)
         fill(destination.store, chosen)
         address = f"influxdb://127.0.0.1:{destination.server.port}/bench"

@@ -1,4 +1,7 @@
-"""Where the bridge of a benchmark writes to: nowhere, or a server that is installed."""
+"""Where the bridge of a benchmark writes to: nowhere, or a server that is installed or named.
+
+PERFWATCH_TEST_INFLUX_URL names one, with _TOKEN and _ORG.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import urllib3
 
@@ -19,11 +22,13 @@ from bridge.series_limit import SeriesLimit
 from perfwatch.history.influx.http import Server
 from perfwatch.history.influx.line_protocol import Encoder
 from perfwatch.history.influx.store import InfluxStore
-from perfwatch.history.influx.url import Address
+from perfwatch.history.influx.url import Address, parse
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point, count
 from perfwatch.topics import Topics
-from tests.influx import INFLUXD, VICTORIA, Influxd, Victoria
+from tests.influx import INFLUXD, VICTORIA, Influxd, Victoria, named, named_server
+
+_SETTING = "PERFWATCH_TEST_INFLUX_URL"
 
 
 class Free(SqliteStore):
@@ -33,11 +38,18 @@ class Free(SqliteStore):
         return count(points)
 
 
-class Destination(NamedTuple):
+@dataclass
+class Destination:
     """A store on a server, and what sends a body of lines to the same server with nothing around it."""
 
     store: InfluxStore
     bare: Callable[[bytes], None]
+
+
+@dataclass
+class Installed(Destination):
+    """One whose server runs for us alone."""
+
     server: Influxd | Victoria
 
 
@@ -52,8 +64,9 @@ class _Old(Server):
         self._post(body)
 
 
-def poster(url: str) -> Callable[[bytes], None]:
-    pool = urllib3.PoolManager(maxsize=InfluxStore.writes_at_once)
+def poster(url: str, token: str = "") -> Callable[[bytes], None]:
+    given = {"Authorization": f"Token {token}"} if token else {}
+    pool = urllib3.PoolManager(maxsize=InfluxStore.writes_at_once, headers=given)
 
     def post(body: bytes) -> None:
         answer = pool.request("POST", url, body=body)
@@ -64,8 +77,17 @@ def poster(url: str) -> Callable[[bytes], None]:
 
 
 def servers(folder: Path) -> dict[str, AbstractContextManager[Destination]]:
+    """By name, not started yet: those that are installed, and the one that is named."""
+    found: dict[str, AbstractContextManager[Destination]] = {**installed(folder)}
+    if server := named():
+        address = parse(server.upstream, _SETTING)
+        found[f"InfluxDB {Server(address).version().lstrip('v')}"] = _named()
+    return found
+
+
+def installed(folder: Path) -> dict[str, AbstractContextManager[Installed]]:
     """By name, not started yet; none for a server that is not installed."""
-    found: dict[str, AbstractContextManager[Destination]] = {}
+    found: dict[str, AbstractContextManager[Installed]] = {}
     if INFLUXD is not None:
         found["InfluxDB 1.6"] = _influxdb(folder)
     if VICTORIA is not None:
@@ -74,21 +96,31 @@ def servers(folder: Path) -> dict[str, AbstractContextManager[Destination]]:
 
 
 @contextmanager
-def _influxdb(folder: Path) -> Iterator[Destination]:
+def _influxdb(folder: Path) -> Iterator[Installed]:
     (home := folder / "influxdb").mkdir()
     with Influxd(home) as server, InfluxStore(_address(server.port)) as store:
         store._database._server = _Old(_address(server.port))
         server.ask('CREATE DATABASE "bare"')
         bare = poster(f"http://127.0.0.1:{server.port}/write?precision=ms&db=bare")
-        yield Destination(store, bare, server)
+        yield Installed(store, bare, server)
 
 
 @contextmanager
-def _victoria(folder: Path) -> Iterator[Destination]:
+def _victoria(folder: Path) -> Iterator[Installed]:
     (home := folder / "victoria").mkdir()
     with Victoria(home) as server, InfluxStore(_address(server.port)) as store:
         bare = poster(f"http://127.0.0.1:{server.port}/write?precision=ms&db=bare")
-        yield Destination(store, bare, server)
+        yield Installed(store, bare, server)
+
+
+@contextmanager
+def _named() -> Iterator[Destination]:
+    with named_server() as ours, named_server() as other, InfluxStore(parse(ours, _SETTING)) as store:
+        to = parse(other, _SETTING)
+        with InfluxStore(to) as maker:
+            maker.write([Point("made", "bench", "", "", BEGIN, {"x": 1.0})])
+        path = f"/api/v2/write?precision=ms&org={to.org}&bucket={to.database}/autogen"
+        yield Destination(store, poster(to.url + path, to.token))
 
 
 def _address(port: int) -> Address:
@@ -102,7 +134,7 @@ def prepared(size: int, hosts: int) -> Iterator[tuple[bytes, int]]:
     taken = [numbers for topic, text in feed if (numbers := decoder.decode(topic, text.encode(), 10**14))]
     for first in range(0, size, MESSAGES):
         batch = [
-            Numbers(one.layout, BEGIN + at // len(taken) * 5000, one.values)
+            Numbers(one.layout, BEGIN + at // len(taken) * 1000, one.values)
             for at in range(first, min(size, first + MESSAGES))
             for one in (taken[at % len(taken)],)
         ]

@@ -68,7 +68,7 @@ def _send_all(wire: socket.socket, feed: list[tuple[str, str]], count: int, rate
 
 def moment(tick: int) -> str:
     """For a feed at full speed a time of its own for every tick: each point is another one."""
-    return codec.format_time(codec.from_ms(BEGIN + tick * 5000))
+    return codec.format_time(codec.from_ms(BEGIN + tick * 1000))
 
 
 def answers(wire: socket.socket) -> int:
