@@ -26,7 +26,7 @@ from perfwatch.history.influx.url import Address, parse
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point, count
 from perfwatch.topics import Topics
-from tests.influx import INFLUXD, VICTORIA, Influxd, Victoria, named, named_server
+from tests.influx import INFLUXD, TIERS, VICTORIA, Influxd, Victoria, named, named_server
 
 _SETTING = "PERFWATCH_TEST_INFLUX_URL"
 
@@ -58,10 +58,15 @@ class _Old(Server):
 
     def __init__(self, address: Address) -> None:
         super().__init__(address)
-        self._post = poster(f"{address.url}/write?precision=ms&rp=autogen&db={address.database}")
+        self._posts = {
+            f"{address.database}/{policy}": poster(
+                f"{address.url}/write?precision=ms&rp={policy}&db={address.database}"
+            )
+            for policy in TIERS
+        }
 
     def write(self, bucket: str, body: bytes) -> None:
-        self._post(body)
+        self._posts[bucket](body)
 
 
 def poster(url: str, token: str = "") -> Callable[[bytes], None]:
@@ -113,9 +118,22 @@ def _victoria(folder: Path) -> Iterator[Installed]:
         yield Installed(store, bare, server)
 
 
+def named_store() -> AbstractContextManager[tuple[InfluxStore, Address]] | None:
+    """A history of its own on the named server, if there is one."""
+    return _named_store() if named() else None
+
+
+@contextmanager
+def _named_store() -> Iterator[tuple[InfluxStore, Address]]:
+    with named_server() as url:
+        address = parse(url, _SETTING)
+        with InfluxStore(address) as store:
+            yield store, address
+
+
 @contextmanager
 def _named() -> Iterator[Destination]:
-    with named_server() as ours, named_server() as other, InfluxStore(parse(ours, _SETTING)) as store:
+    with _named_store() as (store, _), named_server() as other:
         to = parse(other, _SETTING)
         with InfluxStore(to) as maker:
             maker.write([Point("made", "bench", "", "", BEGIN, {"x": 1.0})])
