@@ -128,8 +128,9 @@ def _bundled(source: str, folder: Path, later: Iterable[Path]) -> str:
     ended = subprocess.run(command, cwd=folder, input=source.encode(), capture_output=True, check=False)
     if ended.returncode:
         said = ended.stderr.decode(errors="replace").strip() or f"it ended with {ended.returncode}"
+        what = said.splitlines()[0].removeprefix("✘ [ERROR] ")
         shown = subprocess.run(["esbuild", "--version"], capture_output=True, text=True, check=False)
-        raise CannotJoinError(f"esbuild {shown.stdout.strip()}: {said.splitlines()[0]}")
+        raise CannotJoinError(f"esbuild {shown.stdout.strip()}: {what}")
     return ended.stdout.decode()
 
 
