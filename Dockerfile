@@ -64,7 +64,7 @@ RUN sh docker/install.sh /app --no-deps --no-index /wheel/*.whl
 # What was left out must not be missed.
 RUN PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 python3 -P -c 'import dashboard.server, pandas, pyarrow'
 # Half a megabyte, made here: the image needs no esbuild.
-RUN python3 -I -S /app/dashboard/web/joining.py /app/streamlit/static > /app/dashboard/web/streamlit.js.gz
+RUN python3 -I -S /app/dashboard/web/joining.py /app/streamlit/static esbuild > /app/dashboard/web/streamlit.js.gz
 
 # `perf` for the counters, with the libraries that it needs: 25 MB that a collector can do without.
 FROM build AS perf

@@ -58,11 +58,12 @@ class Joined:
         """Make the script if it is not there."""
         if self._path:
             return
-        if not shutil.which("esbuild"):
+        esbuild = shutil.which("esbuild")
+        if esbuild is None:
             _log.debug("esbuild is not installed: pages load Streamlit's modules one by one")
             return
         try:
-            script = await self._made()
+            script = await self._made(esbuild)
         except CannotJoinError as exc:
             _log.warning(_CANNOT, streamlit.__version__, exc)
             return
@@ -107,10 +108,10 @@ class Joined:
         self._path = f"{PREFIX}{hashlib.sha256(script).hexdigest()[:12]}"
         self._files = {joining.NAME: script}
 
-    async def _made(self) -> bytes:
+    async def _made(self, esbuild: str) -> bytes:
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", joining.__file__, str(self._folder)),
-            env={"PATH": os.environ.get("PATH", os.defpath)},
+            *(sys.executable, "-I", "-S", joining.__file__, str(self._folder), esbuild),
+            env={"PATH": os.defpath},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

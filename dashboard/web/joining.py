@@ -1,6 +1,6 @@
 """Streamlit's modules as one script, made by esbuild: a page takes 20 requests for it, and not 75.
 
-    python joining.py STREAMLIT > streamlit.js.gz
+    python joining.py STREAMLIT ESBUILD > streamlit.js.gz
 
 It looks through 23 MB of text, which would stay in the memory of a server. So it is a program of its own,
 and imports nothing of ours.
@@ -38,7 +38,7 @@ _EXPORT = re.compile(r"export\{([^{}]*)\}")
 _LISTED = re.compile(r'"\./([\w.-]+)"(?=[\],])')
 _NAMED = re.compile(r"\./([\w.-]+\.js)")
 
-_ESBUILD = ("esbuild", "--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error")
+_OPTIONS = ("--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error")
 # Neither a tsconfig.json nor a package.json of a folder above has a say.
 _ALONE = ("--target=esnext", "--ignore-annotations")
 
@@ -86,15 +86,15 @@ class Modules:
         return f"m{self.places[module]}_{name}"
 
 
-def join(static: Path) -> bytes:
-    """The script of Streamlit's folder `static`, compressed. Raises CannotJoinError."""
+def join(static: Path, esbuild: str) -> bytes:
+    """The script of Streamlit's folder `static`, by that program, compressed. Raises CannotJoinError."""
     modules = Modules((static / "index.html").read_text(encoding="utf-8"))
     if not modules.places:
         raise CannotJoinError("the start page names no module in a way that we know")
     folder = static / "static" / "js"
     later = [path for path in sorted(folder.glob("*.js")) if path.name not in modules.places]
     source = modules.source((name, (folder / name).read_text(encoding="utf-8")) for name in modules.places)
-    script = modules.changed(_bundled(source, folder, later))
+    script = modules.changed(_bundled(esbuild, source, folder, later))
     if found := _IMPORT.search(script):
         raise CannotJoinError(f"{found[2]} is imported at once, and the start page does not name it")
     exported = {one.rpartition(" as ")[2] for names in _EXPORT.findall(source) for one in names.split(",")}
@@ -123,13 +123,13 @@ def _taken(text: str) -> Iterator[str]:
             yield from (one.partition(" as ")[0] for one in names.split(",") if one)
 
 
-def _bundled(source: str, folder: Path, later: Iterable[Path]) -> str:
-    command = [*_ESBUILD, *_ALONE, *(f"--external:./{path.name}" for path in later)]
+def _bundled(esbuild: str, source: str, folder: Path, later: Iterable[Path]) -> str:
+    command = [esbuild, *_OPTIONS, *_ALONE, *(f"--external:./{path.name}" for path in later)]
     ended = subprocess.run(command, cwd=folder, input=source.encode(), capture_output=True, check=False)
     if ended.returncode:
         said = ended.stderr.decode(errors="replace").strip() or f"it ended with {ended.returncode}"
         what = said.splitlines()[0].removeprefix("✘ [ERROR] ")
-        shown = subprocess.run(["esbuild", "--version"], capture_output=True, text=True, check=False)
+        shown = subprocess.run([esbuild, "--version"], capture_output=True, text=True, check=False)
         raise CannotJoinError(f"esbuild {shown.stdout.strip()}: {what}")
     return ended.stdout.decode()
 
@@ -137,6 +137,6 @@ def _bundled(source: str, folder: Path, later: Iterable[Path]) -> str:
 if __name__ == "__main__":
     os.nice(10)  # whatever starts beside it comes first
     try:
-        sys.stdout.buffer.write(join(Path(sys.argv[1])))
+        sys.stdout.buffer.write(join(Path(sys.argv[1]), sys.argv[2]))
     except (CannotJoinError, OSError) as exc:
-        sys.exit(str(exc))
+        raise SystemExit(str(exc)) from exc

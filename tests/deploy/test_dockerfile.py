@@ -57,8 +57,8 @@ def test_images_say_what_they_are() -> None:
 
 
 def test_the_dashboard_has_streamlits_script_where_it_looks_for_it() -> None:
-    made = f"python3 -I -S /app/dashboard/web/joining.py /app/streamlit/static > /app/dashboard/web/{KEPT}"
-    assert f"\nRUN {made}\n" in STAGES["dashboard-packages"]
+    made = f"/app/dashboard/web/joining.py /app/streamlit/static esbuild > /app/dashboard/web/{KEPT}"
+    assert f"\nRUN python3 -I -S {made}\n" in STAGES["dashboard-packages"]
     assert "esbuild" not in STAGES["dashboard"]
 
 

@@ -34,7 +34,7 @@ def test_a_script_runs_as_its_modules_did_and_what_comes_later_shares_them(tmp_p
     streamlit, joined = made_up(tmp_path / "streamlit"), tmp_path / "joined"
     joined.mkdir()
     modules = Modules((streamlit / "index.html").read_text())
-    (joined / joining.NAME).write_bytes(gzip.decompress(joining.join(streamlit)))
+    (joined / joining.NAME).write_bytes(gzip.decompress(joining.join(streamlit, "esbuild")))
     for name, text in LATER.items():
         (joined / name).write_text(modules.changed(text))
     with served(folder=joined) as page:
@@ -85,14 +85,14 @@ def test_modules_that_do_not_fit_together_are_refused(
     changed: dict[str, str], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(CannotJoinError, match=said):
-        joining.join(made_up(tmp_path / "streamlit", **changed))
+        joining.join(made_up(tmp_path / "streamlit", **changed), "esbuild")
 
 
 def test_a_start_page_of_another_form_is_refused(tmp_path: Path) -> None:
     folder = made_up(tmp_path / "streamlit")
     (folder / "index.html").write_text(index().replace("crossorigin ", ""))
     with pytest.raises(CannotJoinError, match="the start page names no module"):
-        joining.join(folder)
+        joining.join(folder, "esbuild")
 
 
 def test_the_key_changes_with_the_names_of_the_modules() -> None:
@@ -111,7 +111,7 @@ def test_every_later_module_of_streamlit_names_none_of_the_script() -> None:
 
 @needs_esbuild
 def test_streamlits_modules_become_one_script() -> None:
-    script = gzip.decompress(joining.join(STREAMLIT)).decode()
+    script = gzip.decompress(joining.join(STREAMLIT, "esbuild")).decode()
     modules = Modules((STREAMLIT / "index.html").read_text())
     assert 1_500_000 < len(script) < 3_000_000
     assert [name for name in modules.places if f"/{name}" in script] == []
