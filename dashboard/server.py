@@ -47,6 +47,7 @@ from dashboard.web.base_path import BasePath
 from dashboard.web.browsers import Browsers, page_policy
 from dashboard.web.connections import MOST_CONNECTIONS, MOST_FROM_PAGE, Requests, Socket, allow_many_files
 from dashboard.web.health import HealthApi, StoreProbe
+from dashboard.web.joined import Joined, JoinedFiles
 from dashboard.web.known import Known
 from dashboard.web.responses import HANDLERS
 from dashboard.web.routes import Parts, api
@@ -131,9 +132,11 @@ def _served(app: App, settings: Settings) -> uvicorn.Config:
 def build(settings: Settings, background: Background) -> App:
     """The whole application; nothing is connected before its lifespan begins, and with it `background`."""
     parts, shells, folder = _parts(settings), start_pages(PAGES), settings.data_path
+    joined = Joined(folder)
     background.works = (
         *(parts.subscriber.run, parts.watching.run, parts.probe.run),
         *(parts.hosts.run, parts.sessions.follow, parts.login_log.run),
+        joined.run,
     )
     _configure_streamlit()
     widgets.provide(Widgets(settings))
@@ -141,9 +144,9 @@ def build(settings: Settings, background: Background) -> App:
         VIEWS / "main.py",
         secrets={"perfwatch": {"revoked": str(folder / REVOKED), "data": str(folder)}},
         lifespan=_lifespan(parts, background),
-        routes=_routes(parts, shells),
+        routes=_routes(parts, shells, joined),
         exception_handlers=HANDLERS,
-        middleware=_middleware(parts, shells),
+        middleware=_middleware(parts, shells, joined),
     )
 
 
@@ -181,7 +184,7 @@ def _parts(settings: Settings) -> Parts:
     )
 
 
-def _routes(parts: Parts, shells: Mapping[str, str]) -> list[BaseRoute]:
+def _routes(parts: Parts, shells: Mapping[str, str], joined: Joined) -> list[BaseRoute]:
     router, assets = api(parts), f"/assets/{VERSION}"
     return [
         Route("/api/{path:path}", router),
@@ -191,8 +194,8 @@ def _routes(parts: Parts, shells: Mapping[str, str]) -> list[BaseRoute]:
         *JoinApi(parts.settings.data_path).routes(),
         Route("/login", _login_page),
         Route("/", Start(parts.hub)),
-        *(Route(f"/{page}", Shell(shells[page]).__call__) for page in PAGES),
-        Route(f"/{PREFIX}{{name}}", Shell(shells[PLAIN]).__call__),
+        *(Route(f"/{page}", Shell(shells[page], joined).__call__) for page in PAGES),
+        Route(f"/{PREFIX}{{name}}", Shell(shells[PLAIN], joined).__call__),
         *(Route(f"{assets}/bundles/{name}.js", Bundle(name, *more).__call__) for name, *more in BUNDLES),
         Mount(assets, Assets.versioned()),
         Mount("/assets", Assets()),
@@ -214,7 +217,7 @@ def _lifespan(
     return lifespan
 
 
-def _middleware(parts: Parts, shells: Mapping[str, str]) -> list[Middleware]:
+def _middleware(parts: Parts, shells: Mapping[str, str], joined: Joined) -> list[Middleware]:
     settings = parts.settings
     policy = page_policy([*shells.values(), (STREAMLIT / "index.html").read_text(encoding="utf-8")])
     origin, hosts = settings.allowed_origin, settings.allowed_hosts.lower().split(",")
@@ -225,6 +228,7 @@ def _middleware(parts: Parts, shells: Mapping[str, str]) -> list[Middleware]:
         *_elsewhere(origin),
         Middleware(Guard, sessions=parts.sessions, allowed_origin=origin, public=public),
         Middleware(Known, pages=PAGES, comes_and_goes=OwnPages(settings.data_path).has),
+        Middleware(JoinedFiles, joined=joined),
         Middleware(Packed),
     ]
 

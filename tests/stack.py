@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -92,6 +93,14 @@ class Dashboard(Service):
         assert self.running(), self.output()
 
 
+class Apart(Dashboard):
+    """One that finds no esbuild: its pages load Streamlit's modules one by one."""
+
+    def __init__(self, folder: Path, broker: str, **settings: str) -> None:
+        super().__init__(folder, broker, **settings)
+        self._environment["PATH"] = str(Path(sys.executable).parent)
+
+
 class Stack(Service):
     """`perfwatch up` with a data folder and ports of its own."""
 
@@ -176,6 +185,13 @@ class Person:
 
     def logged_in(self) -> bool:
         return self.get("/api/auth/me").status_code == 200
+
+
+def await_one_script(url: str, token: str) -> None:
+    """Wait until pages load Streamlit's modules as one script. They never do where esbuild is missing."""
+    if shutil.which("esbuild"):
+        page = f"{url}/live"
+        wait_until(lambda: "/static/joined-" in httpx.get(page, headers=bearer(token)).text, "one script")
 
 
 def bearer(token: str) -> dict[str, str]:

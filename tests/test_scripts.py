@@ -38,6 +38,21 @@ def test_who_may_not_install_is_told_all_that_is_missing_in_one_line() -> None:
     assert "  apt-get install -y one three \n" in done.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which only root may")
+@pytest.mark.skipif(not shutil.which("apt-get"), reason="what is said depends on apt-get, which is not here")
+@pytest.mark.parametrize("prefix", [(), AS_NOBODY], ids=["root", "nobody"])
+def test_what_is_welcome_and_cannot_be_had_is_no_failure(prefix: tuple[str, ...]) -> None:
+    done = script("ensure", "false", "+no-such-package", "true", "two", prefix=prefix)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which only root may")
+@pytest.mark.skipif(not shutil.which("apt-get"), reason="what is said depends on apt-get, which is not here")
+def test_what_is_welcome_is_named_along_where_there_is_such_a_package() -> None:
+    done = script("ensure", "false", "one", "false", "+no-such-package", "false", "+apt", prefix=AS_NOBODY)
+    assert "  apt-get install -y one apt \n" in done.stderr
+
+
 def test_where_nothing_is_missing_nothing_is_done() -> None:
     done = script("ensure", "true", "one", "true", "two")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

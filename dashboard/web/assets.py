@@ -82,18 +82,25 @@ class Packed:
             return
         if path not in self._packed:
             self._packed[path] = await asyncio.to_thread(_pack, path)
-        headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
-        answer = Response(self._packed[path], headers=headers, media_type=_TEXTS[path.suffix])
-        await answer(scope, receive, send)
+        await compressed(self._packed[path], _TEXTS[path.suffix])(scope, receive, send)
 
     def _file(self, scope: Scope) -> Path | None:
         """The file that is asked for and can be sent compressed."""
         if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith("/static/"):
             return None
         path = (self._folder / scope["path"].lstrip("/")).resolve()
-        takes_it = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        ours = takes_it and path.is_relative_to(self._folder) and path.suffix in _TEXTS and path.is_file()
-        return path if ours else None
+        is_text = path.is_relative_to(self._folder) and path.suffix in _TEXTS and path.is_file()
+        return path if is_text and takes_gzip(scope) else None
+
+
+def takes_gzip(scope: Scope) -> bool:
+    return "gzip" in Headers(scope=scope).get("accept-encoding", "")
+
+
+def compressed(body: bytes, media_type: str) -> Response:
+    """The answer with what was compressed before, which browsers keep for good."""
+    headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
+    return Response(body, headers=headers, media_type=media_type)
 
 
 def _pack(path: Path) -> bytes:

@@ -37,7 +37,7 @@ _OF_ANSWERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
-# A page takes some seventy files: the policy of pages would be a twentieth of what they weigh.
+# A page takes up to seventy files: the policy of pages would be a twentieth of what they weigh.
 _OF_FILES = {"Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'"}
 
 

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from dashboard.web import markup
 from dashboard.web.assets import STREAMLIT, VERSION
+from dashboard.web.joined import Joined
 
 # Streamlit's page is called "Streamlit", is white until its scripts have run, and on any page but the first
 # looks for its server below that page's address too: a round trip and two errors in the browser's console.
@@ -160,8 +161,10 @@ def _check(index: str) -> None:
 class Shell:
     """Answers the address of a page with its HTML."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, joined: Joined) -> None:
         self._html = html
+        self._joined = joined
 
     async def __call__(self, request: Request) -> Response:
-        return HTMLResponse(self._html, headers={"Cache-Control": "no-cache"})
+        html = self._joined.named_in(self._html)
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
@@ -20,9 +21,9 @@ class _Files(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(timezone: str = "UTC") -> Iterator[Page]:
+def served(timezone: str = "UTC", folder: Path = COMPONENTS) -> Iterator[Page]:
     """A page of an origin that has the modules, in a browser of that time zone."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(COMPONENTS))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(folder))) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         with chromium() as browser:

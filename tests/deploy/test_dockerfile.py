@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from dashboard.web.joined import KEPT
 from perfwatch.distribution import VERSION
 from tests.deploy.documents import ROOT
 
@@ -53,6 +54,12 @@ def test_images_say_what_they_are() -> None:
     assert {"title", "description", "licenses", "version"} <= set(
         re.findall(r"org\.opencontainers\.image\.(\w+)=", STAGES["base"])
     )
+
+
+def test_the_dashboard_has_streamlits_script_where_it_looks_for_it() -> None:
+    made = f"/app/dashboard/web/joining.py /app/streamlit/static esbuild > /app/dashboard/web/{KEPT}"
+    assert f"\nRUN python3 -I -S {made}\n" in STAGES["dashboard-packages"]
+    assert "esbuild" not in STAGES["dashboard"]
 
 
 def test_the_label_has_the_package_s_version() -> None:

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.browser import chromium
-from tests.stack import PASSWORD, Stack
+from tests.stack import PASSWORD, Stack, await_one_script
+from tests.stack import log_in as token_of
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -22,6 +23,7 @@ DESKTOP, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, h
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One machine's PerfWatch for every test that leaves it as it was."""
     with Stack(Path(tmp_path_factory.mktemp("stack")), "--interval", "0.5", admin_password=PASSWORD) as stack:
+        await_one_script(stack.url, token_of(stack.url))
         yield stack
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.pages.conftest import Watched, log_in, settled
-from tests.stack import PASSWORD, Stack, bearer
+from tests.stack import PASSWORD, Stack, await_one_script, bearer
 from tests.stack import log_in as token_of
 
 pytestmark = pytest.mark.browser
@@ -23,6 +23,7 @@ BASE = "/watch/perf"
 def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = Path(tmp_path_factory.mktemp("stack"))
     with Stack(folder, "--interval", "0.5", admin_password=PASSWORD, base_path=BASE) as stack:
+        await_one_script(stack.url, token_of(stack.url))
         yield stack
 
 

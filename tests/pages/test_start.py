@@ -18,7 +18,7 @@ from tests.stack import PASSWORD, Dashboard, Stack
 
 pytestmark = pytest.mark.browser
 
-STREAMLIT, OURS = "**/static/js/**", "**/bundles/live.js"
+STREAMLIT, OURS = "**/static/j*/**", "**/bundles/live.js"
 _BOX = "(element) => { const { x, y, width } = element.getBoundingClientRect(); return [x, y, width]; }"
 _SHIFTS = """async () => {
   await document.fonts.load("14px PerfWatch");

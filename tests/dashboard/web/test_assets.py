@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from dashboard.web.assets import STREAMLIT, VERSION
-from tests.stack import Dashboard, bearer
+from tests.servers import Mosquitto
+from tests.stack import Apart, Dashboard, bearer
+
+
+@pytest.fixture(scope="module")
+def dashboard(module_broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    with Apart(Path(tmp_path_factory.mktemp("dashboard")), module_broker.url) as server:
+        yield server
 
 
 def _script(dashboard: Dashboard, token: str) -> str:
