@@ -207,7 +207,7 @@ def test_a_token_of_another_organisation_ends_the_start_with_a_sentence(tmp_path
         assert server.end() == 1
 
 
-def test_a_server_that_only_takes_writes_is_refused_in_words(
+def test_a_server_that_only_takes_writes_is_told_and_not_missed(
     module_broker: Mosquitto, tmp_path: Path
 ) -> None:
     with Victoria(tmp_path) as store:
@@ -216,7 +216,8 @@ def test_a_server_that_only_takes_writes_is_refused_in_words(
         with Dashboard(folder, module_broker.url, history=url) as server:
             told = "takes writes, but does not answer InfluxQL"
             wait_until(lambda: told in server.output(), "the log says so")
-            assert told in health(server).json()["store"]
+            assert (health(server).status_code, health(server).json()["store"]) == (200, "ok")
+            assert told in health(server).json()["history"]
             assert server.output().count(told) == 1
 
 
