@@ -133,8 +133,8 @@ class WriteOnly(Qualified):
         # Whatever it is asked, it names its databases.
         if any(rows.columns == ["name"] for result in results for rows in result.series):
             raise Unsupported(
-                f"The server at {self._server.address.url} takes writes, but does not answer InfluxQL: read it"
-                " with its own tools (docs/influxdb.md)"
+                f"The server at {self._server.address.url} takes writes, but does not answer InfluxQL: read"
+                " it with its own tools (docs/influxdb.md)"
             )
         return results
 
