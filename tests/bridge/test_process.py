@@ -217,7 +217,8 @@ def test_a_token_of_another_organisation_ends_the_start_with_a_sentence(
             assert bridge.process is not None
             assert bridge.process.wait(60) == 1
     said = bridge.log.read_text()
-    assert said.startswith(f"perfwatch: The token for InfluxDB at http://127.0.0.1:{proxy.port} is of {whose}, but")
+    server = f"http://127.0.0.1:{proxy.port}"
+    assert said.startswith(f"perfwatch: The token for InfluxDB at {server} is of {whose}, but")
 
 
 def test_it_starts_and_keeps_what_it_receives_though_the_store_is_away(

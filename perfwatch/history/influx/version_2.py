@@ -30,7 +30,8 @@ class Buckets2(Qualified):
             whose = f"the organisation {own!r}" if own else "another organisation"
             raise Elsewhere(
                 f"The token for InfluxDB at {self._server.address.url} is of {whose}, but"
-                f" PERFWATCH_INFLUX_ORG names {org!r}: make a token in {org!r}, or name the organisation of this one"
+                f" PERFWATCH_INFLUX_ORG names {org!r}: make a token in {org!r}, or name the organisation of"
+                " this one"
             )
 
     def check_readable(self, place: Place) -> None:
