@@ -28,7 +28,7 @@ from bridge.writer import Writer
 from perfwatch import distribution
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError
-from perfwatch.history.open import open_store
+from perfwatch.history.open import check_start, open_store
 from perfwatch.history.store import HistoryStore
 from perfwatch.mqtt.client import Client, QoS, Will
 from perfwatch.mqtt.identity import group_name
@@ -269,6 +269,7 @@ class Bridge:
 
 def run(settings: Settings, notifier: Notifier | None = None) -> None:
     """Take readings from the broker into the history."""
+    check_start(settings.history_url)
     collect_rarely()
     store = open_store(settings.history_url)
     try:

@@ -59,7 +59,7 @@ from perfwatch.api_tokens import ApiTokens
 from perfwatch.broker import broker_of
 from perfwatch.errors import SettingError, StartError
 from perfwatch.history.influx.url import is_influx
-from perfwatch.history.open import open_store
+from perfwatch.history.open import check_start, open_store
 from perfwatch.settings import Settings, variable
 from perfwatch.tokens import Key, Revocations, Tokens
 from perfwatch.topics import Topics
@@ -83,6 +83,7 @@ _STREAMLIT = {
 
 def run(settings: Settings) -> None:
     """Serve the dashboard until it is told to stop. Raises what made it stop otherwise."""
+    check_start(settings.history_url)
     allow_many_files()
     background = Background()
     server = Server(_served(build(settings, background), settings))

@@ -13,6 +13,7 @@ PerfWatchError
 │   ├── JournalError  a journal's folder cannot be used
 │   ├── PartialWrite  it kept a batch but for some points, which it will never take
 │   ├── BadPoints     it kept nothing of a batch, because something in it is bad
+│   ├── Elsewhere     it would keep what is written where nobody reads it
 │   └── Unsupported   its server cannot do such a thing at all
 ├── ApiError          the dashboard refused what a client asked, or cannot be reached
 ├── PageError         a page of somebody's own is not run, or uses what only such a page has
@@ -103,6 +104,10 @@ class PartialWrite(StoreError):
 
 class BadPoints(StoreError):
     """Nothing of a batch is kept, because the store refuses something in it; the store itself is well."""
+
+
+class Elsewhere(StoreError):
+    """What is written to the store would not be where we read, as the settings are."""
 
 
 class Unsupported(StoreError):

@@ -63,16 +63,23 @@ class InfluxDB2712:
             orgs = [] if self.rights is not None else [{"id": ORG_ID, "name": ORG}]
             return _answer({"orgs": orgs})
         if url.path == "/api/v2/buckets":
-            return self._make(msgspec.json.decode(body)) if body else self._list(given["name"])
+            return self._make(msgspec.json.decode(body)) if body else self._list(given)
         if url.path == "/api/v2/dbrps":
             return self._mapping(body)
         return self._into(url.path, given["bucket"], body)
+
+    @property
+    def limited_elsewhere(self) -> bool:
+        """Its buckets are another organisation's than ours then."""
+        return self.rights is not None and self.own != ORG
 
     def may(self, right: str, bucket: str) -> bool:
         return self.rights is None or right in self.rights.get(bucket, ())
 
     def _query(self, form: str) -> Fault:
-        readable = {bucket.rpartition("/")[2] for bucket in self.buckets if self.may("read", bucket)}
+        # It asks the token's own organisation, whatever is named.
+        buckets = {} if self.rights is None and self.own != ORG else self.buckets
+        readable = {bucket.rpartition("/")[2] for bucket in buckets if self.may("read", bucket)}
         [asked] = _PLACE.findall(form)[:1]
         if asked not in readable:
             missing = f"retention policy not found: {asked}" if readable else "database not found: x"
@@ -86,10 +93,14 @@ class InfluxDB2712:
             return _answer({"authorizations": []})
         return _answer({"authorizations": [{"token": "token", "org": self.own}]})
 
-    def _list(self, bucket: str) -> Fault:
-        if bucket not in self.buckets:
-            return _error(404, "not found", f'bucket "{bucket}" not found')
-        return _answer({"buckets": [self.buckets[bucket]] if self.may("read", bucket) else []})
+    def _list(self, given: dict[str, str]) -> Fault:
+        named = [given["name"]] if "name" in given else list(self.buckets)
+        if missing := set(named) - self.buckets.keys():
+            return _error(404, "not found", f'bucket "{missing.pop()}" not found')
+        # A limited token sees its own organisation's alone.
+        hidden = "org" in given and self.limited_elsewhere
+        seen = [self.buckets[name] for name in named if self.may("read", name) and not hidden]
+        return _answer({"buckets": seen})
 
     def _make(self, made: dict[str, Any]) -> Fault:
         bucket = made["name"]
@@ -111,7 +122,7 @@ class InfluxDB2712:
         if bucket not in self.buckets:
             return _error(404, "not found", f'bucket "{bucket}" not found')
         deletes = path == "/api/v2/delete"
-        if not self.may("write", bucket):
+        if self.limited_elsewhere or not self.may("write", bucket):
             what = "delete" if deletes else "write"
             return _error(403, "forbidden", f"insufficient permissions {'to' if deletes else 'for'} {what}")
         if deletes:

@@ -11,7 +11,7 @@ import msgspec
 from perfwatch.readings.base import Reading
 from perfwatch.readings.codec import UNREADABLE, to_ms
 from perfwatch.readings.core import Cpu, Disk, Memory, Network
-from perfwatch.readings.optional import Gpus, Sensors, System, Systemd
+from perfwatch.readings.optional import Containers, Gpus, Processes, Sensors, System, Systemd
 
 R = TypeVar("R", bound=Reading)
 
@@ -27,7 +27,8 @@ def figures(readings: Mapping[str, msgspec.Raw], moment: datetime) -> Figures:
     """Those of one tick, as exact as they are shown; None where nobody reads one.
 
     Shares are in percent, rates in bytes/s, `started` is in seconds since 1970, and `fullest` is the
-    mountpoint that `disk` is of.
+    mountpoint that `disk` is of. `load` is that of a minute, `gpu` that of the busiest, and `containers` are
+    those that run.
     """
 
     def read(metric: str, kind: type[R]) -> R:
@@ -36,18 +37,19 @@ def figures(readings: Mapping[str, msgspec.Raw], moment: datetime) -> Figures:
         except (KeyError, *UNREADABLE):
             return kind(timestamp=moment)
 
-    cpu, network = read("cpu", Cpu), read("network", Network)
+    cpu, network, memory = read("cpu", Cpu), read("network", Network), read("memory", Memory)
     partitions = {name: one.usage_percent for name, one in read("disk", Disk).partitions.items()}
     fullest = largest(partitions.values())
+    gpus, system = read("gpu", Gpus).gpus.values(), read("system", System)
     degrees = [
         *(cpu.temperature_celsius or ()),
         *(one.celsius for one in read("sensors", Sensors).temperatures.values()),
-        *(one.temperature_celsius for one in read("gpu", Gpus).gpus.values()),
+        *(one.temperature_celsius for one in gpus),
     ]
-    uptime = read("system", System).uptime_seconds
+    uptime = system.uptime_seconds
     return {
         "cpu": tenth(cpu.usage_percent),
-        "memory": tenth(read("memory", Memory).usage_percent),
+        "memory": tenth(memory.usage_percent),
         "disk": tenth(fullest),
         "fullest": next((name for name, share in partitions.items() if share == fullest), None),
         "down": three_figures(network.bytes_recv_per_sec),
@@ -55,6 +57,12 @@ def figures(readings: Mapping[str, msgspec.Raw], moment: datetime) -> Figures:
         "temperature": hottest(degrees),
         "failed": read("systemd", Systemd).failed or 0,
         "started": None if uptime is None else _started(moment, uptime),
+        "load": next(iter(cpu.load_average), None),
+        "swap": tenth(memory.swap_percent),
+        "gpu": tenth(largest(one.usage_percent for one in gpus)),
+        "containers": read("containers", Containers).running,
+        "processes": read("processes", Processes).count,
+        "users": system.user_count,
     }
 
 

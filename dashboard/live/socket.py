@@ -34,6 +34,7 @@ _MISSED_SECONDS = 10.0
 class _Message(msgspec.Struct):
     type: str
     host: str = ""
+    columns: list[str] = []
 
 
 class Asked(NamedTuple):
@@ -90,10 +91,12 @@ class LiveApi:
         """Rows of all hosts; of devices, whose numbers nobody declared, their readings too."""
         with self._summary.viewer() as rows, self._hub.viewer(None, ("device",)) as readings:
             sending = _send_frames(socket, rows, asked), _send_frames(socket, readings, asked)
-            await _follow(self._listen(socket), *sending)
+            await _follow(self._listen(socket, rows=rows), *sending)
 
-    async def _listen(self, socket: WebSocket, viewer: Viewer | None = None) -> None:
-        """Until the client goes. What is neither a ping nor a look at a host is ignored."""
+    async def _listen(
+        self, socket: WebSocket, viewer: Viewer | None = None, rows: SummaryViewer | None = None
+    ) -> None:
+        """Until the client goes. What is neither a ping, a look at a host nor columns to show is ignored."""
         while (received := await socket.receive())["type"] != "websocket.disconnect":
             text = received.get("text") or received.get("bytes") or ""
             try:
@@ -105,6 +108,8 @@ class LiveApi:
             elif message.type == "watch" and viewer and self._hub.may_be_closer(message.host):
                 viewer.look(message.host, LOOK_SECONDS)
                 self._watching.look(message.host)
+            elif message.type == "columns" and rows:
+                self._summary.show(rows, message.columns)
 
     async def _greet(self, socket: WebSocket, asked: Asked) -> None:
         """What comes before the live readings: who we are, and what was missed."""

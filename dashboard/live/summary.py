@@ -6,7 +6,7 @@ Does no input or output.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,10 @@ EACH_SECONDS = 1.0
 Row = dict[str, Any]
 Rows = Mapping[str, Row]
 _ABOUT = ("os", "hostname", "kernel", "cpu_model", "interval")
+_SIZE = {"cores": "core_count", "memory_total": "memory_total_bytes", "version": "version"}
+
+# What is sent to those who show it alone: with all of it each row would be half as long again.
+MORE = frozenset({"load", "swap", "gpu", "containers", "processes", "users", *_SIZE})
 
 
 class SummaryFrame:
@@ -32,6 +36,7 @@ class SummaryFrame:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
         self._moment = now()
+        self._showing: dict[frozenset[str], SummaryFrame] = {}
 
     @cached_property
     def text(self) -> str:
@@ -39,6 +44,16 @@ class SummaryFrame:
         hosts = {host: _since(row, second) for host, row in self.rows.items()}
         told = {"type": "summary", "timestamp": format_time(self._moment), "hosts": hosts}
         return msgspec.json.encode(told).decode()
+
+    def showing(self, more: frozenset[str]) -> SummaryFrame:
+        """It without what is in MORE and not in `more`; the same for all who ask for the same."""
+        if more not in self._showing:
+            hidden = MORE - more
+            rows = {
+                host: {k: v for k, v in row.items() if k not in hidden} for host, row in self.rows.items()
+            }
+            self._showing[more] = SummaryFrame({host: row for host, row in rows.items() if row})
+        return self._showing[more]
 
     def followed_by(self, later: SummaryFrame) -> SummaryFrame:
         """One that tells what both tell."""
@@ -55,9 +70,13 @@ def _since(row: Row, second: int) -> Row:
 
 
 class SummaryViewer:
-    """One socket's place: what it has not been sent yet is one frame, however slow it is."""
+    """One socket's place: what it has not been sent yet is one frame, however slow it is.
+
+    `more` is what it shows of MORE.
+    """
 
     def __init__(self) -> None:
+        self.more: frozenset[str] = frozenset()
         self._waiting: SummaryFrame | None = None
         self._some = asyncio.Event()
 
@@ -72,7 +91,7 @@ class SummaryViewer:
             frame, self._waiting = self._waiting, None
             self._some.clear()
             if frame is not None:
-                yield frame
+                yield frame.showing(self.more)
 
 
 class Summary:
@@ -98,6 +117,14 @@ class Summary:
             self._viewers.discard(viewer)
             if not self._viewers and self._timer is not None:
                 self._timer.cancel()
+
+    def show(self, viewer: SummaryViewer, columns: Iterable[str]) -> None:
+        """Have that viewer get what it shows of MORE: as it is now, and then what changes."""
+        viewer.more = more = MORE.intersection(columns)
+        if not more:
+            return
+        rows = {host: {k: row[k] for k in more & row.keys()} for host, row in self._whole.rows.items()}
+        viewer.offer(SummaryFrame({host: row for host, row in rows.items() if row}))
 
     def _follow(self) -> None:
         """Tell what changed since this was called last, and come back."""
@@ -132,6 +159,7 @@ def row_of(host: Host) -> Row:
         "tags": host.tags,
         "seen": None if tick is None else to_ms(tick.timestamp) // 1000,
         **{name: getattr(info, name, None) for name in _ABOUT},
+        **{name: getattr(info, field, None) for name, field in _SIZE.items()},
         "boot_time": info and info.boot_time and format_time(info.boot_time),
         **({} if tick is None or host.kind == "device" else figures(host.current, tick.timestamp)),
     }

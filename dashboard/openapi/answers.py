@@ -210,4 +210,5 @@ class Health(Struct):
     status: Literal["ok", "unavailable"]
     broker: str
     store: str
+    history: str = ""
     detail: str = ""

@@ -23,22 +23,23 @@ _log = logging.getLogger(__name__)
 class StoreProbe:
     """Asks the history at `place` again and again whether it is well.
 
-    `problem` is what it answered last: None when it is.
+    `problem` is what it answered last: None when it is. `unreadable` is why its server, which takes writes
+    and is well, will never be read; None where it is read.
     """
 
     def __init__(self, store: TieredStore, place: str) -> None:
         self._store = store
         self._place = place
         self._workers = Workers("whether the history is well", 1)
-        self._unsupported = False
         self.problem: str | None = "not asked yet"
+        self.unreadable: str | None = None
 
     async def run(self) -> None:
         told = False
         while True:
             self.problem = await self._ask()
-            if self._unsupported and not told:
-                _log.error("%s; the pages show what is live, and no history", self.problem)
+            if self.unreadable and not told:
+                _log.warning("%s; the pages show what is live, and no history", self.unreadable)
                 told = True
             await beat(EVERY_SECONDS)
 
@@ -48,8 +49,9 @@ class StoreProbe:
             await self._workers.run(self._store.policy, deadline=DEADLINE_SECONDS)
         except TimeoutError:
             return f"{self._place} did not answer within {DEADLINE_SECONDS:g} s"
+        except Unsupported as exc:
+            self.unreadable = str(exc)
         except StoreError as exc:
-            self._unsupported = isinstance(exc, Unsupported)
             return str(exc)
         return None
 
@@ -57,7 +59,8 @@ class StoreProbe:
 class HealthApi:
     """Names the part that does not answer, at once: from what is known.
 
-    A history that can be read and that no bridge can write to does not count as well.
+    A history that can be read and that no bridge can write to does not count as well. One that takes writes
+    only does, and `history` says so.
     """
 
     def __init__(self, subscriber: Subscriber, store: StoreProbe, bridges: Bridges) -> None:
@@ -73,6 +76,8 @@ class HealthApi:
         store = self._store.problem or self._bridges.problem
         problems = {name: text for name, text in (("broker", broker), ("store", store)) if text}
         answer = {"broker": broker or "ok", "store": store or "ok"}
+        if self._store.unreadable:
+            answer["history"] = f"write only: {self._store.unreadable}"
         if not problems:
             return JSONResponse({"status": "ok", **answer})
         detail = "; ".join(f"{name}: {text}" for name, text in problems.items())

@@ -9,6 +9,7 @@ import json
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Mapping
 
 from perfwatch.admin.addresses import EVERYWHERE, directions, reachable_url
@@ -25,6 +26,10 @@ from perfwatch.signals import until_signalled
 from perfwatch.users import FIRST_ACCOUNT, Users
 
 _FIRST_DELAY, _LONGEST_DELAY, _HEALTHY_SECONDS = 1.0, 30.0, 60.0
+
+# How long the start waits for the history. One that is away then is no reason not to start: the bridge keeps
+# readings for it.
+_HISTORY_SECONDS = 10.0
 
 SERVICES = ("collector", "bridge", "dashboard")
 LIGHT = ("alerts", "devices")
@@ -117,11 +122,14 @@ class Up:
             every = format_ms(round(settings.interval * 1000))
             self._status("collector", f"host {self._host}, every {every}")
             self._status("bridge", f"history in {settings.history_shown}")
+            until = time.monotonic() + _HISTORY_SECONDS
             await ready(
                 services[-1],
-                lambda: trouble(settings.address, settings.port, scheme),
+                lambda: trouble(settings.address, settings.port, scheme, time.monotonic() < until),
                 also=services,
             )
+            if away := await asyncio.to_thread(trouble, settings.address, settings.port, scheme):
+                self._say(f"  {away}")
             what = {
                 "alerts": "rules on every host",
                 "devices": settings.devices or "as switched on in Settings",
@@ -176,8 +184,11 @@ def check_port(host: str, port: int, setting: str) -> None:
         ) from exc
 
 
-def trouble(address: str, port: int, scheme: str = "http") -> str:
-    """What the dashboard misses of all that it needs, in its words; empty when all is well."""
+def trouble(address: str, port: int, scheme: str = "http", of_history: bool = True) -> str:
+    """What the dashboard misses of all that it needs, in its words; empty when all is well.
+
+    Not of the history, unless `of_history`.
+    """
     connection = http.client.HTTPConnection(shown(address), port, timeout=2)
     if scheme == "https":
         # It is our own child: whom its certificate names is for browsers to judge.
@@ -186,8 +197,10 @@ def trouble(address: str, port: int, scheme: str = "http") -> str:
     try:
         connection.request("GET", "/health")
         answer = connection.getresponse()
-        return "" if answer.status == http.HTTPStatus.OK else str(json.loads(answer.read()).get("detail"))
-    except (OSError, http.client.HTTPException, ValueError) as exc:
+        told = json.loads(answer.read())
+        well = answer.status == http.HTTPStatus.OK or (told["broker"] == "ok" and not of_history)
+        return "" if well else str(told["detail"])
+    except (OSError, http.client.HTTPException, ValueError, KeyError) as exc:
         return f"it does not answer: {exc}"
     finally:
         connection.close()

@@ -14,6 +14,8 @@ import pytest
 
 from tests.bridge.publisher import Publisher, payload, publisher
 from tests.bridge.running import LASTING_BROKER, Process, bridge_process, history, numbers
+from tests.influx_proxy import InfluxProxy
+from tests.influxdb_2_7_12 import InfluxDB2712
 from tests.servers import Mosquitto, free_port, wait_until
 
 # What a service has to end after SIGTERM, whatever its peers do.
@@ -196,6 +198,39 @@ def test_it_ends_soon_though_something_hangs_for_good(tmp_path: Path, broker: Mo
         else:
             wait_until((tmp_path / "data" / "spool" / "test" / "lock").exists, "it has begun")
         assert ends_soon(bridge) == -signal.SIGALRM
+
+
+ELSEWHERE = [
+    (InfluxDB2712(own="work"), "the organisation 'work'"),
+    (InfluxDB2712({"x/autogen": {"read", "write"}}, own="work"), "another organisation"),
+]
+
+
+@pytest.mark.parametrize(("double", "whose"), ELSEWHERE)
+def test_a_token_of_another_organisation_ends_the_start_with_a_sentence(
+    tmp_path: Path, broker: Mosquitto, double: InfluxDB2712, whose: str
+) -> None:
+    with InfluxProxy(0) as proxy:
+        proxy.fault = double
+        history = f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home"
+        with bridge_process(tmp_path, broker, history) as bridge:
+            assert bridge.process is not None
+            assert bridge.process.wait(60) == 1
+    said = bridge.log.read_text()
+    server = f"http://127.0.0.1:{proxy.port}"
+    assert said.startswith(f"perfwatch: The token for InfluxDB at {server} is of {whose}, but")
+
+
+def test_it_starts_and_keeps_what_it_receives_though_the_store_is_away(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    history = f"influxdb://token@127.0.0.1:{free_port()}/x?org=home"
+    with bridge_process(tmp_path, broker, history) as bridge, publisher(broker) as collector:
+        bridge.wait_for("connected")
+        collector.numbered(range(3))
+        bridge.wait_for("cannot be reached")
+        assert ends_soon(bridge) == 0
+    assert any((tmp_path / "data" / "spool" / "test").glob("*.journal"))
 
 
 def test_a_history_that_cannot_be_is_a_sentence_and_a_failure(tmp_path: Path, broker: Mosquitto) -> None:

@@ -18,6 +18,7 @@ import pytest
 from dashboard.history.queries import AT_ONCE, DEADLINE_SECONDS
 from tests.influx import Victoria
 from tests.influx_proxy import Fault, InfluxProxy
+from tests.influxdb_2_7_12 import InfluxDB2712
 from tests.servers import Mosquitto, SilentServer, wait_until
 from tests.stack import PASSWORD, Dashboard, Person, bearer
 
@@ -194,7 +195,19 @@ def test_a_history_that_fails_is_named(module_broker: Mosquitto, tmp_path: Path)
         wait_until(lambda: "history.db" in health(server).json()["store"], "it is known to fail")
 
 
-def test_a_server_that_only_takes_writes_is_refused_in_words(
+def test_a_token_of_another_organisation_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
+    with InfluxProxy(0) as proxy:
+        proxy.fault = InfluxDB2712(own="work")
+        history = f"influxdb://token@127.0.0.1:{proxy.port}/x?org=home"
+        server = Dashboard(tmp_path, "mqtt://127.0.0.1:1", history=history)
+        with pytest.raises(
+            AssertionError, match="of the organisation 'work', but PERFWATCH_INFLUX_ORG names 'home'"
+        ):
+            server.start()
+        assert server.end() == 1
+
+
+def test_a_server_that_only_takes_writes_is_told_and_not_missed(
     module_broker: Mosquitto, tmp_path: Path
 ) -> None:
     with Victoria(tmp_path) as store:
@@ -203,7 +216,8 @@ def test_a_server_that_only_takes_writes_is_refused_in_words(
         with Dashboard(folder, module_broker.url, history=url) as server:
             told = "takes writes, but does not answer InfluxQL"
             wait_until(lambda: told in server.output(), "the log says so")
-            assert told in health(server).json()["store"]
+            assert (health(server).status_code, health(server).json()["store"]) == (200, "ok")
+            assert told in health(server).json()["history"]
             assert server.output().count(told) == 1
 
 

@@ -41,11 +41,17 @@ def readings(
     disk: float = 50,
     network: float = 2e6,
     celsius: float = 45,
+    load: float = 0.5,
 ) -> dict[str, Reading]:
     """What one tick has of each metric."""
     return {
-        "cpu": Cpu(timestamp=moment, usage_percent=cpu, temperature_celsius=[celsius, None]),
-        "memory": Memory(timestamp=moment, usage_percent=memory),
+        "cpu": Cpu(
+            timestamp=moment,
+            usage_percent=cpu,
+            temperature_celsius=[celsius, None],
+            load_average=[load, 0, 0],
+        ),
+        "memory": Memory(timestamp=moment, usage_percent=memory, swap_percent=1),
         "disk": Disk(
             timestamp=moment,
             partitions={"/": Partition(usage_percent=10), "/srv": Partition(usage_percent=disk)},

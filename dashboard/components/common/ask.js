@@ -5,11 +5,26 @@ import { leave } from "../session/watch.js";
 
 const AWAY = "The server cannot be reached. Check that PerfWatch is running; this page tries again by itself.";
 
+// What the history's server will never do.
+export const UNSUPPORTED = 501;
+
 export class Failed extends Error {
   /** @param {string} message @param {number} status of HTTP, 0 when nothing answered */
   constructor(message, status) {
     super(message);
     this.status = status;
+  }
+
+  // Whether the same question may be answered later.
+  get passes() {
+    return this.status === 0 || (this.status >= 500 && this.status !== UNSUPPORTED);
+  }
+
+  // For a page that shows the history, which asks again.
+  get ofHistory() {
+    const sentence = this.message.replace(/\.$/, "");
+    if (this.status === UNSUPPORTED) return `The history cannot be read here: ${sentence}.`;
+    return this.status === 503 ? `The history cannot be read: ${sentence}. This page tries again by itself.` : this.message;
   }
 }
 

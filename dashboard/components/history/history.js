@@ -1,5 +1,5 @@
 // The History page: any number of any host over any stretch of time, all of it in its address.
-import { Failed, ask } from "../common/ask.js";
+import { Failed, UNSUPPORTED, ask } from "../common/ask.js";
 import { clock } from "../common/clock.js";
 import { choose, fetchHosts } from "../common/hosts.js";
 import { newRulePath } from "../common/alerting.js";
@@ -223,11 +223,9 @@ class History {
     if (!(error instanceof Failed)) throw error;
     this.#stage.busy(false);
     if (error.status === 401) return;
-    const isAway = error.status === 0 || error.status >= 500;
-    const said = error.status === 503 ? `The history cannot be read: ${error.message.replace(/\.$/, "")}. This page tries again by itself.` : error.message;
-    if (isAway) this.#again(retry);
-    if (following) return this.#stage.hint(said);
-    this.#say(said, { label: "Try now", act: retry });
+    if (error.passes) this.#again(retry);
+    if (following) return this.#stage.hint(error.ofHistory);
+    this.#say(error.ofHistory, error.status === UNSUPPORTED ? null : { label: "Try now", act: retry });
   }
 
   // A range that ends now follows it, gently, and only while somebody looks.

@@ -69,6 +69,12 @@ export class Choices {
     return this.#all.filter((column) => column.name === "name" || shown(column));
   }
 
+  // The names of what is shown or sorted by and is sent only when it is asked for.
+  get asked() {
+    const shown = [...(this.isTable ? this.columns : []), this.sort.column];
+    return [...new Set(shown.filter(({ isAsked }) => isAsked).map(({ name }) => name))].sort();
+  }
+
   /** @param {Column} column */
   sortBy({ name }) {
     this.#isReversed = this.sort.column.name === name && !this.#isReversed;

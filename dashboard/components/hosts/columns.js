@@ -1,5 +1,5 @@
 // What can be told of a host in a column, and by what hosts are sorted.
-import { joined, rate, span } from "../common/format.js";
+import { joined, memory, percent, plain, rate, span } from "../common/format.js";
 import { FIGURES } from "./figures.js";
 
 /** @typedef {import("./order.js").Thing} Thing */
@@ -12,6 +12,7 @@ import { FIGURES } from "./figures.js";
  * @property {number} width in em
  * @property {boolean} [isNumber]
  * @property {boolean} [isDefault] shown until somebody chooses
+ * @property {boolean} [isAsked] sent only when it is asked for
  */
 
 const TAG = "tag.";
@@ -38,11 +39,22 @@ const FIXED = [
   number("network", "Network", 7, ({ row }) => sum(row.down, row.up), (value) => joined(rate(value)), true),
   ...FIGURES.filter(({ name }) => name === "down" || name === "up").map((figure) => numeric(figure, false)),
   number("uptime", "Uptime", 7, ({ uptime }) => uptime, span, true),
+  asked("load", "Load", 5, (value) => plain(value, 2)),
+  asked("swap", "Swap", 6, (value) => joined(percent(value))),
+  asked("gpu", "GPU", 6, (value) => joined(percent(value))),
+  asked("containers", "Containers", 8, plain),
+  asked("processes", "Processes", 7, plain),
+  asked("users", "Users", 5, plain),
+  number("failed", "Failed units", 8, ({ row }) => row.failed ?? null, plain, false),
+  asked("cores", "Cores", 5, plain),
+  asked("memory_total", "Memory size", 8, (value) => joined(memory(value))),
   word("fullest", "Fullest", 9),
   word("os", "System", 14),
   word("kernel", "Kernel", 10),
   word("cpu_model", "CPU model", 16),
   word("hostname", "Host name", 10),
+  number("interval", "Interval", 6, ({ row }) => row.interval ?? null, span, false),
+  { ...word("version", "PerfWatch", 8), isAsked: true },
 ];
 
 // Of all hosts: also a column for each tag.
@@ -57,6 +69,12 @@ export function columnsFor(tags) {
 /** @type {(figure: import("./figures.js").Figured, isDefault: boolean) => Column} */
 function numeric({ name, label, write }, isDefault) {
   return number(name, label === "Hottest" ? "Temperature" : label, 7, ({ row }) => row[name] ?? null, (value) => joined(write(value)), isDefault);
+}
+
+// What the server sends to those alone who show it.
+/** @type {(name: import("./figures.js").Asked, label: string, width: number, write: (value: number) => string) => Column} */
+function asked(name, label, width, write) {
+  return { ...number(name, label, width, ({ row }) => row[name] ?? null, write, false), isAsked: true };
 }
 
 // Largest first, and what is offline after all that is not.
@@ -79,7 +97,7 @@ function number(name, label, width, value, write, isDefault) {
   };
 }
 
-/** @type {(name: "fullest" | "os" | "kernel" | "cpu_model" | "hostname", label: string, width: number) => Column} */
+/** @type {(name: "fullest" | "os" | "kernel" | "cpu_model" | "hostname" | "version", label: string, width: number) => Column} */
 function word(name, label, width) {
   return { name, label, width, text: ({ row }) => row[name] ?? "", key: ({ row }) => row[name] || null };
 }

@@ -3,13 +3,14 @@ import { percent, plain, rate } from "../common/format.js";
 import { roundUp } from "../common/scale.js";
 
 /** @typedef {"cpu" | "memory" | "disk" | "down" | "up" | "temperature"} Name */
+/** @typedef {"load" | "swap" | "gpu" | "containers" | "processes" | "users" | "cores" | "memory_total"} Asked */
 /**
  * What the summary says of a host (dashboard/live/summary.py); what nobody reads is left out. `seen` and
  * `started` are in seconds since 1970.
- * @typedef {{ [name in Name]?: number | null } & {
+ * @typedef {{ [name in Name | Asked]?: number | null } & {
  *   kind?: "collector" | "device", status?: "online" | "offline" | null, since?: string | null, tags?: Record<string, string>,
  *   seen?: number | null, started?: number | null, boot_time?: string | null, fullest?: string | null, failed?: number,
- *   os?: string | null, hostname?: string | null, kernel?: string | null, cpu_model?: string | null, interval?: number | null,
+ *   os?: string | null, hostname?: string | null, kernel?: string | null, cpu_model?: string | null, version?: string | null, interval?: number | null,
  * }} Row
  */
 /**

@@ -45,6 +45,8 @@ class Hosts {
   #arranged = 0;
   /** @type {Set<Machine>} whose last minutes are not known yet */
   #unfilled = new Set();
+  #asked = "";
+  #awaited = ""; // what is sorted by, and not there yet
   /** @type {WeakSet<Machine>} */
   #filled = new WeakSet();
   /** @type {number | undefined} */
@@ -108,8 +110,20 @@ class Hosts {
   #opened() {
     this.#isWhole = true;
     this.#filled = new WeakSet();
+    this.#asked = "";
+    this.#ask();
     this.#watch();
     this.#remember();
+  }
+
+  // What only some tables show is sent to these.
+  #ask() {
+    const { asked } = this.#choices;
+    if (asked.join() === this.#asked) return;
+    this.#asked = asked.join();
+    const { name, isAsked } = this.#choices.sort.column;
+    this.#awaited = isAsked ? name : "";
+    this.#connection.send({ type: "columns", columns: asked });
   }
 
   // The hosts that only the history knows.
@@ -142,7 +156,9 @@ class Hosts {
   // Rows, and then what changed in them.
   /** @param {import("../common/connection.js").Summary} message */
   #learn({ timestamp, hosts }) {
-    let isMoved = !this.#loaded;
+    const isCome = this.#awaited !== "" && Object.values(hosts).some((row) => this.#awaited in row);
+    if (isCome) this.#awaited = "";
+    let isMoved = !this.#loaded || isCome;
     const second = Math.floor(Date.parse(timestamp) / 1000);
     for (const [name, { ago, ...row }] of Object.entries(hosts)) {
       const seen = ago === undefined ? {} : { seen: second - ago };
@@ -204,6 +220,7 @@ class Hosts {
 
   #arrange() {
     if (!this.#loaded) return;
+    this.#ask();
     this.#arranged = performance.now();
     this.#choices.offer(this.#fleet.tags);
     const { sort, show, text, group } = this.#choices;

@@ -1,5 +1,5 @@
 // How long the history keeps what, what it holds, and removing what is older now.
-import { Failed, ask } from "../common/ask.js";
+import { Failed, UNSUPPORTED, ask } from "../common/ask.js";
 import { bytes, dated, joined } from "../common/format.js";
 import { element } from "../common/parts.js";
 import { Section, attempt, count, say } from "../common/forms.js";
@@ -9,7 +9,6 @@ import { Section, attempt, count, say } from "../common/forms.js";
 
 /** @type {Record<string, string>} */
 const TIERS = { raw: "Every reading", "1m": "1 min", "1h": "1 h" };
-const UNSUPPORTED = 501;
 const CLEANUP = "/api/retention/cleanup";
 const LOOK_MS = 1000;
 /** @type {Record<string, string>} */

@@ -113,7 +113,7 @@ class Qualified:
     def measurements(self, place: Place) -> dict[str, list[str]]:
         # Not SHOW MEASUREMENTS: InfluxDB 2 answers it for a database's default policy only.
         shown = f"SHOW FIELD KEYS ON {name(place.database)} FROM {name(place.name)}./.*/"
-        return numbers(self._server.query([shown], *place)[0])
+        return numbers(self.ask([shown], [place])[0])
 
     def index(self, place: Place, metrics: Iterable[str], host: str | None) -> list[Thing] | None:
         where = "" if host is None else f" WHERE {name('host')} = {text(stored(host))}"
@@ -127,6 +127,16 @@ class WriteOnly(Qualified):
     """VictoriaMetrics: what is written appears, and nothing can be deleted over HTTP."""
 
     answers = False
+
+    def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
+        results = super().ask(statements, places)
+        # Whatever it is asked, it names its databases.
+        if any(rows.columns == ["name"] for result in results for rows in result.series):
+            raise Unsupported(
+                f"The server at {self._server.address.url} takes writes, but does not answer InfluxQL: read"
+                " it with its own tools (docs/influxdb.md)"
+            )
+        return results
 
     def ensure(self, place: Place) -> None:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from perfwatch.errors import PartialWrite, Unsupported
+from perfwatch.errors import PartialWrite
 from perfwatch.history.influx.buckets import ALWAYS, Buckets, Stretch, WriteOnly
 from perfwatch.history.influx.http import TIMEOUT_SECONDS, Server, ServerRefused
 from perfwatch.history.influx.line_protocol import plain
@@ -83,7 +83,7 @@ class Database:
         if not statements:
             return []
         try:
-            results = self.ways().ask(statements, self.places)
+            return self.ways().ask(statements, self.places)
         except ServerRefused as exc:
             if not exc.missing:
                 raise
@@ -91,12 +91,6 @@ class Database:
                 self.ways().check_readable(self.raw)
                 return [Result()]
             return [self.ask([statement])[0] for statement in statements]
-        if any(rows.columns[:1] != ["time"] for result in results for rows in result.series):
-            raise Unsupported(
-                f"The server at {self.url} takes writes, but does not answer InfluxQL: read"
-                " it with its own tools (docs/influxdb.md)"
-            )
-        return results
 
     def metrics(self, place: Place) -> list[str]:
         """The metrics that a bucket has or has had; none where there is no such bucket yet."""

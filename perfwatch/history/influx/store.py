@@ -59,6 +59,10 @@ class InfluxStore:
             HOUR: self._database.hours,
         }
 
+    def check(self) -> None:
+        """Raises Elsewhere when what is written would not be what is read."""
+        self._database.ways()
+
     def write(self, points: Iterable[Point | Numbers]) -> int:
         kept = [one for one in points if (one.values if isinstance(one, Numbers) else one.fields)]
         refused: list[str] = []

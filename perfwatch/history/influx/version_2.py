@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from perfwatch.errors import StoreError
+from perfwatch.errors import Elsewhere, StoreError
 from perfwatch.history.influx.buckets import SHARD_DAYS, Qualified
 from perfwatch.history.influx.http import Forbidden, ServerRefused
 from perfwatch.history.influx.query import EARLIEST, LATEST, Place
@@ -20,21 +20,22 @@ class Buckets2(Qualified):
     """A bucket that the token may not read is not to be seen: its list is empty, and the write tells."""
 
     def check(self) -> None:
-        """Raises StoreError for a token of another organisation: /query asks that one, whatever is named."""
-        org, token = self._server.address.org, self._server.address.token
-        try:
-            known = self._server.get("/api/v2/authorizations").get("authorizations", [])
-        except Forbidden:
-            return  # nor may it write to another organisation than its own
-        own = next((one["org"] for one in known if one.get("token") == token), org)
-        if org and own != org:
-            raise StoreError(
-                f"The token for InfluxDB at {self._server.address.url} is of the organisation {own!r}, but"
-                f" PERFWATCH_INFLUX_ORG names {org!r}: make a token in {org!r}, or name {own!r}"
+        """Raises Elsewhere for a token of another organisation: /query asks that one, whatever is named.
+
+        A token that may see neither itself nor a bucket is not found out.
+        """
+        org = self._server.address.org
+        own = self._own() if org else org
+        if own != org:
+            whose = f"the organisation {own!r}" if own else "another organisation"
+            raise Elsewhere(
+                f"The token for InfluxDB at {self._server.address.url} is of {whose}, but"
+                f" PERFWATCH_INFLUX_ORG names {org!r}: make a token in {org!r}, or name the organisation of"
+                " this one"
             )
 
     def check_readable(self, place: Place) -> None:
-        if self._server.address.org and self._find(place) == []:
+        if self._server.address.org and self._find(place.bucket) == []:
             advice = f"the token may not read the bucket {place.bucket}: see docs/influxdb.md"
             raise Forbidden(self._server.address, 403, "it does not show it", advice=advice)
 
@@ -44,7 +45,7 @@ class Buckets2(Qualified):
                 f"InfluxDB at {self._server.address.url} writes into an organisation: name it in"
                 " PERFWATCH_INFLUX_ORG"
             )
-        found = self._find(place)
+        found = self._find(place.bucket)
         bucket = self._make(place) if found is None else next(iter(found), None)
         if bucket is None:
             return
@@ -76,6 +77,20 @@ class Buckets2(Qualified):
         sizes = [float(size) for found, size in _SIZE.findall(page) if found == bucket]
         return round(sum(sizes))
 
+    def _own(self) -> str:
+        """The organisation of the token, as far as it may see that; empty for another than the named one."""
+        org, token = self._server.address.org, self._server.address.token
+        with suppress(Forbidden):
+            known = self._server.get("/api/v2/authorizations").get("authorizations", [])
+            if found := [str(one["org"]) for one in known if one.get("token") == token]:
+                return found[0]
+        # A limited one sees buckets of its own organisation alone, of the first hundred on the server.
+        seen = self._server.get("/api/v2/buckets", limit="100").get("buckets", [])
+        if len({one["orgID"] for one in seen}) != 1:
+            return org
+        named = self._find(seen[0]["name"]) or []
+        return org if seen[0]["id"] in [one["id"] for one in named] else ""
+
     def _make(self, place: Place) -> Any:
         try:
             made = {"orgID": self._org_id(place), "name": place.bucket, "retentionRules": _rules(place)}
@@ -86,14 +101,14 @@ class Buckets2(Qualified):
             ) from exc
         except ServerRefused:
             # Somebody else may have made it since we looked.
-            if not (found := self._find(place)):
+            if not (found := self._find(place.bucket)):
                 raise
             return found[0]
 
-    def _find(self, place: Place) -> list[Any] | None:
+    def _find(self, bucket: str) -> list[Any] | None:
         """The bucket, if we may see it; None when there is no such bucket."""
         try:
-            found = self._server.get("/api/v2/buckets", org=self._server.address.org, name=place.bucket)
+            found = self._server.get("/api/v2/buckets", org=self._server.address.org, name=bucket)
         except ServerRefused as exc:
             if exc.missing:
                 return None
@@ -101,7 +116,7 @@ class Buckets2(Qualified):
         return list(found.get("buckets", []))
 
     def _id(self, place: Place) -> str:
-        found = self._find(place)
+        found = self._find(place.bucket)
         return str(found[0]["id"]) if found else ""
 
     def _org_id(self, place: Place) -> str:

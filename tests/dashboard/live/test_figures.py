@@ -38,6 +38,19 @@ def test_the_hottest_of_processor_sensors_and_graphics_cards_is_told_but_no_open
     assert of(cpu={"temperature_celsius": [45, None]}, sensors=sensors, gpu=gpu)["temperature"] == 52
 
 
+def test_what_a_table_may_show_besides() -> None:
+    found = of(
+        cpu={"load_average": [0.53, 1, 2]},
+        memory={"swap_percent": 3.14},
+        gpu={"gpus": {"0": {"usage_percent": 5}, "1": {"usage_percent": 71.26}, "2": {}}},
+        containers={"count": 5, "running": 4},
+        processes={"count": 312},
+        system={"user_count": 2},
+    )
+    more = {"load": 0.53, "swap": 3.1, "gpu": 71.3, "containers": 4, "processes": 312, "users": 2}
+    assert found == {"failed": 0, **more}
+
+
 @pytest.mark.parametrize("late", [0, 4])
 def test_when_it_was_started_does_not_change_with_each_tick(late: float) -> None:
     readings = {"system": msgspec.Raw(b'{"timestamp":"2027-01-15T08:00:00Z","uptime_seconds":86400}')}

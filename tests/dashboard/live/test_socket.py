@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Point
 from perfwatch.readings.codec import encode, format_time, from_ms, now, to_ms
-from perfwatch.readings.core import Disk
+from perfwatch.readings.core import Disk, Memory
 from tests.dashboard.live.sockets import address, publish, publish_tick, received
 from tests.servers import Mosquitto, wait_until
 from tests.stack import Dashboard, bearer, log_in
@@ -124,6 +124,11 @@ async def test_an_overview_is_rows_of_hosts_and_readings_of_devices(
         while "cpu" not in rows.get("sum", {}):
             rows = (await received(socket)).get("hosts", {})
         assert rows["sum"]["cpu"] == 44
+        await socket.send('{"type":"columns","columns":["swap"]}')
+        memory = encode(Memory(timestamp=now(), swap_percent=3))
+        publish(module_broker, ("perfwatch/sum/memory", memory))
+        while rows.get("sum", {}).get("swap") != 3:
+            rows = (await received(socket)).get("hosts", {})
         stamp = publish_tick(module_broker, "thermometer", to_ms(now()), 5)
         while (told := await received(socket))["type"] != "metrics" or told["host"] != "thermometer":
             pass

@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.live import summary
 from dashboard.live.hub import Hub
-from dashboard.live.summary import Summary, SummaryFrame, SummaryViewer
+from dashboard.live.summary import MORE, Summary, SummaryFrame, SummaryViewer
 from perfwatch.readings.codec import to_ms
 from perfwatch.topics import Kind, Topic
 from tests.dashboard.live.test_hub import introduce
@@ -22,9 +22,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summary, "EACH_SECONDS", 0.001)
 
 
-def cpu(hub: Hub, host: str, second: int, usage: float) -> None:
+def cpu(hub: Hub, host: str, second: int, usage: float, load: float = 0) -> None:
     stamp = f"2026-11-23T12:00:{second:02d}.000Z"
-    payload = msgspec.json.encode({"timestamp": stamp, "usage_percent": usage})
+    payload = msgspec.json.encode({"timestamp": stamp, "usage_percent": usage, "load_average": [load, 0, 0]})
     hub.receive(Topic(Kind.METRIC, host, "cpu"), payload, live=True)
 
 
@@ -85,3 +85,20 @@ async def test_what_happened_while_nobody_watched_is_in_the_next_first_frame() -
     cpu(hub, "nas", 2, 99)
     with feed.viewer() as viewer:
         assert (await told(viewer))["nas"]["cpu"] == 99
+
+
+async def test_what_only_some_show_is_sent_to_these_from_what_is_known_on() -> None:
+    hub = two_hosts()
+    feed = Summary(hub)
+    with feed.viewer() as plain, feed.viewer() as showing:
+        rows = [await told(viewer) for viewer in (plain, showing)]
+        assert not [row for told_once in rows for row in told_once.values() if MORE & row.keys()]
+        feed.show(showing, ["load", "version", "no such"])
+        assert await told(showing) == {host: {"load": 0, "version": "1"} for host in ("nas", "pi")}
+        cpu(hub, "nas", 2, 10, load=1.5)
+        [one], [another] = [(await told(viewer)).values() for viewer in (plain, showing)]
+        assert one.keys() == {"seen"}
+        assert another == one | {"load": 1.5}
+        feed.show(showing, [])
+        cpu(hub, "nas", 3, 10, load=2.5)
+        assert (await told(showing))["nas"].keys() == {"seen"}

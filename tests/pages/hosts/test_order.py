@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
@@ -82,6 +83,33 @@ def test_the_table_is_sorted_by_any_column_and_kept_in_the_address(watched: Watc
     keep(page, "hosts-table")
     assert violations(page) == []
     assert watched.complaints == []
+
+
+def test_a_table_has_as_many_columns_as_wanted(
+    context: BrowserContext, phone: BrowserContext, site: Site
+) -> None:
+    publish(site.broker, *tick("web1", 12, load=1.25))
+    for one, name in ((context, "hosts-columns"), (phone, "hosts-columns-phone")):
+        page = one.new_page()
+        site.open(page, "/hosts?view=table")
+        page.get_by_text("Columns").click()
+        for column in ("Load", "Swap", "Failed units", "PerfWatch"):
+            page.get_by_role("checkbox", name=column, exact=True).check()
+        keep(page, f"{name}-menu")
+        page.get_by_text("Columns").click()
+        row = page.get_by_role("row", name="web1")
+        expect(row).to_contain_text("1.25")
+        expect(page).to_have_url(re.compile("columns=.*%2Cload%2Cswap%2Cfailed%2Cversion"))
+        page.get_by_role("columnheader", name="Load").get_by_role("button").click()
+        expect(rows(page)).to_have_text(["web1", "db1", "nas", "old", "greenhouse"])
+        page.reload()
+        settled(page)
+        expect(rows(page)).to_have_text(["web1", "db1", "nas", "old", "greenhouse"])
+        publish(site.broker, *tick("web1", 12, load=2.5))
+        expect(row).to_contain_text("2.50")
+        publish(site.broker, *tick("web1", 12, load=1.25))
+        keep(page, name)
+        assert violations(page) == []
 
 
 def test_hosts_are_tagged_grouped_and_groups_closed(watched: Watched, site: Site) -> None:

@@ -9,13 +9,39 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.pages.conftest import DESKTOP, Watched, choose_theme, fits_sideways, keep, open_live, violations
+from tests.pages.conftest import (
+    DESKTOP,
+    Watched,
+    choose_theme,
+    fits_sideways,
+    keep,
+    open_live,
+    violations,
+)
 from tests.pages.live.opener import CORES, NO_GPU, NO_PERF, open_host, show_all
 from tests.pages.machines import everything
 from tests.stack import Dashboard, Stack, bearer
 from tests.stack import log_in as token_of
 
 pytestmark = pytest.mark.browser
+
+# Of each card what is told twice: a number in the legend that stands among the figures above it.
+TWICE = r"""(cards) => cards.flatMap((card) => {
+  const text = (one) => (one?.textContent ?? "").replace(/\s/g, "");
+  const told = new Set([...card.querySelectorAll(".value, .sides dd")].map(text));
+  return [...card.querySelectorAll(".legend .entry")]
+    .filter((entry) => told.has(text(entry.querySelector("b"))))
+    .map((entry) => `${card.dataset.key}: ${text(entry).replace(/[\d.,]/g, "")}`);
+})"""
+
+# How many pixels of a card are left below all that it holds.
+EMPTY = """(cards) => Object.fromEntries(cards.map((card) => {
+  const bottom = (one) => one.getBoundingClientRect().bottom;
+  const isHeld = (one) => one.checkVisibility() && (one.tagName === "CANVAS" || !one.children.length);
+  const held = Math.max(...[...card.querySelectorAll("*")].filter(isHeld).map(bottom));
+  const padding = parseFloat(getComputedStyle(card).paddingBottom);
+  return [card.dataset.key, Math.round(bottom(card) - padding - held)];
+}))"""
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -40,6 +66,28 @@ def test_everything_that_a_machine_has_is_shown(
     assert violations(page) == []
     assert watched.complaints == []
     assert watched.foreign(dashboard.url) == []
+
+
+def test_a_number_stands_once_in_a_card(context: BrowserContext, dashboard: Dashboard) -> None:
+    page = context.new_page()
+    cards = open_host(page, dashboard, "big")
+    show_all(page)
+    twice: set[str] | None = None
+    for _ in range(3):  # two numbers that are alike are so for one reading
+        found = set(cards.locator(".card").evaluate_all(TWICE))
+        twice = found if twice is None else twice & found
+        shown = cards.get_attribute("data-timestamp") or ""
+        expect(cards).not_to_have_attribute("data-timestamp", shown)
+    assert twice == set()
+
+
+def test_a_card_is_as_high_as_what_it_holds(context: BrowserContext, dashboard: Dashboard) -> None:
+    page = context.new_page()
+    cards = open_host(page, dashboard, "big")
+    show_all(page)
+    empty: dict[str, int] = cards.locator(".card").evaluate_all(EMPTY)
+    assert len(empty) == len(everything(0, 1))
+    assert {card: left for card, left in empty.items() if left > 8} == {}
 
 
 def test_each_of_many_cores_can_be_read(context: BrowserContext, dashboard: Dashboard) -> None:

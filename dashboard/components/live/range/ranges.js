@@ -1,5 +1,5 @@
 // The cards of one host over a range in place of its live ones: one question, one zoom and one cursor for all.
-import { Failed, ask } from "../../common/ask.js";
+import { Failed, UNSUPPORTED, ask } from "../../common/ask.js";
 import { clock } from "../../common/clock.js";
 import { drawn } from "../../common/mount.js";
 import { iso, said, spanText, widened } from "../../common/times.js";
@@ -161,12 +161,10 @@ export class Ranges {
     if (error.name === "AbortError") return;
     if (!(error instanceof Failed)) throw error;
     if (error.status === 401) return;
-    const isAway = error.status === 0 || error.status >= 500;
     const retry = () => this.#load({ following });
-    if (isAway) this.#again(retry, AGAIN_MS);
+    if (error.passes) this.#again(retry, AGAIN_MS);
     if (!following) this.#board.clear();
-    const sentence = error.message.replace(/\.$/, "");
-    this.#say(error.status === 503 ? `The history cannot be read: ${sentence}. This page tries again by itself.` : error.message, { label: "Try now", act: retry });
+    this.#say(error.ofHistory, error.status === UNSUPPORTED ? undefined : { label: "Try now", act: retry });
   }
 
   /** @type {(sentence: string, action?: Action) => void} */

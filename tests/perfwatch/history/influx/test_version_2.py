@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from perfwatch.errors import StoreError
+from perfwatch.errors import Elsewhere, StoreError
 from perfwatch.history.influx.http import Forbidden
 from perfwatch.history.influx.store import InfluxStore
 from perfwatch.history.influx.url import parse
@@ -136,6 +136,15 @@ def test_a_token_of_another_organisation_is_refused() -> None:
             ):
                 ask()
     assert double.written == []
+
+
+def test_a_limited_token_of_another_organisation_is_refused_by_the_buckets_that_it_sees() -> None:
+    """It may not see itself."""
+    with (
+        opened(InfluxDB2712({"x/autogen": ALL}, own="work")) as (store, _),
+        pytest.raises(Elsewhere, match=r"of another organisation, but PERFWATCH_INFLUX_ORG names 'home'"),
+    ):
+        store.check()
 
 
 @pytest.mark.parametrize("there", [True, False])

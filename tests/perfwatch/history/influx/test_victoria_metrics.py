@@ -24,10 +24,10 @@ def test_victoria_metrics_takes_what_is_written(tmp_path: Path) -> None:
             usage = Point("cpu", "nas", "", "", NOON, {"user": 2.5})
             named = Point("network", "größe, a=b", "interface", "eth 0", NOON, {"bytes": 7.0})
             assert store.write([usage, usage, named]) == 3
-            for ask in (store.span, store.policy, lambda: list(store.roll_up(NOON))):
+            found = exported(server)
+            for ask in (store.series, store.span, store.policy, lambda: list(store.roll_up(NOON))):
                 with pytest.raises(Unsupported, match="does not answer InfluxQL"):
                     ask()
-        found = exported(server)
         assert found["cpu_user", "nas", None] == ([NOON], [2.5])
         assert found["network_bytes", "größe, a=b", "eth 0"] == ([NOON], [7.0])
         assert len(found) == 2  # and no notes for rollups that nobody could make
