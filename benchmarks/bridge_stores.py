@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -48,7 +48,7 @@ class _Old(Server):
         super().__init__(address)
         self._post = poster(f"{address.url}/write?precision=ms&rp=autogen&db={address.database}")
 
-    def write(self, bucket: str, body: bytes) -> None:
+    def write(self, bucket: str, body: bytes, path: str, query: Mapping[str, str]) -> None:
         self._post(body)
 
 
