@@ -18,6 +18,7 @@ import pytest
 from dashboard.history.queries import AT_ONCE, DEADLINE_SECONDS
 from tests.influx import Victoria
 from tests.influx_proxy import Fault, InfluxProxy
+from tests.influxdb_2_7_12 import InfluxDB2712
 from tests.servers import Mosquitto, SilentServer, wait_until
 from tests.stack import PASSWORD, Dashboard, Person, bearer
 
@@ -205,6 +206,15 @@ def test_a_server_that_only_takes_writes_is_refused_in_words(
             wait_until(lambda: told in server.output(), "the log says so")
             assert told in health(server).json()["store"]
             assert server.output().count(told) == 1
+
+
+def test_a_token_that_may_read_nothing_is_told_on_health(module_broker: Mosquitto, tmp_path: Path) -> None:
+    with InfluxProxy(0) as proxy:
+        proxy.fault = InfluxDB2712({"x/autogen": set()})
+        url = f"influxdb://token@127.0.0.1:{proxy.port}/x"
+        with Dashboard(tmp_path, module_broker.url, history=url) as server:
+            told = "the token may not read the bucket x/autogen"
+            wait_until(lambda: told in health(server).json()["store"], "health says so")
 
 
 def hang_up(server: Dashboard, person: Person, path: str) -> None:
