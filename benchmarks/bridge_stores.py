@@ -6,7 +6,7 @@ PERFWATCH_TEST_INFLUX_URL names one, with _TOKEN and _ORG.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class _Old(Server):
             for policy in TIERS
         }
 
-    def write(self, bucket: str, body: bytes) -> None:
+    def write(self, bucket: str, body: bytes, path: str, query: Mapping[str, str]) -> None:
         self._posts[bucket](body)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from perfwatch.errors import PartialWrite, StoreError, Unsupported
@@ -15,6 +16,9 @@ from perfwatch.workers import Workers
 
 # How soon a policy that was changed elsewhere is followed.
 EVERY_SECONDS = 60.0
+
+# How many different refusals of a round are named.
+NAMED = 20
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +41,9 @@ async def look_after(store: HistoryStore, ours: Callable[[], bool] = lambda: Tru
             return
         except PartialWrite as exc:
             _log.warning("%s; all other rollups are made", exc)
+            refused = Counter(exc.refused)
+            for sentence, times in refused.most_common(NAMED if len(refused) > 1 else 0):
+                _log.warning("%d refused: %s", times, sentence)
         except StoreError as exc:
             if str(exc) != failing:
                 _log.warning("%s; old readings stay until it works again", exc)

@@ -24,13 +24,19 @@ _ROW = {"name": "cpu", "columns": ["time", "count_user"], "values": [[0, 7]]}
 class InfluxDB2712:
     """One organisation, and one token. It may do everything, or only what `rights` has of each bucket.
 
-    `own` is the organisation of the token; `virtual`: a bucket's name alone maps it, as since 2.4.
+    `own` is the organisation of the token, which it may see with `sees_org`; `virtual`: a bucket's name alone
+    maps it, as since 2.4.
     """
 
     def __init__(
-        self, rights: dict[str, set[str]] | None = None, own: str = ORG, virtual: bool = True
+        self,
+        rights: dict[str, set[str]] | None = None,
+        own: str = ORG,
+        virtual: bool = True,
+        sees_org: bool = False,
     ) -> None:
         self.rights = rights
+        self.sees_org = sees_org or rights is None
         self.own = own
         self.virtual = virtual
         self.made: list[tuple[str, Any]] = []
@@ -60,10 +66,9 @@ class InfluxDB2712:
         if url.path != "/api/v2/dbrps" and not body and given.get("org", ORG) != ORG:
             return _error(404, "not found", f'organization name "{given["org"]}" not found')
         if url.path == "/api/v2/orgs":
-            orgs = [] if self.rights is not None else [{"id": ORG_ID, "name": ORG}]
-            return _answer({"orgs": orgs})
+            return _answer({"orgs": [{"id": ORG_ID, "name": ORG}] * self.sees_org})
         if url.path == "/api/v2/buckets":
-            return self._make(msgspec.json.decode(body)) if body else self._list(given)
+            return self._make(msgspec.json.decode(body)) if body else self._list(**given)
         if url.path == "/api/v2/dbrps":
             return self._mapping(body)
         return self._into(url.path, given["bucket"], body)
@@ -93,17 +98,20 @@ class InfluxDB2712:
             return _answer({"authorizations": []})
         return _answer({"authorizations": [{"token": "token", "org": self.own}]})
 
-    def _list(self, given: dict[str, str]) -> Fault:
-        named = [given["name"]] if "name" in given else list(self.buckets)
-        if missing := set(named) - self.buckets.keys():
-            return _error(404, "not found", f'bucket "{missing.pop()}" not found')
+    def _list(self, name: str = "", org: str = "", limit: str = "") -> Fault:
+        """Only in an organisation it tells that a bucket is not there."""
+        if org and name not in self.buckets:
+            return _error(404, "not found", f'bucket "{name}" not found')
         # A limited token sees its own organisation's alone.
-        hidden = "org" in given and self.limited_elsewhere
-        seen = [self.buckets[name] for name in named if self.may("read", name) and not hidden]
-        return _answer({"buckets": seen})
+        hidden = org and self.limited_elsewhere
+        shown = [one for bucket, one in self.buckets.items() if self.may("read", bucket) and not hidden]
+        system = [{"name": "_monitoring"}] if self.rights is None else []
+        return _answer({"buckets": [one for one in shown + system if name in ("", one["name"])]})
 
     def _make(self, made: dict[str, Any]) -> Fault:
         bucket = made["name"]
+        if self.rights is not None:
+            return _error(401, "unauthorized", f"write:orgs/{ORG_ID}/buckets is unauthorized")
         if self.racing:
             self.add(bucket)
         if bucket in self.buckets:

@@ -1,8 +1,9 @@
 """What InfluxDB 3 Core 3.6.0 was seen to answer, in front of a real InfluxDB 1.6 that keeps the readings.
 
-Seen on a server built from its source; how it words its limits, and that it hangs up in the middle of a body,
-is from that source alone. `InfluxProxy.double` takes it. Where the real one counts files, it takes every ten
-minutes of a table, or every hour of one with an hour's rollups, for a file.
+Seen on a server built from its source; how it words its limit of files, and that it hangs up in the middle of
+a body, is from that source alone. `InfluxProxy.double` takes it. Where the real one counts files, it takes
+every ten minutes of a table, or every hour of one with an hour's rollups, for a file. It shows how a line
+begins as the line came, where the real one writes its floats anew.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import httpx
 import msgspec
 
 VERSION = "3.6.0"
-FILES, DATABASES, COLUMNS = 432, 5, 500
+_V2, _V3 = "/api/v2/write", "/api/v3/write_lp"
+FILES, DATABASES, TABLES, COLUMNS = 432, 5, 2000, 500
 
 _FILE_LIMIT = (
     "error while planning query: External error: Query would exceed file limit of 432 parquet files. Please "
@@ -27,10 +29,8 @@ _QUALIFIED = re.compile(r'FROM "[^"]*"\."')
 _SPAN = re.compile(r"time >= (-?\d+)ms AND time < (-?\d+)ms")
 _TABLE = re.compile(r'FROM "((?:[^"\\]|\\.)*)"')
 _ABSENT = re.compile(r"\"([^\"]+)\" = ''")
-_OF_ALL = re.compile(r"last_(.+)")
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_HEAD = re.compile(rb"((?:[^\\, ]|\\.)+)((?:,(?:[^\\ ]|\\.)+)?) (.+) -?\d+")
-_WORDS = ("DATABASE", "FIELD", "GROUP", "KEY", "LIMIT", "NAME", "ORDER", "SERIES", "TAG", "USER")
+_LINE = re.compile(r"((?:[^\\, ]|\\.)+)((?:,(?:[^\\ ]|\\.)+)?) (.+) (-?\d+)")
+_NUMBER = re.compile(r"[-+.\dEe]+")
 _IN_QUOTES = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _BETWEEN = re.compile(r"(?<!\\),")
 _TEN_MINUTES, _HOUR = 600_000, 3_600_000
@@ -43,15 +43,16 @@ class Core360:
 
     def __init__(self, upstream: int) -> None:
         self._url = f"http://127.0.0.1:{upstream}/query"
-        self._columns: dict[tuple[str, str], set[str]] = {}
         self.databases: set[str] = set()
+        self.tables: dict[tuple[str, str], dict[str, str]] = {}
 
     def refusal(self, method: str, path: str, body: bytes) -> tuple[int, bytes] | None:
         """What it answers in place of doing it: a status and JSON."""
         url = urlsplit(path)
         given = {name: values[0] for name, values in parse_qs(url.query).items()}
-        if url.path == "/api/v2/write":
-            return self._refused_write(given["bucket"], body)
+        if url.path in (_V2, _V3):
+            bucket = given["bucket" if url.path == _V2 else "db"]
+            return self._refused_write(url.path, bucket, body.decode())
         if url.path == "/query":
             return self._refused_query(method, given)
         return None
@@ -60,10 +61,13 @@ class Core360:
         """That request for the InfluxDB 1.6."""
         url = urlsplit(path)
         given = {name: values[0] for name, values in parse_qs(url.query).items()}
-        if url.path != "/query":
+        if url.path not in ("/query", _V3):
             return path
-        database, _, policy = given["db"].partition("/")
-        return f"/query?{urlencode(given | {'db': database, 'rp': policy})}"
+        database, _, policy = given.pop("db").partition("/")
+        given |= {"db": database, "rp": policy}
+        if url.path == "/query":
+            return f"/query?{urlencode(given)}"
+        return f"/write?{urlencode(given | {'precision': 'ms'})}"
 
     def told(self, path: str, content: bytes) -> bytes | None:
         """The answer as it has it; None when it breaks off in the middle."""
@@ -107,14 +111,22 @@ class Core360:
         series = answer["results"][0].get("series", [])
         return {row[0] for rows in series for row in rows["values"]}
 
-    def _refused_write(self, bucket: str, body: bytes) -> tuple[int, bytes] | None:
+    def _refused_write(self, path: str, bucket: str, body: str) -> tuple[int, bytes] | None:
+        """It takes all lines or none, and tells of the first that it does not take; /api/v2 not even that."""
+        if bucket not in self.databases and len(self.databases) >= DATABASES:
+            return _error(422, f"Adding a new database would exceed limit of {DATABASES} databases")
+        tables, full = self.tables.copy(), len(self.tables) >= TABLES
+        for number, line in enumerate(body.split("\n"), 1):
+            if cause := _taken(tables, full, bucket, line):
+                if path == _V2:
+                    told = "write buffer error: parsing for line protocol failed"
+                    return 400, msgspec.json.encode({"code": "invalid", "message": told})
+                data = {"error_message": cause, "line_number": number, "original_line": line[:20]}
+                told = "parsing failed for write_lp endpoint"
+                return 400, msgspec.json.encode({"error": told, "data": data})
         if bucket not in self.databases:
-            if len(self.databases) >= DATABASES:
-                return _error(422, "Adding a new database would exceed limit of 5 databases")
             self._make(bucket)
-        for line in body.split(b"\n"):
-            if refusal := self._refused_line(bucket, line):
-                return refusal
+        self.tables = tables
         return None
 
     def _make(self, bucket: str) -> None:
@@ -126,24 +138,29 @@ class Core360:
         httpx.post(self._url, data={"q": ";".join(made)}).raise_for_status()
         self.databases.add(bucket)
 
-    def _refused_line(self, bucket: str, line: bytes) -> tuple[int, bytes] | None:
-        if (parts := _HEAD.fullmatch(line)) is None:
-            return None  # for the 1.6 to refuse
-        table, tags, fields = (part.decode() for part in parts.groups())
-        tag_names, names = ({pair.split("=")[0] for pair in _BETWEEN.split(some)} for some in (tags, fields))
-        for name in tag_names & names:
-            message = f"invalid column type for column '{name}', expected iox::column_type::tag"
-            told = [{"original_line": line.decode(), "line_number": 1, "error_message": message}]
-            return 400, msgspec.json.encode(
-                {"error": "partial write of line protocol occurred", "data": told}
-            )
-        columns = self._columns.setdefault((bucket, table), set())
-        if len(columns | names) > COLUMNS:
-            return _error(
-                422, f"Update to schema would exceed number of columns per table limit of {COLUMNS}"
-            )
-        columns |= names
-        return None
+
+def _taken(tables: dict[tuple[str, str], dict[str, str]], full: bool, bucket: str, line: str) -> str:
+    """Take the columns of a line, with their types; else why not. `full`: when the request began."""
+    [(table, tags, fields, time)] = _LINE.findall(line)
+    if (there := tables.get((bucket, table))) is None and full:
+        return f"Update to schema would exceed number of tables limit of {TABLES} tables"
+    found = [(pair.partition("=")[0], "tag") for pair in _BETWEEN.split(tags)[1:]]
+    pairs = _BETWEEN.split(fields)
+    for place, (name, _, value) in enumerate(pair.partition("=") for pair in pairs):
+        if not _NUMBER.fullmatch(value):
+            rest = f"Could not parse entire line. Found trailing content: '{','.join(pairs[place:])} {time}'"
+            return rest if place else "No fields were provided"
+        found.append((name, "field::float"))
+    columns = {} if there is None else there.copy()
+    for name, kind in found:
+        if columns.setdefault(name, kind) != kind:
+            expected = f"expected iox::column_type::{columns[name]}, got iox::column_type::{kind}"
+            return f"invalid column type for column '{name}', {expected}"
+    # It counts the time only in a table that is there.
+    if columns != there and len(columns) + (there is not None) > COLUMNS:
+        return f"Update to schema would exceed number of columns per table limit of {COLUMNS} columns"
+    tables[bucket, table] = columns
+    return ""
 
 
 def _files(asked: str, bucket: str) -> float:
@@ -154,9 +171,8 @@ def _files(asked: str, bucket: str) -> float:
 
 
 def _as_told(table: dict[str, Any]) -> None:
-    """A name that InfluxQL would have quoted is quoted in that of a column, and a float has a point."""
+    """A float has a point."""
     counts = [column == "time" or column.startswith("count") for column in table["columns"]]
-    table["columns"] = [_quoted(column) for column in table["columns"]]
     table["values"] = [
         [
             float(cell) if type(cell) is int and not whole else cell
@@ -164,13 +180,6 @@ def _as_told(table: dict[str, Any]) -> None:
         ]
         for row in table.get("values", [])
     ]
-
-
-def _quoted(column: str) -> str:
-    found = _OF_ALL.fullmatch(column)
-    if found is None or (_PLAIN.fullmatch(found[1]) and found[1].upper() not in _WORDS):
-        return column
-    return 'last_"{}"'.format(found[1].replace('"', '\\"'))
 
 
 def _error(status: int, reason: str) -> tuple[int, bytes]:

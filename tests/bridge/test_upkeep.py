@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.upkeep import look_after
+from bridge.upkeep import NAMED, look_after
 from perfwatch.errors import PartialWrite, StoreError
 from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.sqlite.store import SqliteStore
@@ -104,6 +104,23 @@ async def test_each_new_reason_is_said_and_refused_rollups_stop_nothing(
     async with looking_after(store):
         await eventually(lambda: rows(store) == [0, 1, 1])
     assert [record.getMessage().partition(";")[0] for record in caplog.records] == ["first", "second", "one"]
+
+
+async def test_refused_rollups_are_named_each_once_and_so_many_at_most(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = ["cpu: too many"] + ["disk: too many"] * 60 + [f"other{n}: too many" for n in range(NAMED)]
+
+    def refuse() -> Policy:
+        raise PartialWrite("one (and 80 more points)", refused)
+
+    monkeypatch.setattr(store, "policy", refuse)
+    caplog.set_level(logging.WARNING)
+    async with looking_after(store):
+        await eventually(lambda: len(caplog.records) == 1 + NAMED)
+    first, *others = [record.getMessage() for record in caplog.records]
+    assert first.startswith("one (and 80 more points)")
+    assert others[:2] == ["60 refused: disk: too many", "1 refused: cpu: too many"]
 
 
 async def test_what_is_not_ours_to_do_is_left_alone(

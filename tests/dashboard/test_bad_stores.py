@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -16,8 +17,11 @@ import httpx
 import pytest
 
 from dashboard.history.queries import AT_ONCE, DEADLINE_SECONDS
-from tests.influx import Victoria
-from tests.influx_proxy import Fault, InfluxProxy
+from perfwatch.history.open import open_store
+from perfwatch.history.store import Point
+from tests.days import NOON_MS
+from tests.influx import Influxd, Victoria, database
+from tests.influx_proxy import PASS, Fault, InfluxProxy
 from tests.influxdb_2_7_12 import InfluxDB2712
 from tests.servers import Mosquitto, SilentServer, wait_until
 from tests.stack import PASSWORD, Dashboard, Person, bearer
@@ -30,10 +34,6 @@ MANY = httpx.Limits(max_connections=40)
 
 # Seconds in which every process must end, whatever its peers do.
 LAST = 8.0
-
-SHOWN = b"""{"results":[{"series":[
-{"name":"cpu","columns":["fieldKey","fieldType"],"values":[["user","float"]]}]}]}"""
-INDEXED = b'{"results":[{"series":[{"columns":["key"],"values":[["cpu,host=nas"]]}]}]}'
 
 LOCKING = """
 import sqlite3, sys
@@ -134,26 +134,23 @@ def test_sigterm_ends_it_while_its_broker_is_frozen(broker: Mosquitto, tmp_path:
 
 
 def test_the_query_of_a_client_that_hung_up_never_begins(
-    module_broker: Mosquitto, tmp_path: Path, threads: ThreadPoolExecutor
+    influxd: Influxd, module_broker: Mosquitto, tmp_path: Path, threads: ThreadPoolExecutor
 ) -> None:
-    answering, waiting = Event(), Event()
+    answering = Event()
 
     def fault(path: str, body: bytes) -> Fault:
-        if b"SERIES" in body:
-            return 200, INDEXED, {}
-        if b"SHOW" in body or path.startswith("/ping"):
-            return 200, SHOWN, {"X-Influxdb-Version": "1.8.10"}
-        waiting.set()
-        answering.wait(30)
-        return 200, b'{"results":[{}]}', {}
+        if b"SELECT" in body:
+            answering.wait(30)
+        return PASS
 
-    with InfluxProxy(0) as proxy:
+    with InfluxProxy(influxd.port) as proxy, database(f"influxdb://127.0.0.1:{proxy.port}", "", "") as url:
+        with closing(open_store(url)) as store:
+            store.write([Point("cpu", "nas", "", "", NOON_MS, {"user": 1.0})])
         proxy.fault = fault
-        url = f"influxdb://127.0.0.1:{proxy.port}/perfwatch"
         with Dashboard(tmp_path, module_broker.url, history=url) as server:
             person = Person(server.url)
             held = [threads.submit(person.get, METRICS) for _ in range(AT_ONCE)]
-            wait_until(lambda: sum(b"cpu" in seen[3] for seen in proxy.seen) >= AT_ONCE, "all of them ask")
+            wait_until(lambda: sum(b"SELECT" in seen[3] for seen in proxy.seen) >= AT_ONCE, "all of them ask")
             hang_up(server, person, f"{METRICS}&host=given_up")
             answering.set()
             assert all(query.result().status_code in (200, 503) for query in held)
@@ -219,6 +216,15 @@ def test_a_server_that_only_takes_writes_is_told_and_not_missed(
             assert (health(server).status_code, health(server).json()["store"]) == (200, "ok")
             assert told in health(server).json()["history"]
             assert server.output().count(told) == 1
+
+
+def test_a_token_that_may_read_nothing_is_told_on_health(module_broker: Mosquitto, tmp_path: Path) -> None:
+    with InfluxProxy(0) as proxy:
+        proxy.fault = InfluxDB2712({"x/autogen": set()})
+        url = f"influxdb://token@127.0.0.1:{proxy.port}/x"
+        with Dashboard(tmp_path, module_broker.url, history=url) as server:
+            told = "the token may not read the bucket x/autogen"
+            wait_until(lambda: told in health(server).json()["store"], "health says so")
 
 
 def hang_up(server: Dashboard, person: Person, path: str) -> None:

@@ -63,6 +63,9 @@ class Buckets(Protocol):
     def stretches(self, place: Place, whole: Stretch = ALWAYS) -> list[Stretch]:
         """Pieces of that stretch, in order of time, each of which the server answers a question about."""
 
+    def write(self, place: Place, body: bytes) -> None:
+        """Write lines with times in ms, durably. Raises ServerRefused when some were not taken."""
+
     def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
         """The answers to statements, each about one of those places."""
 
@@ -106,6 +109,10 @@ class Qualified:
 
     def stretches(self, place: Place, whole: Stretch = ALWAYS) -> list[Stretch]:
         return [whole]
+
+    def write(self, place: Place, body: bytes) -> None:
+        given = {"org": self._server.address.org, "bucket": place.bucket, "precision": "ms"}
+        self._server.write(place.bucket, body, "/api/v2/write", given)
 
     def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
         return self._server.query(list(statements), *places[0])

@@ -46,14 +46,14 @@ class Database:
         """Write lines with times in ms, durably. Raises ServerRefused when some were not taken."""
         self._ready(place)
         try:
-            self._server.write(place.bucket, body)
+            self.ways().write(place, body)
         except ServerRefused as exc:
             if not exc.missing:
                 raise
             # Somebody removed the bucket since it was made.
             self._made.discard(place)
             self._ready(place)
-            self._server.write(place.bucket, body)
+            self.ways().write(place, body)
 
     def write_most(self, place: Place, lines: Sequence[bytes], first: int = 0) -> list[Refusal]:
         """Write all of the lines but those that the server refuses; returns these, counted from `first`.

@@ -12,7 +12,6 @@ import msgspec
 import urllib3
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
-from influxdb_client.service.write_service import WriteService
 
 from perfwatch.errors import StoreError
 from perfwatch.history.influx.query import Response, Result, joined
@@ -37,7 +36,7 @@ _ADVICE = {
 }
 
 # What servers say of lines that they cannot take, and of a bucket that is not there, in any version.
-_LINE = re.compile(r"partial write|pars(e|ing)|would exceed number of", re.IGNORECASE)
+_LINE = re.compile(r"partial write|pars(e|ing)", re.IGNORECASE)
 _MISSING = re.compile(r"(database|retention policy|bucket|dbrp).*not found|no dbrp", re.IGNORECASE)
 
 # How many of the lines were not taken, as 1.x and 2 tell it.
@@ -108,7 +107,6 @@ class Server:
             ssl_ca_cert=address.ca_file,
             retries=False,
         )
-        self._write = WriteService(self._client.api_client)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
@@ -117,21 +115,13 @@ class Server:
         """What the server says that it is, such as `1.8.10` or `v2.7.1`; empty when it does not say."""
         return self._call("GET", "/ping").headers.get("X-Influxdb-Version", "")
 
-    def write(self, bucket: str, body: bytes) -> None:
-        """Write lines with times in ms, durably. Raises ServerRefused when some were not taken."""
-        packed = {} if self.address.local else {"content_encoding": "gzip"}
-        if packed:
+    def write(self, bucket: str, body: bytes, path: str, query: Mapping[str, str]) -> None:
+        """Post lines to an endpoint, durably. Raises ServerRefused when some were not taken."""
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        if not self.address.local:
+            headers["Content-Encoding"] = "gzip"
             body = gzip.compress(body, compresslevel=1)  # 6, the default, takes five times as long
-        with explain(self.address, bucket):
-            self._write.post_write(  # type: ignore[no-untyped-call]
-                # 1.x and VictoriaMetrics know no organisations, but the client asks for one.
-                org=self.address.org or "-",
-                bucket=bucket,
-                body=body,
-                precision="ms",
-                content_type="text/plain; charset=utf-8",
-                **packed,
-            )
+        self._call("POST", path, query, body=body, headers=headers, bucket=bucket)
 
     def query(self, statements: list[str], database: str, policy: str) -> list[Result]:
         """Run InfluxQL statements; one result for each. Times are in ms.
@@ -183,15 +173,17 @@ class Server:
         path: str,
         query: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
+        headers: dict[str, str] | None = None,
+        bucket: str = "",
     ) -> urllib3.HTTPResponse:
-        headers = {"Accept": "application/json"} | ({"Content-Type": _FORM} if form else {})
-        with explain(self.address):
+        given = {"Accept": "application/json"} | ({"Content-Type": _FORM} if form else {}) | (headers or {})
+        with explain(self.address, bucket):
             response: urllib3.HTTPResponse = self._client.api_client.call_api(  # type: ignore[no-untyped-call]
                 path,
                 method,
                 query_params=list((query or {}).items()),
-                header_params=headers,
+                header_params=given,
                 post_params=list((form or {}).items()),
                 body=body,
                 _preload_content=False,
@@ -269,11 +261,13 @@ def _trust(address: Address, reason: str) -> str:
 
 
 def _reason(exc: ApiException) -> str:
-    """The server's own sentence: 1.x and 3 call it error, 2 calls it message."""
+    """The server's own sentence: 1.x and 3 call it error, 2 calls it message; 3 has the cause below it."""
     body = exc.body.decode(errors="replace") if isinstance(exc.body, bytes) else str(exc.body or exc.reason)
     try:
         content = msgspec.json.decode(body)
         found = content.get("message") or content.get("error")
+        if cause := content.get("data", {}).get("error_message"):
+            found = f"{found}: {cause}"
     except (msgspec.DecodeError, AttributeError):
         found = None
     return str(found or body)[:EXCERPT]

@@ -7,6 +7,7 @@ it was thinned makes rollups beside those, from all that ever came so; it stays 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -144,7 +145,7 @@ class Rollups:
     def _write(self, place: Place, made: Iterator[str]) -> None:
         while some := list(islice(made, LINES_AT_ONCE)):
             refused = self._database.write_most(place, [line.encode() for line in some])
-            self._refused += [f"{some[line][:SHOWN]}…: {reason}" for line, reason in refused]
+            self._refused += [f"{_table_of(some[line])}: {reason}" for line, reason in refused]
 
     def _hours(self, until: int) -> Iterator[tuple[int, list[str]]]:
         """The hours that nobody has rolled up yet, each with the metrics that it has."""
@@ -223,3 +224,8 @@ class Rollups:
             results = self._database.ask(asked)
             for rollup in (BASE, LATE):
                 self._write_hours([table for one in results for table in kept(one, rollup)], rollup)
+
+
+def _table_of(line: str) -> str:
+    """The measurement and tags of a line, which many of the refused may have in common."""
+    return re.split(r"(?<!\\) ", line, maxsplit=1)[0][:SHOWN]

@@ -1,6 +1,6 @@
 """The history on an InfluxDB server: 1.8, 2 or 3, by what all of them speak.
 
-Writes are line protocol to /api/v2/write, reads InfluxQL on /query. VictoriaMetrics takes the writes.
+Writes are line protocol, reads InfluxQL on /query. VictoriaMetrics takes the writes.
 """
 
 from __future__ import annotations

@@ -35,7 +35,9 @@ class Buckets2(Qualified):
             )
 
     def check_readable(self, place: Place) -> None:
-        if self._server.address.org and self._find(place.bucket) == []:
+        # Without an organisation it never tells whether a bucket is there, but lists all that may be read.
+        org = self._server.address.org
+        if (self._find(place.bucket) if org else self._server.get("/api/v2/buckets")["buckets"]) == []:
             advice = f"the token may not read the bucket {place.bucket}: see docs/influxdb.md"
             raise Forbidden(self._server.address, 403, "it does not show it", advice=advice)
 

@@ -1,4 +1,4 @@
-"""A token for each service, from a server that answers as InfluxDB 2.7.12 did, and from one that is named."""
+"""A token for each service, from a double of InfluxDB 2.7.12, and from a server that is named."""
 
 from __future__ import annotations
 
@@ -22,12 +22,17 @@ from perfwatch.history.store import Point
 from perfwatch.settings import Settings
 from tests.influx import database, named
 
+ORG_ID = "0b501e7e557ab1ed"
+
 # Of those that 2.7.12 knows, which refuses a right of any other kind.
 KINDS = {"authorizations", "buckets", "dbrp", "orgs", "tasks", "users"}
 
 
-class Recorded(ThreadingHTTPServer):
-    """`given` are the authorizations that were made; `readable` is whether they may read."""
+class Tokens2712(ThreadingHTTPServer):
+    """As InfluxDB 2.7.12 was seen to answer. `given` are the authorizations that it `makes`.
+
+    `readable` is whether they may read.
+    """
 
     def __init__(self, whole: str) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
@@ -38,27 +43,29 @@ class Recorded(ThreadingHTTPServer):
 
 
 class _Answers(BaseHTTPRequestHandler):
-    server: Recorded
+    server: Tokens2712
 
     def do_GET(self) -> None:
         token = self.headers["Authorization"].removeprefix("Token ")
         if token != self.server.whole and token not in self.server.given:
-            self._answer(401, {"code": "unauthorized", "message": "unauthorized access"})
+            told = "Unauthorized" if self.path.startswith("/query") else "unauthorized access"
+            self._answer(401, {"code": "unauthorized", "message": told})
         elif self.path.startswith("/api/v2/orgs?org=perfwatch"):
-            self._answer(200, {"orgs": [{"id": "0b501e7e557ab1ed", "name": "perfwatch"}]})
+            self._answer(200, {"orgs": [{"id": ORG_ID, "name": "perfwatch"}]})
         else:
-            values = [["_internal"], ["perfwatch"]] if self.server.readable else []
-            series = [{"name": "databases", "columns": ["name"], "values": values}]
+            shown = {"values": [["_monitoring"], ["perfwatch"]]} if self.server.readable else {}
+            series = [{"name": "databases", "columns": ["name"], **shown}]
             self._answer(200, {"results": [{"statement_id": 0, "series": series}]})
 
     def do_POST(self) -> None:
         wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if not self.server.makes or self.headers["Authorization"] != f"Token {self.server.whole}":
-            self._answer(403, {"code": "forbidden", "message": "insufficient permissions"})
-            return
         if not {one["resource"]["type"] for one in wanted["permissions"]} <= KINDS:
             why = "invalid resource type for permission: unknown resource type for permission"
             self._answer(400, {"code": "invalid", "message": why})
+            return
+        if not self.server.makes or self.headers["Authorization"] != f"Token {self.server.whole}":
+            why = f"write:orgs/{ORG_ID}/authorizations is unauthorized"
+            self._answer(401, {"code": "unauthorized", "message": why})
             return
         token = f"token-{len(self.server.given)}"
         self.server.given[token] = wanted
@@ -79,14 +86,14 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(place: Path) -> Iterator[Recorded]:
-    with Recorded((place / "influxdb" / "token").read_text()) as server:
+def server(place: Path) -> Iterator[Tokens2712]:
+    with Tokens2712((place / "influxdb" / "token").read_text()) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
 
 
-def give(place: Path, server: Recorded) -> tuple[dict[str, str], list[str]]:
+def give(place: Path, server: Tokens2712) -> tuple[dict[str, str], list[str]]:
     """The tokens afterwards, and what was said."""
     said: list[str] = []
     address = parse(f"influxdb://127.0.0.1:{server.server_port}/perfwatch?org=perfwatch", "")
@@ -94,7 +101,7 @@ def give(place: Path, server: Recorded) -> tuple[dict[str, str], list[str]]:
     return {name: (place / name / "influx_token").read_text() for name in RIGHTS}, said
 
 
-def test_each_service_gets_its_own_once(place: Path, server: Recorded) -> None:
+def test_each_service_gets_its_own_once(place: Path, server: Tokens2712) -> None:
     tokens, said = give(place, server)
     assert (len(set(tokens.values())), server.whole in tokens.values(), len(said)) == (3, False, 3)
     may = {
@@ -109,7 +116,7 @@ def test_each_service_gets_its_own_once(place: Path, server: Recorded) -> None:
     assert give(place, server) == (tokens, [])
 
 
-def test_one_that_the_server_has_forgotten_is_made_anew(place: Path, server: Recorded) -> None:
+def test_one_that_the_server_has_forgotten_is_made_anew(place: Path, server: Tokens2712) -> None:
     give(place, server)
     server.given.clear()
     tokens, said = give(place, server)
@@ -117,7 +124,7 @@ def test_one_that_the_server_has_forgotten_is_made_anew(place: Path, server: Rec
 
 
 @pytest.mark.parametrize("trouble", ["makes", "readable"])
-def test_where_it_fails_the_administrators_stays(place: Path, server: Recorded, trouble: str) -> None:
+def test_where_it_fails_the_administrators_stays(place: Path, server: Tokens2712, trouble: str) -> None:
     setattr(server, trouble, False)
     tokens, said = give(place, server)
     assert set(tokens.values()) == {server.whole}

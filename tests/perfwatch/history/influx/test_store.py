@@ -191,7 +191,7 @@ def test_a_server_is_found_where_a_reverse_proxy_has_it(address: Address, proxy:
 class Beneath:
     """A reverse proxy, which takes off its prefix."""
 
-    version = "1.8.10"
+    version = "1.6.7"
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix

@@ -147,10 +147,11 @@ def test_a_limited_token_of_another_organisation_is_refused_by_the_buckets_that_
         store.check()
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_a_late_reading_is_kept_by_a_token_for_raw_readings_only(there: bool) -> None:
+@pytest.mark.parametrize(("there", "sees_org"), [(True, False), (False, False), (False, True)])
+def test_a_late_reading_is_kept_by_a_token_for_raw_readings_only(there: bool, sees_org: bool) -> None:
     """The others cannot be seen, whether they are there or not."""
-    double = InfluxDB2712({"x/autogen": ALL} | ({"x/1m": set(), "x/1h": set()} if there else {}))
+    others: dict[str, set[str]] = {"x/1m": set(), "x/1h": set()} if there else {}
+    double = InfluxDB2712({"x/autogen": ALL} | others, sees_org=sees_org)
     with opened(double) as (store, _):
         assert store.write([reading(age=2 * HOUR), reading()]) == 2
         told = (
@@ -169,16 +170,18 @@ def test_a_token_that_may_only_write_is_enough_for_readings() -> None:
         assert store.write([reading()]) == 1
 
 
-def test_a_token_that_may_read_nothing_is_told_so() -> None:
+@pytest.mark.parametrize("org", ["home", ""])
+def test_a_token_that_may_read_nothing_is_told_so(org: str) -> None:
     """Its history is not empty."""
-    with opened(InfluxDB2712({"x/autogen": set(), "x/1h": set()})) as (store, _):
+    with opened(InfluxDB2712({"x/autogen": set(), "x/1h": set()}), org) as (store, _):
         for ask in (store.policy, store.series, store.span):
             with pytest.raises(Forbidden, match="the token may not read the bucket x/autogen"):
                 ask()
 
 
-def test_a_history_that_nobody_has_written_yet_is_empty() -> None:
-    with opened(InfluxDB2712()) as (store, _):
+@pytest.mark.parametrize("org", ["home", ""])
+def test_a_history_that_nobody_has_written_yet_is_empty(org: str) -> None:
+    with opened(InfluxDB2712(), org) as (store, _):
         assert (store.policy().enabled, store.series(), store.span().newest) == (True, [], None)
 
 

@@ -19,7 +19,7 @@ from perfwatch.history.store import Bucket, Layout, Numbers, Part, Point, Series
 from perfwatch.readings.codec import from_ms
 from tests.influx import Influxd
 from tests.influx_proxy import InfluxProxy
-from tests.influxdb_3_core_3_6_0 import COLUMNS, Core360
+from tests.influxdb_3_core_3_6_0 import COLUMNS, TABLES, Core360
 
 USER = Series("cpu", "nas", "", "", "user")
 
@@ -153,21 +153,45 @@ def test_a_field_that_is_called_like_a_tag_costs_nothing(store: InfluxStore, now
 
 
 def test_too_many_columns_cost_the_points_that_have_them(store: InfluxStore, now: int) -> None:
-    store.write([Point("x", "nas", "", "", now, {f"f{n}": 1.0 for n in range(COLUMNS)})])
-    one_more = Point("x", "nas", "", "", now + 1, {"one_more": 1.0})
-    with pytest.raises(PartialWrite, match=f"x of nas at {now + 1}: Update to schema would exceed") as caught:
-        store.write([point(now), one_more, point(now + 1)])
+    for metric, room in (("x", 0), ("y", 1)):
+        most = dict.fromkeys(
+            (f"f{n}" for n in range(COLUMNS - 2 - room)), 1.0
+        )  # the host and the time are two
+        store.write([Point(metric, "nas", "", "", now, most)])
+    more = [Point(metric, "nas", "", "", now + 1, {"more": 1.0}) for metric in ("x", "y")]
+    refused = f"x of nas at {now + 1}: .*would exceed number of columns per table limit of 500 columns"
+    with pytest.raises(PartialWrite, match=refused) as caught:
+        store.write([point(now), *more, point(now + 1)])
     assert len(caught.value.refused) == 1
     assert len(store.query([USER], now, now + 2, 1)[USER]) == 2
+    assert Series("y", "nas", "", "", "more") in store.series("y")
+
+
+def test_too_many_tables_cost_the_points_of_new_ones(store: InfluxStore, core: Core360, now: int) -> None:
+    store.write([point(now)])
+    core.tables |= {("other", str(number)): {} for number in range(TABLES)}
+    refused = f"memory of nas at {now}: .*would exceed number of tables limit of 2000 tables"
+    with pytest.raises(PartialWrite, match=refused) as caught:
+        store.write([point(now + 1), point(now, metric="memory"), point(now - DAY_MS)])
+    assert len(caught.value.refused) == 1  # and no note of a late hour, which has a table too
+    assert len(store.query([USER], now - DAY_MS, now + 2, 1)[USER]) == 3
+
+
+def test_what_is_no_number_is_refused_alone_and_with_its_cause(store: InfluxStore, now: int) -> None:
+    bad = point(now + 1, float("nan"))
+    with pytest.raises(PartialWrite, match=f"cpu of nas at {now + 1}: .*: No fields were provided$"):
+        store.write([point(now), bad, point(now + 2)])
+    assert len(store.query([USER], now, now + 3, 1)[USER]) == 2
 
 
 def test_too_many_columns_of_rollups_cost_those_rollups(store: InfluxStore, now: int) -> None:
     """A rollup has four for each field: so a table has room for 125 of them."""
     hour = closed(now) - HOUR
     store.write([Point("x", "nas", "", "", hour, {f"f{n}": 1.0 for n in range(126)}), point(hour)])
-    with pytest.raises(PartialWrite, match=r"x,host=nas,rollup=base .*and 1 more points") as caught:
+    with pytest.raises(PartialWrite, match=r"x,host=nas,rollup=base: .*columns.*and 1 more points") as caught:
         total(store.roll_up(closed(now)))
     assert len(caught.value.refused) == 2  # a minute and an hour
+    assert len(set(caught.value.refused)) == 1
     assert [tier.rows for tier in store.tiers()] == [127, 1, 1]
     assert list(store.roll_up(closed(now))) == []
 
