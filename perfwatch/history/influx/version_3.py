@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from perfwatch.history.influx.buckets import ALWAYS, Stretch, WriteOnly
+from perfwatch.history.influx.http import Forbidden, ServerRefused
 from perfwatch.history.influx.query import HOURS, Place, Result, numbers, unqualified
 from perfwatch.history.policy import DAY_MS
 from perfwatch.history.rollup import HOUR, MINUTE, floor
@@ -37,10 +39,18 @@ class Databases3(WriteOnly):
         return [Stretch(max(begin, start), min(begin + length, stop)) for begin in begins]
 
     def write(self, place: Place, body: bytes) -> None:
-        # /api/v2/write never tells why it refuses a line. And where one is refused while others are kept, the
-        # columns that it would have had stay, and count towards those that its table may have.
-        given = {"db": place.bucket, "precision": "millisecond", "accept_partial": "false"}
-        self._server.write(place.bucket, body, "/api/v3/write_lp", given)
+        try:
+            super().write(place, body)
+        except ServerRefused as exc:
+            if not exc.about_lines:
+                raise
+            # Why, it tells elsewhere only. And where it keeps the other lines, the columns that a refused one
+            # would have had stay, and count towards those that its table may have.
+            given = {"db": place.bucket, "precision": "millisecond", "accept_partial": "false"}
+            with suppress(Forbidden):  # a proxy may let through no more than what all versions have
+                self._server.write(place.bucket, body, "/api/v3/write_lp", given)
+                return
+            raise
 
     def ask(self, statements: Sequence[str], places: Sequence[Place]) -> list[Result]:
         # It takes one statement a request; and where one names a retention policy `autogen`, it looks in
