@@ -84,10 +84,12 @@ def test_what_needs_no_history_is_answered_while_queries_wait_for_it(
     login = {"username": "admin", "password": PASSWORD}
     with httpx.Client(base_url=server.url, headers=bearer(person.token), limits=MANY) as client:
         waiting = [threads.submit(client.get, ASKING[number % len(ASKING)]) for number in range(20)]
-        answers = [client.post("/api/auth/login", json=login)]
-        answers += [client.get(path) for path in ("/health", "/api/hosts", "/api/users", "/api/auth/me")]
-        assert [answer.status_code for answer in answers] == [200, 503, 200, 200, 200]
-        assert max(answer.elapsed.total_seconds() for answer in answers) < DEADLINE_SECONDS / 2
+        entered = client.post("/api/auth/login", json=login)
+        answers = [client.get(path) for path in ("/health", "/api/hosts", "/api/users", "/api/auth/me")]
+        assert [answer.status_code for answer in (entered, *answers)] == [200, 503, 200, 200, 200]
+        assert max(answer.elapsed.total_seconds() for answer in answers) < 1
+        # To check a password takes the processor, which others may have.
+        assert entered.elapsed.total_seconds() < DEADLINE_SECONDS / 2
         assert {query.result().status_code for query in waiting} == {503}
 
 
