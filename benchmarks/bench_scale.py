@@ -115,9 +115,7 @@ class Fleet:
         alerts = Service(
             ["alerts"], _made(folder / "alerts"), data_dir=str(folder / "alerts"), broker=broker.url
         )
-        dashboard = Dashboard(
-            _made(folder / "dashboard"), broker.url, history=f"sqlite://{folder / 'history.db'}"
-        )
+        dashboard = Dashboard(_made(folder / "dashboard"), broker.url, history=history)
         for one in (*bridges, alerts, dashboard):
             stack.enter_context(one)
         return [[_pid(broker)], [_pid(one) for one in bridges], store, [_pid(alerts)], [_pid(dashboard)]]

@@ -20,14 +20,14 @@ from benchmarks.publish import MARK, answers, connected, packet
 from perfwatch.readings import codec
 
 INTERVAL = 5.0
-_MARK_MS = 946_684_800_000
+MARK_MS = 946_684_800_000
 # So many ticks of each host in turn: no number stays as it was.
 _TICKS = 3
 _ROOMS, _ROLES = ("attic", "cellar", "office", "rack1", "rack2"), ("nas", "pi", "vm", "web")
 
 
 def publish(port: int, hosts: int, seconds: float) -> None:
-    feed = [message for tick in range(_TICKS) for message in messages(hosts, 1, _MARK_MS, tick)]
+    feed = [message for tick in range(_TICKS) for message in messages(hosts, 1, MARK_MS, tick)]
     ticks = [feed[at : at + len(METRICS)] for at in range(0, len(feed), len(METRICS))]
     with connected(port) as wire:
         for number, tick in enumerate(ticks[:hosts]):
