@@ -8,7 +8,7 @@ WATCH  ?= 3
 HOMEASSISTANT := 2026.2.3
 
 .DEFAULT_GOAL := help
-ALL_TESTS := test test-homeassistant test-recipes test-openapi
+ALL_TESTS := test test-homeassistant test-recipes test-openapi test-brokers
 .PHONY: help run $(ALL_TESTS) check bench bundle declared install install-dev lock clean
 
 help:  ## this list
@@ -45,6 +45,11 @@ test-recipes: install-dev  ## the recipes of docs/recipes.md, by Node-RED, Teleg
 	@PERFWATCH_TEST_RECIPES=$(CURDIR)/build/recipes \
 	  PERFWATCH_TEST_HOMEASSISTANT=$(wildcard build/homeassistant) \
 	  $(BIN)/python -m pytest -n 0 -v $(ARGS) tests/recipes/real.py
+
+test-brokers: install-dev  ## groups of bridges on HiveMQ CE and comqtt (needs a JDK and Maven, and Go)
+	@scripts/ensure 'command -v redis-server' redis-server
+	@tests/brokers/install build/brokers
+	@PERFWATCH_TEST_BROKERS=$(CURDIR)/build/brokers $(BIN)/python -m pytest -n 0 -v $(ARGS) tests/brokers/real.py
 
 test-openapi: install-dev  ## schemathesis over a running server, for minutes
 	@test -x build/schemathesis/bin/schemathesis || { $(PYTHON) -m venv build/schemathesis && \

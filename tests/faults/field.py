@@ -197,6 +197,24 @@ def on_influxdb(server: Influxd | Named, folder: Path, resend: float = 0.0) -> I
         proxy.fault, proxy.cut = None, ""
 
 
+def kill_one_of_three(one: Field, second: Mosquitto, third: Mosquitto, group: str = "all") -> int:
+    """Kill a member of a group, and start it again; how many readings waited for it while it was away.
+
+    `second` and `third` are the brokers of the other two: those of a cluster, if it is not one alone.
+    """
+    one.bridges += [Process(one.folder, second, "test2"), Process(one.folder, third, "test3")]
+    for bridge in one.bridges:
+        bridge.environ["PERFWATCH_GROUP"] = group
+    one.start()
+    one.flow()
+    killed = one.bridges[1]
+    killed.end(signal.SIGKILL)
+    one.flow(600)
+    waiting = one.count().lost
+    killed.start()
+    return waiting
+
+
 @contextmanager
 def locked(one: Field) -> Iterator[None]:
     """The history's file is locked by another process's transaction."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
-import pytest
-
-from tests.bridge.running import Process
 from tests.faults.conftest import Report
-from tests.faults.field import Field, NamedBroker, field, locked
-from tests.servers import Mosquitto
+from tests.faults.field import field, kill_one_of_three, locked
 
 # How long the collectors keep what was acknowledged: longer than the broker takes to save it.
 RESEND = 15.0
@@ -91,24 +86,6 @@ def test_everything_is_killed_at_once(tmp_path: Path, report: Report) -> None:
         report("SIGKILL of collectors, bridge and broker at once, twice", one.settle())
 
 
-def kill_one_of_three(one: Field, second: Mosquitto, third: Mosquitto) -> int:
-    """Kill a member of a group, and start it again; how many readings waited for it while it was away.
-
-    `second` and `third` are the brokers of the other two: those of a cluster, if it is not one alone.
-    """
-    one.bridges += [Process(one.folder, second, "test2"), Process(one.folder, third, "test3")]
-    for bridge in one.bridges:
-        bridge.environ["PERFWATCH_GROUP"] = "all"
-    one.start()
-    one.flow()
-    killed = one.bridges[1]
-    killed.end(signal.SIGKILL)
-    one.flow(600)
-    waiting = one.count().lost
-    killed.start()
-    return waiting
-
-
 def test_a_bridge_of_a_group_is_killed(tmp_path: Path, report: Report) -> None:
     with field(tmp_path) as one:
         # Mosquitto goes on giving the absent member its share, and keeps it for its session.
@@ -116,14 +93,3 @@ def test_a_bridge_of_a_group_is_killed(tmp_path: Path, report: Report) -> None:
         report("SIGKILL of one of three bridges of a group", one.settle())
     written = [bridge.log.read_text() for bridge in one.bridges]
     assert all("connected to" in text for text in written)
-
-
-def test_a_bridge_of_a_group_is_killed_on_a_named_broker(tmp_path: Path, report: Report) -> None:
-    """For a broker of another kind, such as one that clusters: docs/scale.md has what was seen."""
-    addresses = os.environ.get("PERFWATCH_TEST_BROKER", "")
-    if not addresses:
-        pytest.skip("PERFWATCH_TEST_BROKER names no MQTT 5 broker that lets anybody in, as host:port[,…]")
-    nodes = [NamedBroker(tmp_path, address) for address in addresses.split(",")]
-    with field(tmp_path, broker=nodes[0]) as one:
-        waiting = kill_one_of_three(one, nodes[1 % len(nodes)], nodes[2 % len(nodes)])
-        report(f"the same on {addresses}, {waiting} waited for it", one.settle())
