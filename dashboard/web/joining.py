@@ -19,7 +19,9 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 NAME = "streamlit.js"
@@ -105,11 +107,16 @@ def join(static: Path, esbuild: str) -> bytes:
 
 
 def is_of(script: bytes, modules: Modules) -> bool:
-    """Whether that script, compressed, was made of them as we would make it now."""
+    """Whether that script, compressed, is whole, and was made of them as we would make it now."""
     try:
-        return gzip.decompress(script).startswith(_first_line(modules))
-    except (OSError, EOFError):
+        # Bit by bit: the server would keep the memory of the whole.
+        with gzip.open(BytesIO(script)) as file:
+            ours = file.readline() == _first_line(modules)
+            while file.read(65_536):
+                pass
+    except (OSError, EOFError, zlib.error):
         return False
+    return ours
 
 
 def _first_line(modules: Modules) -> bytes:
