@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from perfwatch.history.store import HistoryStore, Point, Series
-from perfwatch.readings.codec import to_ms
+from tests.days import NOON_MS as NOON
 
-NOON = to_ms(datetime(2026, 11, 23, 12, tzinfo=UTC))
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 USER = Series("cpu", "nas", "", "", "user")

@@ -59,11 +59,10 @@ def address(proxy: InfluxProxy) -> Iterator[Address]:
         proxy.fault = None
 
 
-@pytest.fixture(autouse=True)
-def any_time(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few readings, of any year: a named InfluxDB 3 has no more files of them than it opens."""
-    if NAMED in request.node.name:
-        monkeypatch.setattr(Databases3, "stretches", Qualified.stretches)
+@pytest.fixture
+def any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests about certain dates: InfluxDB 3 is asked about the last 31 days, unless it has few files."""
+    monkeypatch.setattr(Databases3, "stretches", Qualified.stretches)
 
 
 @pytest.fixture(params=["sqlite", "influxdb1", *(way for way, lack in MISSING.items() if not lack)])

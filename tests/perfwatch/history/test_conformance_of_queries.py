@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from perfwatch.history.rollup import total
 from perfwatch.history.store import Bucket, HistoryStore, Point, Series, TieredStore
 from perfwatch.readings.codec import to_ms
-from tests.perfwatch.history.conformance import HOUR, MINUTE, NOON, USER, point
+from tests.days import NOON_MS as NOON
+from tests.perfwatch.history.conformance import HOUR, MINUTE, USER, point
 
 
 def test_buckets_give_mean_min_and_max(store: HistoryStore) -> None:
@@ -54,6 +55,7 @@ def test_gaps_stay_gaps(store: HistoryStore) -> None:
     assert [bucket.time for bucket in found] == [NOON, NOON + 5 * HOUR]
 
 
+@pytest.mark.usefixtures("any_time")
 @pytest.mark.timeout(45)  # empty bucket by empty bucket it takes a minute
 def test_a_gap_of_years_between_dense_readings_costs_nothing(store: HistoryStore) -> None:
     dense = [start + second * 1000 for start in (0, NOON) for second in range(50)]
@@ -79,12 +81,14 @@ def test_a_mean_lies_between_min_and_max(store: HistoryStore) -> None:
     assert store.query([USER], NOON, NOON + MINUTE, MINUTE)[USER] == [Bucket(NOON, *[1.7e308] * 3)]
 
 
+@pytest.mark.usefixtures("any_time")
 def test_times_before_1970_are_kept_and_aligned(store: HistoryStore) -> None:
     store.write([point(-1, 1.0), point(-MINUTE, 3.0), point(0, 9.0)])
     found = store.query([USER], -HOUR, HOUR, MINUTE)[USER]
     assert found == [Bucket(-MINUTE, 2.0, 1.0, 3.0), Bucket(0, 9.0, 9.0, 9.0)]
 
 
+@pytest.mark.usefixtures("any_time")
 def test_a_leap_day_has_its_24_hours(store: HistoryStore) -> None:
     first = to_ms(datetime(2028, 2, 28, tzinfo=UTC))
     last = to_ms(datetime(2028, 3, 2, tzinfo=UTC))
@@ -103,6 +107,7 @@ def test_a_leap_day_has_its_24_hours(store: HistoryStore) -> None:
     ],
 )
 @pytest.mark.parametrize("rolled_up", [False, True])
+@pytest.mark.usefixtures("any_time")
 def test_a_local_day_has_the_hours_that_its_clocks_show(
     store: TieredStore, first: str, last: str, hours: int, rolled_up: bool
 ) -> None:

@@ -13,8 +13,9 @@ from perfwatch.history.policy import DAY_MS, Policy
 from perfwatch.history.rollup import HOUR, MINUTE, cleanup, total, upkeep
 from perfwatch.history.store import Bucket, Point, Series, TieredStore, Work
 from perfwatch.readings.codec import to_ms
+from tests.days import NOON_MS as NOON
 from tests.perfwatch.history.conformance import HOSTILE
-from tests.perfwatch.history.tiers import NOON, USER, every_minute, hourly, rows, write
+from tests.perfwatch.history.tiers import USER, every_minute, hourly, rows, write
 
 Opener: TypeAlias = Callable[[], TieredStore]
 
@@ -48,10 +49,11 @@ def test_a_job_ended_in_its_middle_goes_on_where_it_stopped(
 
 
 def test_buckets_over_tiers_are_those_of_the_raw_readings(store: TieredStore) -> None:
-    write(store, every_minute(26, NOON - 30_000))
-    asked = [(NOON - 20_000, NOON + DAY_MS + 40_000, step) for step in (MINUTE, 7 * MINUTE, HOUR, 5 * HOUR)]
+    noon = NOON - DAY_MS  # all 26 hours are over
+    write(store, every_minute(26, noon - 30_000))
+    asked = [(noon - 20_000, noon + DAY_MS + 40_000, step) for step in (MINUTE, 7 * MINUTE, HOUR, 5 * HOUR)]
     before = [store.query([USER], *one)[USER] for one in asked]
-    total(store.roll_up(NOON + 20 * HOUR))
+    total(store.roll_up(noon + 20 * HOUR))
     for one, expected in zip(asked, before, strict=True):
         found = store.query([USER], *one)[USER]
         assert [(b.time, b.min, b.max) for b in found] == [(b.time, b.min, b.max) for b in expected]
@@ -211,6 +213,7 @@ def test_a_sum_past_the_largest_float_leaves_a_mean_between_min_and_max(store: T
         assert bucket[1:] == (1.7e308, 1.7e308, 1.7e308)
 
 
+@pytest.mark.usefixtures("any_time")
 def test_upkeep_follows_the_policy(store: TieredStore) -> None:
     now = NOON + 40 * DAY_MS + 6 * MINUTE
     write(store, {now - days * DAY_MS: float(days) for days in (1, 6, 8, 29, 31, 39)})
@@ -222,6 +225,7 @@ def test_upkeep_follows_the_policy(store: TieredStore) -> None:
     assert total(cleanup(store, Policy(retention_days=7, enabled=False), now)) == Work(rollups=4)
 
 
+@pytest.mark.usefixtures("any_time")
 def test_a_leap_day_is_rolled_up_into_24_hours(store: TieredStore) -> None:
     start = to_ms(datetime(2028, 2, 29, tzinfo=UTC))
     write(store, {start + n * 10 * MINUTE: float(n // 6) for n in range(-6, 150)})

@@ -61,6 +61,7 @@ def test_any_tiering_gives_the_same_means_lows_and_highs(
     assert [b.mean for b in found] == pytest.approx([sum(v) / len(v) for v in expected.values()])
 
 
+@pytest.mark.usefixtures("any_time")
 @settings(
     max_examples=60,
     deadline=None,

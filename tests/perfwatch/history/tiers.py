@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from perfwatch.history.rollup import HOUR
 from perfwatch.history.store import Bucket, Point, Series, TieredStore
-from perfwatch.readings.codec import to_ms
+from tests.days import NOON_MS as NOON
 
-NOON = to_ms(datetime(2026, 11, 23, 12, tzinfo=UTC))
 USER = Series("cpu", "nas", "", "", "user")
 
 

@@ -57,7 +57,7 @@ def test_another_process_that_ends_takes_nothing_with_it(store: SqliteStore, pat
     """The last connection to a file removes its -wal: no process may take itself for the last wrongly."""
     store.write([point(0)])
     assert len(store.series()) == 1  # a second connection of this process
-    command = [sys.executable, "-m", "tests.perfwatch.history.writer", f"sqlite://{path}", "other", "3"]
+    command = [sys.executable, "-m", "tests.perfwatch.history.writer", f"sqlite://{path}", "other", "3", "0"]
     subprocess.run(command, check=True, capture_output=True)
     other = USER._replace(host="other")
     assert len(store.query([other], 0, 10_000, 1)[other]) == 3
