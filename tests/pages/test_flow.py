@@ -75,8 +75,15 @@ def test_logging_out_ends_the_session_in_every_tab(watched: Watched, stack: Stac
     expect(other.page.get_by_test_id("connection-state")).to_have_text(
         re.compile("^connected", re.IGNORECASE)
     )
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        page.wait_for_timeout(500)  # the connections of the page end meanwhile
+        route.fulfill(response=answer)
+
+    page.route("**/api/auth/logout", late)
     page.get_by_test_id("logout").click()
-    expect(page).to_have_url(re.compile("/login"))
+    expect(page).to_have_url(f"{stack.url}/login?reason=logout")
     # The same session in another tab: its sockets are closed by the server, and it leaves by itself.
     expect(other.page).to_have_url(re.compile("/login"))
     page.goto(stack.url)

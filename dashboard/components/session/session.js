@@ -1,9 +1,8 @@
 // The browser's side of the login: leaves for the login page in time, and draws "Log out".
-import { at } from "../common/paths.js";
 import { mountable } from "../common/mount.js";
 import { Bell } from "./bell.js";
 import { markCurrentPage } from "./pages.js";
-import { leave, watch } from "./watch.js";
+import { leave, logOut, watch } from "./watch.js";
 
 /** @type {Record<string, string>} */
 const NEXT_THEME = { dark: "light", light: "system", system: "dark" };
@@ -23,7 +22,7 @@ class Session {
     this.#bell = new Bell(/** @type {any} */ (this.#part("bell")), this.#part("bell-count"));
     this.#drawTheme();
     const logout = this.#part("logout");
-    logout.addEventListener("click", () => logOut(logout), { signal: this.#stopping.signal });
+    logout.addEventListener("click", () => end(logout), { signal: this.#stopping.signal });
   }
 
   /** @param {{ username?: string, over?: boolean }} told */
@@ -59,11 +58,9 @@ class Session {
 }
 
 /** @type {(button: HTMLButtonElement) => Promise<void>} */
-async function logOut(button) {
+async function end(button) {
   button.disabled = true;
-  const response = await fetch(at("/api/auth/logout"), { method: "POST" }).catch(() => null);
-  // 401 says that the session is over already, which is what was asked for.
-  if (response?.ok || response?.status === 401) return leave("logout");
+  if (await logOut()) return;
   button.disabled = false;
   button.textContent = "Not logged out: try again";
 }

@@ -7,8 +7,11 @@ const MARGIN_MS = 5000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const CHANNEL = "perfwatch-session";
 
+let loggingOut = false;
+
 /** @type {(reason: "expired" | "logout") => void} */
 export function leave(reason) {
+  if (reason === "expired" && loggingOut) return;
   if (reason === "logout") {
     forgetEnd();
     const others = new BroadcastChannel(CHANNEL);
@@ -17,6 +20,18 @@ export function leave(reason) {
     return location.assign(at("/login?reason=logout"));
   }
   location.assign(loginPath(reason, location));
+}
+
+// Whether the session is over now. The page's connections end with it, before the answer is here: they are not to
+// say that it expired.
+/** @type {() => Promise<boolean>} */
+export async function logOut() {
+  loggingOut = true;
+  const response = await fetch(at("/api/auth/logout"), { method: "POST" }).catch(() => null);
+  // 401 says that it was over already, which is what was asked for.
+  loggingOut = response?.ok === true || response?.status === 401;
+  if (loggingOut) leave("logout");
+  return loggingOut;
 }
 
 // Asks the server who is logged in. Leaves when nobody is; null when the server does not answer.
