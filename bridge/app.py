@@ -28,7 +28,8 @@ from bridge.writer import Writer
 from perfwatch import distribution
 from perfwatch.broker import broker_of
 from perfwatch.errors import BrokerError
-from perfwatch.history.open import check_start, open_store
+from perfwatch.history.open import open_store
+from perfwatch.history.start import check_start
 from perfwatch.history.store import HistoryStore
 from perfwatch.mqtt.client import Client, QoS, Will
 from perfwatch.mqtt.identity import group_name

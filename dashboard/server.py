@@ -59,7 +59,8 @@ from perfwatch.api_tokens import ApiTokens
 from perfwatch.broker import broker_of
 from perfwatch.errors import SettingError, StartError
 from perfwatch.history.influx.url import is_influx
-from perfwatch.history.open import check_start, open_store
+from perfwatch.history.open import open_store
+from perfwatch.history.start import check_start
 from perfwatch.settings import Settings, variable
 from perfwatch.tokens import Key, Revocations, Tokens
 from perfwatch.topics import Topics

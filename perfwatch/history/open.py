@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from perfwatch import distribution, settings
-from perfwatch.errors import Elsewhere, SettingError, StartError, StoreError
+from perfwatch.errors import SettingError
 from perfwatch.history.influx import url as influx_url
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import TieredStore
-from perfwatch.workers import Workers
-
-if TYPE_CHECKING:
-    from perfwatch.history.influx.store import InfluxStore
-
-# How long the start waits for a server's answer.
-START_SECONDS = 2.0
 
 
 def open_store(url: str, timeout: float | None = None) -> TieredStore:
@@ -40,25 +31,7 @@ def open_store(url: str, timeout: float | None = None) -> TieredStore:
     return SqliteStore(Path("/" + path.lstrip("/")))
 
 
-def check_start(url: str) -> None:
-    """Raises StartError when the server at `url` would keep what we write where we do not read.
-
-    One that is away, or does not answer within two seconds, is no reason not to start.
-    """
-    if not influx_url.is_influx(url):
-        return
-    store = _open_influx(url, START_SECONDS)
-    try:
-        asyncio.run(Workers("whether the history is ours", 1).run(store.check, deadline=START_SECONDS))
-    except Elsewhere as exc:
-        raise StartError(str(exc)) from exc
-    except (StoreError, TimeoutError):
-        return
-    finally:
-        store.close()
-
-
-def _open_influx(url: str, timeout: float | None) -> InfluxStore:
+def _open_influx(url: str, timeout: float | None) -> TieredStore:
     name = settings.variable("history")
     address = influx_url.parse(url, name)
     if address.ca_file and not Path(address.ca_file).is_file():
