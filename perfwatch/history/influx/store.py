@@ -29,9 +29,6 @@ from perfwatch.history.rollup import HOUR, MINUTE, NAMES, NEVER, RAW, Partial, S
 from perfwatch.history.store import Bucket, Numbers, Point, Series, Span, Tier, Work, count, each_point
 from perfwatch.readings.codec import from_ms
 
-# Which of the stretches of a tier.
-ALL, RECENT = slice(None), slice(-2, None)
-
 # Points or readings of one request: more of them cost a server no less each.
 AT_ONCE = 5000
 
@@ -79,10 +76,11 @@ class InfluxStore:
         if metric == "" or host == "":
             return []  # in InfluxQL an empty host would be any point without one
         listing = Listing(self._database.ask)
-        # Where questions are bounded, the readings of two days, and what rollups have of those before.
-        self._look(listing, self._database.raw, RECENT, "", metric, host)
+        # Where questions are bounded, the readings of a day or two, and what rollups have of those before.
+        self._look(listing, self._database.raw, self._recent(self._database.raw), "", metric, host)
         if self._database.ways().bounded or self._notes.reach().raw_from > NEVER:
-            self._look(listing, self._database.hours, ALL, "count_", metric, host)
+            hours = self._database.hours
+            self._look(listing, hours, self._database.stretches(hours), "count_", metric, host)
         return sorted(listing.series())
 
     def query(
@@ -195,7 +193,7 @@ class InfluxStore:
         self,
         listing: Listing,
         place: Place,
-        which: slice,
+        stretches: Sequence[Stretch],
         prefix: str,
         metric: str | None,
         host: str | None,
@@ -205,7 +203,7 @@ class InfluxStore:
             Source(place, one, host, stretch, columns)
             for one, all_columns in self._database.columns(place).items()
             if metric in (None, one)
-            for stretch in self._database.stretches(place)[which]
+            for stretch in stretches
             if (columns := {c: plain(c.removeprefix(prefix)) for c in all_columns if c.startswith(prefix)})
         ]
         if sources:
@@ -224,9 +222,13 @@ class InfluxStore:
         likely = [] if bound is None else [Stretch(bound, bound + DAY_MS)]
         lasts = self._times(place, "DESC", [recent, *reversed(whole)])
         # As long as nothing is rolled up, all of it is recent.
-        return min(self._times(place, "ASC", [*likely, *whole[RECENT]]), default=None), max(
-            lasts, default=None
-        )
+        firsts = self._times(place, "ASC", [*likely, *self._recent(place)])
+        return min(firsts, default=None), max(lasts, default=None)
+
+    def _recent(self, place: Place) -> list[Stretch]:
+        """Where questions are bounded, those about the last day: a stretch may begin within it."""
+        since = time.time_ns() // 1_000_000 - DAY_MS
+        return [one for one in self._database.stretches(place) if one.stop > since]
 
     def _times(self, place: Place, order: str, stretches: Sequence[Stretch]) -> list[int]:
         """The first or last time of each metric, in the first stretch that has any."""

@@ -70,6 +70,16 @@ def test_three_weeks_are_listed_asked_rolled_up_and_measured(store: InfluxStore,
     assert list(upkeep(store, store.policy(), now)) == []
 
 
+def test_readings_of_yesterday_are_listed_in_the_last_hour_of_a_day_too(
+    store: InfluxStore, now: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hour after now is of another stretch then."""
+    late = floor(now, DAY_MS) - 30 * MINUTE
+    monkeypatch.setattr(time, "time_ns", lambda: late * 1_000_000)
+    store.write([point(late - 23 * HOUR - 45 * MINUTE)])
+    assert store.series() == [USER]
+
+
 def test_what_comes_late_is_rolled_up_again(store: InfluxStore, now: int) -> None:
     hour = closed(now) - DAY_MS
     store.write([point(hour)])
