@@ -39,6 +39,7 @@ ALONE = (
     "tests/attacks/test_scripts.py",
     "tests/dashboard/web/test_bundle.py",
     "tests/dashboard/web/test_declared.py",
+    "tests/dashboard/web/test_joining.py",
     "tests/dashboard/test_components.py",
 )
 

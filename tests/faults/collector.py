@@ -24,7 +24,7 @@ from tests.bridge.publisher import payload
 
 
 class Collector:
-    def __init__(self, host: str, resend: float, notes: Path) -> None:
+    def __init__(self, host: str, resend: float, ahead: int, notes: Path) -> None:
         self._topic = f"perfwatch/{host}/cpu"
         self._resend = resend
         self._path = notes
@@ -35,7 +35,7 @@ class Collector:
         self._lock = threading.Lock()
         self._again = False
         self.client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5, client_id=f"from-{host}")
-        self.client.max_inflight_messages_set(8)  # HiveMQ takes 10; the real one goes by what its broker says
+        self.client.max_inflight_messages_set(ahead)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_publish = self._taken
         self.client.on_connect = self._connected
@@ -80,10 +80,10 @@ class Collector:
             self.publish(number)
 
 
-def main(broker: str, host: str, first: int, rate: float, resend: float, notes: Path) -> None:
+def main(broker: str, host: str, first: int, rate: float, resend: float, ahead: int, notes: Path) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    collector = Collector(host, resend, notes)
+    collector = Collector(host, resend, ahead, notes)
     address, _, port = broker.partition(":")
     collector.client.connect_async(address, int(port), keepalive=5)
     collector.client.loop_start()
@@ -102,4 +102,4 @@ def main(broker: str, host: str, first: int, rate: float, resend: float, notes: 
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    main(given[0], given[1], int(given[2]), float(given[3]), float(given[4]), Path(given[5]))
+    main(given[0], given[1], int(given[2]), float(given[3]), float(given[4]), int(given[5]), Path(given[6]))
