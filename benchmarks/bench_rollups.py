@@ -40,7 +40,7 @@ from perfwatch.topics import Topics
 from perfwatch.workers import Workers
 from tests.influx import Influxd
 
-STEP, EACH_SECONDS, RESTS = 5000, 0.05, (1.0, 0.25, 0.0)
+STEP, EACH_SECONDS, RESTS = 5000, 0.05, (1.0, 0.25, 0.0) * 2
 
 INTO = (
     'SELECT sum(*), count(*), min(*), max(*) INTO "own"."autogen".:MEASUREMENT FROM "bench"."autogen"./.*/'
