@@ -22,6 +22,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.bridge.publisher import payload
 
+# What was published while paho was about to connect again may lie there: a new connection has it send all.
+STUCK_SECONDS = 10.0
+
 
 class Collector:
     def __init__(self, host: str, resend: float, ahead: int, notes: Path) -> None:
@@ -94,7 +97,11 @@ def main(broker: str, host: str, first: int, rate: float, resend: float, ahead: 
         while number - first < (time.monotonic() - began) * rate:
             collector.publish(number)
             number += 1
+    again = time.monotonic() + STUCK_SECONDS
     while collector.unfinished():
+        if time.monotonic() > again:
+            collector.client.reconnect()
+            again += STUCK_SECONDS
         time.sleep(0.02)
     collector.client.disconnect()
     collector.client.loop_stop()
