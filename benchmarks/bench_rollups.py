@@ -25,18 +25,15 @@ from typing import Any, NamedTuple
 import httpx
 
 from benchmarks.bridge_stores import installed, named_store
-from benchmarks.feed import messages
+from benchmarks.feed import decoded, messages
 from benchmarks.process import processor_seconds
 from benchmarks.table import percentile, print_table
 from bridge.batch import MESSAGES
-from bridge.decode import Decoder
-from bridge.series_limit import SeriesLimit
 from perfwatch.history.influx.store import InfluxStore
 from perfwatch.history.influx.url import Address
 from perfwatch.history.pacing import paced
 from perfwatch.history.rollup import HOUR, floor, total
 from perfwatch.history.store import Numbers, Series
-from perfwatch.topics import Topics
 from perfwatch.workers import Workers
 from tests.influx import Influxd
 
@@ -94,7 +91,8 @@ def main() -> None:
             ours = spent(lambda: total(found.store.roll_up(first + HOUR)), pid)
             rows.append(("InfluxDB 1.6, the bridge", *each(chosen.hosts, ours)))
             for rest, hour in zip(RESTS, hours[1:], strict=True):
-                waits += rolling(found.store, rest, hour)
+                work = paced(Workers("upkeep", 1), found.store.roll_up(hour + HOUR), rest)
+                waits.append((f"{rest} times its length", *asyncio.run(waited(found.store, work, hour))))
             waits.append(("nothing", *asyncio.run(waited(found.store, asyncio.sleep(10), hours[0]))))
         if store := named_store():
             named, address = stack.enter_context(store)
@@ -112,9 +110,7 @@ def main() -> None:
 
 
 def fill(store: InfluxStore, hosts: int, start: int, stop: int) -> None:
-    decoder = Decoder(Topics(), SeriesLimit(5000, print))
-    feed = messages(hosts, 12, start)
-    taken = [numbers for topic, text in feed if (numbers := decoder.decode(topic, text.encode(), 10**14))]
+    taken = decoded(messages(hosts, 12, start))
     size = len(taken) // 12
 
     def all_of_it() -> Iterator[Numbers]:
@@ -176,22 +172,11 @@ def flux_time(ms: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ms // 1000))
 
 
-def rolling(store: InfluxStore, rest: float, hour: int) -> Iterator[tuple[object, ...]]:
-    """What others waited while that hour was rolled up."""
-    work = paced(Workers("upkeep", 1), store.roll_up(hour + HOUR), rest)
-    yield (f"{rest} times its length", *asyncio.run(waited(store, work, hour)))
-
-
 async def waited(store: InfluxStore, beside: Awaitable[object], hour: int) -> tuple[object, ...]:
     """Seconds of a host's hour, then p50, p99 and most of writes and of questions, in ms."""
     hosts = len({one.host for one in store.series("memory")})
     series = [Series("memory", "host000", "", "", "used_bytes")]
-    decoder = Decoder(Topics(), SeriesLimit(5000, print))
-    other = [
-        numbers
-        for topic, text in messages(20, 1, hour)
-        if (numbers := decoder.decode(topic.replace("host", "other"), text.encode(), 10**14))
-    ]
+    other = decoded((topic.replace("host", "other"), text) for topic, text in messages(20, 1, hour))
     times: dict[str, list[float]] = {"write": [], "question": []}
 
     def write() -> object:

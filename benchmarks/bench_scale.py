@@ -99,7 +99,7 @@ class Fleet:
         history, store = f"sqlite://{folder / 'history.db'}", []
         if self._store == "victoria":
             server = stack.enter_context(Victoria(folder))
-            history, store = f"influxdb://127.0.0.1:{server.port}", [_pid(server)]
+            history, store = f"influxdb://127.0.0.1:{server.port}", [pid_of(server)]
         given = {"broker": broker.url, "history": history}
         bridges = [
             Service(
@@ -118,7 +118,13 @@ class Fleet:
         dashboard = Dashboard(_made(folder / "dashboard"), broker.url, history=history)
         for one in (*bridges, alerts, dashboard):
             stack.enter_context(one)
-        return [[_pid(broker)], [_pid(one) for one in bridges], store, [_pid(alerts)], [_pid(dashboard)]]
+        return [
+            [pid_of(broker)],
+            [pid_of(one) for one in bridges],
+            store,
+            [pid_of(alerts)],
+            [pid_of(dashboard)],
+        ]
 
     def _group(self) -> dict[str, str]:
         return {"group": "fleet"} if self._bridges > 1 else {}
@@ -159,7 +165,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _pid(one: Mosquitto | Victoria | Service) -> int:
+def pid_of(one: Mosquitto | Victoria | Service) -> int:
     process = one.process if isinstance(one, Service) else one._process
     assert process is not None
     return process.pid

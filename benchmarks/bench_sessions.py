@@ -17,7 +17,7 @@ from pathlib import Path
 
 import mqtt5
 
-from benchmarks.bench_scale import _pid
+from benchmarks.bench_scale import pid_of
 from benchmarks.feed import METRICS, messages
 from benchmarks.fleet import INTERVAL, MARK_MS
 from benchmarks.process import processor_seconds, proportional_megabytes
@@ -46,7 +46,7 @@ def row(sessions: int, seconds: int) -> tuple[object, ...]:
     """Memory and share of a core: of sessions that wait, then while they publish."""
     feed = list(messages(sessions, 1, MARK_MS))
     with tempfile.TemporaryDirectory() as folder, Mosquitto(Path(folder)) as broker, ExitStack() as stack:
-        pid = _pid(broker)
+        pid = pid_of(broker)
         wires = [stack.enter_context(session(broker.port, f"host{number}")) for number in range(sessions)]
         began, before = time.monotonic(), processor_seconds(pid)
         time.sleep(seconds)

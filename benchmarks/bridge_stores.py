@@ -14,18 +14,15 @@ from pathlib import Path
 
 import urllib3
 
-from benchmarks.feed import messages
+from benchmarks.feed import decoded, messages
 from benchmarks.publish import BEGIN
 from bridge.batch import MESSAGES
-from bridge.decode import Decoder
-from bridge.series_limit import SeriesLimit
 from perfwatch.history.influx.http import Server
 from perfwatch.history.influx.line_protocol import Encoder
 from perfwatch.history.influx.store import InfluxStore
 from perfwatch.history.influx.url import Address, parse
 from perfwatch.history.sqlite.store import SqliteStore
 from perfwatch.history.store import Numbers, Point, count
-from perfwatch.topics import Topics
 from tests.influx import INFLUXD, TIERS, VICTORIA, Influxd, Victoria, named, named_server
 
 _SETTING = "PERFWATCH_TEST_INFLUX_URL"
@@ -147,9 +144,7 @@ def _address(port: int) -> Address:
 
 def prepared(size: int, hosts: int) -> Iterator[tuple[bytes, int]]:
     """The points of that many messages as `publish` sends them, a batch of lines at a time, and how many."""
-    decoder, encoder = Decoder(Topics(), SeriesLimit(5000, print)), Encoder()
-    feed = messages(hosts, 1, BEGIN)
-    taken = [numbers for topic, text in feed if (numbers := decoder.decode(topic, text.encode(), 10**14))]
+    encoder, taken = Encoder(), decoded(messages(hosts, 1, BEGIN))
     for first in range(0, size, MESSAGES):
         batch = [
             Numbers(one.layout, BEGIN + at // len(taken) * 1000, one.values)

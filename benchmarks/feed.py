@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import random
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from perfwatch.history.store import Numbers
 from perfwatch.readings import codec
 
 METRICS = ("cpu", "memory", "network", "disk", "perf_events", "memory_bandwidth")
@@ -45,15 +46,19 @@ def tick_of(host: str, time_ms: int, chance: random.Random) -> Iterator[tuple[st
         yield f"perfwatch/{host}/{metric}", json.dumps(content, separators=(",", ":"))
 
 
-def numbers(sent: list[tuple[str, str]]) -> int:
-    """How many numbers the history keeps of them."""
+def decoded(sent: Iterable[tuple[str, str]]) -> list[Numbers]:
+    """What a bridge takes for the history of them."""
     from bridge.decode import Decoder
     from bridge.series_limit import SeriesLimit
     from perfwatch.topics import Topics
 
     decoder, far = Decoder(Topics(), SeriesLimit(5000, print)), 10**14
-    found = [decoder.decode(topic, payload.encode(), far) for topic, payload in sent]
-    return sum(len(one.values) for one in found if one is not None)
+    return [one for topic, payload in sent if (one := decoder.decode(topic, payload.encode(), far))]
+
+
+def numbers(sent: Iterable[tuple[str, str]]) -> int:
+    """How many numbers the history keeps of them."""
+    return sum(len(one.values) for one in decoded(sent))
 
 
 def mosquitto_sub(port: int, client: str, count: int, ahead: int) -> list[str]:

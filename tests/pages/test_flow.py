@@ -78,7 +78,7 @@ def test_logging_out_ends_the_session_in_every_tab(watched: Watched, stack: Stac
 
     def late(route: Route) -> None:
         answer = route.fetch()
-        page.wait_for_timeout(500)  # the connections of the page end meanwhile
+        page.wait_for_timeout(500)  # its connections end, and nothing is to come of that
         route.fulfill(response=answer)
 
     page.route("**/api/auth/logout", late)
