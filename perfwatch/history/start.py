@@ -24,11 +24,13 @@ def check_start(url: str) -> None:
     from perfwatch.history.influx.store import InfluxStore  # its packages are there by now
 
     assert isinstance(store, InfluxStore)
+    workers = Workers("whether the history is ours", 1)
     try:
-        asyncio.run(Workers("whether the history is ours", 1).run(store.check, deadline=PATIENCE_SECONDS))
+        asyncio.run(workers.run(store.check, deadline=PATIENCE_SECONDS))
     except Elsewhere as exc:
         raise StartError(str(exc)) from exc
     except (StoreError, TimeoutError):
         return
     finally:
+        workers.close()
         store.close()
